@@ -1,0 +1,61 @@
+// Every example in conf/ works as it is, through the library that runtimes use.
+#include "integration/support/iproute.hpp"
+#include "integration/support/libcni.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+constexpr auto folder = VETH_SOURCE_DIR "/conf";
+
+std::vector<std::filesystem::path> examples() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+    if (entry.path().extension() == ".conflist") files.push_back(entry.path());
+  }
+  return files;
+}
+
+json result_of(const Outcome& added) {
+  auto result = json::parse(added.out, nullptr, false);
+  return result.is_object() ? result : json::object();
+}
+
+void expect_reachable(const Container& container, const json& result) {
+  for (const int family : {4, 6}) {
+    if (address_of(result, family).empty()) continue;
+    EXPECT_TRUE(ping(Namespace::host(), address_of(result, family))) << "host to container, IPv" << family;
+    EXPECT_TRUE(ping(container.netns, gateway_of(result, family))) << "container to gateway, IPv" << family;
+  }
+}
+
+void expect_to_work(const std::filesystem::path& file) {
+  SCOPED_TRACE(file.string());
+  const auto before = Snapshot::take();
+  const Libcni libcni{.folder = folder, .network = json::parse(std::ifstream{file}).at("name").get<std::string>()};
+  const Container container{"a"};
+  EXPECT_EQ(libcni.run("validate", container).exit, 0);
+  const auto added = libcni.run("add", container);
+  ASSERT_EQ(added.exit, 0) << added.err;
+  const auto result = result_of(added);
+  EXPECT_FALSE(address_of(result, 4).empty() && address_of(result, 6).empty()) << added.out;
+  expect_reachable(container, result);
+  for (const char* verb : {"check", "del"}) EXPECT_EQ(libcni.run(verb, container), Outcome{}) << verb;
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST(Examples, WorkAsTheyAre) {
+  if (!has_libcni()) GTEST_SKIP() << "NOT RUN: libcni-driver could not be built";
+  ASSERT_FALSE(examples().empty());
+  for (const auto& file : examples()) expect_to_work(file);
+}
+
+}  // namespace

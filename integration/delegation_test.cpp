@@ -1,0 +1,169 @@
+// IPAM is pluggable both ways: veth with Debian's IPAM plugins, Debian's main plugins with veth-ipam.
+#include "integration/support/call.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+json host_local() {
+  auto ipam = veth_ipam({"10.7.0.0/24", "fd00:7::/64"});
+  ipam["type"] = "host-local";
+  ipam["dataDir"] = "/run/cni/networks";
+  return ipam;
+}
+
+json fixed() {
+  return {{"type", "static"},
+          {"addresses",
+           {{{"address", "10.8.0.2/24"}, {"gateway", "10.8.0.1"}},
+            {{"address", "fd00:8::2/64"}, {"gateway", "fd00:8::1"}}}},
+          {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}};
+}
+
+class Delegation : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(reference_plugins))
+      GTEST_SKIP() << "NOT RUN: containernetworking-plugins is not installed";
+  }
+
+  // ADD, pings both ways, CHECK, DEL. The reference plugins lose the first packets over IPv6.
+  void live_through(const json& config, const std::string& plugin) {
+    tries = plugin == "veth" ? 1 : 5;
+    const auto before = Snapshot::take();
+    const Container container{"a"};
+    Call call{.command = "ADD", .container = "a", .netns = container.netns.path(), .config = config, .plugin = plugin};
+    const auto added = support::call(call);
+    ASSERT_EQ(added.exit, 0) << added;
+    expect_pings(container, added.result);
+    call.config["prevResult"] = added.result;
+    for (const char* command : {"CHECK", "DEL", "DEL"}) {
+      call.command = command;
+      const auto answer = support::call(call);
+      EXPECT_EQ(answer.exit, 0) << command << ": " << answer;
+    }
+    EXPECT_TRUE(unchanged_since(before));
+  }
+
+ private:
+  void expect_pings(const Container& container, const json& result) const {
+    for (const int family : {4, 6}) {
+      if (address_of(result, family).empty()) continue;
+      EXPECT_TRUE(ping(Namespace::host(), address_of(result, family), tries)) << "host to container, IPv" << family;
+      EXPECT_TRUE(ping(container.netns, gateway_of(result, family), tries)) << "container to gateway, IPv" << family;
+    }
+  }
+
+  int tries = 1;
+};
+
+TEST_F(Delegation, VethWorksWithHostLocal) {
+  json config = dual_stack();
+  config["ipam"] = host_local();
+  live_through(config, "veth");
+}
+
+TEST_F(Delegation, VethWorksWithStatic) {
+  json config = dual_stack();
+  config["ipam"] = fixed();
+  live_through(config, "veth");
+}
+
+TEST_F(Delegation, VethIpamWorksForPtp) {
+  json config = dual_stack();
+  config["type"] = "ptp";
+  live_through(config, "ptp");
+}
+
+// The bridge itself stays when its containers go, and changes with the first of them: so a first one is there all the
+// time.
+TEST_F(Delegation, VethIpamWorksForBridge) {
+  json config = ipv4_only();
+  config["type"] = "bridge";
+  config["isGateway"] = true;
+  const Container first{"first"};
+  const Container second{"second"};
+  Call call{.command = "ADD", .container = "first", .netns = first.netns.path(), .config = config, .plugin = "bridge"};
+  const auto standing = support::call(call);
+  ASSERT_EQ(standing.exit, 0) << standing;
+  const auto before = Snapshot::take();
+  call.container = "second";
+  call.netns = second.netns.path();
+  const auto added = support::call(call);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_TRUE(ping(Namespace::host(), address_of(added.result, 4)));
+  EXPECT_TRUE(ping(second.netns, "10.1.2.2"));
+  call.command = "DEL";
+  EXPECT_EQ(support::call(call).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(Delegation, GivesTheAddressBackWhenTheInterfaceCannotBeMade) {
+  const Container container{"a"};
+  change_ip(container.netns, {"link", "add", "eth0", "type", "bridge"});
+  const auto before = Snapshot::take();
+  json config = dual_stack();
+  config["ipam"] = host_local();
+  const auto added = add(container, config);
+  EXPECT_EQ(added.exit, 1) << added;
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(Delegation, PassesTheErrorOfADelegateAsItIs) {
+  json config = dual_stack();
+  config["ipam"] = host_local();
+  config["ipam"]["ranges"][0][0]["subnet"] = "10.7.0.9/24";
+  const Container container{"a"};
+  const auto before = Snapshot::take();
+  const auto added = add(container, config);
+  EXPECT_EQ(added.exit, 1) << added;
+  EXPECT_NE(added.result.value("msg", "").find("Network has host bits set"), std::string::npos) << added;
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(Delegation, NamesAnExecutableThatIsMissing) {
+  json config = dual_stack();
+  config["ipam"] = {{"type", "no-such-ipam"}};
+  const Container container{"a"};
+  const auto before = Snapshot::take();
+  const auto added = add(container, config);
+  EXPECT_EQ(added.exit, 1) << added;
+  EXPECT_NE(added.out.find("no-such-ipam"), std::string::npos) << added;
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+// The delegate is a script: it must be run by its path, with what veth was given, byte for byte.
+TEST_F(Delegation, HandsOnInputAndEnvironmentUnchanged) {
+  std::filesystem::create_directory("/run/test/bin");
+  std::ofstream{"/run/test/bin/recorder"}
+      << "#!/bin/sh\ncat > /run/test/input\nenv > /run/test/environment\n"
+         "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.6.0.2/24\",\"gateway\":\"10.6.0.1\"}]}'\n";
+  std::filesystem::permissions("/run/test/bin/recorder", std::filesystem::perms::owner_all);
+  json config = dual_stack();
+  config["ipam"] = {{"type", "recorder"}, {"anything", {1, 2, "three"}}};
+  const std::string input = config.dump(3) + "\n \n";
+  const Container container{"a"};
+  const auto added = call({.command = "ADD",
+                           .container = "a",
+                           .netns = container.netns.path(),
+                           .args = "IgnoreUnknown=1;K8S_POD_NAME=p",
+                           .input = input,
+                           .path = "/run/test/bin:" + default_path()});
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(run({.argv = {"cat", "/run/test/input"}}).out, input);
+  const auto environment = run({.argv = {"cat", "/run/test/environment"}}).out;
+  for (const char* variable :
+       {"CNI_COMMAND=ADD\n", "CNI_CONTAINERID=a\n", "CNI_IFNAME=eth0\n", "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=p\n"})
+    EXPECT_NE(environment.find(variable), std::string::npos) << variable << "is missing in\n" << environment;
+}
+
+}  // namespace

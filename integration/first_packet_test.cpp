@@ -1,0 +1,68 @@
+// The network works when ADD returns, not a little later: the very first packet arrives, over IPv4 and IPv6, whoever
+// sends it.
+#include "integration/support/call.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/probe.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+constexpr std::size_t rounds = 200;
+
+struct Way {
+  std::string name;
+  Probe probe;
+  std::string target;
+};
+
+std::vector<Way> ways_between(const Namespace& host, const Container& a, const Container& b) {
+  std::vector<Way> ways;
+  for (const int family : {4, 6}) {
+    const std::string version = " over IPv" + std::to_string(family);
+    ways.push_back({"container to container" + version, Probe{a.netns, b.netns, family}, "b"});
+    ways.push_back({"host to container" + version, Probe{host, b.netns, family}, "b"});
+    ways.push_back({"container to host" + version, Probe{b.netns, host, family}, "gateway"});
+  }
+  return ways;
+}
+
+std::string target_of(const Way& way, std::size_t number, const json& result) {
+  const int family = number < 3 ? 4 : 6;
+  return way.target == "b" ? address_of(result, family) : gateway_of(result, family);
+}
+
+// Each round begins with another way, so that each of them is the first to be used again and again.
+void count_losses(std::size_t round, std::map<std::string, std::size_t>& losses) {
+  const auto host = Namespace::host();
+  const Container a{"a" + std::to_string(round)};
+  const Container b{"b" + std::to_string(round)};
+  const auto ways = ways_between(host, a, b);
+  ASSERT_EQ(add(a, dual_stack()).exit, 0);
+  const auto added = add(b, dual_stack());
+  for (std::size_t step = 0; step < ways.size(); ++step) {
+    const std::size_t number = (round + step) % ways.size();
+    const auto& way = ways.at(number);
+    const auto target = target_of(way, number, added.result);
+    if (!way.probe.arrives(target)) ++losses[way.name + (step == 0 ? ", first of all" : ", later")];
+  }
+  EXPECT_EQ(del(a, dual_stack()).exit, 0);
+  EXPECT_EQ(del(b, dual_stack()).exit, 0);
+}
+
+TEST(FirstPacket, ArrivesEachOfManyTimes) {
+  const auto before = Snapshot::take();
+  std::map<std::string, std::size_t> losses;
+  for (std::size_t round = 0; round < rounds && !HasFatalFailure(); ++round) count_losses(round, losses);
+  EXPECT_TRUE(losses.empty()) << "lost in " << rounds << " rounds: " << testing::PrintToString(losses);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+}  // namespace

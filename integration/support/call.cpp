@@ -1,0 +1,97 @@
+#include "integration/support/call.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <ostream>
+#include <sstream>
+#include <stdexcept>
+
+namespace support {
+namespace {
+
+std::string find_executable(const std::string& name, const std::string& path) {
+  std::istringstream folders{path};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (auto file = folder + "/" + name; std::filesystem::exists(file)) return file;
+  }
+  throw std::runtime_error("no executable " + name + " in " + path);
+}
+
+json find_json(const std::string& text) {
+  auto value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json{} : value;
+}
+
+Call call_for(const char* command, const Container& container, json config, const json& result) {
+  if (!result.is_null()) config["prevResult"] = result;
+  return {.command = command,
+          .container = container.id,
+          .netns = container.netns.path(),
+          .interface = container.interface,
+          .config = std::move(config)};
+}
+
+const json* find_address(const json& result, int family) {
+  if (!result.is_object() || !result.contains("ips")) return nullptr;
+  for (const auto& entry : result.at("ips")) {
+    const bool is_ipv6 = entry.at("address").get<std::string>().find(':') != std::string::npos;
+    if (is_ipv6 == (family == 6)) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
+  return stream << "exit " << answer.exit << "\nstdout: " << answer.out << "\nstderr: " << answer.err;
+}
+
+std::string executables() {
+  const char* other = std::getenv("VETH_BIN_DIR");
+  return other != nullptr ? other : VETH_BIN_DIR;
+}
+
+std::string default_path() { return executables() + ":" + reference_plugins; }
+
+Answer call(const Call& call) {
+  const auto path = call.path.value_or(default_path());
+  const auto outcome = run(
+      {.argv = {find_executable(call.plugin, path)},
+       .input = call.input.value_or(call.config.dump()),
+       .environment = {"CNI_COMMAND=" + call.command, "CNI_CONTAINERID=" + call.container, "CNI_NETNS=" + call.netns,
+                       "CNI_IFNAME=" + call.interface, "CNI_ARGS=" + call.args, "CNI_PATH=" + path},
+       .patience = call.patience});
+  return {outcome.exit, find_json(outcome.out), outcome.out, outcome.err};
+}
+
+Answer add(const Container& container, const json& config) { return call(call_for("ADD", container, config, nullptr)); }
+
+Answer check(const Container& container, json config, const json& result) {
+  return call(call_for("CHECK", container, std::move(config), result));
+}
+
+Answer del(const Container& container, json config, const json& result) {
+  return call(call_for("DEL", container, std::move(config), result));
+}
+
+std::string address_of(const json& result, int family) {
+  const auto* entry = find_address(result, family);
+  if (entry == nullptr) return {};
+  const auto text = entry->at("address").get<std::string>();
+  return text.substr(0, text.find('/'));
+}
+
+std::string gateway_of(const json& result, int family) {
+  const auto* entry = find_address(result, family);
+  return entry != nullptr ? entry->value("gateway", "") : "";
+}
+
+std::string host_interface_of(const json& result) {
+  for (const auto& interface : result.at("interfaces")) {
+    const auto name = interface.at("name").get<std::string>();
+    if (interface.value("sandbox", "").empty() && name.starts_with("veth")) return name;
+  }
+  throw std::runtime_error("no host interface in " + result.dump());
+}
+
+}  // namespace support

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "integration/support/command.hpp"
+#include "integration/support/namespace.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace support {
+
+using nlohmann::json;
+
+/// One call of a CNI plugin as a runtime makes it. Variables that are empty are given as empty, as runtimes do.
+struct Call {
+  std::string command;                    ///< CNI_COMMAND
+  std::string container = {};             ///< CNI_CONTAINERID
+  std::string netns = {};                 ///< CNI_NETNS
+  std::string interface = "eth0";         ///< CNI_IFNAME
+  std::string args = {};                  ///< CNI_ARGS
+  json config = nullptr;                  ///< standard input
+  std::optional<std::string> input = {};  ///< standard input as bare text, in place of config
+  std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH
+  std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
+  std::chrono::seconds patience{60};
+};
+
+struct Answer {
+  int exit = 0;
+  json result;  ///< the one JSON value on standard output; null where it is empty or anything else
+  std::string out;
+  std::string err;
+};
+
+/// For the text of failures.
+std::ostream& operator<<(std::ostream& stream, const Answer& answer);
+
+Answer call(const Call& call);
+
+/// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.
+std::string executables();
+
+/// CNI_PATH of a call that names none.
+std::string default_path();
+
+/// Where Debian keeps the reference plugins.
+constexpr auto reference_plugins = "/usr/lib/cni";
+
+/// A container as a runtime sees one: a name and a network namespace.
+struct Container {
+  std::string id;
+  Namespace netns{id};
+  std::string interface = "eth0";
+};
+
+Answer add(const Container& container, const json& config);
+
+/// With the result of ADD as prevResult.
+Answer check(const Container& container, json config, const json& result);
+
+/// With the result of ADD as prevResult, where one is given.
+Answer del(const Container& container, json config, const json& result = nullptr);
+
+/// The first address of the family (4 or 6) in a result of version 0.3.0 and later, without its prefix length; empty
+/// where there is none.
+std::string address_of(const json& result, int family);
+
+/// Its gateway.
+std::string gateway_of(const json& result, int family);
+
+/// The host's end in a result of version 0.3.0 and later.
+std::string host_interface_of(const json& result);
+
+}  // namespace support

@@ -1,0 +1,28 @@
+#include "integration/support/networks.hpp"
+
+namespace support {
+
+json veth_ipam(const std::vector<std::string>& subnets) {
+  json ipam{{"type", "veth-ipam"}, {"ranges", json::array()}, {"routes", json::array()}};
+  for (const auto& subnet : subnets) {
+    const bool is_ipv6 = subnet.find(':') != std::string::npos;
+    ipam["ranges"].push_back(json::array({{{"subnet", subnet}}}));
+    ipam["routes"].push_back({{"dst", is_ipv6 ? "::/0" : "0.0.0.0/0"}});
+  }
+  return ipam;
+}
+
+json dual_stack() {
+  return {{"cniVersion", "1.0.0"},
+          {"name", "net"},
+          {"type", "veth"},
+          {"ipam", veth_ipam({"10.1.2.0/24", "fd00:1:2::/64"})}};
+}
+
+json ipv4_only() {
+  json config = dual_stack();
+  config["ipam"] = veth_ipam({"10.1.2.0/24"});
+  return config;
+}
+
+}  // namespace support

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+// The network configurations that several tests use.
+namespace support {
+
+using nlohmann::json;
+
+/// Type veth, mode ptp, one address of 10.1.2.0/24 and one of fd00:1:2::/64, default routes of both families,
+/// cniVersion 1.0.0.
+json dual_stack();
+
+/// The same with 10.1.2.0/24 alone.
+json ipv4_only();
+
+/// The object "ipam" of type veth-ipam with one range set for each subnet, and a default route for each of their
+/// families.
+json veth_ipam(const std::vector<std::string>& subnets);
+
+}  // namespace support

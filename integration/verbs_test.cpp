@@ -1,0 +1,383 @@
+// CHECK, GC, STATUS, VERSION, and the forms of a result in every version of the specification.
+#include "integration/support/call.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+/// One thing that somebody changed by hand after ADD, and what CHECK has to say about it.
+struct Tampering {
+  std::string name;
+  std::function<void(const Container& container, const std::string& host_interface)> tamper;
+  std::string named;
+};
+
+void on_host(const std::vector<std::string>& arguments) { change_ip(Namespace::host(), arguments); }
+
+const std::vector<Tampering> tamperings{
+    {"IPv4 address of the container",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"address", "delete", "10.1.2.2/24", "dev", "eth0"});
+     },
+     "10.1.2.2"},
+    {"IPv6 address of the container",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"address", "delete", "fd00:1:2::2/64", "dev", "eth0"});
+     },
+     "fd00:1:2::2"},
+    {"IPv4 default route",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"-4", "route", "delete", "default"});
+     },
+     "0.0.0.0/0"},
+    {"IPv6 default route",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"-6", "route", "delete", "default"});
+     },
+     "::/0"},
+    {"IPv4 route of the host",
+     [](const auto&, const auto& veth) {
+       on_host({"route", "delete", "10.1.2.2", "dev", veth});
+     },
+     "10.1.2.2"},
+    {"IPv6 route of the host",
+     [](const auto&, const auto& veth) {
+       on_host({"-6", "route", "delete", "fd00:1:2::2", "dev", veth});
+     },
+     "fd00:1:2::2"},
+    {"IPv4 gateway",
+     [](const auto&, const auto& veth) {
+       on_host({"address", "delete", "10.1.2.1/32", "dev", veth});
+     },
+     "10.1.2.1"},
+    {"IPv6 gateway",
+     [](const auto&, const auto&) {
+       on_host({"address", "delete", "fd00:1:2::1/128", "dev", "lo"});
+     },
+     "fd00:1:2::1"},
+    {"MTU of the container",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"link", "set", "eth0", "mtu", "1400"});
+     },
+     "mtu"},
+    {"container's end is down",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"link", "set", "eth0", "down"});
+     },
+     "eth0"},
+    {"MAC of the container",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"link", "set", "eth0", "address", "02:00:00:00:00:99"});
+     },
+     "02:00:00:00:00:99"},
+    {"the pair is gone",
+     [](const auto& a, const auto&) {
+       change_ip(a.netns, {"link", "delete", "eth0"});
+     },
+     "eth0"},
+};
+
+void expect_difference_found(const Tampering& tampering) {
+  SCOPED_TRACE(tampering.name);
+  const Container a{"a"};
+  const auto added = add(a, dual_stack());
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(check(a, dual_stack(), added.result).exit, 0) << "CHECK right after ADD";
+  tampering.tamper(a, host_interface_of(added.result));
+  const auto checked = check(a, dual_stack(), added.result);
+  EXPECT_EQ(checked.exit, 1) << checked;
+  EXPECT_EQ(checked.result.value("code", 0), 104) << checked;
+  EXPECT_NE(checked.out.find(tampering.named), std::string::npos) << checked;
+  EXPECT_EQ(del(a, dual_stack(), added.result).exit, 0);
+}
+
+TEST(Check, NamesEachDifference) {
+  for (const auto& tampering : tamperings) expect_difference_found(tampering);
+}
+
+TEST(Check, SaysNothingWhereAllIsAsItShouldBe) {
+  const Container a{"a"};
+  const auto added = add(a, dual_stack());
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto before = Snapshot::take();
+  const auto checked = check(a, dual_stack(), added.result);
+  EXPECT_EQ(checked.exit, 0) << checked;
+  EXPECT_EQ(checked.out, "");
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST(Check, NeedsAPreviousResultAndAnAttachment) {
+  const Container a{"a"};
+  const auto added = add(a, dual_stack());
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(check(a, dual_stack(), nullptr).exit, 1);
+  ASSERT_EQ(del(a, dual_stack()).exit, 0);
+  EXPECT_EQ(check(a, dual_stack(), added.result).exit, 1);
+}
+
+// A later plugin of the chain may move routes into another table (sbr does).
+TEST(Check, AcceptsRoutesThatMovedToAnotherTable) {
+  const Container a{"a"};
+  const auto added = add(a, ipv4_only());
+  ASSERT_EQ(added.exit, 0) << added;
+  change_ip(a.netns, {"route", "delete", "default"});
+  change_ip(a.netns, {"route", "add", "default", "via", "10.1.2.1", "dev", "eth0", "table", "100"});
+  const auto checked = check(a, ipv4_only(), added.result);
+  EXPECT_EQ(checked.exit, 0) << checked;
+}
+
+class Gc : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const auto* container : {&a, &b}) ASSERT_EQ(add(*container, config).exit, 0);
+    both = Snapshot::take();
+  }
+
+  Answer collect(const json& keys) {
+    json request = config;
+    request.update(keys);
+    return call({.command = "GC", .interface = "", .config = request});
+  }
+
+  static json attachment(const std::string& id) { return {{"containerID", id}, {"ifname", "eth0"}}; }
+
+  json config = [] {
+    json newest = dual_stack();
+    newest["cniVersion"] = "1.1.0";
+    return newest;
+  }();
+  Snapshot none = Snapshot::take();
+  Container a{"a"};
+  Container b{"b"};
+  Snapshot both;
+};
+
+TEST_F(Gc, KeepsWhatIsValidAndRemovesTheRest) {
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("a")})}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_EQ(collected.out, "");
+  EXPECT_TRUE(ping(Namespace::host(), "10.1.2.2"));
+  EXPECT_TRUE(has_interface(a.netns, "eth0"));
+  EXPECT_FALSE(has_interface(b.netns, "eth0"));
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_TRUE(unchanged_since(none));
+}
+
+TEST_F(Gc, TakesTheUnionOfBothSpellings) {
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("a")})},
+                                  {"cni.dev/attachments", json::array({attachment("b")})}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(both));
+}
+
+TEST_F(Gc, RemovesAllForAnEmptyList) {
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array()}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(none));
+}
+
+TEST_F(Gc, RemovesAllForNull) {
+  const auto collected = collect({{"cni.dev/valid-attachments", nullptr}, {"cni.dev/attachments", nullptr}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(none));
+}
+
+TEST_F(Gc, DeletesNothingWithoutTheKey) {
+  const auto collected = collect(json::object());
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(both));
+}
+
+TEST_F(Gc, LeavesOtherNetworksAlone) {
+  json request = config;
+  request["name"] = "other";
+  request["cni.dev/valid-attachments"] = json::array();
+  const auto collected = call({.command = "GC", .interface = "", .config = request});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(both));
+}
+
+TEST_F(Gc, IsAsStrictAboutTheInterfaceAsAboutTheContainer) {
+  const auto collected = collect(
+      {{"cni.dev/valid-attachments", json::array({{{"containerID", "a"}, {"ifname", "eth1"}}, attachment("b")})}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_FALSE(has_interface(a.netns, "eth0"));
+  EXPECT_TRUE(has_interface(b.netns, "eth0"));
+}
+
+TEST_F(Gc, FreesTheAddressesOfContainersThatAreGone) {
+  a.netns.remove();
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("b")})}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_EQ(del(b, config).exit, 0);
+  EXPECT_TRUE(unchanged_since(none));
+}
+
+class Status : public testing::Test {
+ protected:
+  Status() {
+    config["cniVersion"] = "1.1.0";
+    config["ipam"] = veth_ipam({"10.1.2.0/30"});  // one address beside the gateway
+  }
+
+  Answer status() { return call({.command = "STATUS", .interface = "", .config = config}); }
+
+  json config = dual_stack();
+};
+
+TEST_F(Status, IsReadyWhileThereAreAddresses) {
+  const auto before = Snapshot::take();
+  const auto answer = status();
+  EXPECT_EQ(answer.exit, 0) << answer;
+  EXPECT_EQ(answer.out, "");
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(Status, SaysThatThePoolIsFull) {
+  const Container a{"a"};
+  ASSERT_EQ(add(a, config).exit, 0);
+  const auto answer = status();
+  EXPECT_EQ(answer.exit, 1) << answer;
+  EXPECT_EQ(answer.result.value("code", 0), 50) << answer;
+  EXPECT_NE(answer.out.find("10.1.2.0/30"), std::string::npos) << answer;
+  ASSERT_EQ(del(a, config).exit, 0);
+  EXPECT_EQ(status().exit, 0);
+}
+
+TEST_F(Status, IsReadyWithAFullPoolWhereThatIsWanted) {
+  config["readyWhenFull"] = true;
+  const Container a{"a"};
+  ASSERT_EQ(add(a, config).exit, 0);
+  const auto answer = status();
+  EXPECT_EQ(answer.exit, 0) << answer;
+}
+
+TEST_F(Status, CountsWhatCanBeReclaimedAsFree) {
+  Container a{"a"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  on_host({"link", "delete", host_interface_of(added.result)});
+  const auto answer = status();
+  EXPECT_EQ(answer.exit, 0) << answer;
+}
+
+TEST(FullPool, RefusesAndThenReclaimsWhatIsProvablyDead) {
+  json config = dual_stack();
+  config["ipam"] = veth_ipam({"10.1.2.0/30"});
+  const Container a{"a"};
+  const Container b{"b"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto refused = add(b, config);
+  EXPECT_EQ(refused.exit, 1) << refused;
+  EXPECT_EQ(refused.result.value("code", 0), 102) << refused;
+  on_host({"link", "delete", host_interface_of(added.result)});
+  const auto second = add(b, config);
+  ASSERT_EQ(second.exit, 0) << second;
+  EXPECT_EQ(address_of(second.result, 4), "10.1.2.2");
+}
+
+TEST(VersionVerb, EchoesTheVersionItWasGiven) {
+  for (const char* plugin : {"veth", "veth-ipam", "loopback"}) {
+    const auto answer = call({.command = "VERSION", .config = {{"cniVersion", "1.0.0"}}, .plugin = plugin});
+    EXPECT_EQ(answer.exit, 0) << answer;
+    EXPECT_EQ(answer.result,
+              (json{{"cniVersion", "1.0.0"},
+                    {"supportedVersions", {"0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"}}}))
+        << plugin;
+  }
+}
+
+TEST(VersionVerb, AnswersPeopleOnStandardError) {
+  for (const char* plugin : {"veth", "veth-ipam", "loopback"}) {
+    const auto outcome = run({.argv = {executables() + "/" + plugin, "--version"}});
+    EXPECT_EQ(outcome.exit, 0) << plugin;
+    EXPECT_EQ(outcome.out, "") << plugin;
+    EXPECT_TRUE(outcome.err.starts_with("CNI " + std::string{plugin} + " plugin v")) << outcome.err;
+  }
+}
+
+Answer add_in_version(const Container& container, const char* version) {
+  json config = dual_stack();
+  config["cniVersion"] = version;
+  return add(container, config);
+}
+
+TEST(ResultForm, IsThatOfTheOldestVersions) {
+  for (const char* version : {"0.1.0", "0.2.0"}) {
+    const Container a{"a"};
+    const auto added = add_in_version(a, version);
+    ASSERT_EQ(added.exit, 0) << added;
+    const auto address4 = added.result.at("ip4").at("ip").get<std::string>();
+    EXPECT_TRUE(address4.starts_with("10.1.2.") && address4.ends_with("/24")) << added;
+    EXPECT_EQ(added.result.at("ip4").at("gateway"), "10.1.2.1");
+    EXPECT_EQ(added.result.at("ip4").at("routes").at(0).at("dst"), "0.0.0.0/0");
+    EXPECT_EQ(added.result.at("ip6").at("gateway"), "fd00:1:2::1");
+    EXPECT_EQ(added.result.at("cniVersion"), version);
+    EXPECT_FALSE(added.result.contains("interfaces")) << added;
+    EXPECT_EQ(del(a, {{"cniVersion", version}, {"name", "net"}, {"type", "veth"}}).exit, 0);
+  }
+}
+
+TEST(ResultForm, SaysTheFamilyOfAnAddressBefore1_0) {
+  for (const char* version : {"0.3.0", "0.3.1", "0.4.0"}) {
+    const Container a{"a"};
+    const auto added = add_in_version(a, version);
+    ASSERT_EQ(added.exit, 0) << added;
+    EXPECT_EQ(added.result.at("cniVersion"), version);
+    EXPECT_EQ(added.result.at("ips").at(0).at("version"), "4");
+    EXPECT_EQ(added.result.at("ips").at(1).at("version"), "6");
+    EXPECT_EQ(added.result.at("interfaces").size(), 2U);
+    EXPECT_FALSE(added.result.at("interfaces").at(1).contains("mtu")) << added;
+    EXPECT_EQ(del(a, {{"cniVersion", version}, {"name", "net"}, {"type", "veth"}}).exit, 0);
+  }
+}
+
+TEST(ResultForm, TellsTheMtuFrom1_1On) {
+  for (const std::string version : {"1.0.0", "1.1.0"}) {
+    const Container a{"a"};
+    const auto added = add_in_version(a, version.c_str());
+    ASSERT_EQ(added.exit, 0) << added;
+    EXPECT_EQ(added.result.at("cniVersion"), version);
+    EXPECT_FALSE(added.result.at("ips").at(0).contains("version")) << added;
+    EXPECT_EQ(added.result.at("interfaces").at(1).value("mtu", 0), version == "1.1.0" ? 1500 : 0) << added;
+    EXPECT_EQ(del(a, {{"cniVersion", version}, {"name", "net"}, {"type", "veth"}}).exit, 0);
+  }
+}
+
+TEST(ResultForm, Is0_1_0WhereTheConfigurationNamesNoVersion) {
+  json config = ipv4_only();
+  config.erase("cniVersion");
+  const Container a{"a"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(added.result.at("cniVersion"), "0.1.0");
+  EXPECT_EQ(added.result.at("ip4").at("ip"), "10.1.2.2/24");
+}
+
+// A plugin before ours in the chain: its result stays, ours is added, and indexes are moved.
+TEST(ResultForm, AppendsToThePreviousResult) {
+  json config = dual_stack();
+  config["prevResult"] = {{"cniVersion", "1.0.0"},
+                          {"interfaces", json::array({{{"name", "other0"}, {"sandbox", "/run/netns/x"}}})},
+                          {"ips", json::array({{{"interface", 0}, {"address", "192.0.2.2/24"}}})}};
+  const Container a{"a"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  ASSERT_EQ(added.result.at("interfaces").size(), 3U) << added;
+  EXPECT_EQ(added.result.at("interfaces").at(0).at("name"), "other0");
+  ASSERT_EQ(added.result.at("ips").size(), 3U) << added;
+  EXPECT_EQ(added.result.at("ips").at(0).at("interface"), 0);
+  EXPECT_EQ(added.result.at("ips").at(1).at("interface"), 2);
+}
+
+}  // namespace

@@ -1,0 +1,42 @@
+#include "ipam/exec_ipam.hpp"
+#include "ipam/fixed_ipam.hpp"
+#include "ipam/holding.hpp"
+#include "ipam/ipam.hpp"
+#include "ipam/range_ipam.hpp"
+
+namespace ipam {
+namespace {
+
+/// For networks without addresses, and for teardowns whose configuration does not say any more where the addresses came from.
+class NoIpam : public Ipam {
+ public:
+  NoIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}
+
+  cni::Lease allocate() override { return {}; }
+  void release() override { release_held(request_, folder_); }
+  void check() override {}
+  void collect(const std::set<cni::Tag>& valid) override { collect_held(request_, folder_, valid); }
+  void check_ready() override {}
+
+ private:
+  const cni::Request& request_;
+  state::Folder* folder_;
+};
+
+}  // namespace
+
+bool is_built_in(const cni::Request& request) {
+  const auto& type = request.config.ipam.type;
+  return type.empty() || type == "veth-ipam";
+}
+
+std::unique_ptr<Ipam> choose(const cni::Request& request, state::Folder* folder) {
+  const cni::NetworkConfig& config = request.config;
+  if (config.ipam.type.empty()) return std::make_unique<NoIpam>(request, folder);
+  if (config.ipam.type != "veth-ipam") return std::make_unique<ExecIpam>(request);
+  const bool has_ranges = !config.ipam.ranges.empty() || !config.wishes.ranges.empty();
+  if (has_ranges) return std::make_unique<RangeIpam>(request, folder);
+  return std::make_unique<FixedIpam>(request, folder);
+}
+
+}  // namespace ipam

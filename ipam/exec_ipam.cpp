@@ -1,0 +1,142 @@
+#include "ipam/exec_ipam.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/result.hpp"
+#include "plugin/posix/program.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace ipam {
+namespace {
+
+constexpr std::size_t longest_output = 1U << 20U;
+
+[[noreturn]] void fail(const std::string& message, const std::string& advice = {}) {
+  throw cni::Error{cni::ErrorCode::delegate_failed, message, advice};
+}
+
+/// CVE-2021-20206: a name with a '/' runs any program of the node.
+bool is_plain_name(const std::string& name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  return !name.empty() && name.front() != '.' && name.find_first_not_of(allowed) == std::string::npos;
+}
+
+bool is_regular_file(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+std::string joined(const std::vector<std::string>& folders) {
+  std::string text;
+  for (const auto& folder : folders) text += (text.empty() ? "" : " ") + folder;
+  return text;
+}
+
+std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
+
+/// The error that the delegate printed, unchanged; where it printed none, what can be said about that.
+cni::Error error_of(const posix::Outcome& outcome) {
+  const std::string advice = "its standard error, in the log of the runtime, may say more";
+  if (outcome.output.empty()) {
+    return {cni::ErrorCode::delegate_failed,
+            "netplugin failed with no error message: exit status " + std::to_string(outcome.exit_status), advice};
+  }
+  try {
+    return cni::parse_error(outcome.output);
+  } catch (const cni::Error& unreadable) {
+    return {cni::ErrorCode::delegate_failed,
+            "netplugin failed but error parsing its diagnostic message " + posix::quoted(outcome.output) + ": " +
+                unreadable.what(),
+            advice};
+  }
+}
+
+cni::Lease lease_of(const cni::Result& result) {
+  cni::Lease lease{.addresses = {}, .routes = result.routes, .dns = result.dns};
+  for (const auto& given : result.addresses)
+    lease.addresses.push_back({.address = given.address, .gateway = given.gateway});
+  return lease;
+}
+
+}  // namespace
+
+cni::Lease ExecIpam::allocate() {
+  const std::string path = find();
+  try {
+    return add(path);
+  } catch (...) {
+    try {
+      call(path, cni::Verb::del);
+    } catch (...) {
+      // the failure of the ADD is what the runtime has to know
+    }
+    throw;
+  }
+}
+
+cni::Lease ExecIpam::add(const std::string& path) const {
+  const std::string& name = request_.config.ipam.type;
+  const std::string output = run(path, cni::Verb::add);
+  cni::Lease lease = lease_of(cni::parse_result(output, request_.config.version, "the answer of IPAM plugin " + name));
+  if (lease.addresses.empty()) fail("IPAM plugin " + name + " returned no address");
+  return lease;
+}
+
+void ExecIpam::release() { call(find(), cni::Verb::del); }
+
+void ExecIpam::check() {
+  if (request_.config.version >= cni::Version::v0_4_0) call(find(), cni::Verb::check);
+}
+
+void ExecIpam::collect(const std::set<cni::Tag>& /*valid*/) {
+  if (request_.config.version >= cni::Version::v1_1_0) call(find(), cni::Verb::gc);
+}
+
+void ExecIpam::check_ready() {
+  if (request_.config.version >= cni::Version::v1_1_0) call(find(), cni::Verb::status);
+}
+
+void ExecIpam::call(const std::string& path, cni::Verb verb) const { run(path, verb); }
+
+std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
+  auto outcome =
+      posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, longest_output);
+  if (outcome.exit_status != 0) throw error_of(outcome);
+  return std::move(outcome.output);
+}
+
+std::string ExecIpam::find() const { return find_plugin(request_.config.ipam.type, request_.plugin_path); }
+
+std::string find_plugin(const std::string& name, const std::vector<std::string>& folders) {
+  if (!is_plain_name(name)) fail("invalid plugin name: " + posix::quoted(name), "give the name of a file in CNI_PATH");
+  if (folders.empty())
+    fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + posix::quoted(name));
+  for (const auto& folder : folders) {
+    if (auto path = folder + "/" + name; is_regular_file(path)) return path;
+  }
+  fail("failed to find plugin " + posix::quoted(name) + " in path [" + joined(folders) + "]",
+       "install it there, or correct ipam.type of the network configuration");
+}
+
+std::vector<std::string> delegate_environment(cni::Verb verb) {
+  const std::string command = "CNI_COMMAND=" + std::string{cni::to_string(verb)};
+  std::vector<std::string> variables{command};
+  std::set<std::string_view> names{name_of(command)};
+  std::vector<std::string_view> ours;
+  for (char** variable = environ; *variable != nullptr; ++variable) ours.emplace_back(*variable);
+  for (auto variable = ours.rbegin(); variable != ours.rend(); ++variable) {
+    if (names.insert(name_of(*variable)).second) variables.emplace_back(*variable);
+  }
+  std::ranges::reverse(variables);
+  return variables;
+}
+
+}  // namespace ipam

@@ -1,0 +1,92 @@
+#include "ipam/fixed_ipam.hpp"
+
+#include "ipam/holding.hpp"
+#include "ipam/resolv_conf.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/state/folder.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace ipam {
+namespace {
+
+[[noreturn]] void reject(const std::string& fault) { throw cni::Error{cni::ErrorCode::invalid_config, fault}; }
+
+cni::LeasedAddress leased(const cni::RequestedAddress& request) {
+  const std::string text = cni::to_string(request.address);
+  if (!request.prefix_length) reject("requested address " + text + " needs a prefix length, as in \"" + text + "/24\"");
+  return {.address = {.address = request.address, .length = *request.prefix_length}, .gateway = request.gateway};
+}
+
+std::vector<cni::LeasedAddress> unchecked_addresses(const cni::NetworkConfig& config) {
+  if (config.wishes.addresses.empty()) return config.ipam.addresses;
+  std::vector<cni::LeasedAddress> addresses;
+  for (const auto& request : config.wishes.addresses) addresses.push_back(leased(request));
+  return addresses;
+}
+
+void check_distinct(const std::vector<cni::LeasedAddress>& addresses) {
+  for (auto address = addresses.begin(); address != addresses.end(); ++address) {
+    const auto is_same = [&](const cni::LeasedAddress& other) {
+      return other.address.address == address->address.address;
+    };
+    if (std::any_of(addresses.begin(), address, is_same)) {
+      reject("/ipam/addresses: " + cni::to_string(address->address.address) + " stands there twice");
+    }
+  }
+}
+
+void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Version version) {
+  if (version >= cni::Version::v0_3_0) return;
+  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+    const auto of_family = [&](const cni::LeasedAddress& address) { return address.address.address.family == family; };
+    if (std::ranges::count_if(addresses, of_family) > 1) {
+      reject("/ipam/addresses: CNI version " + std::string{cni::to_string(version)} +
+             " does not support more than 1 address per family");
+    }
+  }
+}
+
+std::vector<cni::IpAddress> without_prefixes(const std::vector<cni::LeasedAddress>& leased) {
+  std::vector<cni::IpAddress> addresses;
+  for (const auto& each : leased) addresses.push_back(each.address.address);
+  return addresses;
+}
+
+}  // namespace
+
+std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config) {
+  auto addresses = unchecked_addresses(config);
+  if (addresses.empty())
+    reject("/ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
+  check_distinct(addresses);
+  check_version(addresses, config.version);
+  return addresses;
+}
+
+cni::Lease FixedIpam::allocate() {
+  if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
+  const std::string& network = request_.attachment.network;
+  const auto addresses = fixed_addresses(request_.config);
+  cni::Lease lease = lease_without_addresses(request_.config.ipam);
+  const auto lock = folder_->lock_network(network);
+  const auto lost = Holding{*folder_, request_}.take(without_prefixes(addresses));
+  if (lost) throw address_in_use(*folder_, network, *lost);
+  lease.addresses = addresses;
+  return lease;
+}
+
+void FixedIpam::release() { release_held(request_, folder_); }
+
+void FixedIpam::check() {
+  const auto addresses = without_prefixes(fixed_addresses(request_.config));
+  check_held(request_, folder_,
+             [&](const cni::IpAddress& address) { return std::ranges::find(addresses, address) != addresses.end(); });
+}
+
+void FixedIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_, folder_, valid); }
+
+void FixedIpam::check_ready() { fixed_addresses(request_.config); }
+
+}  // namespace ipam

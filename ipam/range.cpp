@@ -1,0 +1,242 @@
+#include "ipam/range.hpp"
+
+#include "plugin/cni/error.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace ipam {
+namespace {
+
+[[noreturn]] void reject(const std::string& pointer, const std::string& fault) {
+  throw cni::Error{cni::ErrorCode::invalid_config, pointer + ": " + fault};
+}
+
+cni::IpAddress following(cni::IpAddress address) {
+  address.bits += 1;
+  return address;
+}
+
+/// RFC 3021 and RFC 6164: a prefix of two addresses or one has no address of its own, no broadcast address and no
+/// router's.
+bool is_point_to_point(const cni::Prefix& subnet) {
+  return subnet.length + 1U >= cni::address_length(subnet.address.family);
+}
+
+cni::IpAddress default_first(const cni::Prefix& subnet) {
+  const auto network = cni::first_address(subnet);
+  return is_point_to_point(subnet) ? network : following(network);
+}
+
+cni::IpAddress default_last(const cni::Prefix& subnet) {
+  auto last = cni::last_address(subnet);
+  if (subnet.address.family == cni::Family::ipv4 && !is_point_to_point(subnet)) last.bits -= 1;
+  return last;
+}
+
+std::optional<cni::IpAddress> default_gateway(const cni::Prefix& subnet) {
+  if (is_point_to_point(subnet)) return std::nullopt;
+  return following(cni::first_address(subnet));
+}
+
+void check_subnet(const cni::Prefix& subnet, const std::string& pointer) {
+  const auto network = cni::network_of(subnet);
+  if (subnet != network) {
+    reject(pointer,
+           "the subnet " + cni::to_string(subnet) + " has host bits set, the network is " + cni::to_string(network));
+  }
+}
+
+void check_inside(const cni::Prefix& subnet, const cni::IpAddress& address, const std::string& what) {
+  if (cni::contains(subnet, address)) return;
+  reject(what, cni::to_string(address) + " is not in the subnet " + cni::to_string(subnet));
+}
+
+void check_families(const Range& range, const std::string& pointer) {
+  const auto family = range.subnet.address.family;
+  if (range.gateway && range.gateway->family != family) {
+    reject(pointer, "the gateway " + cni::to_string(*range.gateway) + " is not of the family of the subnet " +
+                        cni::to_string(range.subnet));
+  }
+  for (const auto& prefix : range.exclude) {
+    if (prefix.address.family != family) {
+      reject(pointer, "the excluded " + cni::to_string(prefix) + " is not of the family of the subnet " +
+                          cni::to_string(range.subnet));
+    }
+  }
+}
+
+void check_range(const Range& range, const std::string& pointer) {
+  check_inside(range.subnet, range.first, pointer + "/rangeStart");
+  check_inside(range.subnet, range.last, pointer + "/rangeEnd");
+  check_families(range, pointer);
+  if (range.last < range.first) {
+    reject(pointer,
+           "the range's end " + cni::to_string(range.last) + " is before its start " + cni::to_string(range.first));
+  }
+  if (!first_candidate({range}))
+    reject(pointer, "gateway and exclusions leave no address of " + to_string(RangeSet{range}));
+}
+
+/// The last address of what makes this one unfit; nullopt where nothing does.
+std::optional<cni::IpAddress> blocked_until(const Range& range, const cni::IpAddress& address,
+                                            const std::vector<cni::IpAddress>& taken) {
+  if (address == range.gateway) return address;
+  if (const auto* prefix = find_exclusion(range, address)) return cni::last_address(*prefix);
+  if (std::ranges::binary_search(taken, address)) return address;
+  return std::nullopt;
+}
+
+/// The first fit address of the range from `address` on: jumps from the end of one obstacle to the next, so that the
+/// size of a range and of what it excludes does not count.
+std::optional<cni::IpAddress> first_gap(const Range& range, cni::IpAddress address,
+                                        const std::vector<cni::IpAddress>& taken) {
+  while (const auto end = blocked_until(range, address, taken)) {
+    if (*end >= range.last) return std::nullopt;
+    address = following(*end);
+  }
+  return address;
+}
+
+std::optional<cni::IpAddress> first_gap(std::span<const Range> ranges, const std::vector<cni::IpAddress>& taken) {
+  for (const auto& range : ranges) {
+    if (const auto gap = first_gap(range, range.first, taken)) return gap;
+  }
+  return std::nullopt;
+}
+
+bool overlap(const Range& left, const Range& right) {
+  return left.subnet.address.family == right.subnet.address.family && left.first <= right.last &&
+         right.first <= left.last;
+}
+
+void check_family(const RangeSet& set, const Range& range, const std::string& pointer) {
+  if (set.front().subnet.address.family == range.subnet.address.family) return;
+  reject(pointer, "mixed address families, " + to_string(set) + " and " + to_string(RangeSet{range}));
+}
+
+void check_overlap(const RangeSet& set, const Range& range, const std::string& pointer) {
+  const auto other = std::ranges::find_if(set, [&](const Range& earlier) { return overlap(earlier, range); });
+  if (other == set.end()) return;
+  reject(pointer, "the ranges " + to_string(RangeSet{*other}) + " and " + to_string(RangeSet{range}) + " overlap");
+}
+
+RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::string& pointer) {
+  if (configs.empty()) reject(pointer, "empty range set");
+  RangeSet set;
+  for (std::size_t index = 0; index < configs.size(); ++index) {
+    const std::string place = pointer + "/" + std::to_string(index);
+    Range range = checked_range(configs[index], place);
+    if (!set.empty()) check_family(set, range, place);
+    check_overlap(set, range, place);
+    set.push_back(std::move(range));
+  }
+  return set;
+}
+
+void append_sets(std::vector<RangeSet>& sets, const cni::RangeSets& configs, const std::string& pointer) {
+  for (std::size_t index = 0; index < configs.size(); ++index) {
+    const std::string place = pointer + "/" + std::to_string(index);
+    RangeSet set = checked_set(configs[index], place);
+    for (const auto& earlier : sets) {
+      for (const auto& range : set) check_overlap(earlier, range, place);
+    }
+    sets.push_back(std::move(set));
+  }
+}
+
+void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
+  if (version >= cni::Version::v0_3_0) return;
+  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+    const auto of_family = [&](const RangeSet& set) { return set.front().subnet.address.family == family; };
+    if (std::ranges::count_if(sets, of_family) > 1) {
+      reject("/ipam/ranges", "CNI version " + std::string{cni::to_string(version)} +
+                                 " does not support more than 1 address per family");
+    }
+  }
+}
+
+void exclude_gateways(std::vector<RangeSet>& sets) {
+  std::vector<cni::IpAddress> gateways;
+  for (const auto& set : sets) {
+    for (const auto& range : set) {
+      if (range.gateway) gateways.push_back(*range.gateway);
+    }
+  }
+  for (auto& set : sets) {
+    for (auto& range : set) {
+      for (const auto& gateway : gateways) {
+        if (contains(range, gateway) && range.gateway != gateway) range.exclude.push_back(cni::host_prefix(gateway));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Range checked_range(const cni::RangeConfig& config, const std::string& pointer) {
+  check_subnet(config.subnet, pointer + "/subnet");
+  Range range{.subnet = config.subnet,
+              .first = config.range_start.value_or(default_first(config.subnet)),
+              .last = config.range_end.value_or(default_last(config.subnet)),
+              .gateway = config.gateway ? config.gateway : default_gateway(config.subnet),
+              .exclude = config.exclude};
+  check_range(range, pointer);
+  return range;
+}
+
+std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {
+  std::vector<RangeSet> sets;
+  append_sets(sets, config.wishes.ranges, "/runtimeConfig/ipRanges");
+  append_sets(sets, config.ipam.ranges, "/ipam/ranges");
+  check_version(sets, config.version);
+  exclude_gateways(sets);
+  return sets;
+}
+
+bool contains(const Range& range, const cni::IpAddress& address) {
+  return address.family == range.first.family && range.first <= address && address <= range.last;
+}
+
+std::optional<cni::IpAddress> first_candidate(const RangeSet& set) { return first_gap(set, {}); }
+
+std::optional<cni::IpAddress> next_candidate(const RangeSet& set, const cni::IpAddress& address) {
+  return next_free(set, address, {});
+}
+
+std::optional<cni::IpAddress> next_free(const RangeSet& set, const cni::IpAddress& address,
+                                        const std::vector<cni::IpAddress>& taken) {
+  const std::span all{set};
+  const Range* const range = find_range(set, address);
+  if (range == nullptr) return first_gap(all, taken);
+  const auto index = static_cast<std::size_t>(range - set.data());
+  if (address < range->last) {
+    if (const auto gap = first_gap(*range, following(address), taken)) return gap;
+  }
+  if (const auto gap = first_gap(all.subspan(index + 1), taken)) return gap;
+  return first_gap(all.first(index + 1), taken);
+}
+
+const Range* find_range(const RangeSet& set, const cni::IpAddress& address) {
+  const auto range = std::ranges::find_if(set, [&](const Range& each) { return contains(each, address); });
+  return range == set.end() ? nullptr : &*range;
+}
+
+const cni::Prefix* find_exclusion(const Range& range, const cni::IpAddress& address) {
+  const auto prefix =
+      std::ranges::find_if(range.exclude, [&](const cni::Prefix& each) { return cni::contains(each, address); });
+  return prefix == range.exclude.end() ? nullptr : &*prefix;
+}
+
+std::string to_string(const RangeSet& set) {
+  std::string text;
+  for (const auto& range : set) {
+    if (!text.empty()) text += ",";
+    text += cni::to_string(range.first) + "-" + cni::to_string(range.last);
+  }
+  return text;
+}
+
+}  // namespace ipam

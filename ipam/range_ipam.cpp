@@ -1,0 +1,171 @@
+#include "ipam/range_ipam.hpp"
+
+#include "ipam/holding.hpp"
+#include "ipam/resolv_conf.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/posix/system_error.hpp"
+#include "plugin/state/folder.hpp"
+
+#include <algorithm>
+
+namespace ipam {
+namespace {
+
+// So many addresses are looked at one by one before all that are taken are read.
+constexpr int looks_before_reading = 64;
+
+[[noreturn]] void reject(const cni::IpAddress& requested, const std::string& fault) {
+  throw cni::Error{cni::ErrorCode::invalid_config, "requested address " + cni::to_string(requested) + " " + fault};
+}
+
+void check_gateways(const std::vector<RangeSet>& sets, const cni::IpAddress& requested) {
+  for (const auto& set : sets) {
+    for (const auto& range : set) {
+      if (range.gateway == requested) reject(requested, "is the gateway of the subnet " + cni::to_string(range.subnet));
+    }
+  }
+}
+
+std::string to_string(const std::vector<RangeSet>& sets) {
+  std::string text;
+  for (const auto& set : sets) text += (text.empty() ? "" : ",") + ipam::to_string(set);
+  return text;
+}
+
+void check_request(const std::vector<RangeSet>& sets, const cni::IpAddress& requested) {
+  check_gateways(sets, requested);
+  for (const auto& set : sets) {
+    const Range* const range = find_range(set, requested);
+    if (range == nullptr) continue;
+    if (const auto* prefix = find_exclusion(*range, requested))
+      reject(requested, "is excluded by " + cni::to_string(*prefix));
+    return;
+  }
+  reject(requested, "is in none of the ranges " + to_string(sets));
+}
+
+std::optional<cni::IpAddress> first_inside(const RangeSet& set, const std::vector<cni::RequestedAddress>& requests) {
+  const auto inside = [&](const cni::RequestedAddress& request) { return find_range(set, request.address) != nullptr; };
+  const auto found = std::ranges::find_if(requests, inside);
+  if (found == requests.end()) return std::nullopt;
+  return found->address;
+}
+
+/// nullopt where every address of the set is taken. Without a cursor the search begins at the set's first address, as
+/// it does with one that is not in the set any more.
+std::optional<cni::IpAddress> find_free_after(const state::Folder& folder, const std::string& network,
+                                              const RangeSet& set, const std::optional<cni::IpAddress>& cursor) {
+  const auto first = cursor ? next_candidate(set, *cursor) : first_candidate(set);
+  if (!first) return std::nullopt;
+  cni::IpAddress address = *first;
+  for (int looks = 1; folder.is_taken(network, address); ++looks) {
+    if (looks == looks_before_reading) return next_free(set, address, folder.taken_addresses(network));
+    address = next_candidate(set, address).value_or(*first);
+    if (address == *first) return std::nullopt;
+  }
+  return address;
+}
+
+[[noreturn]] void throw_exhausted(const state::Folder& folder, const std::string& network, const RangeSet& set) {
+  const auto taken = folder.taken_addresses(network);
+  const auto inside = [&](const cni::IpAddress& address) { return find_range(set, address) != nullptr; };
+  const auto count = std::ranges::count_if(taken, inside);
+  throw cni::Error{
+      cni::ErrorCode::addresses_exhausted,
+      "no IP addresses available in range set " + ipam::to_string(set) + ": " + std::to_string(count) + " are taken",
+      "let GC free those of containers that are gone, or configure a larger range"};
+}
+
+cni::LeasedAddress leased(const RangeSet& set, const cni::IpAddress& address) {
+  const Range& range = *find_range(set, address);
+  return {.address = {.address = address, .length = range.subnet.length}, .gateway = range.gateway};
+}
+
+}  // namespace
+
+std::vector<std::optional<cni::IpAddress>> assign_requests(const std::vector<RangeSet>& sets,
+                                                           const std::vector<cni::RequestedAddress>& requests) {
+  for (const auto& request : requests) check_request(sets, request.address);
+  std::vector<std::optional<cni::IpAddress>> assigned;
+  for (const auto& set : sets) assigned.push_back(first_inside(set, requests));
+  std::string rest;
+  for (const auto& request : requests) {
+    const auto used = std::ranges::find(assigned, request.address) != assigned.end();
+    if (!used) rest += " " + cni::to_string(request.address);
+  }
+  if (rest.empty()) return assigned;
+  throw cni::Error{cni::ErrorCode::invalid_config, "failed to allocate all requested addresses:" + rest,
+                   "each range set gives one address"};
+}
+
+cni::Lease RangeIpam::allocate() {
+  if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
+  const auto sets = checked_range_sets(request_.config);
+  const auto requests = assign_requests(sets, request_.config.wishes.addresses);
+  cni::Lease lease = lease_without_addresses(request_.config.ipam);
+  const auto addresses = take(sets, requests);
+  for (std::size_t index = 0; index < sets.size(); ++index) {
+    lease.addresses.push_back(leased(sets[index], addresses[index]));
+  }
+  return lease;
+}
+
+/// The network's lock keeps other allocations away. What takes an address without it is met by another try.
+std::vector<cni::IpAddress> RangeIpam::take(const std::vector<RangeSet>& sets, const Requests& requests) {
+  constexpr int attempts = 8;
+  const std::string& network = request_.attachment.network;
+  Holding holding{*folder_, request_};
+  const auto lock = folder_->lock_network(network);
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    auto addresses = pick(sets, requests);
+    move_cursors(addresses, requests);
+    const auto lost = holding.take(addresses);
+    if (!lost) return addresses;
+    if (std::ranges::find(requests, *lost) != requests.end()) throw address_in_use(*folder_, network, *lost);
+  }
+  throw cni::Error{cni::ErrorCode::try_again_later,
+                   "something takes the addresses of network " + posix::quoted(network) + " without its lock",
+                   "see who writes to " + posix::quoted(folder_->path())};
+}
+
+std::vector<cni::IpAddress> RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests) const {
+  std::vector<cni::IpAddress> addresses;
+  for (std::size_t index = 0; index < sets.size(); ++index) {
+    addresses.push_back(requests[index] ? *requests[index] : find_free(sets, index));
+  }
+  return addresses;
+}
+
+cni::IpAddress RangeIpam::find_free(const std::vector<RangeSet>& sets, std::size_t index) const {
+  const std::string& network = request_.attachment.network;
+  const auto cursor = folder_->cursor(network, index);
+  if (const auto found = find_free_after(*folder_, network, sets[index], cursor)) return *found;
+  throw_exhausted(*folder_, network, sets[index]);
+}
+
+/// Before the addresses are taken: a call that ends in between has moved the next search on, and nothing else.
+void RangeIpam::move_cursors(const std::vector<cni::IpAddress>& addresses, const Requests& requests) {
+  for (std::size_t index = 0; index < addresses.size(); ++index) {
+    if (!requests[index]) folder_->set_cursor(request_.attachment.network, index, addresses[index]);
+  }
+}
+
+void RangeIpam::release() { release_held(request_, folder_); }
+
+/// Of the previous result only what lies in our ranges can be from here.
+void RangeIpam::check() {
+  const auto sets = checked_range_sets(request_.config);
+  check_held(request_, folder_, [&](const cni::IpAddress& address) {
+    return std::ranges::any_of(sets, [&](const RangeSet& set) { return find_range(set, address) != nullptr; });
+  });
+}
+
+void RangeIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_, folder_, valid); }
+
+void RangeIpam::check_ready() {
+  const auto sets = checked_range_sets(request_.config);
+  if (folder_ == nullptr) return;
+  for (std::size_t index = 0; index < sets.size(); ++index) find_free(sets, index);
+}
+
+}  // namespace ipam

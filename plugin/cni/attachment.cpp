@@ -1,0 +1,131 @@
+#include "plugin/cni/attachment.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace cni {
+namespace {
+
+// Not isalnum: it depends on the locale.
+bool is_alphanumeric(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+         (character >= '0' && character <= '9');
+}
+
+bool is_identifier_character(char character) {
+  return is_alphanumeric(character) || character == '_' || character == '.' || character == '-';
+}
+
+constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::size_t tag_characters = 13;
+constexpr std::size_t tag_characters_in_name = 11;
+constexpr std::size_t longest_alias = 255;  // IFALIASZ without the terminator
+
+// FNV-1a: small, and the same on every machine and in every version.
+class Hash {
+ public:
+  void add(std::string_view text) {
+    for (const char character : text) add_byte(static_cast<std::uint8_t>(character));
+  }
+  void add_separator() { add_byte(0); }
+
+  // The finaliser of MurmurHash3: FNV alone hardly moves the upper bits, from which the interface's name is made.
+  std::uint64_t finished() const {
+    std::uint64_t mixed = value_;
+    mixed = (mixed ^ (mixed >> 33U)) * 0xff51afd7ed558ccdU;
+    mixed = (mixed ^ (mixed >> 33U)) * 0xc4ceb9fe1a85ec53U;
+    return mixed ^ (mixed >> 33U);
+  }
+
+ private:
+  void add_byte(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3U; }
+
+  std::uint64_t value_ = 0xcbf29ce484222325U;
+};
+
+}  // namespace
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && is_alphanumeric(text.front()) && std::ranges::all_of(text, is_identifier_character);
+}
+
+Tag tag_of(const Attachment& attachment) {
+  Hash hash;
+  hash.add(attachment.network);
+  hash.add_separator();
+  hash.add(attachment.container);
+  hash.add_separator();
+  hash.add(attachment.interface);
+  return {hash.finished()};
+}
+
+Tag tag_of_network(std::string_view network) {
+  Hash hash;
+  hash.add(network);
+  return {hash.finished()};
+}
+
+std::string to_string(Tag tag) {
+  std::string text;
+  for (std::size_t i = 0; i + 1 < tag_characters; ++i) text += base32_alphabet[tag.value >> (59 - 5 * i) & 31U];
+  return text + base32_alphabet[(tag.value & 15U) << 1U];  // 64 = 12 * 5 + 4: the last bit is padding
+}
+
+std::optional<Tag> find_tag(std::string_view text) {
+  if (text.size() != tag_characters) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char character : text.substr(0, tag_characters - 1)) {
+    const std::size_t digit = base32_alphabet.find(character);
+    if (digit == std::string_view::npos) return std::nullopt;
+    value = value << 5U | digit;
+  }
+  const std::size_t last = base32_alphabet.find(text.back());
+  if (last == std::string_view::npos || last % 2 != 0) return std::nullopt;
+  return Tag{value << 4U | last >> 1U};
+}
+
+std::string host_interface_name(Tag tag) { return "veth" + to_string(tag).substr(0, tag_characters_in_name); }
+
+std::string alias_of(const Attachment& attachment) {
+  const std::string alias = alias_prefix(attachment.network) + attachment.container + '/' + attachment.interface;
+  if (alias.size() <= longest_alias) return alias;
+  const std::string end = '#' + to_string(tag_of(attachment));
+  return alias.substr(0, longest_alias - end.size()) + end;
+}
+
+std::string alias_prefix(std::string_view network) { return "veth-cni/" + std::string(network) + '/'; }
+
+std::optional<Tag> tag_of_alias(std::string_view alias) {
+  constexpr std::string_view ours = "veth-cni/";
+  if (!alias.starts_with(ours)) return std::nullopt;
+  if (const auto mark = alias.rfind('#'); mark != std::string_view::npos) return find_tag(alias.substr(mark + 1));
+  const auto names = alias.substr(ours.size());
+  const auto first = names.find('/');
+  const auto last = names.rfind('/');
+  if (first == last) return std::nullopt;
+  return tag_of({std::string{names.substr(0, first)}, std::string{names.substr(first + 1, last - first - 1)},
+                 std::string{names.substr(last + 1)}});
+}
+
+MacAddress container_mac(Tag tag) {
+  MacAddress mac;
+  for (std::size_t i = 0; i < mac.bytes.size(); ++i) mac.bytes.at(i) = static_cast<std::uint8_t>(tag.value >> 8 * i);
+  mac.bytes[0] = static_cast<std::uint8_t>((mac.bytes[0] & 0xfcU) | 0x02U);  // locally administered, unicast
+  return mac;
+}
+
+MacAddress host_mac(Tag tag) {
+  MacAddress mac = container_mac(tag);
+  mac.bytes.back() ^= 1U;
+  return mac;
+}
+
+IpAddress link_local_address(const MacAddress& mac) {
+  const auto& m = mac.bytes;
+  const auto universal_bit_flipped = static_cast<std::uint8_t>(m[0] ^ 0x02U);
+  const std::array<std::uint8_t, 16> bytes{0xfe, 0x80, 0,    0,    0,    0,    0,   0, universal_bit_flipped,
+                                           m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]};
+  return from_bytes(Family::ipv6, bytes.data());
+}
+
+}  // namespace cni

@@ -1,0 +1,184 @@
+#include "plugin/cni/environment.hpp"
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include <strings.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace cni {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ without the terminator
+constexpr std::size_t longest_container_id = 4096;
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+po::options_description known_variables() {
+  po::options_description known;
+  known.add_options()                                                             //
+      ("CNI_COMMAND", po::value<std::string>(), "the verb")                       //
+      ("CNI_CONTAINERID", po::value<std::string>(), "the container")              //
+      ("CNI_NETNS", po::value<std::string>(), "its network namespace")            //
+      ("CNI_IFNAME", po::value<std::string>(), "the name of its interface")       //
+      ("CNI_ARGS", po::value<std::string>(), "what else the runtime has to say")  //
+      ("CNI_PATH", po::value<std::string>(), "where delegates are found")         //
+      ("CNI_NETNS_OVERRIDE", po::value<std::string>(), "allows a namespace that is our own");
+  return known;
+}
+
+Variables read_variables() {
+  Variables variables;
+  if (environ == nullptr) return variables;  // after clearenv(); parse_environment reads through it
+  const po::options_description known = known_variables();
+  // An empty name is like every option's missing short name, and find_nothrow throws for what is ambiguous.
+  const auto name_of = [&known](const std::string& variable) {
+    return !variable.empty() && known.find_nothrow(variable, false) != nullptr ? variable : std::string();
+  };
+  const po::parsed_options parsed = po::parse_environment(known, name_of);
+  // Of a name that is there twice the first counts, as for getenv.
+  for (const po::option& option : parsed.options) variables.try_emplace(option.string_key, option.value.front());
+  return variables;
+}
+
+std::string value_of(const Variables& variables, std::string_view name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? std::string() : found->second;
+}
+
+bool is_true(const std::string& value) { return value == "1" || strcasecmp(value.c_str(), "true") == 0; }
+
+constexpr std::array all_verbs{Verb::add, Verb::del, Verb::check, Verb::gc, Verb::status, Verb::version};
+
+Verb verb_of(const std::string& command) {
+  const auto* const found = std::ranges::find(all_verbs, command, [](Verb verb) { return to_string(verb); });
+  if (found != all_verbs.end()) return *found;
+  throw Error(ErrorCode::invalid_environment, "unknown CNI_COMMAND: " + printable(command));
+}
+
+bool needs_container(Verb verb) { return verb == Verb::add || verb == Verb::del || verb == Verb::check; }
+bool needs_netns(Verb verb) { return verb == Verb::add || verb == Verb::check; }
+
+std::string join(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) text.append(text.empty() ? "" : ",").append(name);
+  return text;
+}
+
+void refuse_missing(const std::vector<std::string_view>& names) {
+  if (names.empty()) return;
+  throw Error(ErrorCode::invalid_environment, "required env variables [" + join(names) + "] missing");
+}
+
+std::vector<std::string_view> missing_variables(const Environment& environment, Verb verb) {
+  std::vector<std::string_view> missing;
+  if (needs_container(verb) && environment.container_id.empty()) missing.emplace_back("CNI_CONTAINERID");
+  if (needs_netns(verb) && environment.netns.empty()) missing.emplace_back("CNI_NETNS");
+  if (needs_container(verb) && environment.ifname.empty()) missing.emplace_back("CNI_IFNAME");
+  return missing;
+}
+
+void check_container_id(const std::string& id) {
+  if (!is_identifier(id)) {
+    throw Error(ErrorCode::invalid_environment, "invalid characters in containerID", printable(id));
+  }
+  if (id.size() > longest_container_id) {
+    throw Error(ErrorCode::invalid_environment, "containerID is longer than 4096 bytes", printable(id));
+  }
+}
+
+void check_interface_name(const std::string& name) {
+  if (auto fault = interface_name_fault(name)) {
+    throw Error(ErrorCode::invalid_environment, std::move(*fault), "CNI_IFNAME is " + quoted(name));
+  }
+}
+
+bool is_printable_ascii(char character) { return character > ' ' && character < 0x7f; }
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(separator));
+    if (!part.empty()) parts.emplace_back(part);
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+  }
+  return parts;
+}
+
+void add_argument(Args& args, std::string_view pair) {
+  const std::size_t equals = pair.find('=');
+  if (equals == 0 || equals == std::string_view::npos) {
+    throw Error(ErrorCode::invalid_environment, "CNI_ARGS: invalid pair " + quoted(pair) + ", must be KEY=value");
+  }
+  const std::string_view key = pair.substr(0, equals);
+  const std::string_view value = pair.substr(equals + 1);
+  if (key == "IP") args.ip = split(value, ',');
+  if (key == "GATEWAY") args.gateway = split(value, ',');
+  if (key == "MAC") args.mac = value;
+}
+
+}  // namespace
+
+std::string_view to_string(Verb verb) {
+  constexpr std::array<std::string_view, all_verbs.size()> names{"ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"};
+  return names.at(static_cast<std::size_t>(verb));
+}
+
+Environment read_environment() {
+  const Variables variables = read_variables();
+  return {.command = value_of(variables, "CNI_COMMAND"),
+          .container_id = value_of(variables, "CNI_CONTAINERID"),
+          .netns = value_of(variables, "CNI_NETNS"),
+          .ifname = value_of(variables, "CNI_IFNAME"),
+          .args = value_of(variables, "CNI_ARGS"),
+          .path = value_of(variables, "CNI_PATH"),
+          .netns_override = is_true(value_of(variables, "CNI_NETNS_OVERRIDE"))};
+}
+
+Verb checked_verb(const Environment& environment) {
+  if (environment.command.empty()) refuse_missing({"CNI_COMMAND"});
+  const Verb verb = verb_of(environment.command);
+  refuse_missing(missing_variables(environment, verb));
+  if (needs_container(verb)) {
+    check_container_id(environment.container_id);
+    check_interface_name(environment.ifname);
+  }
+  return verb;
+}
+
+Args parse_args(std::string_view text) {
+  Args args;
+  for (const std::string& pair : split(text, ';')) add_argument(args, pair);
+  return args;
+}
+
+std::optional<std::string> interface_name_fault(std::string_view name) {
+  constexpr std::string_view white_space = " \t\n\v\f\r";
+  if (name.empty()) return "interface name is empty";
+  if (name.size() > longest_interface_name) return "interface name is too long";
+  if (name == "." || name == "..") return "interface name is . or ..";
+  if (name.find_first_of("/:") != std::string_view::npos || name.find_first_of(white_space) != std::string_view::npos) {
+    return "interface name contains / or : or whitespace characters";
+  }
+  if (name.find('%') != std::string_view::npos)
+    return "interface name contains %, which the kernel takes for a template";
+  if (!std::ranges::all_of(name, is_printable_ascii))
+    return "interface name contains bytes that are not printable ASCII";
+  return std::nullopt;
+}
+
+}  // namespace cni

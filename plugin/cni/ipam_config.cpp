@@ -1,0 +1,156 @@
+#include "plugin/cni/ipam_config.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cni {
+namespace {
+
+RangeConfig read_range_members(JsonObject& object) {
+  RangeConfig range{.subnet = object.require("subnet").as_prefix(),
+                    .range_start = find_address(object, "rangeStart"),
+                    .range_end = find_address(object, "rangeEnd"),
+                    .gateway = find_address(object, "gateway"),
+                    .exclude = {}};
+  for (const JsonValue& element : read_elements(object, "exclude")) range.exclude.push_back(element.as_prefix());
+  return range;
+}
+
+RangeConfig read_range(const JsonValue& value, UnknownKeys unknown_keys) {
+  JsonObject object = value.as_object();
+  RangeConfig range = read_range_members(object);
+  if (unknown_keys == UnknownKeys::refuse_near_misses) object.reject_near_misses();
+  return range;
+}
+
+std::vector<RangeConfig> read_range_set(const JsonValue& value, UnknownKeys unknown_keys) {
+  std::vector<RangeConfig> set;
+  for (const JsonValue& element : read_elements(value)) set.push_back(read_range(element, unknown_keys));
+  return set;
+}
+
+// The members of a range may stand in "ipam" itself: the form that is older than "ranges".
+RangeSets read_all_ranges(JsonObject& ipam, UnknownKeys unknown_keys) {
+  RangeSets sets;
+  if (ipam.find_filled("subnet")) sets.push_back({read_range_members(ipam)});
+  const auto ranges = ipam.find("ranges");
+  if (!ranges) return sets;
+  for (auto& set : read_range_sets(*ranges, unknown_keys)) sets.push_back(std::move(set));
+  return sets;
+}
+
+LeasedAddress read_address(const JsonValue& value, UnknownKeys unknown_keys) {
+  JsonObject object = value.as_object();
+  const LeasedAddress address{.address = object.require("address").as_prefix(),
+                              .gateway = find_address(object, "gateway")};
+  if (unknown_keys == UnknownKeys::refuse_near_misses) object.reject_near_misses();
+  return address;
+}
+
+std::vector<LeasedAddress> read_addresses(JsonObject& ipam, UnknownKeys unknown_keys) {
+  std::vector<LeasedAddress> addresses;
+  for (const JsonValue& element : read_elements(ipam, "addresses")) {
+    addresses.push_back(read_address(element, unknown_keys));
+  }
+  return addresses;
+}
+
+// A name with a slash in it would run any program of the node as root (CVE-2021-20206).
+bool is_program_name(std::string_view name) {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return !name.empty() && name.front() != '.' && name.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+std::string read_type(JsonObject& ipam) {
+  const auto value = ipam.find_filled("type");
+  if (!value) return "";
+  std::string type = value->as_string();
+  if (!is_program_name(type))
+    value->reject("must be a file name of letters, digits, '_', '-' and '.', with no '.' in front");
+  return type;
+}
+
+std::optional<std::string> find_path(JsonObject& object, std::string_view key) {
+  const auto value = object.find_filled(key);
+  if (!value) return std::nullopt;
+  std::string path = value->as_string();
+  if (path.find('\0') != std::string::npos) value->reject("must be a path");
+  return path;
+}
+
+bool is_below(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && path.size() > folder.size();
+}
+
+bool climbs(std::string_view path) { return (std::string(path) + '/').find("/../") != std::string::npos; }
+
+std::string read_data_dir(JsonObject& ipam) {
+  const auto path = find_path(ipam, "dataDir");
+  if (!path) return "";
+  if (climbs(*path) || !(is_below(*path, "/run/") || is_below(*path, "/var/lib/"))) {
+    ipam.require("dataDir").reject("must be a folder below /run or /var/lib, without \"..\"");
+  }
+  return *path;
+}
+
+IpamConfig read_members(JsonObject& ipam, const Tolerance& tolerance) {
+  const UnknownKeys unknown_keys = tolerance.unknown_keys();
+  IpamConfig config;
+  tolerance.read(config.type, [&] { return read_type(ipam); });
+  tolerance.read(config.ranges, [&] { return read_all_ranges(ipam, unknown_keys); });
+  tolerance.read(config.addresses, [&] { return read_addresses(ipam, unknown_keys); });
+  tolerance.read(config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
+  tolerance.read(config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });
+  tolerance.read(config.dns, [&] { return read_dns(ipam, "dns"); });
+  tolerance.read(config.data_dir, [&] { return read_data_dir(ipam); });
+  return config;
+}
+
+// Members of "ipam" that are known though they are not read: the legacy range's where there is no subnet, and what the
+// reference's own configuration type writes back.
+constexpr std::array<std::string_view, 6> also_known{"rangeStart", "rangeEnd", "gateway", "exclude", "name", "type"};
+
+void refuse_near_misses(JsonObject& ipam) {
+  ipam.also_known(also_known);
+  ipam.reject_near_misses();
+}
+
+std::optional<JsonObject> find_ipam(JsonObject& network, const Tolerance& tolerance) {
+  std::optional<JsonObject> ipam;
+  tolerance.read(ipam, [&] { return network.find_object("ipam"); });
+  return ipam;
+}
+
+}  // namespace
+
+RangeSets read_range_sets(const JsonValue& value, UnknownKeys unknown_keys) {
+  RangeSets sets;
+  for (const JsonValue& element : read_elements(value)) sets.push_back(read_range_set(element, unknown_keys));
+  return sets;
+}
+
+IpamConfig read_ipam(JsonObject& network, const Tolerance& tolerance) {
+  IpamConfig config;
+  auto ipam = find_ipam(network, tolerance);
+  if (!ipam) return config;
+  tolerance.read(config.type, [&] { return read_type(*ipam); });
+  if (config.type != own_ipam_type) return config;
+  config = read_members(*ipam, tolerance);
+  if (!tolerance.is_lenient()) refuse_near_misses(*ipam);
+  return config;
+}
+
+IpamConfig read_own_ipam(JsonObject& network, const Tolerance& tolerance) {
+  IpamConfig config;
+  if (auto ipam = find_ipam(network, tolerance)) {
+    config = read_members(*ipam, tolerance);
+    if (!tolerance.is_lenient() && config.type == own_ipam_type) refuse_near_misses(*ipam);
+  }
+  config.type = own_ipam_type;
+  return config;
+}
+
+}  // namespace cni

@@ -1,0 +1,208 @@
+#include "plugin/cni/json_reader.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/key_spelling.hpp"
+#include "plugin/cni/quoted.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace cni {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t longest_echo = 256;
+
+// Cut before a character, never within one.
+void cut(std::string& text) {
+  if (text.size() <= longest_echo) return;
+  std::size_t end = longest_echo;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  text.resize(end);
+  text += "...";
+}
+
+// A key as one part of a JSON pointer (RFC 6901, section 3).
+std::string pointer_part(std::string_view key) {
+  std::string part;
+  for (const char character : printable(key)) {
+    if (character == '~') {
+      part += "~0";
+    } else if (character == '/') {
+      part += "~1";
+    } else {
+      part += character;
+    }
+  }
+  return '/' + part;
+}
+
+std::string fault(const JsonValue& value, std::string_view requirement) {
+  const std::string place = value.pointer().empty() ? "the document" : value.pointer();
+  return place + ": " + std::string(requirement) + ", not " + value.text();
+}
+
+[[noreturn]] void mistyped(const JsonValue& value, std::string_view requirement) {
+  throw Error(ErrorCode::decoding_failure, fault(value, requirement));
+}
+
+const ordered_json::object_t& members_of(const ordered_json& object) {
+  return object.get_ref<const ordered_json::object_t&>();
+}
+
+[[noreturn]] void refuse_doubled(const JsonValue& first, const JsonValue& second) {
+  throw Error(ErrorCode::invalid_config, first.pointer() + ": given twice with different values: " + first.text() +
+                                             ", and " + second.text() + " as " + second.pointer());
+}
+
+[[noreturn]] void refuse_near_miss(const JsonValue& value, std::string_view known) {
+  throw Error(ErrorCode::unsupported_field,
+              value.pointer() + ": unknown key with value " + value.text() + ": did you mean " + quoted(known) + '?');
+}
+
+}  // namespace
+
+std::string JsonValue::as_string() const {
+  if (!value_->is_string()) mistyped(*this, "must be a string");
+  return value_->get_ref<const std::string&>();
+}
+
+bool JsonValue::as_bool() const {
+  if (!value_->is_boolean()) mistyped(*this, "must be true or false");
+  return value_->get<bool>();
+}
+
+std::uint64_t JsonValue::as_unsigned(std::uint64_t least, std::uint64_t most) const {
+  if (!value_->is_number_integer()) mistyped(*this, "must be an integer");
+  const std::uint64_t number = value_->is_number_unsigned() ? value_->get<std::uint64_t>() : 0;
+  if (!value_->is_number_unsigned() || number < least || number > most) {
+    reject("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return number;
+}
+
+IpAddress JsonValue::as_address() const {
+  if (const auto address = find_address(as_string())) return *address;
+  reject("must be an IP address");
+}
+
+Prefix JsonValue::as_prefix() const {
+  if (const auto prefix = find_prefix(as_string())) return *prefix;
+  reject("must be an IP address with the length of its prefix, as in 10.1.2.0/24");
+}
+
+std::vector<JsonValue> JsonValue::as_array() const {
+  if (!value_->is_array()) mistyped(*this, "must be an array");
+  std::vector<JsonValue> elements;
+  elements.reserve(value_->size());
+  for (const ordered_json& element : *value_) {
+    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()));
+  }
+  return elements;
+}
+
+JsonObject JsonValue::as_object() const {
+  if (!value_->is_object()) mistyped(*this, "must be an object");
+  return JsonObject(*this, *value_);
+}
+
+bool JsonValue::is_string() const { return value_->is_string(); }
+bool JsonValue::is_object() const { return value_->is_object(); }
+bool JsonValue::is_null() const { return value_->is_null(); }
+bool JsonValue::is_empty_string() const { return is_string() && value_->get_ref<const std::string&>().empty(); }
+bool JsonValue::equals(const JsonValue& other) const { return *value_ == *other.value_; }
+
+std::string JsonValue::text() const {
+  std::string text = value_->dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  cut(text);
+  return text;
+}
+
+void JsonValue::reject(std::string_view requirement) const {
+  throw Error(ErrorCode::invalid_config, fault(*this, requirement));
+}
+
+JsonObject::JsonObject(JsonValue value, const ordered_json& object) : value_(std::move(value)), object_(&object) {}
+
+std::optional<JsonValue> JsonObject::find_or_null(std::string_view key) {
+  asked_.emplace_back(key);
+  std::optional<JsonValue> found;
+  for (const auto& [name, member] : members_of(*object_)) {
+    if (!is_same_key(name, key)) continue;
+    JsonValue value(member, pointer() + pointer_part(name));
+    if (found && !found->is_null() && !value.is_null() && !found->equals(value)) refuse_doubled(*found, value);
+    if (!found || found->is_null()) found = std::move(value);
+  }
+  return found;
+}
+
+std::optional<JsonValue> JsonObject::find(std::string_view key) {
+  auto value = find_or_null(key);
+  if (value && value->is_null()) return std::nullopt;
+  return value;
+}
+
+std::optional<JsonValue> JsonObject::find_filled(std::string_view key) {
+  auto value = find(key);
+  if (value && value->is_empty_string()) return std::nullopt;
+  return value;
+}
+
+std::optional<JsonObject> JsonObject::find_object(std::string_view key) {
+  const auto value = find(key);
+  if (!value) return std::nullopt;
+  return value->as_object();
+}
+
+JsonValue JsonObject::require(std::string_view key) {
+  if (auto value = find_filled(key)) return *value;
+  throw Error(ErrorCode::invalid_config, pointer() + pointer_part(key) + ": missing");
+}
+
+std::string JsonObject::string_or(std::string_view key, std::string_view absent) {
+  const auto value = find(key);
+  return value ? value->as_string() : std::string(absent);
+}
+
+bool JsonObject::bool_or(std::string_view key, bool absent) {
+  const auto value = find(key);
+  return value ? value->as_bool() : absent;
+}
+
+std::vector<std::string> JsonObject::strings(std::string_view key) {
+  const auto value = find(key);
+  if (!value) return {};
+  std::vector<std::string> strings;
+  for (const JsonValue& element : value->as_array()) strings.push_back(element.as_string());
+  return strings;
+}
+
+void JsonObject::also_known(std::span<const std::string_view> keys) {
+  asked_.insert(asked_.end(), keys.begin(), keys.end());
+}
+
+bool JsonObject::was_asked(std::string_view name) const {
+  return std::ranges::any_of(asked_, [name](const std::string& key) { return is_same_key(key, name); });
+}
+
+void JsonObject::reject_near_misses() const {
+  for (const auto& [name, member] : members_of(*object_)) {
+    if (member.is_null() || was_asked(name)) continue;
+    const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
+    if (near != asked_.end()) refuse_near_miss({member, pointer() + pointer_part(name)}, *near);
+  }
+}
+
+std::vector<std::string> JsonObject::unasked() const {
+  std::vector<std::string> names;
+  for (const auto& [name, member] : members_of(*object_)) {
+    if (!was_asked(name)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace cni

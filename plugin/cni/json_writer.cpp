@@ -1,0 +1,62 @@
+#include "plugin/cni/json_writer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace cni {
+
+void JsonWriter::key(std::string_view name) {
+  string(name);
+  text_ += indent_ > 0 ? ": " : ":";
+  after_key_ = true;
+}
+
+void JsonWriter::string(std::string_view value) {
+  using nlohmann::ordered_json;
+  separate();
+  text_ += ordered_json(value).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void JsonWriter::number(std::uint64_t value) {
+  separate();
+  text_ += std::to_string(value);
+}
+
+void JsonWriter::member(std::string_view name, std::string_view value) {
+  key(name);
+  string(value);
+}
+
+void JsonWriter::member(std::string_view name, std::uint64_t value) {
+  key(name);
+  number(value);
+}
+
+void JsonWriter::open(char bracket) {
+  separate();
+  text_ += bracket;
+  empty_.push_back(true);
+}
+
+void JsonWriter::close(char bracket) {
+  const bool was_empty = empty_.back();
+  empty_.pop_back();
+  if (!was_empty) break_line();
+  text_ += bracket;
+}
+
+void JsonWriter::separate() {
+  if (std::exchange(after_key_, false) || empty_.empty()) return;
+  if (!empty_.back()) text_ += ',';
+  empty_.back() = false;
+  break_line();
+}
+
+void JsonWriter::break_line() {
+  if (indent_ == 0) return;
+  text_ += '\n';
+  text_.append(indent_ * empty_.size(), ' ');
+}
+
+}  // namespace cni

@@ -1,0 +1,77 @@
+#include "plugin/cni/request.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace cni {
+namespace {
+
+constexpr std::size_t largest_input = std::size_t{1} << 20U;
+
+void refuse_kernel_names(const std::string& interface) {
+  constexpr std::array<std::string_view, 3> names{"lo", "all", "default"};
+  if (std::ranges::find(names, interface) == names.end()) return;
+  throw Error(ErrorCode::invalid_environment, "interface name is one of the kernel's own",
+              "CNI_IFNAME is " + quoted(interface));
+}
+
+bool makes_an_interface(Verb verb) { return verb == Verb::add || verb == Verb::check; }
+bool is_of_one_container(Verb verb) { return makes_an_interface(verb) || verb == Verb::del; }
+
+// For DEL they are not worth a failure, for the others they are not given.
+Args args_for(Verb verb, const std::string& text) {
+  if (makes_an_interface(verb)) return parse_args(text);
+  if (verb != Verb::del) return {};
+  try {
+    return parse_args(text);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+NetworkConfig parse_config(const Environment& environment, std::string_view input, Verb verb, Role role) {
+  if (input.size() > largest_input) {
+    throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 1 MiB");
+  }
+  const Args args = args_for(verb, environment.args);
+  if (role == Role::loopback) return parse_common_config(input, verb);
+  return role == Role::plugin ? parse_network_config(input, verb, args) : parse_ipam_request(input, verb, args);
+}
+
+std::vector<std::string> folders_of(std::string_view path) {
+  std::vector<std::string> folders;
+  while (!path.empty()) {
+    const std::string_view folder = path.substr(0, path.find(':'));
+    if (!folder.empty()) folders.emplace_back(folder);
+    path.remove_prefix(std::min(folder.size() + 1, path.size()));
+  }
+  return folders;
+}
+
+}  // namespace
+
+Request parse_request(const Environment& environment, std::string input, Role role) {
+  const Verb verb = checked_verb(environment);
+  Request request;
+  request.verb = verb;
+  if (role == Role::plugin && makes_an_interface(verb)) refuse_kernel_names(environment.ifname);
+  if (verb != Verb::version) request.config = parse_config(environment, input, verb, role);
+  request.attachment.network = request.config.name;
+  if (is_of_one_container(verb)) {
+    request.attachment.container = environment.container_id;
+    request.attachment.interface = environment.ifname;
+    request.netns = environment.netns;
+  }
+  request.netns_override = environment.netns_override;
+  request.plugin_path = folders_of(environment.path);
+  request.input = std::move(input);
+  return request;
+}
+
+}  // namespace cni

@@ -1,0 +1,63 @@
+#include "plugin/cni/unsupported.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/wishes.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace cni {
+namespace {
+
+[[noreturn]] void refuse(const JsonValue& value, std::string_view advice) {
+  throw Error(ErrorCode::unsupported_field,
+              value.pointer() + ": " + value.text() + " is not supported: " + std::string(advice));
+}
+
+void refuse_mode(JsonObject& network) {
+  const auto mode = network.find_filled("mode");
+  if (mode && mode->as_string() != "ptp") refuse(*mode, "this version knows \"ptp\"");
+}
+
+void refuse_masquerade(JsonObject& network) {
+  const auto masquerade = network.find("ipMasq");
+  if (masquerade && masquerade->as_bool()) refuse(*masquerade, "set it to false and masquerade by a rule of the node");
+}
+
+void refuse_port_mappings(JsonObject& object) {
+  const auto mappings = object.find("portMappings");
+  if (mappings && !mappings->as_array().empty()) refuse(*mappings, "add the plugin portmap to the chain");
+}
+
+void refuse_bandwidth(JsonObject& object) {
+  const auto bandwidth = object.find("bandwidth");
+  if (bandwidth && read_bandwidth(*bandwidth) != Bandwidth{})
+    refuse(*bandwidth, "add the plugin bandwidth to the chain");
+}
+
+void refuse_sysctls(JsonObject& network) {
+  const auto sysctls = network.find("sysctl");
+  if (sysctls && !sysctls->as_object().unasked().empty()) refuse(*sysctls, "add the plugin tuning to the chain");
+}
+
+void refuse_queue_length(JsonObject& network) {
+  const auto length = network.find("txQLen");
+  if (length && length->as_unsigned(0, 0xffffffffU) != 0) refuse(*length, "add the plugin tuning to the chain");
+}
+
+}  // namespace
+
+void refuse_unsupported(JsonObject& network) {
+  refuse_mode(network);
+  refuse_masquerade(network);
+  refuse_port_mappings(network);
+  refuse_bandwidth(network);
+  refuse_sysctls(network);
+  refuse_queue_length(network);
+  auto runtime_config = network.find_object("runtimeConfig");
+  if (!runtime_config) return;
+  refuse_port_mappings(*runtime_config);
+  refuse_bandwidth(*runtime_config);
+}
+
+}  // namespace cni

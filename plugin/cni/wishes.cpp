@@ -1,0 +1,218 @@
+#include "plugin/cni/wishes.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/ipam_config.hpp"
+#include "plugin/cni/key_spelling.hpp"
+#include "plugin/cni/quoted.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cni {
+namespace {
+
+struct Sources {
+  std::optional<JsonObject> runtime_config;
+  std::optional<JsonObject> cni;  // args.cni
+  const Args& args;
+};
+
+std::optional<JsonObject> find_args_cni(JsonObject& network) {
+  auto args = network.find_object("args");
+  return args ? args->find_object("cni") : std::nullopt;
+}
+
+Sources find_sources(JsonObject& network, const Args& args, const Tolerance& tolerance) {
+  Sources sources{.runtime_config = {}, .cni = {}, .args = args};
+  tolerance.read(sources.runtime_config, [&] { return network.find_object("runtimeConfig"); });
+  tolerance.read(sources.cni, [&] { return find_args_cni(network); });
+  return sources;
+}
+
+std::optional<JsonValue> find_filled(std::optional<JsonObject>& object, std::string_view key) {
+  return object ? object->find_filled(key) : std::nullopt;
+}
+
+// The stronger of the two objects that has the key.
+std::optional<JsonValue> find_filled(Sources& sources, std::string_view key) {
+  auto value = find_filled(sources.runtime_config, key);
+  return value ? value : find_filled(sources.cni, key);
+}
+
+[[noreturn]] void refuse_argument(std::string_view key, std::string_view requirement, std::string_view value) {
+  throw Error(ErrorCode::invalid_environment,
+              "CNI_ARGS: " + std::string(key) + " must be " + std::string(requirement) + ", not " + quoted(value));
+}
+
+constexpr std::string_view mac_requirement = "a unicast Ethernet address, as in 0a:58:0a:01:00:02";
+
+std::optional<MacAddress> find_unicast_mac(std::string_view text) {
+  const auto mac = find_mac(text);
+  if (!mac || (mac->bytes[0] & 1U) != 0 || *mac == MacAddress{}) return std::nullopt;
+  return mac;
+}
+
+std::optional<MacAddress> read_mac(Sources& sources) {
+  if (const auto value = find_filled(sources, "mac")) {
+    if (const auto mac = find_unicast_mac(value->as_string())) return mac;
+    value->reject("must be " + std::string(mac_requirement));
+  }
+  if (sources.args.mac.empty()) return std::nullopt;
+  if (const auto mac = find_unicast_mac(sources.args.mac)) return mac;
+  refuse_argument("MAC", mac_requirement, sources.args.mac);
+}
+
+std::optional<RequestedAddress> find_requested(std::string_view text) {
+  if (const auto prefix = find_prefix(text)) {
+    return RequestedAddress{.address = prefix->address, .prefix_length = prefix->length, .gateway = {}};
+  }
+  const auto address = find_address(text);
+  if (!address) return std::nullopt;
+  return RequestedAddress{.address = *address, .prefix_length = {}, .gateway = {}};
+}
+
+std::vector<RequestedAddress> read_ips(std::optional<JsonObject>& object) {
+  std::vector<RequestedAddress> addresses;
+  if (!object) return addresses;
+  for (const JsonValue& element : read_elements(*object, "ips")) {
+    const auto address = find_requested(element.as_string());
+    if (!address) element.reject("must be an IP address, with or without the length of its prefix");
+    addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+bool is_gateway_of(const IpAddress& gateway, const RequestedAddress& requested) {
+  if (!requested.prefix_length) return gateway.family == requested.address.family;
+  return contains({requested.address, *requested.prefix_length}, gateway);
+}
+
+std::vector<IpAddress> gateways_of(const Args& args) {
+  std::vector<IpAddress> gateways;
+  for (const std::string& text : args.gateway) {
+    const auto gateway = find_address(text);
+    if (!gateway) refuse_argument("GATEWAY", "IP addresses", text);
+    gateways.push_back(*gateway);
+  }
+  return gateways;
+}
+
+RequestedAddress requested_by(const std::string& text, const std::vector<IpAddress>& gateways) {
+  auto address = find_requested(text);
+  if (!address) refuse_argument("IP", "IP addresses, with or without the length of their prefix", text);
+  const auto gateway =
+      std::ranges::find_if(gateways, [&](const IpAddress& candidate) { return is_gateway_of(candidate, *address); });
+  if (gateway != gateways.end()) address->gateway = *gateway;
+  return *address;
+}
+
+std::vector<RequestedAddress> addresses_of(const Args& args) {
+  std::vector<RequestedAddress> addresses;
+  const std::vector<IpAddress> gateways = gateways_of(args);
+  for (const std::string& text : args.ip) addresses.push_back(requested_by(text, gateways));
+  return addresses;
+}
+
+std::vector<RequestedAddress> read_addresses(Sources& sources) {
+  auto addresses = read_ips(sources.runtime_config);
+  if (addresses.empty()) addresses = read_ips(sources.cni);
+  if (addresses.empty()) addresses = addresses_of(sources.args);
+  return addresses;
+}
+
+RangeSets read_ranges(Sources& sources) {
+  const auto value = find_filled(sources.runtime_config, "ipRanges");
+  return value ? read_range_sets(*value, UnknownKeys::accept) : RangeSets{};
+}
+
+// The capability "dns" has other keys than the specification's object "dns".
+std::optional<Dns> read_runtime_dns(Sources& sources) {
+  const auto value = find_filled(sources.runtime_config, "dns");
+  if (!value) return std::nullopt;
+  JsonObject object = value->as_object();
+  Dns dns{.nameservers = object.strings("servers"),
+          .domain = {},
+          .search = object.strings("searches"),
+          .options = object.strings("options")};
+  return dns == Dns{} ? std::nullopt : std::optional(dns);
+}
+
+std::string read_protocol(JsonObject& mapping) {
+  const auto value = mapping.find_filled("protocol");
+  if (!value) return "tcp";
+  const std::string text = value->as_string();
+  for (const std::string_view protocol : {"tcp", "udp", "sctp"}) {
+    if (is_same_key(text, protocol)) return std::string(protocol);
+  }
+  value->reject("must be tcp, udp or sctp");
+}
+
+std::uint16_t read_port(JsonObject& mapping, std::string_view key) {
+  return static_cast<std::uint16_t>(mapping.require(key).as_unsigned(1, std::numeric_limits<std::uint16_t>::max()));
+}
+
+PortMapping read_port_mapping(const JsonValue& value) {
+  JsonObject mapping = value.as_object();
+  return {.host_port = read_port(mapping, "hostPort"),
+          .container_port = read_port(mapping, "containerPort"),
+          .protocol = read_protocol(mapping),
+          .host_address = find_address(mapping, "hostIP")};
+}
+
+std::vector<PortMapping> read_port_mappings(Sources& sources) {
+  std::vector<PortMapping> mappings;
+  const auto value = find_filled(sources.runtime_config, "portMappings");
+  if (!value) return mappings;
+  for (const JsonValue& element : value->as_array()) mappings.push_back(read_port_mapping(element));
+  return mappings;
+}
+
+std::uint64_t read_amount(JsonObject& bandwidth, std::string_view key) {
+  const auto value = bandwidth.find(key);
+  return value ? value->as_unsigned(0, std::numeric_limits<std::uint64_t>::max()) : 0;
+}
+
+std::optional<Bandwidth> read_runtime_bandwidth(Sources& sources) {
+  const auto value = find_filled(sources.runtime_config, "bandwidth");
+  if (!value) return std::nullopt;
+  const Bandwidth bandwidth = read_bandwidth(*value);
+  return bandwidth == Bandwidth{} ? std::nullopt : std::optional(bandwidth);
+}
+
+void read_what_an_ipam_gives(Sources& sources, Wishes& wishes, const Tolerance& tolerance) {
+  tolerance.read(wishes.addresses, [&] { return read_addresses(sources); });
+  tolerance.read(wishes.ranges, [&] { return read_ranges(sources); });
+}
+
+}  // namespace
+
+Wishes read_address_wishes(JsonObject& network, const Args& args, const Tolerance& tolerance) {
+  Sources sources = find_sources(network, args, tolerance);
+  Wishes wishes;
+  read_what_an_ipam_gives(sources, wishes, tolerance);
+  return wishes;
+}
+
+Wishes read_wishes(JsonObject& network, const Args& args, const Tolerance& tolerance) {
+  Sources sources = find_sources(network, args, tolerance);
+  Wishes wishes;
+  read_what_an_ipam_gives(sources, wishes, tolerance);
+  tolerance.read(wishes.mac, [&] { return read_mac(sources); });
+  tolerance.read(wishes.dns, [&] { return read_runtime_dns(sources); });
+  tolerance.read(wishes.port_mappings, [&] { return read_port_mappings(sources); });
+  tolerance.read(wishes.bandwidth, [&] { return read_runtime_bandwidth(sources); });
+  return wishes;
+}
+
+Bandwidth read_bandwidth(const JsonValue& value) {
+  JsonObject object = value.as_object();
+  return {.ingress_rate_bits_per_second = read_amount(object, "ingressRate"),
+          .ingress_burst_bits = read_amount(object, "ingressBurst"),
+          .egress_rate_bits_per_second = read_amount(object, "egressRate"),
+          .egress_burst_bits = read_amount(object, "egressBurst")};
+}
+
+}  // namespace cni

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/posix/file_descriptor.hpp"
+#include "plugin/wiring/observed.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kernel {
+
+/// A network namespace, opened and verified. It stays the one it is, whatever becomes of the path.
+struct Namespace {
+  posix::FileDescriptor file;
+  std::string path;  ///< for messages
+};
+
+/// The end of a pair that is in the host's namespace.
+struct HostLink {
+  std::uint32_t index = 0;
+  std::string name;
+  std::string alias;
+
+  bool operator==(const HostLink&) const = default;
+};
+
+/// A host route to an address of the container exists already: the address lives elsewhere on the node.
+struct AddressLivesElsewhere : std::runtime_error {
+  explicit AddressLivesElsewhere(const cni::IpAddress& elsewhere);
+  cni::IpAddress address;
+};
+
+/// What the verbs want of the kernel. Functions throw std::system_error with the act, its object and the kernel's own
+/// sentence.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  /// Opens the container's namespace. Throws cni::Error invalid_netns where the path is not a network namespace, or is
+  /// our own and `allow_own` is not set. Never waits, whatever stands at the path.
+  virtual Namespace open_namespace(const std::string& path, bool allow_own) = 0;
+
+  /// The MTU of the device of the default route, 1500 where there is none.
+  virtual std::uint32_t default_route_mtu() = 0;
+
+  /// Makes all of the wiring; packets flow when it returns. A failure has taken the pair away again. Throws
+  /// AddressLivesElsewhere too.
+  virtual HostLink build(const wiring::Wiring& wiring, const Namespace& container) = 0;
+
+  /// The host's end of the attachment, known by name and alias; nullopt where there is none.
+  virtual std::optional<HostLink> find_host_link(const cni::Attachment& attachment) = 0;
+
+  /// Whether an interface of this index, name and alias exists.
+  virtual bool exists(const HostLink& link) = 0;
+
+  /// Removes the pair; false where there was none.
+  virtual bool remove(const cni::Attachment& attachment) = 0;
+
+  /// Removes gateways from the host's lo; what is not there is no error.
+  virtual void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) = 0;
+
+  /// What there is of a wanted wiring.
+  virtual wiring::Observed observe(const wiring::Wiring& wanted, const Namespace& container) = 0;
+
+  /// All host ends of a network, by their aliases.
+  virtual std::vector<HostLink> host_links(std::string_view network) = 0;
+
+  /// Removes many links at once.
+  virtual void remove_links(const std::vector<HostLink>& links) = 0;
+
+  /// Whether this process may change the network of its namespace (CAP_NET_ADMIN).
+  virtual bool may_change_network() = 0;
+};
+
+}  // namespace kernel

@@ -1,0 +1,191 @@
+#include "plugin/kernel/links.hpp"
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/message.hpp"
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/veth.h>
+
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace kernel {
+namespace {
+
+std::string named(const std::string& name) { return '"' + name + '"'; }
+
+ifinfomsg link_header(std::uint32_t index) {
+  ifinfomsg header{};
+  header.ifi_family = AF_UNSPEC;
+  header.ifi_index = static_cast<int>(index);
+  return header;
+}
+
+Message link_message(int type, std::uint32_t index) { return new_message(type, link_header(index)); }
+
+Message up_message(std::uint32_t index, unsigned flags) {
+  auto header = link_header(index);
+  header.ifi_flags = flags;
+  header.ifi_change = IFF_UP;
+  return new_message(RTM_SETLINK, header);
+}
+
+struct LinkRelease {
+  void operator()(rtnl_link* link) const { rtnl_link_put(link); }
+};
+using LinkObject = std::unique_ptr<rtnl_link, LinkRelease>;
+
+void describe_end(rtnl_link* link, const wiring::End& end, std::uint32_t mtu) {
+  rtnl_link_set_name(link, end.name.c_str());
+  rtnl_link_set_addr(link, to_netlink(end.mac).get());
+  rtnl_link_set_mtu(link, mtu);
+}
+
+}  // namespace
+
+// The container's end is the main device of the message: the kernel lets that one alone be created up (kernel.md,
+// "Facts"). Both MACs are named, so that udev's MACAddressPolicy leaves them as they are.
+NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace) {
+  const LinkObject link{rtnl_link_veth_alloc()};
+  if (!link) throw std::bad_alloc{};
+  describe_end(link.get(), wiring.container, wiring.mtu);
+  rtnl_link_set_flags(link.get(), IFF_UP);
+  rtnl_link_set_ns_fd(link.get(), container_namespace);
+  const LinkObject peer{rtnl_link_veth_get_peer(link.get())};
+  describe_end(peer.get(), wiring.host, wiring.mtu);
+  nl_msg* message = nullptr;
+  const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
+  return {built(result, message, "veth pair"),
+          "create veth pair " + named(wiring.container.name) + " and " + named(wiring.host.name)};
+}
+
+NetlinkRequest name_host_end(const wiring::Wiring& wiring) {
+  auto message = link_message(RTM_SETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, wiring.host.name);
+  put_text(message.get(), IFLA_IFALIAS, cni::alias_of(wiring.attachment));
+  nlattr* families = nla_nest_start(message.get(), IFLA_AF_SPEC);
+  nlattr* ipv4 = nla_nest_start(message.get(), AF_INET);
+  nlattr* settings = nla_nest_start(message.get(), IFLA_INET_CONF);
+  put_number(message.get(), IPV4_DEVCONF_FORWARDING, 1);
+  nla_nest_end(message.get(), settings);
+  nla_nest_end(message.get(), ipv4);
+  nla_nest_end(message.get(), families);
+  return {std::move(message), "set the alias of " + named(wiring.host.name)};
+}
+
+NetlinkRequest stop_address_generation(const std::string& name) {
+  auto message = link_message(RTM_SETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
+  nlattr* families = nla_nest_start(message.get(), IFLA_AF_SPEC);
+  nlattr* ipv6 = nla_nest_start(message.get(), AF_INET6);
+  nla_put_u8(message.get(), IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  nla_nest_end(message.get(), ipv6);
+  nla_nest_end(message.get(), families);
+  return {std::move(message), "set address generation of " + named(name) + " to none", {EAFNOSUPPORT}};
+}
+
+NetlinkRequest bring_up(std::uint32_t index, const std::string& name) {
+  return {up_message(index, IFF_UP), "set " + named(name) + " up"};
+}
+
+NetlinkRequest bring_down(std::uint32_t index, const std::string& name) {
+  return {up_message(index, 0), "set " + named(name) + " down"};
+}
+
+NetlinkRequest get_link(const std::string& name) {
+  auto message = link_message(RTM_GETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  return {std::move(message), "get link " + named(name), {ENODEV}};
+}
+
+NetlinkRequest get_link(std::uint32_t index) {
+  auto message = link_message(RTM_GETLINK, index);
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  return {std::move(message), "get link number " + std::to_string(index), {ENODEV}};
+}
+
+NetlinkRequest list_veths() {
+  auto message = link_message(RTM_GETLINK, 0);
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  nlattr* kind = nla_nest_start(message.get(), IFLA_LINKINFO);
+  put_text(message.get(), IFLA_INFO_KIND, "veth");
+  nla_nest_end(message.get(), kind);
+  return {std::move(message), "list veth links"};
+}
+
+NetlinkRequest delete_link(std::uint32_t index, const std::string& name) {
+  return {link_message(RTM_DELLINK, index), "delete link " + named(name), {ENODEV}};
+}
+
+NetlinkRequest put_into_group(std::uint32_t index, const std::string& name, std::uint32_t group) {
+  auto message = link_message(RTM_SETLINK, index);
+  put_number(message.get(), IFLA_GROUP, group);
+  return {std::move(message), "put " + named(name) + " into a group", {ENODEV}};
+}
+
+NetlinkRequest delete_group(std::uint32_t group) {
+  auto message = link_message(RTM_DELLINK, 0);
+  put_number(message.get(), IFLA_GROUP, group);
+  return {std::move(message), "delete a group of links", {ENODEV}};
+}
+
+NetlinkRequest touch_loopback() {
+  constexpr std::uint32_t loopback_index = 1;
+  return {link_message(RTM_SETLINK, loopback_index), "change a link"};
+}
+
+namespace {
+
+std::string text_of(const nlattr* attribute) {
+  return attribute == nullptr ? std::string{} : std::string{nla_get_string(attribute)};
+}
+
+std::uint32_t number_of(const nlattr* attribute) { return attribute == nullptr ? 0 : nla_get_u32(attribute); }
+
+cni::MacAddress mac_of(const nlattr* attribute) {
+  cni::MacAddress mac;
+  const bool fits = attribute != nullptr && nla_len(attribute) == static_cast<int>(mac.bytes.size());
+  if (fits) std::memcpy(mac.bytes.data(), nla_data(attribute), mac.bytes.size());
+  return mac;
+}
+
+}  // namespace
+
+std::optional<Link> find_link(const std::string& message) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  if (header->nlmsg_type != RTM_NEWLINK) return std::nullopt;
+  std::array<nlattr*, IFLA_MAX + 1> attributes{};
+  if (nlmsg_parse(header, sizeof(ifinfomsg), attributes.data(), IFLA_MAX, nullptr) < 0) return std::nullopt;
+  const auto* fixed = static_cast<const ifinfomsg*>(nlmsg_data(header));
+  Link link;
+  link.index = static_cast<std::uint32_t>(fixed->ifi_index);
+  link.peer_index = number_of(attributes[IFLA_LINK]);
+  link.name = text_of(attributes[IFLA_IFNAME]);
+  link.alias = text_of(attributes[IFLA_IFALIAS]);
+  link.mac = mac_of(attributes[IFLA_ADDRESS]);
+  link.mtu = number_of(attributes[IFLA_MTU]);
+  link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
+  link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
+  return link;
+}
+
+std::optional<Link> first_link(const std::vector<std::string>& messages) {
+  for (const auto& message : messages) {
+    if (auto link = find_link(message)) return link;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kernel

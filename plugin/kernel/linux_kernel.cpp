@@ -1,0 +1,160 @@
+#include "plugin/kernel/linux_kernel.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/message.hpp"
+#include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/pair_builder.hpp"
+#include "plugin/kernel/routes.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <netlink/netlink.h>
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace kernel {
+namespace {
+
+const Device loopback{"lo", 1};
+
+HostLink host_link(const Link& link) { return {link.index, link.name, link.alias}; }
+
+}  // namespace
+
+AddressLivesElsewhere::AddressLivesElsewhere(const cni::IpAddress& elsewhere)
+    : std::runtime_error("the host has a route to " + cni::to_string(elsewhere) +
+                         " already: the address lives elsewhere"),
+      address(elsewhere) {}
+
+/// libnl reads the variable NLDBG before main: nothing of the environment but CNI_* is to steer us.
+LinuxKernel::LinuxKernel() : home_(open_own_namespace()), host_(NETLINK_ROUTE) { nl_debug = 0; }
+
+Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
+  auto opened = open_network_namespace(path);
+  if (allow_own || !is_same_namespace(opened.file.get(), home_.get())) return opened;
+  throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same",
+                   "CNI_NETNS " + posix::quoted(path) + " is the host's own network namespace"};
+}
+
+HostLink LinuxKernel::build(const wiring::Wiring& wiring, const Namespace& container) {
+  return PairBuilder{wiring, container, home_.get(), host_}.build();
+}
+
+std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
+  const auto name = cni::host_interface_name(cni::tag_of(attachment));
+  const auto link = first_link(host_.transact(one(get_link(name))));
+  if (!link || link->alias != cni::alias_of(attachment)) return std::nullopt;
+  return host_link(*link);
+}
+
+bool LinuxKernel::exists(const HostLink& wanted) {
+  const auto link = first_link(host_.transact(one(get_link(wanted.index))));
+  return link && host_link(*link) == wanted;
+}
+
+bool LinuxKernel::remove(const cni::Attachment& attachment) {
+  const auto link = find_host_link(attachment);
+  if (!link) return false;
+  host_.transact(one(delete_link(link->index, link->name)));
+  return true;
+}
+
+void LinuxKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
+  std::vector<NetlinkRequest> requests;
+  for (const auto& gateway : gateways) requests.push_back(delete_address(loopback, cni::host_prefix(gateway)));
+  host_.transact(requests);
+}
+
+namespace {
+
+std::vector<cni::IpAddress> standing_gateways(NetlinkSocket& socket, const std::vector<cni::IpAddress>& wanted) {
+  if (wanted.empty()) return {};
+  std::vector<cni::IpAddress> standing;
+  for (const auto& prefix : observe_addresses(socket, loopback.name, loopback.index)) {
+    if (std::find(wanted.begin(), wanted.end(), prefix.address) != wanted.end()) standing.push_back(prefix.address);
+  }
+  return standing;
+}
+
+}  // namespace
+
+wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Namespace& container) {
+  wiring::Observed observed;
+  auto inside = open_socket_inside(container.file.get(), home_.get());
+  observed.container = observe_end(inside, wanted.container.name);
+  observed.host = observe_end(host_, wanted.host.name);
+  observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
+  observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
+  observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);
+  return observed;
+}
+
+std::vector<HostLink> LinuxKernel::host_links(std::string_view network) {
+  const auto prefix = cni::alias_prefix(network);
+  std::vector<HostLink> links;
+  for (const auto& message : host_.dump(list_veths())) {
+    const auto link = find_link(message);
+    if (link && link->alias.starts_with(prefix)) links.push_back(host_link(*link));
+  }
+  return links;
+}
+
+namespace {
+
+/// Any number would do that nobody else uses at this moment.
+std::uint32_t passing_group() {
+  std::uint32_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) < 0) posix::throw_errno("get a random number");
+  constexpr std::uint32_t rarely_used = 0x40000000;
+  return rarely_used | (number >> 2);
+}
+
+}  // namespace
+
+/// One deletion of a group waits for the kernel's grace periods once, not once for each link.
+void LinuxKernel::remove_links(const std::vector<HostLink>& links) {
+  constexpr std::size_t most_at_once = 100;
+  for (std::size_t first = 0; first < links.size(); first += most_at_once) {
+    const auto group = passing_group();
+    const auto end = std::min(links.size(), first + most_at_once);
+    std::vector<NetlinkRequest> requests;
+    for (std::size_t i = first; i < end; ++i) requests.push_back(put_into_group(links[i].index, links[i].name, group));
+    requests.push_back(delete_group(group));
+    host_.transact(requests);
+  }
+}
+
+bool LinuxKernel::may_change_network() {
+  const auto refusals = host_.send(one(touch_loopback())).refusals;
+  return refusals.empty() || refusals.front().error != EPERM;
+}
+
+namespace {
+
+/// Addresses for documentation (RFC 5737, RFC 3849): nobody is there, so what leads to them is the default route.
+const char* const somewhere_else[] = {"192.0.2.1", "2001:db8::1"};
+
+std::optional<FoundRoute> route_to(NetlinkSocket& socket, const cni::IpAddress& destination) {
+  for (const auto& message : socket.transact(one(get_route(destination)))) {
+    if (auto found = find_route(message)) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::uint32_t LinuxKernel::default_route_mtu() {
+  constexpr std::uint32_t ethernet_mtu = 1500;
+  for (const char* destination : somewhere_else) {
+    const auto route = route_to(host_, *cni::find_address(destination));
+    const auto link = route ? first_link(host_.transact(one(get_link(route->device_index)))) : std::nullopt;
+    if (link && link->index != loopback.index) return link->mtu;
+  }
+  return ethernet_mtu;
+}
+
+}  // namespace kernel

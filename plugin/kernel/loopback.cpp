@@ -1,0 +1,34 @@
+#include "plugin/kernel/loopback.hpp"
+
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/observer.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <cerrno>
+
+namespace kernel {
+namespace {
+
+constexpr std::uint32_t loopback_index = 1;
+
+NetlinkSocket socket_of(const Namespace& container) {
+  const auto home = open_own_namespace();
+  return open_socket_inside(container.file.get(), home.get());
+}
+
+}  // namespace
+
+void set_loopback(const Namespace& container, bool up) {
+  auto socket = socket_of(container);
+  socket.transact(one(up ? bring_up(loopback_index, "lo") : bring_down(loopback_index, "lo")));
+}
+
+Loopback observe_loopback(const Namespace& container) {
+  auto socket = socket_of(container);
+  const auto link = first_link(socket.transact(one(get_link(loopback_index))));
+  if (!link) throw posix::system_error(ENODEV, "get link \"lo\"");
+  return {link->is_up, observe_addresses(socket, "lo", loopback_index)};
+}
+
+}  // namespace kernel

@@ -1,0 +1,85 @@
+#include "plugin/kernel/message.hpp"
+
+#include <netlink/addr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+
+#include <linux/if_ether.h>
+#include <sys/socket.h>
+
+#include <new>
+#include <stdexcept>
+
+namespace kernel {
+namespace {
+
+void check(int result, const char* what) {
+  if (result < 0) throw std::logic_error{std::string{"build a netlink message: "} + what + ": " + nl_geterror(result)};
+}
+
+template <class Pointer>
+Pointer* allocated(Pointer* pointer) {
+  if (pointer == nullptr) throw std::bad_alloc{};
+  return pointer;
+}
+
+}  // namespace
+
+Message new_message(int type, int flags, const void* header, std::size_t size) {
+  Message message{allocated(nlmsg_alloc_simple(type, flags))};
+  check(nlmsg_append(message.get(), const_cast<void*>(header), size, NLMSG_ALIGNTO), "header");
+  return message;
+}
+
+void put_text(nl_msg* message, int attribute, const std::string& text) {
+  check(nla_put_string(message, attribute, text.c_str()), "text");
+}
+
+void put_number(nl_msg* message, int attribute, std::uint32_t number) {
+  check(nla_put_u32(message, attribute, number), "number");
+}
+
+void put_address(nl_msg* message, int attribute, const cni::IpAddress& address) {
+  const auto bytes = cni::to_bytes(address);
+  check(nla_put(message, attribute, static_cast<int>(cni::address_length(address.family) / 8), bytes.data()),
+        "address");
+}
+
+Message built(int result, nl_msg* message, const char* what) {
+  check(result, what);
+  return Message{message};
+}
+
+void AddressRelease::operator()(nl_addr* address) const { nl_addr_put(address); }
+
+NetlinkAddress to_netlink(const cni::IpAddress& address) { return to_netlink(cni::host_prefix(address)); }
+
+NetlinkAddress to_netlink(const cni::Prefix& prefix) {
+  const auto family = prefix.address.family;
+  const auto bytes = cni::to_bytes(prefix.address);
+  NetlinkAddress address{
+      allocated(nl_addr_build(kernel_family(family), bytes.data(), cni::address_length(family) / 8))};
+  nl_addr_set_prefixlen(address.get(), prefix.length);
+  return address;
+}
+
+NetlinkAddress to_netlink(const cni::MacAddress& mac) {
+  return NetlinkAddress{allocated(nl_addr_build(AF_LLC, mac.bytes.data(), mac.bytes.size()))};
+}
+
+std::optional<cni::IpAddress> from_netlink(const nl_addr* address) {
+  if (address == nullptr) return std::nullopt;
+  const auto family = find_family(nl_addr_get_family(address));
+  if (!family || nl_addr_get_len(address) == 0) return std::nullopt;
+  return cni::from_bytes(*family, static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address)));
+}
+
+int kernel_family(cni::Family family) { return family == cni::Family::ipv4 ? AF_INET : AF_INET6; }
+
+std::optional<cni::Family> find_family(int kernel_family) {
+  if (kernel_family == AF_INET) return cni::Family::ipv4;
+  if (kernel_family == AF_INET6) return cni::Family::ipv6;
+  return std::nullopt;
+}
+
+}  // namespace kernel

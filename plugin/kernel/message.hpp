@@ -1,0 +1,49 @@
+#pragma once
+
+#include "plugin/cni/address.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+struct nl_addr;
+
+// Netlink messages and the addresses in them as libnl has them, and how it owns them.
+namespace kernel {
+
+/// A message of this type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg, ...).
+Message new_message(int type, int flags, const void* header, std::size_t size);
+
+template <class Header>
+Message new_message(int type, const Header& header, int flags = 0) {
+  return new_message(type, flags, &header, sizeof header);
+}
+
+void put_text(nl_msg* message, int attribute, const std::string& text);
+void put_number(nl_msg* message, int attribute, std::uint32_t number);
+void put_address(nl_msg* message, int attribute, const cni::IpAddress& address);
+
+/// Takes over the message that a libnl function built. Throws std::logic_error where it could not: `result` is a libnl
+/// error code.
+Message built(int result, nl_msg* message, const char* what);
+
+struct AddressRelease {
+  void operator()(nl_addr* address) const;
+};
+using NetlinkAddress = std::unique_ptr<nl_addr, AddressRelease>;
+
+NetlinkAddress to_netlink(const cni::IpAddress& address);
+NetlinkAddress to_netlink(const cni::Prefix& prefix);
+NetlinkAddress to_netlink(const cni::MacAddress& mac);
+
+/// nullopt where there is none, or of another family.
+std::optional<cni::IpAddress> from_netlink(const nl_addr* address);
+
+/// AF_INET or AF_INET6.
+int kernel_family(cni::Family family);
+std::optional<cni::Family> find_family(int kernel_family);
+
+}  // namespace kernel

@@ -1,0 +1,152 @@
+#include "plugin/kernel/netlink_socket.hpp"
+
+#include "plugin/posix/system_error.hpp"
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace kernel {
+namespace {
+
+constexpr std::size_t receive_buffer_bytes = 32768;  // what the kernel fills at most in one part of a dump
+
+void enable(int file, int option) {
+  const int on = 1;
+  if (::setsockopt(file, SOL_NETLINK, option, &on, sizeof on) < 0) posix::throw_errno("set up a netlink socket");
+}
+
+iovec bytes_of(nlmsghdr* header) { return {header, NLMSG_ALIGN(header->nlmsg_len)}; }
+
+/// The attributes of an acknowledgement stand behind the header of the request that it repeats.
+std::string kernel_sentence(nlmsghdr* header) {
+  if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
+  const int offset = static_cast<int>(sizeof(nlmsgerr));
+  const nlattr* sentence = nlmsg_find_attr(header, offset, NLMSGERR_ATTR_MSG);
+  return sentence == nullptr ? std::string{} : std::string{nla_get_string(sentence)};
+}
+
+bool is_tolerated(const NetlinkRequest& request, int error) {
+  return std::find(request.tolerated.begin(), request.tolerated.end(), error) != request.tolerated.end();
+}
+
+}  // namespace
+
+void MessageRelease::operator()(nl_msg* message) const { nlmsg_free(message); }
+
+NetlinkSocket::NetlinkSocket(int protocol)
+    : file_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)), buffer_(receive_buffer_bytes) {
+  if (!file_) posix::throw_errno("open a netlink socket");
+  enable(file_.get(), NETLINK_EXT_ACK);
+  enable(file_.get(), NETLINK_CAP_ACK);  // an acknowledgement repeats the header of the request only
+  enable(file_.get(), NETLINK_GET_STRICT_CHK);
+}
+
+void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_flags) {
+  std::vector<iovec> parts;
+  parts.reserve(requests.size());
+  first_sequence_ = sequence_ + 1;
+  for (const auto& request : requests) {
+    nlmsghdr* header = nlmsg_hdr(request.message.get());
+    header->nlmsg_seq = ++sequence_;
+    header->nlmsg_pid = 0;
+    header->nlmsg_flags = static_cast<std::uint16_t>((header->nlmsg_flags & ~NLM_F_ACK) | NLM_F_REQUEST);
+    if (&request == &requests.back())
+      header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | last_flags);
+    parts.push_back(bytes_of(header));
+  }
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  if (::sendmsg(file_.get(), &message, 0) < 0) posix::throw_errno("send to the kernel: " + requests.front().act);
+}
+
+namespace {
+
+/// NLMSG_ERROR carries the errno of one request, NLMSG_DONE that of a whole dump; 0 is success in both.
+void take_verdict(nlmsghdr* header, std::size_t place, std::span<const NetlinkRequest> requests, Answers& answers) {
+  if (nlmsg_datalen(header) < static_cast<int>(sizeof(int))) return;
+  const int error = -*static_cast<const int*>(nlmsg_data(header));
+  if (error <= 0 || is_tolerated(requests[place], error)) return;
+  answers.refusals.push_back(
+      {place, error, header->nlmsg_type == NLMSG_ERROR ? kernel_sentence(header) : std::string{}});
+}
+
+bool is_verdict(const nlmsghdr* header) {
+  return header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE;
+}
+
+}  // namespace
+
+/// Takes what one receive brings; true when the last request has been answered.
+bool NetlinkSocket::receive(std::span<const NetlinkRequest> requests, Answers& answers) {
+  const ssize_t received = ::recv(file_.get(), buffer_.data(), buffer_.size(), 0);
+  if (received < 0 && errno == EINTR) return false;
+  if (received < 0) posix::throw_errno("receive from the kernel: " + requests.front().act);
+  auto rest = static_cast<int>(received);
+  bool is_complete = false;
+  for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.data()); nlmsg_ok(header, rest) != 0;
+       header = nlmsg_next(header, &rest)) {
+    if (header->nlmsg_seq < first_sequence_ || header->nlmsg_seq > sequence_) continue;
+    answers.was_interrupted = answers.was_interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (is_verdict(header)) {
+      take_verdict(header, header->nlmsg_seq - first_sequence_, requests, answers);
+      is_complete = is_complete || header->nlmsg_seq == sequence_;
+    } else {
+      answers.messages.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
+    }
+  }
+  return is_complete;
+}
+
+void NetlinkSocket::receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers) {
+  while (!receive(requests, answers)) {
+  }
+}
+
+Answers NetlinkSocket::send(std::span<const NetlinkRequest> requests) {
+  Answers answers;
+  if (requests.empty()) return answers;
+  transmit(requests, NLM_F_ACK);
+  receive_until_answered(requests, answers);
+  return answers;
+}
+
+std::vector<std::string> NetlinkSocket::transact(std::span<const NetlinkRequest> requests) {
+  auto answers = send(requests);
+  if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
+  return std::move(answers.messages);
+}
+
+std::vector<std::string> NetlinkSocket::dump(const NetlinkRequest& request) {
+  constexpr int attempts = 20;
+  const std::span requests{&request, 1};
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    Answers answers;
+    transmit(requests, NLM_F_DUMP);
+    receive_until_answered(requests, answers);
+    if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
+    if (!answers.was_interrupted) return std::move(answers.messages);
+  }
+  throw posix::system_error(EINTR, request.act + ": the kernel's list kept changing");
+}
+
+std::vector<NetlinkRequest> one(NetlinkRequest request) {
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(std::move(request));
+  return requests;
+}
+
+std::system_error refusal_error(const Refusal& refusal, std::span<const NetlinkRequest> requests) {
+  const auto& act = requests[refusal.request].act;
+  return posix::system_error(refusal.error, refusal.text.empty() ? act : act + " (" + refusal.text + ")");
+}
+
+}  // namespace kernel

@@ -1,0 +1,85 @@
+#include "plugin/kernel/network_namespace.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace kernel {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
+  throw cni::Error{cni::ErrorCode::invalid_netns, "open network namespace " + posix::quoted(path) + ": " + reason};
+}
+
+bool is_namespace_file(int file) {
+  struct statfs file_system {};
+  return ::fstatfs(file, &file_system) == 0 && file_system.f_type == NSFS_MAGIC;
+}
+
+}  // namespace
+
+// O_PATH touches nothing but the name, so a FIFO cannot hold us up; what is opened afterwards is the very file that was
+// verified.
+Namespace open_network_namespace(const std::string& path) try {
+  const auto found = posix::find_file(AT_FDCWD, path, O_PATH);
+  if (!found) refuse(path, "it does not exist: the container is gone, or was never started");
+  if (!is_namespace_file(found->get())) refuse(path, "it is not a namespace, but another kind of file");
+  auto file = posix::open_file(AT_FDCWD, "/proc/self/fd/" + std::to_string(found->get()), O_RDONLY);
+  if (::ioctl(file.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
+    refuse(path, "it is a namespace, but not a network namespace");
+  return {std::move(file), path};
+} catch (const std::system_error& error) {
+  refuse(path, error.what());
+}
+
+posix::FileDescriptor open_own_namespace() { return posix::open_file(AT_FDCWD, "/proc/self/ns/net", O_RDONLY); }
+
+bool is_same_namespace(int left, int right) {
+  struct stat one {};
+  struct stat other {};
+  if (::fstat(left, &one) < 0 || ::fstat(right, &other) < 0) posix::throw_errno("look at a network namespace");
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+namespace {
+
+class Visit {
+ public:
+  Visit(int there, int home) : home_(home) {
+    if (::setns(there, CLONE_NEWNET) < 0) posix::throw_errno("enter the container's network namespace");
+  }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+  ~Visit() {
+    if (::setns(home_, CLONE_NEWNET) < 0) std::abort();
+  }
+
+ private:
+  int home_;
+};
+
+}  // namespace
+
+void run_inside(int there, int home, const std::function<void()>& act) {
+  const Visit visit{there, home};
+  act();
+}
+
+NetlinkSocket open_socket_inside(int there, int home) {
+  const Visit visit{there, home};
+  return NetlinkSocket{NETLINK_ROUTE};
+}
+
+}  // namespace kernel

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/posix/file_descriptor.hpp"
+
+#include <functional>
+#include <string>
+
+namespace kernel {
+
+/// Opens the file and verifies that it is a network namespace before anything is done with it. Throws cni::Error
+/// invalid_netns with what it is instead. A FIFO or a device at the path is not opened at all.
+Namespace open_network_namespace(const std::string& path);
+
+/// The namespace of this process.
+posix::FileDescriptor open_own_namespace();
+
+bool is_same_namespace(int left, int right);
+
+/// Runs `act` with the calling thread in the namespace `there`, and comes back to `home`. Throws std::system_error
+/// where the kernel does not let it in; where it cannot come back the process ends, since nothing that it could do
+/// would happen in the right place.
+void run_inside(int there, int home, const std::function<void()>& act);
+
+/// A netlink socket (NETLINK_ROUTE) that stays in the namespace `there`.
+NetlinkSocket open_socket_inside(int there, int home);
+
+}  // namespace kernel

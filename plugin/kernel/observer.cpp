@@ -1,0 +1,56 @@
+#include "plugin/kernel/observer.hpp"
+
+#include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/sysctls.hpp"
+
+namespace kernel {
+namespace {
+
+constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
+
+std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& device) {
+  std::vector<wiring::Route> routes;
+  for (const auto family : families) {
+    for (const auto& message : socket.dump(list_routes(device, family))) {
+      if (const auto found = find_route(message)) routes.push_back(found->route);
+    }
+  }
+  return routes;
+}
+
+}  // namespace
+
+std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index) {
+  std::vector<cni::Prefix> prefixes;
+  for (const auto family : families) {
+    for (const auto& message : socket.dump(list_addresses({name, index}, family))) {
+      const auto address = find_interface_address(message);
+      if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
+    }
+  }
+  return prefixes;
+}
+
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name) {
+  const auto link = first_link(socket.transact(one(get_link(name))));
+  if (!link) return std::nullopt;
+  return wiring::ObservedEnd{.index = link->index,
+                             .peer_index = link->peer_index,
+                             .alias = link->alias,
+                             .mac = link->mac,
+                             .mtu = link->mtu,
+                             .is_up = link->is_up,
+                             .addresses = observe_addresses(socket, name, link->index),
+                             .routes = observe_routes(socket, {name, link->index})};
+}
+
+bool observe_forwarding(NetlinkSocket& socket, cni::Family family) {
+  for (const auto& message : socket.transact(one(ask_forwarding(family)))) {
+    if (const auto forwarding = find_forwarding(message)) return forwarding->is_on;
+  }
+  return false;
+}
+
+}  // namespace kernel

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/wiring/observed.hpp"
+
+#include <optional>
+#include <string>
+
+namespace kernel {
+
+/// The interface of this name in the socket's namespace with all that stands on it; nullopt where there is none.
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name);
+
+/// Its addresses of both families.
+std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index);
+
+/// Whether the node forwards packets of the family; false where there is no such family.
+bool observe_forwarding(NetlinkSocket& socket, cni::Family family);
+
+}  // namespace kernel

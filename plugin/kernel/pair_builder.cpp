@@ -1,0 +1,210 @@
+#include "plugin/kernel/pair_builder.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/neighbours.hpp"
+#include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/sysctls.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <thread>
+
+namespace kernel {
+namespace {
+
+using Requests = std::vector<NetlinkRequest>;
+
+constexpr std::uint32_t loopback_index = 1;
+constexpr std::chrono::milliseconds poll_interval{5};
+
+bool is_refused_for_disabled_ipv6(const Refusal& refusal) { return refusal.error == EACCES; }
+
+Requests take_refused(Requests& requests, const std::vector<Refusal>& refusals) {
+  Requests refused;
+  for (const auto& refusal : refusals) refused.push_back(std::move(requests[refusal.request]));
+  return refused;
+}
+
+/// IPv6 may be switched off on an interface (disable_ipv6 of a new namespace): addresses that are wanted there switch
+/// it on. Throws the first refusal that remains.
+void transact_with_ipv6(NetlinkSocket& socket, Requests& requests, const std::function<void()>& enable) {
+  const auto refusals = socket.send(requests).refusals;
+  if (refusals.empty()) return;
+  if (std::none_of(refusals.begin(), refusals.end(), is_refused_for_disabled_ipv6)) {
+    throw refusal_error(refusals.front(), requests);
+  }
+  enable();
+  socket.transact(take_refused(requests, refusals));
+}
+
+/// The link-local address of a container without any other IPv6 address is a courtesy: where IPv6 is off, it stays off.
+void tolerate_disabled_ipv6(NetlinkRequest& request) {
+  request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
+}
+
+template <class Act>
+auto wait_until(std::chrono::milliseconds patience, const Act& is_done) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!is_done()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(poll_interval);
+  }
+  return true;
+}
+
+}  // namespace
+
+PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Namespace& container, int home, NetlinkSocket& host)
+    : wiring_(wiring),
+      namespace_(container),
+      home_(home),
+      host_(host),
+      container_(open_socket_inside(container.file.get(), home)),
+      host_device_{wiring.host.name, 0},
+      container_device_{wiring.container.name, 0} {}
+
+HostLink PairBuilder::build() {
+  create();
+  try {
+    furnish();
+  } catch (...) {
+    host_.send(one(delete_link(host_device_.index, host_device_.name)));
+    throw;
+  }
+  return {host_device_.index, host_device_.name, cni::alias_of(wiring_.attachment)};
+}
+
+/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is.
+void PairBuilder::create() {
+  Requests requests;
+  requests.push_back(create_pair(wiring_, namespace_.file.get()));
+  requests.push_back(name_host_end(wiring_));
+  requests.push_back(stop_address_generation(wiring_.host.name));
+  if (wiring_.forward_ipv4) requests.push_back(ask_forwarding(cni::Family::ipv4));
+  if (wiring_.forward_ipv6) requests.push_back(ask_forwarding(cni::Family::ipv6));
+  requests.push_back(get_link(wiring_.host.name));
+  try {
+    learn(host_.transact(requests));
+  } catch (const std::system_error& refusal) {
+    explain(refusal);
+  }
+}
+
+void PairBuilder::learn(const std::vector<std::string>& messages) {
+  const auto link = first_link(messages);
+  if (!link) throw posix::system_error(ENODEV, "find \"" + wiring_.host.name + "\" after its creation");
+  host_device_.index = link->index;
+  container_device_.index = link->peer_index;
+  for (const auto& message : messages) {
+    const auto forwarding = find_forwarding(message);
+    if (forwarding && !forwarding->is_on) enable_forwarding(forwarding->family, host_);
+  }
+}
+
+/// The kernel's "File exists" does not say which end it means.
+void PairBuilder::explain(const std::system_error& refusal) {
+  if (refusal.code().value() != EEXIST) throw refusal;
+  if (first_link(container_.transact(one(get_link(wiring_.container.name))))) {
+    throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
+                                          posix::quoted(namespace_.path) + ": the container has one of this name");
+  }
+  throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
+                                                         posix::quoted(wiring_.host.name) +
+                                                         " of the host is its end; DEL it before it is added again"};
+}
+
+void PairBuilder::furnish() {
+  ignore_router_advertisements(wiring_.host.name);
+  furnish_container();
+  furnish_host();
+  let_container_send();
+  if (wiring_.enable_dad) settle();
+}
+
+void PairBuilder::furnish_container() {
+  Requests requests;
+  if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
+  for (const auto& address : wiring_.container.addresses) {
+    requests.push_back(add_address(container_device_, address, wiring_.enable_dad));
+    const bool is_courtesy = cni::is_link_local(address.prefix.address) && !wiring_.forward_ipv6;
+    if (is_courtesy) tolerate_disabled_ipv6(requests.back());
+  }
+  for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
+  for (const auto& neighbour : wiring_.container.neighbours) {
+    requests.push_back(set_neighbour(container_device_, neighbour));
+  }
+  transact_with_ipv6(container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
+}
+
+namespace {
+
+void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
+  for (const auto& gateway : wiring.host_gateways) {
+    requests.push_back(add_address({"lo", loopback_index}, {cni::host_prefix(gateway), false}, false));
+    requests.back().tolerated = {EEXIST};
+  }
+}
+
+}  // namespace
+
+/// A host route that exists already means that the address lives elsewhere on this node.
+void PairBuilder::furnish_host() {
+  Requests requests;
+  std::map<std::size_t, cni::IpAddress> exclusive;
+  requests.push_back(bring_up(host_device_.index, host_device_.name));
+  add_host_gateways(wiring_, requests);
+  for (const auto& address : wiring_.host.addresses) requests.push_back(add_address(host_device_, address, false));
+  for (const auto& route : wiring_.host.routes) {
+    if (route.exclusive) exclusive.emplace(requests.size(), route.destination.address);
+    requests.push_back(add_route(host_device_, route));
+  }
+  for (const auto& neighbour : wiring_.host.neighbours) requests.push_back(set_neighbour(host_device_, neighbour));
+  for (const auto& refusal : host_.send(requests).refusals) {
+    const auto route = exclusive.find(refusal.request);
+    if (refusal.error == EEXIST && route != exclusive.end()) throw AddressLivesElsewhere{route->second};
+    throw refusal_error(refusal, requests);
+  }
+}
+
+/// The end that was brought up first drops what it sends until the kernel's deferred work has seen the other end; since
+/// Linux 6.8 a question about the link does that work at once, before it the answer tells when it is done.
+void PairBuilder::let_container_send() {
+  constexpr std::chrono::milliseconds patience{1000};
+  wait_until(patience, [&] {
+    const auto link = first_link(container_.transact(one(get_link(container_device_.index))));
+    return link && link->has_carrier;
+  });
+}
+
+/// Duplicate address detection takes one to two seconds; an ADD whose addresses may not be used yet would be a false
+/// success.
+void PairBuilder::settle() {
+  constexpr std::chrono::seconds patience{5};
+  if (wait_until(patience, [&] { return is_settled(); })) return;
+  throw posix::system_error(ETIMEDOUT, "duplicate address detection on \"" + container_device_.name + '"');
+}
+
+bool PairBuilder::is_settled() {
+  bool is_settled = true;
+  for (const auto& message : container_.dump(list_addresses(container_device_, cni::Family::ipv6))) {
+    const auto address = find_interface_address(message);
+    if (!address) continue;
+    if (address->is_duplicate) {
+      throw posix::system_error(EADDRINUSE,
+                                "add address " + cni::to_string(address->prefix) + ": it has another owner");
+    }
+    is_settled = is_settled && !address->is_tentative;
+  }
+  return is_settled;
+}
+
+void PairBuilder::inside_container(const std::function<void()>& act) const {
+  run_inside(namespace_.file.get(), home_, act);
+}
+
+}  // namespace kernel

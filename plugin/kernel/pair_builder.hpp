@@ -1,0 +1,44 @@
+#pragma once
+
+#include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace kernel {
+
+/// Makes one wiring in four sends: the pair; all on the container's end; all on the host's end, which goes up; and a
+/// question that makes the container's end send at once. A failure takes the pair away again, and all that stands on it
+/// goes with it.
+class PairBuilder {
+ public:
+  /// All have to outlive it. `home` is the host's namespace, `host` a socket in it.
+  PairBuilder(const wiring::Wiring& wiring, const Namespace& container, int home, NetlinkSocket& host);
+
+  HostLink build();
+
+ private:
+  void create();
+  void learn(const std::vector<std::string>& messages);
+  [[noreturn]] void explain(const std::system_error& refusal);
+  void furnish();
+  void furnish_container();
+  void furnish_host();
+  void settle();
+  bool is_settled();
+  void let_container_send();
+  void inside_container(const std::function<void()>& act) const;
+
+  const wiring::Wiring& wiring_;
+  const Namespace& namespace_;
+  int home_;
+  NetlinkSocket& host_;
+  NetlinkSocket container_;
+  Device host_device_;
+  Device container_device_;
+};
+
+}  // namespace kernel

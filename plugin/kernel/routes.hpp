@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kernel {
+
+/// The protocol number of our routes, as `ip route` shows it ("proto 86").
+constexpr std::uint8_t route_protocol = 86;
+
+/// Adds a route through the device; one that exists already is refused with EEXIST.
+NetlinkRequest add_route(const Device& device, const wiring::Route& route);
+
+/// All routes of one family, of every table, through one interface.
+NetlinkRequest list_routes(const Device& device, cni::Family family);
+
+/// All IPv6 routes that came by router advertisement.
+NetlinkRequest list_advertised_routes();
+
+/// The route that a packet to this address would take; no answer where there is none.
+NetlinkRequest get_route(const cni::IpAddress& destination);
+
+/// A route as the kernel tells it; of several next hops the first. nullopt where the message is none.
+struct FoundRoute {
+  wiring::Route route;
+  std::uint32_t device_index = 0;
+  std::uint8_t protocol = 0;
+};
+std::optional<FoundRoute> find_route(const std::string& message);
+
+}  // namespace kernel

@@ -1,0 +1,73 @@
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/process.hpp"
+#include "plugin/cni/request.hpp"
+#include "plugin/kernel/loopback.hpp"
+#include "plugin/kernel/network_namespace.hpp"
+#include "plugin/posix/process.hpp"
+#include "plugin/posix/streams.hpp"
+
+#include <utility>
+
+// Brings up the interface `lo` of a container, whatever CNI_IFNAME says, as the reference plugin does. It has no
+// configuration of its own.
+namespace {
+
+kernel::Namespace open_container(const cni::Request& request) {
+  auto opened = kernel::open_network_namespace(request.netns);
+  const auto own = kernel::open_own_namespace();
+  if (request.netns_override || !kernel::is_same_namespace(opened.file.get(), own.get())) return opened;
+  throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same"};
+}
+
+cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopback) {
+  if (request.config.previous) return *request.config.previous;
+  cni::Result result;
+  auto& lo = result.interfaces.emplace_back();
+  lo.name = "lo";
+  lo.mac = cni::to_string(cni::MacAddress{});
+  lo.sandbox = request.netns;
+  for (const auto& prefix : loopback.addresses) result.addresses.push_back({0, prefix, std::nullopt});
+  return result;
+}
+
+void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
+  const auto container = open_container(request);
+  kernel::set_loopback(container, true);
+  print(cni::to_json(result_of(request, kernel::observe_loopback(container)), request.config.version));
+}
+
+/// A namespace that is gone took its `lo` along; one that is our own keeps it.
+void del(const cni::Request& request) try {
+  if (!request.netns.empty()) kernel::set_loopback(open_container(request), false);
+} catch (const cni::Error& error) {
+  if (error.code != static_cast<unsigned>(cni::ErrorCode::invalid_netns)) throw;
+}
+
+void check(const cni::Request& request) {
+  if (kernel::observe_loopback(open_container(request)).is_up) return;
+  throw cni::Error{cni::ErrorCode::differs, "loopback interface is down"};
+}
+
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
+  const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::loopback);
+  switch (request.verb) {
+    case cni::Verb::add:
+      return add(request, print);
+    case cni::Verb::del:
+      return del(request);
+    case cni::Verb::check:
+      return check(request);
+    case cni::Verb::gc:
+    case cni::Verb::status:
+    case cni::Verb::version:
+      return;
+  }
+}
+
+}  // namespace
+
+int main() {
+  posix::prepare_process();
+  const cni::Plugin plugin{.type = "loopback", .version = VETH_VERSION, .serve = serve};
+  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+}

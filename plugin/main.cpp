@@ -1,0 +1,16 @@
+#include "plugin/cni/process.hpp"
+#include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/posix/process.hpp"
+#include "plugin/posix/streams.hpp"
+#include "plugin/verbs/perform.hpp"
+
+#include <utility>
+
+int main() {
+  posix::prepare_process();
+  const cni::Plugin plugin{.type = "veth", .version = VETH_VERSION, .serve = [](cni::Call call, const auto& print) {
+                             kernel::LinuxKernel kernel;
+                             verbs::perform(std::move(call), kernel, print);
+                           }};
+  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+}

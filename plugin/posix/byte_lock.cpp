@@ -1,0 +1,57 @@
+#include "plugin/posix/byte_lock.hpp"
+
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <utility>
+
+namespace posix {
+namespace {
+
+int set_lock(int file, std::uint64_t offset, short type) {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(offset);
+  range.l_len = 1;
+  return ::fcntl(file, F_OFD_SETLK, &range);
+}
+
+}  // namespace
+
+std::optional<ByteLock> ByteLock::try_take(int file, std::uint64_t offset) {
+  if (set_lock(file, offset, F_WRLCK) == 0) return ByteLock{file, offset};
+  if (errno == EAGAIN || errno == EACCES) return std::nullopt;
+  throw_errno("lock a byte of the lock file");
+}
+
+// F_OFD_SETLKW has no time limit of its own, so this asks again and again: at once for the locks that are held for
+// microseconds, ever more rarely for those that are held during a whole call.
+std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::chrono::microseconds pause{20};
+  while (true) {
+    if (auto lock = try_take(file, offset)) return lock;
+    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds{2000});
+  }
+}
+
+ByteLock::ByteLock(ByteLock&& other) noexcept : file_(std::exchange(other.file_, -1)), offset_(other.offset_) {}
+
+ByteLock& ByteLock::operator=(ByteLock&& other) noexcept {
+  std::swap(file_, other.file_);
+  std::swap(offset_, other.offset_);
+  return *this;
+}
+
+ByteLock::~ByteLock() {
+  if (file_ >= 0) set_lock(file_, offset_, F_UNLCK);
+}
+
+}  // namespace posix

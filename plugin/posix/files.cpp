@@ -1,0 +1,90 @@
+#include "plugin/posix/files.hpp"
+
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace posix {
+namespace {
+
+constexpr mode_t private_file = 0600;
+
+void wait_for_input(int file, std::chrono::milliseconds patience) {
+  pollfd waiting{.fd = file, .events = POLLIN, .revents = 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+  } while (ready < 0 && errno == EINTR);
+  if (ready < 0) throw_errno("wait for input");
+  if (ready == 0) throw system_error(ETIMEDOUT, "wait for input");
+}
+
+ssize_t read_some(int file, char* buffer, std::size_t size) {
+  ssize_t count = 0;
+  do {
+    count = ::read(file, buffer, size);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) throw_errno("read");
+  return count;
+}
+
+/// One read more than the text is long: the usual small file or pipe is read without a second buffer.
+std::string read_until_end(int file, std::size_t limit, const auto& wait) {
+  std::string text;
+  std::array<char, 16384> buffer;
+  while (true) {
+    wait();
+    const auto count = static_cast<std::size_t>(read_some(file, buffer.data(), buffer.size()));
+    if (count == 0) return text;
+    if (text.size() + count > limit) throw system_error(EFBIG, "read at most " + std::to_string(limit) + " bytes");
+    text.append(buffer.data(), count);
+  }
+}
+
+}  // namespace
+
+std::optional<FileDescriptor> find_file(int directory, const std::string& path, int flags) {
+  const int file = ::openat(directory, path.c_str(), flags | O_CLOEXEC, private_file);
+  if (file >= 0) return FileDescriptor{file};
+  if (errno == ENOENT) return std::nullopt;
+  throw_errno("open " + quoted(path));
+}
+
+FileDescriptor open_file(int directory, const std::string& path, int flags) {
+  if (auto file = find_file(directory, path, flags)) return std::move(*file);
+  throw system_error(ENOENT, "open " + quoted(path));
+}
+
+std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience) {
+  return read_until_end(file, limit, [&] { wait_for_input(file, patience); });
+}
+
+std::optional<std::string> find_content(int directory, const std::string& path, std::size_t limit) {
+  const auto file = find_file(directory, path, O_RDONLY | O_NOFOLLOW);
+  if (!file) return std::nullopt;
+  return read_until_end(file->get(), limit, [] {});
+}
+
+void write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(file, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("write");
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+bool write_value(const std::string& path, std::string_view value) {
+  const auto file = find_file(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW);
+  if (!file) return false;
+  if (::write(file->get(), value.data(), value.size()) < 0)
+    throw_errno("write " + quoted(value) + " to " + quoted(path));
+  return true;
+}
+
+}  // namespace posix

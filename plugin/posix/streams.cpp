@@ -1,0 +1,20 @@
+#include "plugin/posix/streams.hpp"
+
+#include "plugin/posix/files.hpp"
+
+#include <unistd.h>
+
+#include <cstddef>
+
+namespace posix {
+
+std::string read_input(std::chrono::milliseconds patience) {
+  constexpr std::size_t largest_input = std::size_t{1} << 20U;
+  if (::isatty(STDIN_FILENO) != 0) return {};
+  return read_to_end(STDIN_FILENO, largest_input, patience);
+}
+
+void write_output(std::string_view text) { write_all(STDOUT_FILENO, text); }
+void write_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+
+}  // namespace posix

@@ -1,0 +1,177 @@
+#include "plugin/state/location.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+#include "plugin/state/directory_reader.hpp"
+
+#include <asm/socket.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+// Linux 5.14, younger than the headers of some systems.
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+namespace state {
+namespace {
+
+constexpr std::size_t uuid_length = 36;
+constexpr mode_t private_directory = 0700;
+constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
+constexpr int deepest_level = 8;
+
+std::string read_boot_id() {
+  const std::string path = "/proc/sys/kernel/random/boot_id";
+  const auto file = posix::open_file(AT_FDCWD, path, O_RDONLY);
+  std::string id(uuid_length, '\0');
+  const ssize_t count = ::read(file.get(), id.data(), id.size());
+  if (count < 0) posix::throw_errno("read " + posix::quoted(path));
+  if (static_cast<std::size_t>(count) != id.size()) throw posix::system_error(EIO, "read " + posix::quoted(path));
+  return id;
+}
+
+/// A number that the kernel gives to each network namespace and never again during a boot, unlike the inode of
+/// /proc/self/ns/net.
+std::uint64_t read_netns_cookie() {
+  const posix::FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket) posix::throw_errno("open a socket");
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
+    posix::throw_errno("read the cookie of the network namespace");
+  }
+  return cookie;
+}
+
+bool is_uuid(std::string_view text) {
+  return text.size() == uuid_length && text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& fault, const std::string& advice) {
+  throw cni::Error{cni::ErrorCode::system_refused, "state folder " + posix::quoted(path) + " " + fault, advice};
+}
+
+std::string octal(mode_t mode) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode));
+  return text.data();
+}
+
+/// Who can write here decides which files root removes and which addresses are given out.
+void check_private(int directory, const std::string& path) {
+  struct stat status {};
+  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  const uid_t user = ::geteuid();
+  if (status.st_uid != user) {
+    refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(user),
+           "remove it if nobody else needs it, and it is made anew");
+  }
+  if ((status.st_mode & writable_by_others) != 0) {
+    refuse(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
+           "see who wrote there, then chmod go-w it");
+  }
+}
+
+void empty_directory(int directory, int level);
+
+bool is_directory(int parent, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// What somebody else has removed meanwhile is removed, too.
+void remove_at_level(int parent, const std::string& name, int level) {
+  if (is_directory(parent, name)) {
+    const auto directory = posix::find_file(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (directory) empty_directory(directory->get(), level);
+    if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) {
+      posix::throw_errno("remove " + posix::quoted(name));
+    }
+  } else if (::unlinkat(parent, name.c_str(), 0) < 0 && errno != ENOENT) {
+    posix::throw_errno("remove " + posix::quoted(name));
+  }
+}
+
+/// Reads all names first: what is removed during the reading may hide others.
+void empty_directory(int directory, int level) {
+  if (level >= deepest_level) throw posix::system_error(ELOOP, "remove a directory");
+  std::vector<std::string> names;
+  DirectoryReader reader{directory};
+  while (const auto entry = reader.next()) names.emplace_back(entry->name);
+  for (const auto& name : names) remove_at_level(directory, name, level + 1);
+}
+
+}  // namespace
+
+std::string folder_name() { return read_boot_id() + "-" + std::to_string(read_netns_cookie()); }
+
+bool is_of_another_boot(std::string_view name, std::string_view own) {
+  if (name.size() <= uuid_length || name[uuid_length] != '-') return false;
+  const std::string_view boot = name.substr(0, uuid_length);
+  return is_uuid(boot) && is_number(name.substr(uuid_length + 1)) && boot != own.substr(0, uuid_length);
+}
+
+std::optional<posix::FileDescriptor> find_private_directory(int parent, const std::string& name,
+                                                            const std::string& path) {
+  const int number = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (number < 0 && errno == ENOENT) return std::nullopt;
+  if (number < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+    refuse(path, "is a symbolic link or another file, not a directory", "remove it, and it is made anew");
+  }
+  if (number < 0) posix::throw_errno("open " + posix::quoted(path));
+  posix::FileDescriptor directory{number};
+  check_private(number, path);
+  return directory;
+}
+
+posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {
+  if (auto found = find_private_directory(parent, name, path)) return std::move(*found);
+  if (::mkdirat(parent, name.c_str(), private_directory) < 0 && errno != EEXIST) {
+    posix::throw_errno("make the state folder " + posix::quoted(path));
+  }
+  if (auto made = find_private_directory(parent, name, path)) return std::move(*made);
+  throw posix::system_error(ENOENT, "open " + posix::quoted(path));
+}
+
+void make_parents(const std::string& path) {
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string parent = path.substr(0, slash);
+    if (::mkdir(parent.c_str(), private_directory) < 0 && errno != EEXIST) {
+      posix::throw_errno("make the directory " + posix::quoted(parent));
+    }
+  }
+}
+
+void remove_tree(int parent, const std::string& name) { remove_at_level(parent, name, 0); }
+
+void remove_other_boots(int root, std::string_view own) {
+  std::vector<std::string> others;
+  DirectoryReader reader{root};
+  while (const auto entry = reader.next()) {
+    if (is_of_another_boot(entry->name, own)) others.emplace_back(entry->name);
+  }
+  for (const auto& name : others) {
+    try {
+      remove_tree(root, name);
+    } catch (const std::system_error&) {
+      continue;  // it is never read, and the next boot tries again
+    }
+  }
+}
+
+}  // namespace state

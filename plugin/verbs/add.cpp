@@ -1,0 +1,143 @@
+#include "plugin/verbs/add.hpp"
+
+#include "ipam/ipam.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/verbs/answer.hpp"
+#include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/reclaim.hpp"
+#include "plugin/verbs/rollback.hpp"
+#include "plugin/wiring/point_to_point.hpp"
+#include "plugin/wiring/text.hpp"
+
+#include <optional>
+#include <system_error>
+
+namespace verbs {
+namespace {
+
+/// The steps of one ADD and what they hand on.
+class Addition {
+ public:
+  Addition(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder)
+      : request_(request), kernel_(kernel), folder_(folder), ipam_(ipam::choose(request, &folder)) {}
+
+  void run(const Print& print) {
+    const auto container = kernel_.open_namespace(request_.netns, request_.netns_override);
+    lock_ = folder_.lock(request_.attachment);
+    make_room();
+    connect(container);
+    print(cni::to_json(answer(request_, wiring_, lease_), request_.config.version));
+    rollback_.dismiss();
+    mark_live();
+  }
+
+ private:
+  /// An attachment that stands is left alone; what an ADD that never ended has left is cleared.
+  void make_room() {
+    const auto stored = folder_.find_record(request_.attachment);
+    if (!stored) return;
+    if (stored->stage == state::Stage::live && kernel_.find_host_link(request_.attachment)) refuse();
+    BestEffort effort;
+    detach(request_, kernel_, &folder_, effort);
+    effort.finish();
+  }
+
+  [[noreturn]] void refuse() const {
+    const auto& [network, container, interface] = request_.attachment;
+    throw cni::Error{cni::ErrorCode::already_attached,
+                     "interface \"" + interface + "\" of container \"" + container + "\" is attached to network \"" +
+                         network + "\" already",
+                     "DEL it before it is added again"};
+  }
+
+  /// An address that turns out to live elsewhere on the node stays taken, and the next is tried.
+  void connect(const kernel::Namespace& container) {
+    constexpr int attempts = 16;
+    for (int attempt = 1; !try_connect(container, attempt == attempts); ++attempt) {
+    }
+  }
+
+  bool try_connect(const kernel::Namespace& container, bool is_last) try {
+    lease_ = allocate();
+    wiring_ = wiring::point_to_point(request_, lease_, mtu());
+    auto record = write_intent();
+    const auto link = kernel_.build(wiring_, container);
+    rollback_.on_failure([this] { kernel_.remove(request_.attachment); });
+    record.host_interface->index = link.index;
+    folder_.write_pending(record);
+    return true;
+  } catch (const kernel::AddressLivesElsewhere& elsewhere) {
+    if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
+    return false;
+  }
+
+  /// Whether another allocation can give another address.
+  bool has_choice() const {
+    const auto& config = request_.config;
+    const bool has_ranges = !config.ipam.ranges.empty() || !config.wishes.ranges.empty();
+    return ipam::is_built_in(request_) && has_ranges && config.wishes.addresses.empty();
+  }
+
+  cni::Lease allocate() {
+    auto lease = allocate_or_reclaim();
+    if (is_allocated_) return lease;
+    is_allocated_ = true;
+    rollback_.on_failure([this] { forget(); });
+    rollback_.on_failure([this] { ipam_->release(); });
+    return lease;
+  }
+
+  void forget() {
+    const auto& network = request_.attachment.network;
+    folder_.forget(network, cni::tag_of(request_.attachment));
+    remove_unused_gateways(network, wiring_.host_gateways, kernel_, folder_);
+  }
+
+  cni::Lease allocate_or_reclaim() try { return ipam_->allocate(); } catch (const cni::Error& error) {
+    const bool is_full = error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
+    if (!is_full || reclaim(request_.attachment.network, kernel_, folder_) == 0) throw;
+    return ipam_->allocate();
+  }
+
+  std::uint32_t mtu() { return request_.config.mtu ? *request_.config.mtu : kernel_.default_route_mtu(); }
+
+  /// What is to be made is on record before the first of it is made.
+  state::Record write_intent() {
+    const auto stored = folder_.find_record(request_.attachment);
+    auto record = stored && stored->record ? *stored->record : state::Record{.attachment = request_.attachment};
+    record.netns = request_.netns;
+    record.wiring = wiring::to_text(wiring_);
+    record.host_interface = state::HostInterface{.name = wiring_.host.name};
+    const auto lock = folder_.lock_network(request_.attachment.network);
+    folder_.write_pending(record);
+    return record;
+  }
+
+  /// The runtime has its answer and the attachment works: a record that stays pending only means that a later ADD may
+  /// replace it.
+  void mark_live() {
+    try {
+      folder_.mark_live(request_.attachment);
+    } catch (const std::system_error&) {
+      return;
+    }
+  }
+
+  const cni::Request& request_;
+  kernel::Kernel& kernel_;
+  state::Folder& folder_;
+  std::unique_ptr<ipam::Ipam> ipam_;
+  std::optional<posix::ByteLock> lock_;
+  cni::Lease lease_;
+  wiring::Wiring wiring_;
+  bool is_allocated_ = false;
+  Rollback rollback_;  // last, so that it runs while the lock is still held
+};
+
+}  // namespace
+
+void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder, const Print& print) {
+  Addition{request, kernel, folder}.run(print);
+}
+
+}  // namespace verbs

@@ -1,0 +1,78 @@
+#include "plugin/verbs/check.hpp"
+
+#include "ipam/ipam.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/verbs/answer.hpp"
+#include "plugin/wiring/difference.hpp"
+#include "plugin/wiring/point_to_point.hpp"
+#include "plugin/wiring/text.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace verbs {
+namespace {
+
+const cni::Result& previous_of(const cni::Request& request) {
+  if (request.config.previous) return *request.config.previous;
+  throw cni::Error{cni::ErrorCode::invalid_config, "/prevResult: missing: CHECK needs the result of the ADD"};
+}
+
+std::optional<wiring::Wiring> recorded_wiring(const cni::Request& request, state::Folder* folder) {
+  const auto stored = folder == nullptr ? std::nullopt : folder->find_record(request.attachment);
+  return stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
+}
+
+/// A later plugin of the chain may have given the container's end another MAC; the result says so then.
+void follow_result(wiring::Wiring& wanted, const cni::Result& previous, const cni::Request& request) {
+  const auto* interface = find_container_interface(previous, request);
+  if (interface == nullptr) {
+    throw cni::Error{cni::ErrorCode::differs, "prevResult has no interface \"" + request.attachment.interface +
+                                                  "\" of a container: it is not the result of this attachment"};
+  }
+  if (const auto mac = cni::find_mac(interface->mac)) wanted.container.mac = *mac;
+}
+
+bool leads_to(const std::vector<wiring::Route>& routes, const wiring::Route& wanted) {
+  return std::any_of(routes.begin(), routes.end(),
+                     [&](const wiring::Route& route) { return route.destination == wanted.destination; });
+}
+
+/// What other plugins added to the result is theirs to check.
+void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
+  std::erase_if(wanted.container.routes,
+                [&](const wiring::Route& route) { return !leads_to(recorded.container.routes, route); });
+  wanted.host = recorded.host;
+  wanted.host_gateways = recorded.host_gateways;
+}
+
+wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder) {
+  const auto& previous = previous_of(request);
+  auto wanted = wiring::point_to_point(request, lease_of(previous, request), request.config.mtu.value_or(0));
+  const auto recorded = recorded_wiring(request, folder);
+  if (recorded) keep_recorded(wanted, *recorded);
+  follow_result(wanted, previous, request);
+  return wanted;
+}
+
+[[noreturn]] void tell(const std::vector<std::string>& differences) {
+  std::string details;
+  for (const auto& difference : differences) details += (details.empty() ? "" : "; ") + difference;
+  throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", details};
+}
+
+}  // namespace
+
+void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
+  const auto container = kernel.open_namespace(request.netns, request.netns_override);
+  std::optional<posix::ByteLock> lock;
+  if (folder != nullptr) lock = folder->lock(request.attachment);
+  const auto wanted = wanted_wiring(request, folder);
+  const auto differences = wiring::difference(wanted, kernel.observe(wanted, container));
+  if (!differences.empty()) tell(differences);
+  ipam::choose(request, folder)->check();
+}
+
+}  // namespace verbs

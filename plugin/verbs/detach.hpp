@@ -1,0 +1,24 @@
+#pragma once
+
+#include "plugin/cni/request.hpp"
+#include "plugin/kernel/kernel.hpp"
+#include "plugin/state/folder.hpp"
+#include "plugin/verbs/best_effort.hpp"
+
+#include <string>
+#include <vector>
+
+namespace verbs {
+
+/// Takes away all of the request's attachment, whatever of it is there: link, lease, record. Its lock has to be held;
+/// `folder` is null where there is none. An address whose link could not be removed is kept: it still lives.
+void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder, BestEffort& effort);
+
+/// The gateways that a recorded attachment put on the host's lo.
+std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
+
+/// Removes gateways from the host's lo when no attachment of the network is left to use them.
+void remove_unused_gateways(const std::string& network, const std::vector<cni::IpAddress>& gateways,
+                            kernel::Kernel& kernel, const state::Folder& folder);
+
+}  // namespace verbs

@@ -1,0 +1,124 @@
+#include "plugin/verbs/gc.hpp"
+
+#include "ipam/ipam.hpp"
+#include "plugin/verbs/best_effort.hpp"
+#include "plugin/verbs/detach.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace verbs {
+namespace {
+
+/// All that is left of one attachment that nobody knows any more.
+struct Stale {
+  std::optional<posix::ByteLock> lock;
+  std::optional<kernel::HostLink> link;
+  bool has_record = false;
+};
+
+/// One collection of one network.
+class Collection {
+ public:
+  Collection(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder)
+      : network_(request.attachment.network), kernel_(kernel), folder_(folder) {
+    for (const auto& [container, interface] : *request.config.valid_attachments) {
+      valid_.insert(cni::tag_of({network_, container, interface}));
+    }
+  }
+
+  const std::set<cni::Tag>& valid() const { return valid_; }
+
+  void run(BestEffort& effort) {
+    find_records();
+    find_links();
+    if (effort.attempt([&] { remove_links(); })) forget_records(effort);
+    stale_.clear();
+  }
+
+  void remove_gateways() const {
+    if (folder_ != nullptr) remove_unused_gateways(network_, gateways_, kernel_, *folder_);
+  }
+
+ private:
+  /// The stale attachment of this tag with its lock; null where it is valid or in flight.
+  Stale* find_stale(cni::Tag tag) {
+    if (valid_.contains(tag)) return nullptr;
+    if (const auto known = stale_.find(tag); known != stale_.end()) return &known->second;
+    Stale stale;
+    if (folder_ != nullptr) {
+      stale.lock = folder_->try_lock(tag);
+      if (!stale.lock) return nullptr;
+    }
+    return &stale_.emplace(tag, std::move(stale)).first->second;
+  }
+
+  void find_records() {
+    if (folder_ == nullptr) return;
+    for (const auto& stored : folder_->records(network_)) {
+      if (auto* stale = find_stale(stored.tag)) stale->has_record = true;
+    }
+  }
+
+  void find_links() {
+    for (const auto& link : kernel_.host_links(network_)) {
+      const auto tag = cni::tag_of_alias(link.alias);
+      if (auto* stale = tag ? find_stale(*tag) : nullptr) stale->link = link;
+    }
+  }
+
+  void remove_links() {
+    std::vector<kernel::HostLink> links;
+    for (const auto& [tag, stale] : stale_) {
+      if (stale.link) links.push_back(*stale.link);
+    }
+    if (!links.empty()) kernel_.remove_links(links);
+  }
+
+  void forget_records(BestEffort& effort) {
+    for (const auto& [tag, stale] : stale_) {
+      if (stale.has_record) effort.attempt([&, tag = tag] { forget(tag); });
+    }
+  }
+
+  /// The record may have changed before its lock was taken, so it is read now.
+  void forget(cni::Tag tag) {
+    const auto stored = folder_->find_record(network_, tag);
+    if (!stored) return;
+    for (const auto& gateway : recorded_gateways(stored->record)) gateways_.push_back(gateway);
+    if (stored->record) {
+      for (const auto& address : stored->record->addresses) folder_->release(network_, address, tag);
+    }
+    folder_->forget(network_, tag);
+  }
+
+  const std::string& network_;
+  kernel::Kernel& kernel_;
+  state::Folder* folder_;
+  std::set<cni::Tag> valid_;
+  std::map<cni::Tag, Stale> stale_;
+  std::vector<cni::IpAddress> gateways_;
+};
+
+}  // namespace
+
+/// The IPAM comes last: addresses that no record names are left then, and a delegate's own. A delegate reads the list
+/// by itself, and may know better what to do without one.
+void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
+  const auto ipam = ipam::choose(request, folder);
+  if (!request.config.valid_attachments) {
+    if (!ipam::is_built_in(request)) ipam->collect({});
+    return;
+  }
+  BestEffort effort;
+  Collection collection{request, kernel, folder};
+  collection.run(effort);
+  effort.attempt([&] { ipam->collect(collection.valid()); });
+  effort.attempt([&] { collection.remove_gateways(); });
+  effort.finish();
+}
+
+}  // namespace verbs

@@ -1,0 +1,48 @@
+#include "plugin/verbs/reclaim.hpp"
+
+#include <algorithm>
+
+namespace verbs {
+namespace {
+
+/// A pending record without an index was left by an ADD that was killed before its link had one on record: there the
+/// name decides.
+bool stands(const state::Record& record, kernel::Kernel& kernel) {
+  const auto& interface = *record.host_interface;
+  if (interface.index == 0) return kernel.find_host_link(record.attachment).has_value();
+  return kernel.exists({interface.index, interface.name, cni::alias_of(record.attachment)});
+}
+
+bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
+  return stored.record && stored.record->host_interface && !stands(*stored.record, kernel);
+}
+
+void give_back(const state::Record& record, cni::Tag tag, state::Folder& folder) {
+  for (const auto& address : record.addresses) folder.release(record.attachment.network, address, tag);
+  folder.forget(record.attachment.network, tag);
+}
+
+}  // namespace
+
+/// The record is read again under the lock: between the listing and the lock the attachment may have been added anew.
+std::size_t reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder) {
+  std::size_t count = 0;
+  for (const auto& listed : folder.records(network)) {
+    if (!is_dead(listed, kernel)) continue;
+    const auto lock = folder.try_lock(listed.tag);
+    const auto stored = lock ? folder.find_record(network, listed.tag) : std::nullopt;
+    if (!stored || !is_dead(*stored, kernel)) continue;
+    give_back(*stored->record, stored->tag, folder);
+    ++count;
+  }
+  return count;
+}
+
+bool has_reclaimable(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {
+  const auto records = folder.records(network);
+  return std::any_of(records.begin(), records.end(), [&](const state::StoredRecord& stored) {
+    return is_dead(stored, kernel) && folder.try_lock(stored.tag).has_value();
+  });
+}
+
+}  // namespace verbs

@@ -1,0 +1,29 @@
+#include "plugin/verbs/rollback.hpp"
+
+#include <unistd.h>
+
+#include <exception>
+#include <string>
+
+namespace verbs {
+namespace {
+
+/// The call fails with the error that began it; that something could not be taken back either is for the runtime's log.
+void report(const std::exception& failure) {
+  const std::string line = std::string{"veth: taking back a failed ADD: "} + failure.what() + '\n';
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+Rollback::~Rollback() {
+  for (auto inverse = inverses_.rbegin(); inverse != inverses_.rend(); ++inverse) {
+    try {
+      (*inverse)();
+    } catch (const std::exception& failure) {
+      report(failure);
+    }
+  }
+}
+
+}  // namespace verbs

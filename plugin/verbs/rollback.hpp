@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace verbs {
+
+/// Takes back, in reverse, what was done, unless success dismisses it. An inverse is registered after its step
+/// succeeded, and removes only what this call made.
+class Rollback {
+ public:
+  Rollback() = default;
+  Rollback(const Rollback&) = delete;
+  Rollback& operator=(const Rollback&) = delete;
+  ~Rollback();
+
+  void on_failure(std::function<void()> inverse) { inverses_.push_back(std::move(inverse)); }
+  void dismiss() { inverses_.clear(); }
+
+ private:
+  std::vector<std::function<void()>> inverses_;
+};
+
+}  // namespace verbs

@@ -1,0 +1,45 @@
+#include "plugin/verbs/status.hpp"
+
+#include "ipam/ipam.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/state/folder.hpp"
+#include "plugin/verbs/reclaim.hpp"
+
+#include <system_error>
+
+namespace verbs {
+namespace {
+
+[[noreturn]] void not_available(const std::string& reason, const std::string& details = {}) {
+  throw cni::Error{cni::ErrorCode::not_available, "no container can be added now: " + reason, details};
+}
+
+state::Folder open_writable(const std::string& root) try {
+  auto folder = state::Folder::open(root);
+  folder.check_writable();
+  return folder;
+} catch (const std::system_error& error) {
+  not_available(error.what());
+} catch (const cni::Error& error) {
+  not_available(error.message, error.details);
+}
+
+void check_pool(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder) try {
+  ipam::choose(request, &folder)->check_ready();
+} catch (const cni::Error& error) {
+  if (error.code != static_cast<unsigned>(cni::ErrorCode::addresses_exhausted)) throw;
+  if (request.config.ready_when_full || has_reclaimable(request.attachment.network, kernel, folder)) return;
+  not_available(error.message, error.details);
+}
+
+}  // namespace
+
+void status(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
+  if (!kernel.may_change_network()) {
+    not_available("the plugin may not change the network: it needs the capability CAP_NET_ADMIN (run it as root)");
+  }
+  auto folder = open_writable(root);
+  check_pool(request, kernel, folder);
+}
+
+}  // namespace verbs

@@ -1,0 +1,93 @@
+#include "plugin/wiring/difference.hpp"
+
+#include <algorithm>
+
+namespace wiring {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+std::string named(const std::string& name) { return '"' + name + '"'; }
+
+bool holds(const auto& values, const auto& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+/// Another table means that a later plugin moved the route, and gave it the next hop that it wanted.
+bool serves(const Route& there, const Route& wanted) {
+  if (there.destination != wanted.destination) return false;
+  return there.table != wanted.table || there.gateway == wanted.gateway;
+}
+
+std::string route_text(const Route& route) {
+  const auto via = route.gateway ? " via " + cni::to_string(*route.gateway) : std::string{};
+  return cni::to_string(route.destination) + via;
+}
+
+void compare_link(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
+  if (!there.is_up) sentences.push_back("interface " + named(wanted.name) + " is down");
+  if (there.mac == wanted.mac) return;
+  sentences.push_back("interface " + named(wanted.name) + " has MAC " + cni::to_string(there.mac) + " and not " +
+                      cni::to_string(wanted.mac));
+}
+
+void compare_addresses(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
+  for (const auto& address : wanted.addresses) {
+    if (holds(there.addresses, address.prefix)) continue;
+    sentences.push_back("address " + cni::to_string(address.prefix) + " is missing on interface " + named(wanted.name));
+  }
+}
+
+void compare_routes(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
+  for (const auto& route : wanted.routes) {
+    const auto found = std::find_if(there.routes.begin(), there.routes.end(),
+                                    [&](const Route& candidate) { return serves(candidate, route); });
+    if (found != there.routes.end()) continue;
+    sentences.push_back("route " + route_text(route) + " is missing on interface " + named(wanted.name));
+  }
+}
+
+void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, Sentences& sentences) {
+  if (!there) return sentences.push_back("interface " + named(wanted.name) + " is missing");
+  compare_link(wanted, *there, sentences);
+  compare_addresses(wanted, *there, sentences);
+  compare_routes(wanted, *there, sentences);
+}
+
+void compare_pair(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  if (!observed.container || !observed.host) return;
+  if (observed.host->alias != cni::alias_of(wanted.attachment)) {
+    sentences.push_back("interface " + named(wanted.host.name) + " is not this attachment's: its alias is " +
+                        named(observed.host->alias));
+  }
+  if (observed.host->peer_index == observed.container->index) return;
+  sentences.push_back("interface " + named(wanted.container.name) + " is not the other end of " +
+                      named(wanted.host.name));
+}
+
+void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  for (const auto& gateway : wanted.host_gateways) {
+    if (!holds(observed.host_gateways, gateway)) {
+      sentences.push_back("address " + cni::to_string(gateway) + " is missing on interface \"lo\" of the host");
+    }
+  }
+  if (wanted.forward_ipv4 && !observed.forward_ipv4) {
+    sentences.emplace_back("IPv4 forwarding is off on the host (net.ipv4.ip_forward)");
+  }
+  if (wanted.forward_ipv6 && !observed.forward_ipv6) {
+    sentences.emplace_back("IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)");
+  }
+}
+
+}  // namespace
+
+Sentences difference(const Wiring& wanted, const Observed& observed) {
+  Sentences sentences;
+  compare_end(wanted.container, observed.container, sentences);
+  compare_end(wanted.host, observed.host, sentences);
+  compare_pair(wanted, observed, sentences);
+  compare_node(wanted, observed, sentences);
+  return sentences;
+}
+
+}  // namespace wiring

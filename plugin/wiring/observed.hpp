@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plugin/wiring/wiring.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wiring {
+
+/// One end of a pair as the kernel has it.
+struct ObservedEnd {
+  std::uint32_t index = 0;
+  std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
+  std::string alias;
+  cni::MacAddress mac;
+  std::uint32_t mtu = 0;
+  bool is_up = false;
+  std::vector<cni::Prefix> addresses;
+  std::vector<Route> routes;  ///< those through this interface, of every table
+
+  bool operator==(const ObservedEnd&) const = default;
+};
+
+/// What is there of one attachment.
+struct Observed {
+  std::optional<ObservedEnd> container;
+  std::optional<ObservedEnd> host;
+  std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
+  bool forward_ipv4 = false;
+  bool forward_ipv6 = false;
+
+  bool operator==(const Observed&) const = default;
+};
+
+}  // namespace wiring

@@ -1,0 +1,47 @@
+#include "plugin/cni/key_spelling.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cni {
+namespace {
+
+TEST(IsSameKey, DisregardsCase) {
+  EXPECT_TRUE(is_same_key("hostPort", "HostPort"));
+  EXPECT_TRUE(is_same_key("", ""));
+  EXPECT_FALSE(is_same_key("hostPort", "hostPorts"));
+  EXPECT_FALSE(is_same_key("K", "\xE2\x84\xAA"));  // the Kelvin sign
+}
+
+TEST(IsNearMiss, CountsUpToTwoSlips) {
+  struct Case {
+    const char* left;
+    const char* right;
+    bool expected;
+  };
+  for (const auto& [left, right, expected] : {Case{"ipMasq", "ipMasq", true},             //
+                                              Case{"ipMask", "ipMasq", true},             //
+                                              Case{"IPMASQ", "ipMask", true},             //
+                                              Case{"ranegStart", "rangeStart", true},     // swapped neighbours
+                                              Case{"rangeSatrt", "rangeStart", true},     //
+                                              Case{"rnagestrat", "rangeStart", true},     // two swaps
+                                              Case{"subnets", "subnet", true},            //
+                                              Case{"sbnt", "subnet", true},               //
+                                              Case{"gatway", "gateway", true},            //
+                                              Case{"gtw", "gateway", false},              //
+                                              Case{"dataDirectory", "dataDir", false},    //
+                                              Case{"kubernetes", "capabilities", false},  //
+                                              Case{"", "name", false}}) {
+    EXPECT_EQ(is_near_miss(left, right), expected) << left << ' ' << right;
+    EXPECT_EQ(is_near_miss(right, left), expected) << right << ' ' << left;
+  }
+}
+
+TEST(IsNearMiss, IsStricterWithShortKeys) {
+  EXPECT_TRUE(is_near_miss("mtuu", "mtu"));
+  EXPECT_TRUE(is_near_miss("mut", "mtu"));
+  EXPECT_FALSE(is_near_miss("mac", "mtu"));
+  EXPECT_FALSE(is_near_miss("ips", "dns"));
+}
+
+}  // namespace
+}  // namespace cni

@@ -1,0 +1,173 @@
+#include "plugin/cni/network_config.hpp"
+#include "test/cni/failure.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cni {
+namespace {
+
+Wishes parse_wishes(const std::string& members, const Args& args = {}, Verb verb = Verb::add) {
+  const std::string text = R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"host-local"})" +
+                           (members.empty() ? "" : ',' + members) + '}';
+  return parse_network_config(text, verb, args).wishes;
+}
+
+Wishes parse_runtime(const std::string& members, Verb verb = Verb::add) {
+  return parse_wishes(R"("runtimeConfig":{)" + members + '}', {}, verb);
+}
+
+void expect_refused(const std::string& members, ErrorCode code, const std::string& message) {
+  expect_failure([&] { parse_runtime(members); }, code, message);
+  EXPECT_EQ(parse_runtime(members, Verb::del), Wishes{}) << members;
+}
+
+RequestedAddress requested(const char* address, std::optional<std::uint8_t> length = {}, const char* gateway = "") {
+  return {.address = *find_address(address), .prefix_length = length, .gateway = find_address(gateway)};
+}
+
+const Args all_args{.ip = {"10.3.0.1"}, .gateway = {}, .mac = "02:00:00:00:00:03"};
+const std::string all_cni = R"("args":{"cni":{"ips":["10.2.0.1","10.2.0.2"],"mac":"02:00:00:00:00:02"}})";
+const std::string all_runtime = R"("runtimeConfig":{"ips":["10.1.0.1"],"mac":"02:00:00:00:00:01"})";
+
+TEST(Wishes, OfRuntimeConfigReplaceAllOthers) {
+  const Wishes wishes = parse_wishes(all_runtime + ',' + all_cni, all_args);
+  EXPECT_EQ(wishes.addresses, std::vector{requested("10.1.0.1")});
+  EXPECT_EQ(wishes.mac, find_mac("02:00:00:00:00:01"));
+}
+
+TEST(Wishes, OfArgsReplaceThoseOfTheEnvironment) {
+  const Wishes wishes = parse_wishes(all_cni, all_args);
+  EXPECT_EQ(wishes.addresses, (std::vector{requested("10.2.0.1"), requested("10.2.0.2")}));
+  EXPECT_EQ(wishes.mac, find_mac("02:00:00:00:00:02"));
+}
+
+TEST(Wishes, OfTheEnvironmentComeLast) {
+  const Wishes wishes = parse_wishes("", all_args);
+  EXPECT_EQ(wishes.addresses, std::vector{requested("10.3.0.1")});
+  EXPECT_EQ(wishes.mac, find_mac("02:00:00:00:00:03"));
+}
+
+TEST(Wishes, ThatAreEmptyAreNone) {
+  const Wishes wishes =
+      parse_wishes(R"("runtimeConfig":{"ips":[],"mac":""},"args":{"cni":{"ips":null,"mac":null}})", all_args);
+  EXPECT_EQ(wishes, parse_wishes("", all_args));
+  EXPECT_EQ(parse_runtime(R"("dns":{"servers":null,"Searches":[]},"portMappings":null,"bandwidth":{},"ipRanges":[])"),
+            Wishes{});
+}
+
+TEST(WishedAddresses, MayHaveAPrefixLength) {
+  EXPECT_EQ(parse_runtime(R"("ips":["10.0.0.5/24","fd00::5","fd00::6/64"])").addresses,
+            (std::vector{requested("10.0.0.5", 24), requested("fd00::5"), requested("fd00::6", 64)}));
+}
+
+TEST(WishedAddresses, OfTheEnvironmentGetTheGatewayThatFits) {
+  const Args args{.ip = {"10.0.0.5/24", "10.0.1.5/24", "10.0.2.5", "fd00::5/64", "fd01::5", "10.0.3.5/24"},
+                  .gateway = {"10.0.1.1", "10.0.0.1", "fd00::1"},
+                  .mac = ""};
+  EXPECT_EQ(parse_wishes("", args).addresses,
+            (std::vector{requested("10.0.0.5", 24, "10.0.0.1"), requested("10.0.1.5", 24, "10.0.1.1"),
+                         requested("10.0.2.5", {}, "10.0.1.1"), requested("fd00::5", 64, "fd00::1"),
+                         requested("fd01::5", {}, "fd00::1"), requested("10.0.3.5", 24)}));
+}
+
+TEST(WishedAddresses, AreRefusedWhereTheyAreNone) {
+  expect_refused(R"("ips":["10.0.0.1","x"])", ErrorCode::invalid_config,
+                 R"(/runtimeConfig/ips/1: must be an IP address, with or without the length of its prefix, not "x")");
+  expect_refused(R"("ips":"10.0.0.1")", ErrorCode::decoding_failure,
+                 R"(/runtimeConfig/ips: must be an array, not "10.0.0.1")");
+  expect_failure([] { parse_wishes(R"("args":{"cni":{"ips":[7]}})"); }, ErrorCode::decoding_failure,
+                 "/args/cni/ips/0: must be a string, not 7");
+}
+
+TEST(WishesOfTheEnvironment, AreRefusedWhereTheyCannotBeRead) {
+  struct Case {
+    Args args;
+    const char* message;
+  };
+  for (const auto& [args, message] :
+       {Case{{.ip = {"x"}, .gateway = {}, .mac = ""},
+             R"(CNI_ARGS: IP must be IP addresses, with or without the length of their prefix, not "x")"},
+        Case{{.ip = {"10.0.0.1"}, .gateway = {"10.0.0.1/8"}, .mac = ""},
+             R"(CNI_ARGS: GATEWAY must be IP addresses, not "10.0.0.1/8")"},
+        Case{
+            {.ip = {}, .gateway = {}, .mac = "01:00:00:00:00:01"},
+            R"(CNI_ARGS: MAC must be a unicast Ethernet address, as in 0a:58:0a:01:00:02, not "01:00:00:00:00:01")"}}) {
+    expect_failure([&, &given = args] { parse_wishes("", given); }, ErrorCode::invalid_environment, message);
+    EXPECT_EQ(parse_wishes("", args, Verb::del), Wishes{});
+  }
+}
+
+TEST(WishedMac, IsUnicastAndNotZero) {
+  for (const char* mac : {"ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00", "0a:58:0a:01:00", "x"}) {
+    expect_refused(R"("mac":")" + std::string(mac) + '"', ErrorCode::invalid_config,
+                   "/runtimeConfig/mac: must be a unicast Ethernet address, as in 0a:58:0a:01:00:02, not \"" +
+                       std::string(mac) + '"');
+  }
+  expect_refused(R"("mac":7)", ErrorCode::decoding_failure, "/runtimeConfig/mac: must be a string, not 7");
+}
+
+TEST(WishedRanges, AreReadAsInIpam) {
+  RangeConfig range;
+  range.subnet = *find_prefix("10.0.0.0/8");
+  EXPECT_EQ(parse_runtime(R"("ipRanges":[[{"subnet":"10.0.0.0/8","subnets":7}]])").ranges, (RangeSets{{range}}));
+  expect_refused(R"("ipRanges":[[{}]])", ErrorCode::invalid_config, "/runtimeConfig/ipRanges/0/0/subnet: missing");
+}
+
+TEST(WishedDns, HasTheKeysOfTheCapability) {
+  const Wishes wishes = parse_runtime(R"("dns":{"Servers":["10.96.0.10"],"Searches":["a.b"],"Options":null})");
+  EXPECT_EQ(wishes.dns, (Dns{.nameservers = {"10.96.0.10"}, .domain = "", .search = {"a.b"}, .options = {}}));
+  expect_refused(R"("dns":{"servers":"x"})", ErrorCode::decoding_failure,
+                 R"(/runtimeConfig/dns/servers: must be an array, not "x")");
+}
+
+TEST(WishedPortMappings, AreReadAsRuntimesWriteThem) {
+  const Wishes wishes = parse_runtime(
+      R"("portMappings":[{"HostPort":18081,"ContainerPort":80,"Protocol":"TCP","HostIP":""},
+                         {"hostPort":1,"containerPort":65535,"protocol":"sctp","hostIP":"::1"},
+                         {"hostPort":53,"containerPort":53}])",
+      Verb::del);
+  EXPECT_EQ(wishes.port_mappings,
+            (std::vector<PortMapping>{
+                {.host_port = 18081, .container_port = 80, .protocol = "tcp", .host_address = std::nullopt},
+                {.host_port = 1, .container_port = 65535, .protocol = "sctp", .host_address = find_address("::1")},
+                {.host_port = 53, .container_port = 53, .protocol = "tcp", .host_address = std::nullopt}}));
+}
+
+TEST(WishedPortMappings, AreRefusedWhereTheyAreWrong) {
+  struct Case {
+    const char* mapping;
+    ErrorCode code;
+    const char* message;
+  };
+  for (const auto& [mapping, code, message] :
+       {Case{R"({"containerPort":1})", ErrorCode::invalid_config, "hostPort: missing"},
+        Case{R"({"hostPort":0,"containerPort":1})", ErrorCode::invalid_config,
+             "hostPort: must be an integer from 1 to 65535, not 0"},
+        Case{R"({"hostPort":1,"containerPort":65536})", ErrorCode::invalid_config,
+             "containerPort: must be an integer from 1 to 65535, not 65536"},
+        Case{R"({"hostPort":"80","containerPort":1})", ErrorCode::decoding_failure,
+             R"(hostPort: must be an integer, not "80")"},
+        Case{R"({"hostPort":1,"containerPort":1,"protocol":"icmp"})", ErrorCode::invalid_config,
+             R"(protocol: must be tcp, udp or sctp, not "icmp")"},
+        Case{R"({"hostPort":1,"containerPort":1,"hostIP":"localhost"})", ErrorCode::invalid_config,
+             R"(hostIP: must be an IP address, not "localhost")"}}) {
+    expect_refused(R"("portMappings":[)" + std::string(mapping) + ']', code,
+                   "/runtimeConfig/portMappings/0/" + std::string(message));
+  }
+}
+
+TEST(WishedBandwidth, IsReadIn64Bits) {
+  EXPECT_EQ(parse_runtime(
+                R"("bandwidth":{"IngressRate":8000000,"ingressBurst":34359738359,"EgressRate":18446744073709551615})",
+                Verb::del)
+                .bandwidth,
+            (Bandwidth{.ingress_rate_bits_per_second = 8000000,
+                       .ingress_burst_bits = 34359738359,
+                       .egress_rate_bits_per_second = ~std::uint64_t{0},
+                       .egress_burst_bits = 0}));
+  expect_refused(R"("bandwidth":{"ingressRate":1.5})", ErrorCode::decoding_failure,
+                 "/runtimeConfig/bandwidth/ingressRate: must be an integer, not 1.5");
+}
+
+}  // namespace
+}  // namespace cni

@@ -1,0 +1,123 @@
+#include "ipam/fixed_ipam.hpp"
+
+#include "test/ipam/network.hpp"
+#include "test/support/error_text.hpp"
+
+namespace {
+
+using test::ip;
+using test::prefix;
+using test::wish;
+
+class FixedIpam : public test::Network {
+ protected:
+  FixedIpam() { config.ipam.addresses = {{.address = prefix("10.1.2.3/24"), .gateway = ip("10.1.2.1")}}; }
+
+  std::string allocate(const std::string& container) {
+    const auto asking = request(container);
+    return test::error_text([&] { ipam::FixedIpam{asking, &folder}.allocate(); });
+  }
+};
+
+TEST_F(FixedIpam, GivesWhatIsConfigured) {
+  config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
+  config.ipam.routes.push_back(test::route_to("0.0.0.0/0"));
+  const auto asking = request("a");
+  const auto lease = ipam::FixedIpam{asking, &folder}.allocate();
+  EXPECT_EQ(lease.addresses, config.ipam.addresses);
+  EXPECT_EQ(lease.routes, config.ipam.routes);
+  EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.3"), ip("fd00::3")}));
+}
+
+TEST_F(FixedIpam, GivesWhatTheRuntimeAsksForInItsPlace) {
+  config.wishes.addresses = {{.address = ip("10.9.9.9"), .prefix_length = 16, .gateway = ip("10.9.0.1")}};
+  EXPECT_EQ(ipam::fixed_addresses(config),
+            (std::vector<cni::LeasedAddress>{{.address = prefix("10.9.9.9/16"), .gateway = ip("10.9.0.1")}}));
+}
+
+TEST_F(FixedIpam, GivesAnAddressToOneAttachmentAlone) {
+  EXPECT_EQ(allocate("a"), "");
+  EXPECT_EQ(allocate("b"), "103: requested address 10.1.2.3 is held by container \"a\", interface \"eth0\"");
+  EXPECT_FALSE(record_of("b").has_value());
+  const auto releasing = request("a");
+  ipam::FixedIpam{releasing, &folder}.release();
+  folder.forget("net", tag_of("a"));
+  EXPECT_EQ(allocate("b"), "");
+}
+
+TEST_F(FixedIpam, TakesAllOrNothing) {
+  config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
+  folder.take("net", ip("fd00::3"), cni::Tag{3});
+  EXPECT_EQ(allocate("a"),
+            "103: requested address fd00::3 is held by an attachment with the tag " + cni::to_string(cni::Tag{3}));
+  EXPECT_FALSE(folder.is_taken("net", ip("10.1.2.3")));
+}
+
+TEST_F(FixedIpam, TakesOverALinkOfItsOwnThatNoRecordNames) {
+  folder.take("net", ip("10.1.2.3"), tag_of("a"));
+  EXPECT_EQ(allocate("a"), "");
+}
+
+TEST_F(FixedIpam, RefusesAConfigurationThatCannotBe) {
+  const cni::LeasedAddress address{.address = prefix("10.1.2.3/24"), .gateway = {}};
+  const cni::LeasedAddress again{.address = prefix("10.1.2.3/16"), .gateway = {}};
+  const cni::LeasedAddress another{.address = prefix("10.1.2.4/24"), .gateway = {}};
+  const struct {
+    cni::Version version;
+    std::vector<cni::LeasedAddress> addresses;
+    std::vector<cni::RequestedAddress> wishes;
+    const char* text;
+  } cases[] = {
+      {cni::Version::v1_1_0,
+       {},
+       {},
+       "7: /ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed"},
+      {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 stands there twice"},
+      {cni::Version::v1_1_0,
+       {address},
+       {wish("10.9.9.9")},
+       "7: requested address 10.9.9.9 needs a prefix length, as in \"10.9.9.9/24\""},
+      {cni::Version::v0_2_0,
+       {address, another},
+       {},
+       "7: /ipam/addresses: CNI version 0.2.0 does not support more than 1 address per family"},
+  };
+  for (const auto& each : cases) {
+    config.version = each.version;
+    config.ipam.addresses = each.addresses;
+    config.wishes.addresses = each.wishes;
+    EXPECT_EQ(allocate("a"), each.text);
+    const auto asking = request("");
+    EXPECT_EQ(test::error_text([&] { ipam::FixedIpam{asking, &folder}.check_ready(); }), each.text);
+  }
+}
+
+TEST_F(FixedIpam, ChecksThatItsAddressesAreHeld) {
+  EXPECT_EQ(allocate("a"), "");
+  auto checking = request("a");
+  checking.config.previous = cni::Result{};
+  checking.config.previous->addresses = {{.interface = {}, .address = prefix("10.1.2.3/24"), .gateway = {}}};
+  EXPECT_NO_THROW((ipam::FixedIpam{checking, &folder}.check()));
+  folder.release("net", ip("10.1.2.3"), tag_of("a"));
+  EXPECT_EQ(test::error_text([&] {
+              ipam::FixedIpam{checking, &folder}.check();
+            }),
+            "104: address 10.1.2.3 is not held by the attachment but by nobody");
+}
+
+TEST_F(FixedIpam, IsReadyWhileItsAddressesAreInUse) {
+  EXPECT_EQ(allocate("a"), "");
+  const auto asking = request("");
+  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
+}
+
+TEST_F(FixedIpam, CollectsWhatNobodyValidHolds) {
+  EXPECT_EQ(allocate("a"), "");
+  const auto collecting = request("");
+  ipam::FixedIpam{collecting, &folder}.collect({tag_of("a")});
+  EXPECT_TRUE(folder.is_taken("net", ip("10.1.2.3")));
+  ipam::FixedIpam{collecting, &folder}.collect({});
+  EXPECT_FALSE(folder.is_taken("net", ip("10.1.2.3")));
+}
+
+}  // namespace

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/request.hpp"
+#include "plugin/state/folder.hpp"
+#include "test/support/temporary_directory.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace test {
+
+inline cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+inline cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+/// A range of the subnet with the defaults.
+inline cni::RangeConfig range(std::string_view subnet) {
+  return {.subnet = prefix(subnet), .range_start = {}, .range_end = {}, .gateway = {}, .exclude = {}};
+}
+
+inline cni::RangeConfig range(std::string_view subnet, std::string_view start, std::string_view end) {
+  return {.subnet = prefix(subnet), .range_start = ip(start), .range_end = ip(end), .gateway = {}, .exclude = {}};
+}
+
+inline cni::Route route_to(std::string_view destination) {
+  cni::Route route;
+  route.destination = prefix(destination);
+  return route;
+}
+
+inline cni::RequestedAddress wish(std::string_view address) {
+  return {.address = ip(address), .prefix_length = {}, .gateway = {}};
+}
+
+/// A state folder of our own, and requests of containers in the network "net".
+class Network : public testing::Test {
+ protected:
+  cni::Request request(const std::string& container) const {
+    cni::Request request;
+    request.attachment = {.network = "net", .container = container, .interface = "eth0"};
+    request.netns = "/run/netns/" + container;
+    request.config = config;
+    return request;
+  }
+  std::string file(const std::string& name) const { return folder.path() + "/net/" + name; }
+  std::optional<state::Record> record_of(const std::string& container) const {
+    const auto stored = folder.find_record(request(container).attachment);
+    return stored ? stored->record : std::nullopt;
+  }
+  cni::Tag tag_of(const std::string& container) const { return cni::tag_of(request(container).attachment); }
+
+  TemporaryDirectory directory;
+  std::string root = directory.path() + "/root";
+  state::Folder folder = state::Folder::open(root, root);
+  cni::NetworkConfig config = [] {
+    cni::NetworkConfig configured;
+    configured.version = cni::Version::v1_1_0;
+    configured.name = "net";
+    configured.ipam.type = "veth-ipam";
+    return configured;
+  }();
+};
+
+}  // namespace test

@@ -1,0 +1,166 @@
+#include "plugin/state/location.hpp"
+
+#include "plugin/state/folder.hpp"
+#include "test/support/error_text.hpp"
+#include "test/support/temporary_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* other_boot = "01234567-89ab-cdef-0123-456789abcdef";
+
+class Location : public testing::Test {
+ protected:
+  std::string refusal() const {
+    return test::error_text([&] { state::Folder::open(root, root); });
+  }
+  mode_t mode_of(const std::string& path) const {
+    struct stat status {};
+    EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 07777U;
+  }
+
+  test::TemporaryDirectory directory;
+  std::string root = directory.path() + "/root";
+  std::string own = root + "/" + state::folder_name();
+};
+
+TEST_F(Location, NamesBootAndNamespace) {
+  const std::string name = state::folder_name();
+  EXPECT_EQ(name, state::folder_name());
+  EXPECT_EQ(name.find_first_not_of("0123456789abcdef-"), std::string::npos) << name;
+  EXPECT_EQ(name[36], '-') << name;
+}
+
+TEST_F(Location, IsMadeForItsOwnerAlone) {
+  const auto folder = state::Folder::open(root, root);
+  EXPECT_EQ(folder.path(), own);
+  EXPECT_EQ(mode_of(root), 0700U);
+  EXPECT_EQ(mode_of(own), 0700U);
+  EXPECT_EQ(mode_of(own + "/locks"), 0600U);
+}
+
+TEST_F(Location, IsMadeWithTheDirectoriesAboveIt) {
+  const std::string deep = directory.path() + "/a/b/root/";
+  EXPECT_EQ(state::Folder::open(deep, deep).path(), directory.path() + "/a/b/root/" + state::folder_name());
+  EXPECT_EQ(mode_of(directory.path() + "/a"), 0700U);
+}
+
+TEST_F(Location, IsFoundOnlyWhereItWasMade) {
+  EXPECT_FALSE(state::Folder::find(root).has_value());
+  EXPECT_FALSE(fs::exists(root));
+  fs::create_directory(root);
+  ::chmod(root.c_str(), 0755);
+  EXPECT_FALSE(state::Folder::find(root).has_value());
+  EXPECT_TRUE(fs::is_empty(root));
+  state::Folder::open(root, root);
+  EXPECT_TRUE(state::Folder::find(root).has_value());
+}
+
+TEST_F(Location, IsRefusedWhereOthersCanWrite) {
+  fs::create_directory(root);
+  for (const mode_t mode : {0770U, 0702U, 01777U}) {
+    ::chmod(root.c_str(), mode);
+    EXPECT_EQ(refusal().find("100: state folder \"" + root + "\" can be written by others (mode "), 0U) << refusal();
+  }
+  ::chmod(root.c_str(), 0700);
+  state::Folder::open(root, root);
+  ::chmod(own.c_str(), 0720);
+  EXPECT_EQ(refusal(), "100: state folder \"" + own + "\" can be written by others (mode 0720)");
+}
+
+TEST_F(Location, IsRefusedWhereItIsAnotherUsers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs to be root to give a directory away";
+  fs::create_directory(root);
+  ASSERT_EQ(::chown(root.c_str(), 1234, 1234), 0);
+  EXPECT_EQ(refusal(), "100: state folder \"" + root + "\" belongs to user 1234, not to user 0");
+  EXPECT_EQ(test::error_text([&] { state::Folder::find(root); }), refusal());
+}
+
+TEST_F(Location, IsRefusedWhereItIsALink) {
+  fs::create_directory(directory.path() + "/elsewhere");
+  fs::create_directory_symlink(directory.path() + "/elsewhere", root);
+  const std::string text = "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory";
+  EXPECT_EQ(refusal(), text);
+  root += "/";
+  EXPECT_EQ(refusal(), text);
+}
+
+TEST_F(Location, IsRefusedWhereItIsAFile) {
+  std::ofstream{root} << "x";
+  EXPECT_EQ(refusal(), "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory");
+}
+
+TEST_F(Location, LosesTheFoldersOfOtherBootsWhenItIsMade) {
+  const std::string outside = directory.path() + "/outside";
+  std::ofstream{outside} << "x";
+  const std::string old = root + "/" + other_boot + "-17";
+  const std::string own_boot = own.substr(0, own.rfind('-')) + "-999999";
+  fs::create_directories(old + "/net/addresses");
+  fs::create_symlink(outside, old + "/net/addresses/10.0.0.1");
+  fs::create_directory_symlink(directory.path(), old + "/away");
+  for (const auto& kept : {own_boot, root + "/notes", root + "/" + other_boot}) fs::create_directory(kept);
+  ::chmod(root.c_str(), 0700);
+  state::Folder::open(root, root);
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(outside));
+  for (const auto& kept : {own_boot, root + "/notes", root + "/" + other_boot}) EXPECT_TRUE(fs::exists(kept)) << kept;
+}
+
+TEST_F(Location, KeepsTheFoldersOfOtherBootsWhenItIsThere) {
+  state::Folder::open(root, root);
+  const std::string old = root + "/" + other_boot + "-17";
+  fs::create_directory(old);
+  state::Folder::open(root, root);
+  EXPECT_TRUE(fs::exists(old));
+}
+
+TEST_F(Location, TellsOtherBootsFromOtherNames) {
+  const std::string own_name = state::folder_name();
+  EXPECT_TRUE(state::is_of_another_boot(std::string{other_boot} + "-1", own_name));
+  const std::string names[] = {own_name,
+                               own_name.substr(0, 36) + "-5",
+                               other_boot,
+                               std::string{other_boot} + "-",
+                               std::string{other_boot} + "-1x",
+                               "x",
+                               "",
+                               std::string(36, 'z') + "-1"};
+  for (const auto& name : names) EXPECT_FALSE(state::is_of_another_boot(name, own_name)) << name;
+}
+
+TEST_F(Location, IsWrittenDownInTheFolderOfTheRegistry) {
+  const std::string registry = directory.path() + "/registry";
+  state::Folder::open(root, registry);
+  const auto main = state::Folder::find(registry);
+  ASSERT_TRUE(main.has_value());
+  EXPECT_EQ(main->data_dirs(), std::vector<std::string>{root});
+  EXPECT_TRUE(main->networks().empty());
+}
+
+TEST_F(Location, IsMadeThoughTheRegistryIsRefused) {
+  std::ofstream{directory.path() + "/registry"} << "x";
+  EXPECT_NO_THROW(state::Folder::open(root, directory.path() + "/registry"));
+}
+
+TEST_F(Location, RemovesNoTreeDeeperThanItMakes) {
+  std::string deep = directory.path() + "/deep";
+  for (int level = 0; level < 12; ++level) deep += "/d";
+  fs::create_directories(deep);
+  const int parent = ::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  EXPECT_EQ(test::error_text([&] { state::remove_tree(parent, "deep"); }),
+            "remove a directory: Too many levels of symbolic links");
+  ::close(parent);
+}
+
+}  // namespace

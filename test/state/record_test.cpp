@@ -1,0 +1,62 @@
+#include "plugin/state/record.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+const state::Record whole{.attachment = {.network = "net", .container = "c1", .interface = "eth0"},
+                          .netns = "/run/netns/\"c1\"\n",
+                          .addresses = {*cni::find_address("10.1.2.3"), *cni::find_address("fd00::3")},
+                          .host_interface = state::HostInterface{.name = "vethabcdefghijk", .index = 4'000'000'000},
+                          .wiring = R"({"mtu": 1500})"};
+
+TEST(Record, IsReadAsItWasWritten) { EXPECT_EQ(state::find_record(state::to_text(whole)), whole); }
+
+TEST(Record, IsReadWithoutWhatMayBeAbsent) {
+  const state::Record small{.attachment = whole.attachment};
+  EXPECT_EQ(state::find_record(state::to_text(small)), small);
+}
+
+TEST(Record, IsOneLineOfJson) {
+  const state::Record small{
+      .attachment = whole.attachment, .netns = "/n", .addresses = {*cni::find_address("10.1.2.3")}};
+  EXPECT_EQ(state::to_text(small),
+            R"({"format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n","addresses":["10.1.2.3"]})"
+            "\n");
+}
+
+TEST(Record, IsWrittenThoughItsTextIsNotUtf8) {
+  const state::Record odd{.attachment = whole.attachment, .netns = "/run/\xff"};
+  EXPECT_TRUE(state::find_record(state::to_text(odd)).has_value());
+}
+
+TEST(Record, IsReadThoughItHasKeysOfALaterVersion) {
+  EXPECT_TRUE(state::find_record(R"({"format":1,"network":"n","container":"c","interface":"e","later":[1]})"));
+}
+
+TEST(Record, IsNotFoundInOtherTexts) {
+  const char* const texts[] = {
+      "",
+      "\n",
+      "null",
+      "[]",
+      "17",
+      "{}",
+      R"({"format":1,"network":"n","container":"c","interface":"e")",
+      R"({"format":2,"network":"n","container":"c","interface":"e"})",
+      R"({"format":"1","network":"n","container":"c","interface":"e"})",
+      R"({"network":"n","container":"c","interface":"e"})",
+      R"({"format":1,"container":"c","interface":"e"})",
+      R"({"format":1,"network":"n","interface":"e"})",
+      R"({"format":1,"network":"n","container":"c"})",
+      R"({"format":1,"network":7,"container":"c","interface":"e"})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","addresses":["10.1.2.300"]})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","addresses":"10.1.2.3"})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"name":"v"}})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"index":1}})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"name":"v","index":4294967296}})",
+  };
+  for (const auto* text : texts) EXPECT_FALSE(state::find_record(text).has_value()) << text;
+}
+
+}  // namespace
