@@ -28,7 +28,7 @@ std::string nothing(Container& container) { return container.netns.path(); }
 std::string netns_not_given(Container&) { return ""; }
 
 std::string netns_gone(Container& container) {
-  const auto path = container.netns.path();
+  auto path = container.netns.path();
   container.netns.remove();
   return path;
 }

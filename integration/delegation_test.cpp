@@ -38,7 +38,7 @@ class Delegation : public testing::Test {
 
   // ADD, pings both ways, CHECK, DEL. The reference plugins lose the first packets over IPv6.
   void live_through(const json& config, const std::string& plugin) {
-    tries = plugin == "veth" ? 1 : 5;
+    tries_ = plugin == "veth" ? 1 : 5;
     const auto before = Snapshot::take();
     const Container container{"a"};
     Call call{.command = "ADD", .container = "a", .netns = container.netns.path(), .config = config, .plugin = plugin};
@@ -58,12 +58,12 @@ class Delegation : public testing::Test {
   void expect_pings(const Container& container, const json& result) const {
     for (const int family : {4, 6}) {
       if (address_of(result, family).empty()) continue;
-      EXPECT_TRUE(ping(Namespace::host(), address_of(result, family), tries)) << "host to container, IPv" << family;
-      EXPECT_TRUE(ping(container.netns, gateway_of(result, family), tries)) << "container to gateway, IPv" << family;
+      EXPECT_TRUE(ping(Namespace::host(), address_of(result, family), tries_)) << "host to container, IPv" << family;
+      EXPECT_TRUE(ping(container.netns, gateway_of(result, family), tries_)) << "container to gateway, IPv" << family;
     }
   }
 
-  int tries = 1;
+  int tries_ = 1;
 };
 
 TEST_F(Delegation, VethWorksWithHostLocal) {

@@ -157,7 +157,7 @@ TEST_F(PointToPoint, RefusesASecondAddAndLeavesTheFirstAsItIs) {
   const auto standing = Snapshot::take();
   const auto again = add(a, config);
   EXPECT_EQ(again.exit, 1) << again;
-  EXPECT_EQ(again.result.value("code", 0), 101) << again;
+  EXPECT_EQ(code_of(again), 101) << again;
   EXPECT_TRUE(unchanged_since(standing));
   EXPECT_TRUE(ping(host, "10.1.2.2"));
 }

@@ -7,7 +7,8 @@
 namespace ipam {
 namespace {
 
-/// For networks without addresses, and for teardowns whose configuration does not say any more where the addresses came from.
+/// For networks without addresses, and for teardowns whose configuration does not say any more where the addresses came
+/// from.
 class NoIpam : public Ipam {
  public:
   NoIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}

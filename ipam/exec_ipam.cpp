@@ -120,7 +120,9 @@ std::string find_plugin(const std::string& name, const std::vector<std::string>&
   if (folders.empty())
     fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + posix::quoted(name));
   for (const auto& folder : folders) {
-    if (auto path = folder + "/" + name; is_regular_file(path)) return path;
+    std::string path = folder;
+    path.append("/").append(name);
+    if (is_regular_file(path)) return path;
   }
   fail("failed to find plugin " + posix::quoted(name) + " in path [" + joined(folders) + "]",
        "install it there, or correct ipam.type of the network configuration");
@@ -132,8 +134,9 @@ std::vector<std::string> delegate_environment(cni::Verb verb) {
   std::set<std::string_view> names{name_of(command)};
   std::vector<std::string_view> ours;
   for (char** variable = environ; *variable != nullptr; ++variable) ours.emplace_back(*variable);
-  for (auto variable = ours.rbegin(); variable != ours.rend(); ++variable) {
-    if (names.insert(name_of(*variable)).second) variables.emplace_back(*variable);
+  std::ranges::reverse(ours);
+  for (const auto variable : ours) {
+    if (names.insert(name_of(variable)).second) variables.emplace_back(variable);
   }
   std::ranges::reverse(variables);
   return variables;

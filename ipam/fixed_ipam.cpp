@@ -50,6 +50,7 @@ void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Versio
 
 std::vector<cni::IpAddress> without_prefixes(const std::vector<cni::LeasedAddress>& leased) {
   std::vector<cni::IpAddress> addresses;
+  addresses.reserve(leased.size());
   for (const auto& each : leased) addresses.push_back(each.address.address);
   return addresses;
 }

@@ -158,19 +158,19 @@ void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
   }
 }
 
-void exclude_gateways(std::vector<RangeSet>& sets) {
+std::vector<cni::IpAddress> gateways_of(const std::vector<RangeSet>& sets) {
   std::vector<cni::IpAddress> gateways;
   for (const auto& set : sets) {
     for (const auto& range : set) {
       if (range.gateway) gateways.push_back(*range.gateway);
     }
   }
-  for (auto& set : sets) {
-    for (auto& range : set) {
-      for (const auto& gateway : gateways) {
-        if (contains(range, gateway) && range.gateway != gateway) range.exclude.push_back(cni::host_prefix(gateway));
-      }
-    }
+  return gateways;
+}
+
+void exclude_gateways(Range& range, const std::vector<cni::IpAddress>& gateways) {
+  for (const auto& gateway : gateways) {
+    if (contains(range, gateway) && range.gateway != gateway) range.exclude.push_back(cni::host_prefix(gateway));
   }
 }
 
@@ -192,7 +192,10 @@ std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {
   append_sets(sets, config.wishes.ranges, "/runtimeConfig/ipRanges");
   append_sets(sets, config.ipam.ranges, "/ipam/ranges");
   check_version(sets, config.version);
-  exclude_gateways(sets);
+  const auto gateways = gateways_of(sets);
+  for (auto& set : sets) {
+    for (auto& range : set) exclude_gateways(range, gateways);
+  }
   return sets;
 }
 

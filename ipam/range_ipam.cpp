@@ -87,6 +87,7 @@ std::vector<std::optional<cni::IpAddress>> assign_requests(const std::vector<Ran
                                                            const std::vector<cni::RequestedAddress>& requests) {
   for (const auto& request : requests) check_request(sets, request.address);
   std::vector<std::optional<cni::IpAddress>> assigned;
+  assigned.reserve(sets.size());
   for (const auto& set : sets) assigned.push_back(first_inside(set, requests));
   std::string rest;
   for (const auto& request : requests) {

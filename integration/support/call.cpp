@@ -12,7 +12,7 @@ namespace {
 std::string find_executable(const std::string& name, const std::string& path) {
   std::istringstream folders{path};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    if (auto file = folder + "/" + name; std::filesystem::exists(file)) return file;
+    if (const auto file = std::filesystem::path{folder} / name; std::filesystem::exists(file)) return file;
   }
   throw std::runtime_error("no executable " + name + " in " + path);
 }
@@ -45,6 +45,8 @@ const json* find_address(const json& result, int family) {
 std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
   return stream << "exit " << answer.exit << "\nstdout: " << answer.out << "\nstderr: " << answer.err;
 }
+
+int code_of(const Answer& answer) { return answer.result.is_object() ? answer.result.value("code", 0) : 0; }
 
 std::string executables() {
   const char* other = std::getenv("VETH_BIN_DIR");
@@ -88,7 +90,7 @@ std::string gateway_of(const json& result, int family) {
 
 std::string host_interface_of(const json& result) {
   for (const auto& interface : result.at("interfaces")) {
-    const auto name = interface.at("name").get<std::string>();
+    auto name = interface.at("name").get<std::string>();
     if (interface.value("sandbox", "").empty() && name.starts_with("veth")) return name;
   }
   throw std::runtime_error("no host interface in " + result.dump());

@@ -37,6 +37,9 @@ struct Answer {
 /// For the text of failures.
 std::ostream& operator<<(std::ostream& stream, const Answer& answer);
 
+/// The code of the error object on standard output; 0 where there is none.
+int code_of(const Answer& answer);
+
 Answer call(const Call& call);
 
 /// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.

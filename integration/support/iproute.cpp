@@ -11,7 +11,7 @@ namespace {
 
 Outcome run_ip(const Namespace& place, std::vector<std::string> argv, const std::vector<std::string>& arguments) {
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  const auto outcome = run({.argv = argv, .inside = &place});
+  auto outcome = run({.argv = argv, .inside = &place});
   if (outcome.exit == 0) return outcome;
   std::string line;
   for (const auto& word : argv) line += word + " ";

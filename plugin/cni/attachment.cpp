@@ -87,7 +87,7 @@ std::optional<Tag> find_tag(std::string_view text) {
 std::string host_interface_name(Tag tag) { return "veth" + to_string(tag).substr(0, tag_characters_in_name); }
 
 std::string alias_of(const Attachment& attachment) {
-  const std::string alias = alias_prefix(attachment.network) + attachment.container + '/' + attachment.interface;
+  std::string alias = alias_prefix(attachment.network) + attachment.container + '/' + attachment.interface;
   if (alias.size() <= longest_alias) return alias;
   const std::string end = '#' + to_string(tag_of(attachment));
   return alias.substr(0, longest_alias - end.size()) + end;

@@ -14,11 +14,11 @@ std::string_view to_string(Verb verb);
 /// The CNI_* variables; an empty one is as good as absent.
 struct Environment {
   std::string command;          ///< CNI_COMMAND, not checked: see checked_verb
-  std::string container_id;     ///< CNI_CONTAINERID
-  std::string netns;            ///< CNI_NETNS: a path
-  std::string ifname;           ///< CNI_IFNAME
-  std::string args;             ///< CNI_ARGS: KEY=value;KEY=value
-  std::string path;             ///< CNI_PATH: folders separated by ':'
+  std::string container_id{};   ///< CNI_CONTAINERID
+  std::string netns{};          ///< CNI_NETNS: a path
+  std::string ifname{};         ///< CNI_IFNAME
+  std::string args{};           ///< CNI_ARGS: KEY=value;KEY=value
+  std::string path{};           ///< CNI_PATH: folders separated by ':'
   bool netns_override = false;  ///< CNI_NETNS_OVERRIDE is "1" or "true"
 
   bool operator==(const Environment&) const = default;
@@ -33,9 +33,9 @@ Verb checked_verb(const Environment& environment);
 
 /// What CNI_ARGS asks for; other keys are ignored.
 struct Args {
-  std::vector<std::string> ip;       ///< IP=: addresses, with or without a prefix length, separated by ','
-  std::vector<std::string> gateway;  ///< GATEWAY=
-  std::string mac;                   ///< MAC=
+  std::vector<std::string> ip;         ///< IP=: addresses, with or without a prefix length, separated by ','
+  std::vector<std::string> gateway{};  ///< GATEWAY=
+  std::string mac{};                   ///< MAC=
 
   bool operator==(const Args&) const = default;
 };

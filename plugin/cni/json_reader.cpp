@@ -190,10 +190,11 @@ bool JsonObject::was_asked(std::string_view name) const {
 }
 
 void JsonObject::reject_near_misses() const {
-  for (const auto& [name, member] : members_of(*object_)) {
-    if (member.is_null() || was_asked(name)) continue;
+  for (const auto& member : members_of(*object_)) {
+    const std::string& name = member.first;
+    if (member.second.is_null() || was_asked(name)) continue;
     const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
-    if (near != asked_.end()) refuse_near_miss({member, pointer() + pointer_part(name)}, *near);
+    if (near != asked_.end()) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
   }
 }
 

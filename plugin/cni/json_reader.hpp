@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Reading of JSON from outside, strict where nlohmann_json is lenient: numbers keep sign, size and kind, nothing is

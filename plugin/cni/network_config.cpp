@@ -140,8 +140,7 @@ std::optional<std::vector<ValidAttachment>> read_valid_attachments(JsonObject& n
   }
   if (!attachments) return attachments;
   std::ranges::sort(*attachments);
-  const auto doubled = std::ranges::unique(*attachments);
-  attachments->erase(doubled.begin(), doubled.end());
+  attachments->erase(std::unique(attachments->begin(), attachments->end()), attachments->end());
   return attachments;
 }
 

@@ -19,10 +19,10 @@ enum class Mode { ptp };
 /// A range as it is written; ipam::Range checks it and fills in the defaults.
 struct RangeConfig {
   Prefix subnet;
-  std::optional<IpAddress> range_start;
-  std::optional<IpAddress> range_end;
-  std::optional<IpAddress> gateway;
-  std::vector<Prefix> exclude;
+  std::optional<IpAddress> range_start{};
+  std::optional<IpAddress> range_end{};
+  std::optional<IpAddress> gateway{};
+  std::vector<Prefix> exclude{};
 
   bool operator==(const RangeConfig&) const = default;
 };
@@ -32,13 +32,13 @@ using RangeSets = std::vector<std::vector<RangeConfig>>;
 
 /// The object "ipam".
 struct IpamConfig {
-  std::string type;  ///< "veth-ipam" or the name of an executable; empty: no IPAM
-  RangeSets ranges;  ///< subnet, rangeStart, rangeEnd, gateway of the object itself are the first set
-  std::vector<LeasedAddress> addresses;  ///< fixed addresses
-  std::vector<Route> routes;
-  std::optional<std::string> resolv_conf;  ///< path of a resolv.conf whose content is the lease's DNS
-  Dns dns;
-  std::string data_dir;  ///< another state folder, below /run or /var/lib
+  std::string type;    ///< "veth-ipam" or the name of an executable; empty: no IPAM
+  RangeSets ranges{};  ///< subnet, rangeStart, rangeEnd, gateway of the object itself are the first set
+  std::vector<LeasedAddress> addresses{};  ///< fixed addresses
+  std::vector<Route> routes{};
+  std::optional<std::string> resolv_conf{};  ///< path of a resolv.conf whose content is the lease's DNS
+  Dns dns{};
+  std::string data_dir{};  ///< another state folder, below /run or /var/lib
 
   bool operator==(const IpamConfig&) const = default;
 };
@@ -46,8 +46,8 @@ struct IpamConfig {
 /// An address that the runtime asks for; where it names no prefix length the range it lies in gives it.
 struct RequestedAddress {
   IpAddress address;
-  std::optional<std::uint8_t> prefix_length;
-  std::optional<IpAddress> gateway;
+  std::optional<std::uint8_t> prefix_length{};
+  std::optional<IpAddress> gateway{};
 
   bool operator==(const RequestedAddress&) const = default;
 };
@@ -56,7 +56,7 @@ struct PortMapping {
   std::uint16_t host_port = 0;
   std::uint16_t container_port = 0;
   std::string protocol = "tcp";  ///< tcp, udp or sctp
-  std::optional<IpAddress> host_address;
+  std::optional<IpAddress> host_address{};
 
   bool operator==(const PortMapping&) const = default;
 };
@@ -73,11 +73,11 @@ struct Bandwidth {
 /// What the runtime wants for this one container: runtimeConfig, before args.cni, before CNI_ARGS.
 struct Wishes {
   std::optional<MacAddress> mac;
-  std::vector<RequestedAddress> addresses;
-  RangeSets ranges;  ///< before those of the configuration
-  std::optional<Dns> dns;
-  std::vector<PortMapping> port_mappings;
-  std::optional<Bandwidth> bandwidth;
+  std::vector<RequestedAddress> addresses{};
+  RangeSets ranges{};  ///< before those of the configuration
+  std::optional<Dns> dns{};
+  std::vector<PortMapping> port_mappings{};
+  std::optional<Bandwidth> bandwidth{};
 
   bool operator==(const Wishes&) const = default;
 };
@@ -87,23 +87,23 @@ struct ValidAttachment {
   std::string container;
   std::string interface;
 
-  auto operator<=>(const ValidAttachment&) const = default;
+  auto operator<=>(const ValidAttachment&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 sees a 0
 };
 
 struct NetworkConfig {
   Version version = Version::v0_1_0;
-  std::string name;
-  std::string type;
+  std::string name{};
+  std::string type{};
   Mode mode = Mode::ptp;
   std::optional<std::uint32_t> mtu = 1500;  ///< bytes, both ends; nullopt: "auto", that of the default route's device
   bool enable_dad = false;                  ///< key enabledad: addresses go through IPv6 duplicate address detection
   bool ready_when_full = false;             ///< key readyWhenFull: STATUS does not fail for a full pool
-  IpamConfig ipam;
-  std::optional<Dns> dns;  ///< in place of the IPAM's
-  Wishes wishes;
-  std::optional<Result> previous;  ///< prevResult
+  IpamConfig ipam{};
+  std::optional<Dns> dns{};  ///< in place of the IPAM's
+  Wishes wishes{};
+  std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>
-      valid_attachments;  ///< GC; nullopt: no such key, nothing is to be deleted
+      valid_attachments{};  ///< GC; nullopt: no such key, nothing is to be deleted
 
   bool operator==(const NetworkConfig&) const = default;
 };
@@ -117,7 +117,8 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
 /// and what the runtime asks for are read.
 NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args);
 
-/// As parse_network_config for a plugin without a configuration of its own: only what the specification puts into every one is read.
+/// As parse_network_config for a plugin without a configuration of its own: only what the specification puts into every
+/// one is read.
 NetworkConfig parse_common_config(std::string_view text, Verb verb);
 
 /// The cniVersion of a text that may be no configuration at all: for answers to VERSION and for errors. nullopt where

@@ -12,17 +12,18 @@ namespace cni {
 /// One call of the plugin, checked.
 struct Request {
   Verb verb = Verb::version;
-  Attachment attachment;  ///< container and interface are empty for GC and STATUS
-  std::string netns;      ///< CNI_NETNS as it was given; empty where there is none
+  Attachment attachment{};  ///< container and interface are empty for GC and STATUS
+  std::string netns{};      ///< CNI_NETNS as it was given; empty where there is none
   bool netns_override = false;
-  std::vector<std::string> plugin_path;  ///< the folders of CNI_PATH
-  NetworkConfig config;
-  std::string input;  ///< the network configuration byte for byte, for delegates
+  std::vector<std::string> plugin_path{};  ///< the folders of CNI_PATH
+  NetworkConfig config{};
+  std::string input{};  ///< the network configuration byte for byte, for delegates
 
   bool operator==(const Request&) const = default;
 };
 
-/// Who is asked: the plugin "veth", "veth-ipam" by another plugin, or "loopback", which has no configuration of its own.
+/// Who is asked: the plugin "veth", "veth-ipam" by another plugin, or "loopback", which has no configuration of its
+/// own.
 enum class Role { plugin, ipam, loopback };
 
 /// Throws Error. The plugin refuses the interface names "lo", "all" and "default" too: they are the kernel's own.

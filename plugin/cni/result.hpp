@@ -13,19 +13,19 @@ namespace cni {
 
 struct Interface {
   std::string name;
-  std::string mac;
+  std::string mac{};
   std::uint32_t mtu = 0;  ///< bytes; 0: not told
-  std::string sandbox;    ///< path of the network namespace; empty on the host
-  std::string socket_path;
-  std::string pci_id;
+  std::string sandbox{};  ///< path of the network namespace; empty on the host
+  std::string socket_path{};
+  std::string pci_id{};
 
   bool operator==(const Interface&) const = default;
 };
 
 struct ResultAddress {
   std::optional<std::uint32_t> interface;  ///< index into Result::interfaces
-  Prefix address;
-  std::optional<IpAddress> gateway;
+  Prefix address{};
+  std::optional<IpAddress> gateway{};
 
   bool operator==(const ResultAddress&) const = default;
 };
@@ -33,9 +33,9 @@ struct ResultAddress {
 /// The CNI result, in the richest form; older versions print and read less of it.
 struct Result {
   std::vector<Interface> interfaces;
-  std::vector<ResultAddress> addresses;
-  std::vector<Route> routes;
-  Dns dns;
+  std::vector<ResultAddress> addresses{};
+  std::vector<Route> routes{};
+  Dns dns{};
 
   bool operator==(const Result&) const = default;
 };

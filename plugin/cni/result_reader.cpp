@@ -5,7 +5,6 @@
 #include "plugin/cni/quoted.hpp"
 
 #include <limits>
-#include <utility>
 
 namespace cni {
 namespace {
@@ -49,7 +48,8 @@ void read_ip_configuration(JsonObject& result, std::string_view key, Result& int
   into.addresses.push_back({.interface = std::nullopt,
                             .address = object.require("ip").as_prefix(),
                             .gateway = find_address(object, "gateway")});
-  for (Route& route : read_routes(object, "routes", UnknownKeys::accept)) into.routes.push_back(std::move(route));
+  const std::vector<Route> routes = read_routes(object, "routes", UnknownKeys::accept);
+  into.routes.insert(into.routes.end(), routes.begin(), routes.end());
 }
 
 Result read_old_form(JsonObject& object) {

@@ -20,7 +20,6 @@ namespace {
 using Requests = std::vector<NetlinkRequest>;
 
 constexpr std::uint32_t loopback_index = 1;
-constexpr std::chrono::milliseconds poll_interval{5};
 
 bool is_refused_for_disabled_ipv6(const Refusal& refusal) { return refusal.error == EACCES; }
 
@@ -47,12 +46,14 @@ void tolerate_disabled_ipv6(NetlinkRequest& request) {
   request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
 }
 
-template <class Act>
-auto wait_until(std::chrono::milliseconds patience, const Act& is_done) {
+/// Asks at once, and then ever more rarely; false where it is not true in time.
+bool comes_true(std::chrono::milliseconds patience, const std::function<bool()>& is_true) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!is_done()) {
+  std::chrono::microseconds pause{20};
+  while (!is_true()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(poll_interval);
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds{5000});
   }
   return true;
 }
@@ -122,8 +123,9 @@ void PairBuilder::furnish() {
   ignore_router_advertisements(wiring_.host.name);
   furnish_container();
   furnish_host();
-  let_container_send();
   if (wiring_.enable_dad) settle();
+  let_container_talk();
+  let_host_talk();
 }
 
 void PairBuilder::furnish_container() {
@@ -171,21 +173,60 @@ void PairBuilder::furnish_host() {
   }
 }
 
+namespace {
+
+/// Questions about IPv6 addresses that are to be the socket's host's own.
+void ask_for_addresses(const std::vector<wiring::Address>& addresses, const Device& device, Requests& questions) {
+  for (const auto& address : addresses) {
+    const auto& wanted = address.prefix.address;
+    if (wanted.family == cni::Family::ipv6) questions.push_back(get_route(wanted, device.index));
+  }
+}
+
+std::size_t count_local(const std::vector<std::string>& messages) {
+  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
+    const auto found = find_route(message);
+    return found && found->is_local;
+  }));
+}
+
+/// Waits for deferred work of the kernel, which takes microseconds where nothing else is to be done.
+void await(const char* what, const Device& device, const std::function<bool()>& is_true) {
+  constexpr std::chrono::seconds patience{5};
+  if (comes_true(patience, is_true)) return;
+  throw posix::system_error(ETIMEDOUT, std::string{"wait for the "} + what + " \"" + device.name + "\" to get through");
+}
+
+}  // namespace
+
 /// The end that was brought up first drops what it sends until the kernel's deferred work has seen the other end; since
-/// Linux 6.8 a question about the link does that work at once, before it the answer tells when it is done.
-void PairBuilder::let_container_send() {
-  constexpr std::chrono::milliseconds patience{1000};
-  wait_until(patience, [&] {
-    const auto link = first_link(container_.transact(one(get_link(container_device_.index))));
-    return link && link->has_carrier;
+/// Linux 6.8 a question about the link does that work at once, before that the answer tells when it is done. An IPv6
+/// address, too, is the host's own only when deferred work has given it a local route (addrconf_dad_work), flag or no
+/// flag: on a busy node that is milliseconds later, and what arrives before is dropped.
+void PairBuilder::let_container_talk() {
+  Requests questions;
+  questions.push_back(get_link(container_device_.index));
+  if (wiring_.forward_ipv6) ask_for_addresses(wiring_.container.addresses, container_device_, questions);
+  await("packets of", container_device_, [&] {
+    const auto answers = container_.transact(questions);
+    const auto link = first_link(answers);
+    return link && link->has_carrier && count_local(answers) + 1 == questions.size();
   });
+}
+
+void PairBuilder::let_host_talk() {
+  Requests questions;
+  ask_for_addresses(wiring_.host.addresses, host_device_, questions);
+  for (const auto& gateway : wiring_.host_gateways) questions.push_back(get_route(gateway));
+  if (questions.empty()) return;
+  await("addresses of", host_device_, [&] { return count_local(host_.transact(questions)) == questions.size(); });
 }
 
 /// Duplicate address detection takes one to two seconds; an ADD whose addresses may not be used yet would be a false
 /// success.
 void PairBuilder::settle() {
   constexpr std::chrono::seconds patience{5};
-  if (wait_until(patience, [&] { return is_settled(); })) return;
+  if (comes_true(patience, [&] { return is_settled(); })) return;
   throw posix::system_error(ETIMEDOUT, "duplicate address detection on \"" + container_device_.name + '"');
 }
 

@@ -10,8 +10,8 @@
 
 namespace kernel {
 
-/// Makes one wiring in four sends: the pair; all on the container's end; all on the host's end, which goes up; and a
-/// question that makes the container's end send at once. A failure takes the pair away again, and all that stands on it
+/// Makes one wiring in few sends: the pair; all on the container's end; all on the host's end, which goes up; and for
+/// each end a question, whether packets get through. A failure takes the pair away again, and all that stands on it
 /// goes with it.
 class PairBuilder {
  public:
@@ -29,7 +29,8 @@ class PairBuilder {
   void furnish_host();
   void settle();
   bool is_settled();
-  void let_container_send();
+  void let_container_talk();
+  void let_host_talk();
   void inside_container(const std::function<void()>& act) const;
 
   const wiring::Wiring& wiring_;

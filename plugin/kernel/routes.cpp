@@ -84,11 +84,12 @@ NetlinkRequest list_advertised_routes() {
   return {route_question(cni::Family::ipv6, filter), "list routes of router advertisements", no_such_family};
 }
 
-NetlinkRequest get_route(const cni::IpAddress& destination) {
+NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index) {
   rtmsg filter{};
   filter.rtm_dst_len = static_cast<std::uint8_t>(cni::address_length(destination.family));
   auto message = route_question(destination.family, filter);
   put_address(message.get(), RTA_DST, destination);
+  if (device_index != 0) put_number(message.get(), RTA_OIF, device_index);
   return {std::move(message),
           "get route to " + cni::to_string(destination),
           {ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAFNOSUPPORT, EOPNOTSUPP}};
@@ -125,7 +126,7 @@ std::optional<FoundRoute> find_route(const std::string& message) {
   const auto destination = family ? destination_of(parsed, *family) : std::nullopt;
   if (!destination) return std::nullopt;
   FoundRoute found{.route = read(parsed, *destination)};
-  found.protocol = rtnl_route_get_protocol(parsed);
+  found.is_local = rtnl_route_get_type(parsed) == RTN_LOCAL;
   if (rtnl_nexthop* hop = rtnl_route_nexthop_n(parsed, 0); hop != nullptr) {
     found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
   }

@@ -23,14 +23,15 @@ NetlinkRequest list_routes(const Device& device, cni::Family family);
 /// All IPv6 routes that came by router advertisement.
 NetlinkRequest list_advertised_routes();
 
-/// The route that a packet to this address would take; no answer where there is none.
-NetlinkRequest get_route(const cni::IpAddress& destination);
+/// The route that a packet to this address would take, through the device where one is given (a link-local address
+/// needs it); no answer where there is none.
+NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index = 0);
 
 /// A route as the kernel tells it; of several next hops the first. nullopt where the message is none.
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
-  std::uint8_t protocol = 0;
+  bool is_local = false;  ///< the destination is an address of this host itself
 };
 std::optional<FoundRoute> find_route(const std::string& message);
 

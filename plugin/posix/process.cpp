@@ -1,19 +1,28 @@
 #include "plugin/posix/process.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <poll.h>
 
+#include <array>
 #include <csignal>
 
 namespace posix {
+namespace {
+
+/// A file that is opened later would take the number of a standard stream that is closed, and be printed into.
+void open_standard_streams() {
+  std::array<pollfd, 3> streams{pollfd{0, 0, 0}, pollfd{1, 0, 0}, pollfd{2, 0, 0}};
+  ::poll(streams.data(), streams.size(), 0);
+  for (const auto& stream : streams) {
+    const bool is_closed = (stream.revents & POLLNVAL) != 0;
+    if (is_closed) ::open("/dev/null", O_RDWR);
+  }
+}
+
+}  // namespace
 
 void prepare_process() {
-  while (true) {
-    const int lowest_free = ::open("/dev/null", O_RDWR);
-    if (lowest_free <= STDERR_FILENO && lowest_free >= 0) continue;
-    if (lowest_free >= 0) ::close(lowest_free);
-    break;
-  }
+  open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
 }
 

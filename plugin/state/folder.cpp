@@ -206,9 +206,7 @@ std::vector<StoredRecord> Folder::records(const std::string& network) const {
     for (const cni::Tag tag : tags(network, stage)) all.insert(tag);
   }
   std::vector<StoredRecord> records;
-  for (const cni::Tag tag : all) {
-    if (auto record = find_record(network, tag)) records.push_back(std::move(*record));
-  }
+  for (const cni::Tag tag : all) records.push_back(find_record(network, tag).value_or(StoredRecord{.tag = tag}));
   return records;
 }
 
@@ -377,13 +375,15 @@ std::optional<StoredRecord> Folder::read_record(const std::string& network, cni:
   return StoredRecord{.tag = tag, .stage = stage, .record = std::move(record)};
 }
 
+/// A temporary file shows that an attachment was begun, too.
 std::vector<cni::Tag> Folder::tags(const std::string& network, Stage stage) const {
   std::vector<cni::Tag> tags;
   const auto directory = find_directory(stage_directory(network, stage));
   if (!directory) return tags;
   DirectoryReader reader{directory->get()};
   while (const auto entry = reader.next()) {
-    if (const auto tag = cni::find_tag(entry->name)) tags.push_back(*tag);
+    const auto name = std::string_view{entry->name};
+    if (const auto tag = cni::find_tag(name.substr(name.starts_with('.') ? 1 : 0))) tags.push_back(*tag);
   }
   return tags;
 }

@@ -28,7 +28,7 @@ enum class Stage { pending, live };
 struct StoredRecord {
   cni::Tag tag;
   Stage stage = Stage::pending;
-  std::optional<Record> record;  ///< nullopt: the file is there and cannot be read as a record
+  std::optional<Record> record{};  ///< nullopt: there is a file, and it cannot be read as a record
 };
 
 struct TakenAddress {
@@ -63,6 +63,8 @@ class Folder {
   /// Where there is a pending and a live one, the pending one: it is newer.
   std::optional<StoredRecord> find_record(const cni::Attachment& attachment) const;
   std::optional<StoredRecord> find_record(const std::string& network, cni::Tag tag) const;
+  /// Each attachment of which there is any trace; one whose record vanished meanwhile, or was never completed, has
+  /// none.
   std::vector<StoredRecord> records(const std::string& network) const;
   /// Whether any attachment of the network has a record; its cost does not grow with their number.
   bool has_records(const std::string& network) const;

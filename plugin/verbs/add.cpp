@@ -95,7 +95,7 @@ class Addition {
 
   cni::Lease allocate_or_reclaim() try { return ipam_->allocate(); } catch (const cni::Error& error) {
     const bool is_full = error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
-    if (!is_full || reclaim(request_.attachment.network, kernel_, folder_) == 0) throw;
+    if (!is_full || reclaim(request_.attachment, kernel_, folder_) == 0) throw;
     return ipam_->allocate();
   }
 

@@ -87,9 +87,8 @@ class Collection {
   /// The record may have changed before its lock was taken, so it is read now.
   void forget(cni::Tag tag) {
     const auto stored = folder_->find_record(network_, tag);
-    if (!stored) return;
-    for (const auto& gateway : recorded_gateways(stored->record)) gateways_.push_back(gateway);
-    if (stored->record) {
+    if (stored && stored->record) {
+      for (const auto& gateway : recorded_gateways(stored->record)) gateways_.push_back(gateway);
       for (const auto& address : stored->record->addresses) folder_->release(network_, address, tag);
     }
     folder_->forget(network_, tag);

@@ -25,10 +25,11 @@ void give_back(const state::Record& record, cni::Tag tag, state::Folder& folder)
 }  // namespace
 
 /// The record is read again under the lock: between the listing and the lock the attachment may have been added anew.
-std::size_t reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder) {
+std::size_t reclaim(const cni::Attachment& asking, kernel::Kernel& kernel, state::Folder& folder) {
+  const auto& network = asking.network;
   std::size_t count = 0;
   for (const auto& listed : folder.records(network)) {
-    if (!is_dead(listed, kernel)) continue;
+    if (listed.tag == cni::tag_of(asking) || !is_dead(listed, kernel)) continue;
     const auto lock = folder.try_lock(listed.tag);
     const auto stored = lock ? folder.find_record(network, listed.tag) : std::nullopt;
     if (!stored || !is_dead(*stored, kernel)) continue;

@@ -15,7 +15,7 @@ namespace {
 class Mutations {
  public:
   std::string operator()(std::string text) {
-    for (std::size_t i = below(4) + 1; i > 0 && !text.empty(); --i) mutate(text);
+    for (std::size_t i = below(2) + 1; i > 0 && !text.empty(); --i) mutate(text);
     return text;
   }
 
@@ -24,21 +24,32 @@ class Mutations {
  private:
   void mutate(std::string& text) {
     const std::size_t place = below(text.size());
-    switch (below(5)) {
+    switch (below(12)) {
       case 0:
         return text.resize(place);
       case 1:
         text[place] = static_cast<char>(static_cast<unsigned>(text[place]) ^ 1U << below(8));
         return;
       case 2:
+      case 3:
+        text[place] = static_cast<char>('0' + below(10));
+        return;
+      case 4:
         text[place] = static_cast<char>(below(256));
         return;
-      case 3:
+      case 5:
         text.erase(place, below(8));
         return;
-      default:
+      case 6:
         text.insert(place, text.substr(below(text.size()), below(32)));
+        return;
+      default:
+        swap_case(text[place]);
     }
+  }
+
+  static void swap_case(char& character) {
+    if ((character | 0x20) >= 'a' && (character | 0x20) <= 'z') character = static_cast<char>(character ^ 0x20);
   }
 
   std::mt19937 random_{20240229};
@@ -76,11 +87,11 @@ TEST(HostileInput, IsReadOrRefused) {
   Mutations mutated;
   const std::vector<std::string> originals = texts();
   std::size_t read = 0;
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const std::string text = mutated(originals[i % 4 == 0 ? 0 : mutated.below(originals.size())]);
     SCOPED_TRACE(text);
     for (const Verb verb : {Verb::add, Verb::del, Verb::gc, Verb::status}) {
-      read += is_read([&] { parse_network_config(text, verb, {}); }) ? 1 : 0;
+      read += is_read([&] { parse_network_config(text, verb, {}); }) ? 1U : 0U;
       is_read([&] { parse_ipam_request(text, verb, {}); });
     }
     is_read([&] { parse_result(text, newest_version, "x"); });
@@ -88,12 +99,12 @@ TEST(HostileInput, IsReadOrRefused) {
     find_version_text(text);
     if (HasFailure()) return;
   }
-  EXPECT_GT(read, 1000U);  // else nothing but the JSON parser is tested
+  EXPECT_GT(read, 500U);  // else nothing but the JSON parser is tested
 }
 
 TEST(HostileEnvironment, IsReadOrRefused) {
   Mutations mutated;
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const Environment environment{
         .command = i % 2 == 0 ? "ADD" : "DEL",
         .container_id = mutated("cnitool-0e5dabe1e352dcd22340"),
@@ -111,9 +122,15 @@ TEST(HostileText, HasNoAddressPrefixMacOrTag) {
   Mutations mutated;
   for (int i = 0; i < 20000; ++i) {
     const std::string text = mutated(i % 2 == 0 ? "2001:db8::1.2.3.4/64" : "02:11:22:33:44:55");
-    if (const auto address = find_address(text)) EXPECT_EQ(find_address(to_string(*address)), address) << text;
-    if (const auto prefix = find_prefix(text)) EXPECT_EQ(find_prefix(to_string(*prefix)), prefix) << text;
-    if (const auto mac = find_mac(text)) EXPECT_EQ(find_mac(to_string(*mac)), mac) << text;
+    if (const auto address = find_address(text)) {
+      EXPECT_EQ(find_address(to_string(*address)), address) << text;
+    }
+    if (const auto prefix = find_prefix(text)) {
+      EXPECT_EQ(find_prefix(to_string(*prefix)), prefix) << text;
+    }
+    if (const auto mac = find_mac(text)) {
+      EXPECT_EQ(find_mac(to_string(*mac)), mac) << text;
+    }
     find_tag(text);
   }
 }

@@ -188,7 +188,7 @@ TEST(ParseNetworkConfig, TakesAllKeysOfTheSpecificationRuntimesAndOtherModes) {
          "cni.dev/valid-attachments":[],"cni.dev/attachments":null,"bridge":"cni0","isGateway":true,
          "isDefaultGateway":true,"forceAddress":true,"hairpinMode":true,"promiscMode":true,"vlan":7,
          "vlanTrunk":[{"id":1}],"preserveDefaultVlan":true,"macspoofchk":true,"portIsolation":true,
-         "disableContainerInterface":true,"ipMasqBackend":"nftables","ipMasqExcept":["10.0.0.0/8"],"log":{},"peer":{}})"));
+         "disableContainerInterface":true,"ipMasqBackend":"nftables","ipMasqExcept":["10.0.0.0/8"],"log":{},"peer":{})"));
 }
 
 TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
@@ -235,7 +235,7 @@ TEST(ParseNetworkConfig, NeedsAnIpamType) {
 TEST(ParseNetworkConfig, NeedsOnlyTheNameForDelAndGc) {
   const std::string members =
       R"("name":"n","type":[],"mtu":"x","enabledad":7,"dns":1,"ipam":{"type":"../x","ranges":7},"args":[],
-         "runtimeConfig":{"mac":7,"ips":["x"],"portMappings":{}},"prevResult":{"ips":7},"mode":"x","readyWhenFull":0)";
+         "runtimeConfig":{"mac":7,"ips":["x"],"portMappings":{}},"prevResult":7,"mode":"x","readyWhenFull":0)";
   NetworkConfig expected;
   expected.name = "n";
   EXPECT_EQ(parse(R"({"cniVersion":"9.9.9",)" + members + '}', Verb::del), expected);

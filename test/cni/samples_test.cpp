@@ -81,7 +81,7 @@ TEST(Samples, OfPtpAreRequestsForUs) {
     try {
       const Request request = parse_request(environment_of(sample), input, Role::plugin);
       EXPECT_EQ(to_string(request.verb), sample.environment.at("CNI_COMMAND"));
-      if (request.verb != Verb::version) EXPECT_EQ(request.config.ipam.type, "host-local") << input;
+      EXPECT_EQ(request.config.ipam.type, request.verb == Verb::version ? "" : "host-local") << input;
     } catch (const Error& error) {
       EXPECT_TRUE(is_refused_capability(error)) << error.what() << '\n' << input;
       EXPECT_NO_THROW(parse_request(environment_of(sample), without_capabilities(input), Role::plugin)) << input;
@@ -117,7 +117,7 @@ TEST(Samples, CarryCapabilitiesToDel) {
     if (!is_of(sample, {"ptp"}) || sample.environment.at("CNI_COMMAND") != "DEL") continue;
     const Wishes wishes = parse_request(environment_of(sample), input_for_us(sample), Role::plugin).config.wishes;
     mappings += wishes.port_mappings.size();
-    bandwidths += wishes.bandwidth.has_value() ? 1 : 0;
+    bandwidths += wishes.bandwidth.has_value() ? 1U : 0U;
   }
   EXPECT_GT(mappings, 0U);
   EXPECT_GT(bandwidths, 0U);
@@ -129,7 +129,10 @@ TEST(Samples, HaveResultsThatAreReadAndPrintedUnchanged) {
     if (sample.environment.at("CNI_COMMAND") != "ADD") continue;
     const Version version = *find_version(json::parse(sample.output).at("cniVersion").get<std::string>());
     const Result result = parse_result(sample.output, newest_version, "the sample");
-    EXPECT_EQ(json::parse(to_json(result, version)), json::parse(sample.output));
+    // loopback prints its result in the newest form whatever the version.
+    if (sample.plugin != "loopback") {
+      EXPECT_EQ(json::parse(to_json(result, version)), json::parse(sample.output));
+    }
     ++results;
   }
   EXPECT_GT(results, 50U);

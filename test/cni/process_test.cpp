@@ -1,0 +1,173 @@
+#include "plugin/cni/process.hpp"
+
+#include "plugin/cni/error.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using Print = std::function<void(std::string_view)>;
+using Serve = std::function<void(cni::Call, const Print&)>;
+
+std::system_error refused(int error, const std::string& act) { return {error, std::generic_category(), act}; }
+
+/// A plugin whose streams are texts, called with the given CNI_* variables and no others.
+class PluginProcess : public testing::Test {
+ protected:
+  PluginProcess() { forget_environment(); }
+  ~PluginProcess() override { forget_environment(); }
+
+  static void forget_environment() {
+    for (const char* name :
+         {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH", "CNI_NETNS_OVERRIDE"}) {
+      ::unsetenv(name);
+    }
+  }
+  static void set(const char* name, const char* value) { ::setenv(name, value, 1); }
+  static void set_environment(const char* command) {
+    set("CNI_COMMAND", command);
+    set("CNI_CONTAINERID", "c1");
+    set("CNI_NETNS", "/run/netns/c1");
+    set("CNI_IFNAME", "eth0");
+    set("CNI_PATH", "/opt/cni/bin");
+  }
+
+  int serve(const Serve& serve) {
+    const cni::Plugin plugin{.type = "veth", .version = "1.2.3", .serve = serve};
+    return cni::serve_process(plugin, streams);
+  }
+  static Serve nothing() {
+    return [](const cni::Call&, const Print&) { FAIL() << "the plugin is not to be called"; };
+  }
+
+  std::string input = R"({"cniVersion":"0.4.0","name":"net"})";
+  std::string output;
+  std::string errors;
+  cni::Streams streams{.read_input = [this](std::chrono::milliseconds) { return input; },
+                       .write_output = [this](std::string_view text) { output += text; },
+                       .write_error = [this](std::string_view text) { errors += text; }};
+};
+
+const char* const about =
+    "CNI veth plugin v1.2.3\nCNI protocol versions supported: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n";
+
+TEST_F(PluginProcess, SaysWhatItIsWithoutACommand) {
+  EXPECT_EQ(serve(nothing()), 0);
+  EXPECT_EQ(errors, about);
+  EXPECT_EQ(output, "");
+}
+
+TEST_F(PluginProcess, DoesNotReadItsInputWithoutACommand) {
+  streams.read_input = [](auto) -> std::string { throw std::logic_error{"the input was read"}; };
+  EXPECT_EQ(serve(nothing()), 0);
+}
+
+TEST_F(PluginProcess, EndsInOrderWhereNobodyReadsWhatItIs) {
+  streams.write_error = [](auto) { throw refused(EPIPE, "write"); };
+  EXPECT_NO_THROW(serve(nothing()));
+}
+
+TEST_F(PluginProcess, AnswersVersionInTheVersionThatIsAsked) {
+  set("CNI_COMMAND", "VERSION");
+  EXPECT_EQ(serve(nothing()), 0);
+  EXPECT_EQ(output,
+            R"({"cniVersion":"0.4.0","supportedVersions":["0.1.0","0.2.0","0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]})"
+            "\n");
+}
+
+TEST_F(PluginProcess, AnswersVersionWhateverTheInputIs) {
+  set("CNI_COMMAND", "VERSION");
+  const std::function<std::string(std::chrono::milliseconds)> inputs[] = {
+      [](auto) { return ""; }, [](auto) { return "no json"; },
+      [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for input"); }};
+  for (const auto& read : inputs) {
+    streams.read_input = read;
+    output.clear();
+    EXPECT_EQ(serve(nothing()), 0);
+    EXPECT_EQ(output.substr(0, 23), R"({"cniVersion":"1.1.0",")");
+  }
+}
+
+TEST_F(PluginProcess, HandsOnEnvironmentAndInput) {
+  set_environment("ADD");
+  cni::Call called;
+  EXPECT_EQ(serve([&](cni::Call call, const Print& print) {
+              called = std::move(call);
+              print("the result\n");
+            }),
+            0);
+  EXPECT_EQ(called.environment.command, "ADD");
+  EXPECT_EQ(called.environment.container_id, "c1");
+  EXPECT_EQ(called.input, input);
+  EXPECT_EQ(output, "the result\n");
+  EXPECT_EQ(errors, "");
+}
+
+TEST_F(PluginProcess, PrintsNothingForACallThatPrintsNothing) {
+  set_environment("DEL");
+  EXPECT_EQ(serve([](const cni::Call&, const Print&) {}), 0);
+  EXPECT_EQ(output, "");
+}
+
+std::string error_object(const std::string& version, const std::string& code, const std::string& rest) {
+  return "{\n    \"cniVersion\": \"" + version + "\",\n    \"code\": " + code + ",\n    \"msg\": " + rest + "\n}\n";
+}
+
+TEST_F(PluginProcess, MakesAnErrorObjectOfWhateverIsThrown) {
+  set_environment("ADD");
+  const std::pair<std::function<void()>, std::string> cases[] = {
+      {[] { throw cni::Error(cni::ErrorCode::invalid_config, "wrong", "do it right"); },
+       error_object("0.4.0", "7", "\"wrong\",\n    \"details\": \"do it right\"")},
+      {[] { throw cni::Error(static_cast<cni::ErrorCode>(4711), "a delegate's"); },
+       error_object("0.4.0", "4711", "\"a delegate's\"")},
+      {[] { throw refused(EPERM, "create veth pair"); },
+       error_object("0.4.0", "100", "\"create veth pair: Operation not permitted\"")},
+      {[] { throw std::logic_error{"a bug"}; }, error_object("0.4.0", "999", "\"unexpected: a bug\"")}};
+  for (const auto& [act, object] : cases) {
+    output.clear();
+    EXPECT_EQ(serve([&, act = act](const cni::Call&, const Print&) { act(); }), 1) << object;
+    EXPECT_EQ(output, object);
+  }
+}
+
+TEST_F(PluginProcess, TellsAnErrorInTheNewestVersionWhereNoneCanBeRead) {
+  set_environment("ADD");
+  for (const char* text : {"", "no json", R"({"cniVersion":"7.0.0"})", R"({"cniVersion":7})"}) {
+    input = text;
+    output.clear();
+    EXPECT_EQ(serve([](const cni::Call&, const Print&) { throw cni::Error(cni::ErrorCode::internal, "x"); }), 1);
+    EXPECT_EQ(output, error_object("1.1.0", "999", "\"x\"")) << text;
+  }
+}
+
+TEST_F(PluginProcess, RefusesAnEnvironmentThatIsNotWhole) {
+  set("CNI_COMMAND", "ADD");
+  EXPECT_EQ(serve(nothing()), 1);
+  EXPECT_NE(output.find("\"code\": 4"), std::string::npos) << output;
+  EXPECT_NE(output.find("CNI_CONTAINERID"), std::string::npos) << output;
+}
+
+TEST_F(PluginProcess, SaysThatTheInputCannotBeRead) {
+  set_environment("ADD");
+  streams.read_input = [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for input"); };
+  EXPECT_EQ(serve(nothing()), 1);
+  EXPECT_EQ(output, error_object("1.1.0", "5", "\"error reading from stdin: wait for input: Connection timed out\""));
+}
+
+TEST_F(PluginProcess, HasStatus1WhereTheAnswerCannotBeWritten) {
+  streams.write_output = [](auto) { throw refused(EPIPE, "write"); };
+  set("CNI_COMMAND", "VERSION");
+  EXPECT_EQ(serve(nothing()), 1);
+  set_environment("ADD");
+  EXPECT_EQ(serve([](const cni::Call&, const Print& print) { print("the result\n"); }), 1);
+}
+
+}  // namespace

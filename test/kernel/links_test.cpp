@@ -1,0 +1,147 @@
+#include "plugin/kernel/links.hpp"
+
+#include "test/kernel/messages.hpp"
+
+#include <netlink/attr.h>
+
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using test::bytes_of;
+
+wiring::Wiring pair() {
+  wiring::Wiring wiring;
+  wiring.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
+  wiring.mtu = 9000;
+  wiring.container.name = "eth0";
+  wiring.container.mac = cni::find_mac("02:00:00:00:00:01").value();
+  wiring.host.name = "vethhost";
+  wiring.host.mac = cni::find_mac("02:00:00:00:00:02").value();
+  return wiring;
+}
+
+kernel::Message link_message(unsigned flags) {
+  ifinfomsg header{};
+  header.ifi_index = 7;
+  header.ifi_flags = flags;
+  return kernel::new_message(RTM_NEWLINK, header);
+}
+
+bool tolerates(const kernel::NetlinkRequest& request, int error) {
+  return std::ranges::find(request.tolerated, error) != request.tolerated.end();
+}
+
+TEST(LinkMessage, IsReadWithAllThatItTells) {
+  const auto message = link_message(IFF_UP);
+  kernel::put_text(message.get(), IFLA_IFNAME, "eth0");
+  kernel::put_text(message.get(), IFLA_IFALIAS, "veth-cni/net/c1/eth0");
+  kernel::put_number(message.get(), IFLA_MTU, 9000);
+  kernel::put_number(message.get(), IFLA_LINK, 12);
+  const auto mac = cni::find_mac("02:00:00:00:00:01").value();
+  nla_put(message.get(), IFLA_ADDRESS, static_cast<int>(mac.bytes.size()), mac.bytes.data());
+  nla_put_u8(message.get(), IFLA_OPERSTATE, IF_OPER_UP);
+  const kernel::Link link{.index = 7,
+                          .peer_index = 12,
+                          .name = "eth0",
+                          .alias = "veth-cni/net/c1/eth0",
+                          .mac = mac,
+                          .mtu = 9000,
+                          .is_up = true,
+                          .has_carrier = true};
+  EXPECT_TRUE(kernel::find_link(bytes_of(message)) == link);
+}
+
+TEST(LinkMessage, IsReadWithoutWhatItDoesNotTell) {
+  kernel::Link link;
+  link.index = 7;
+  EXPECT_TRUE(kernel::find_link(bytes_of(link_message(0))) == link);
+}
+
+TEST(LinkMessage, HasNoCarrierInOtherStates) {
+  for (const std::uint8_t state : {IF_OPER_UNKNOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_DORMANT, IF_OPER_DOWN}) {
+    const auto message = link_message(IFF_UP);
+    nla_put_u8(message.get(), IFLA_OPERSTATE, state);
+    EXPECT_FALSE(kernel::find_link(bytes_of(message))->has_carrier) << unsigned{state};
+  }
+}
+
+TEST(LinkMessage, HasNoMacWhereTheAddressIsNoneOfEthernet) {
+  const auto message = link_message(0);
+  kernel::put_number(message.get(), IFLA_ADDRESS, 0x7f000001);
+  EXPECT_TRUE(kernel::find_link(bytes_of(message))->mac == cni::MacAddress{});
+}
+
+TEST(LinkMessage, IsNotFoundInOthers) {
+  const auto refusal = kernel::new_message(NLMSG_ERROR, nlmsgerr{});
+  for (const auto& message : {bytes_of(kernel::get_link("eth0").message), bytes_of(refusal)}) {
+    EXPECT_FALSE(kernel::find_link(message).has_value());
+    EXPECT_FALSE(kernel::first_link({message}).has_value());
+  }
+}
+
+TEST(LinkMessage, IsTakenFromAmongOtherAnswers) {
+  const auto question = bytes_of(kernel::get_link("eth0").message);
+  const auto link = kernel::first_link({question, bytes_of(link_message(0)), question});
+  ASSERT_TRUE(link.has_value());
+  EXPECT_EQ(link->index, 7U);
+  EXPECT_FALSE(kernel::first_link({}).has_value());
+}
+
+TEST(CreationOfAPair, DescribesTheContainersEndAsUp) {
+  constexpr int container_namespace = 5;
+  const auto link = kernel::find_link(bytes_of(kernel::create_pair(pair(), container_namespace).message));
+  ASSERT_TRUE(link.has_value());
+  EXPECT_EQ(link->name, "eth0");
+  EXPECT_EQ(cni::to_string(link->mac), "02:00:00:00:00:01");
+  EXPECT_EQ(link->mtu, 9000U);
+  EXPECT_TRUE(link->is_up);
+}
+
+TEST(CreationOfAPair, IsExclusive) {
+  const auto request = kernel::create_pair(pair(), 5);
+  const auto flags = nlmsg_hdr(request.message.get())->nlmsg_flags;
+  EXPECT_EQ(flags & (NLM_F_CREATE | NLM_F_EXCL), NLM_F_CREATE | NLM_F_EXCL);
+  EXPECT_TRUE(request.tolerated.empty());
+}
+
+TEST(LinkRequest, SaysWhatItIsToDo) {
+  const std::pair<kernel::NetlinkRequest, std::string> cases[] = {
+      {kernel::create_pair(pair(), 5), R"(create veth pair "eth0" and "vethhost")"},
+      {kernel::name_host_end(pair()), R"(set the alias of "vethhost")"},
+      {kernel::stop_address_generation("eth0"), R"(set address generation of "eth0" to none)"},
+      {kernel::bring_up(7, "eth0"), R"(set "eth0" up)"},
+      {kernel::bring_down(7, "eth0"), R"(set "eth0" down)"},
+      {kernel::get_link("eth0"), R"(get link "eth0")"},
+      {kernel::get_link(7), "get link number 7"},
+      {kernel::list_veths(), "list veth links"},
+      {kernel::delete_link(7, "eth0"), R"(delete link "eth0")"},
+      {kernel::put_into_group(7, "eth0", 3), R"(put "eth0" into a group)"},
+      {kernel::delete_group(3), "delete a group of links"},
+      {kernel::touch_loopback(), "change a link"}};
+  for (const auto& [request, act] : cases) EXPECT_EQ(request.act, act);
+}
+
+TEST(LinkRequest, ToleratesALinkThatIsGoneAlready) {
+  EXPECT_TRUE(tolerates(kernel::delete_link(7, "eth0"), ENODEV));
+  EXPECT_TRUE(tolerates(kernel::delete_group(3), ENODEV));
+  EXPECT_TRUE(tolerates(kernel::get_link("eth0"), ENODEV));
+  EXPECT_FALSE(tolerates(kernel::bring_up(7, "eth0"), ENODEV));
+}
+
+TEST(LinkRequest, KeepsTheLongestAlias) {
+  auto wiring = pair();
+  wiring.attachment.container = std::string(1000, 'c');
+  const auto request = kernel::name_host_end(wiring);
+  const nlattr* alias = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(ifinfomsg), IFLA_IFALIAS);
+  ASSERT_NE(alias, nullptr);
+  EXPECT_EQ(nla_get_string(alias), cni::alias_of(wiring.attachment));
+}
+
+}  // namespace

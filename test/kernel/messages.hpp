@@ -1,0 +1,17 @@
+#pragma once
+
+#include "plugin/kernel/message.hpp"
+
+#include <netlink/msg.h>
+
+#include <string>
+
+namespace test {
+
+/// A message as the socket hands it on: its bytes with the header.
+inline std::string bytes_of(const kernel::Message& message) {
+  const nlmsghdr* header = nlmsg_hdr(message.get());
+  return {reinterpret_cast<const char*>(header), header->nlmsg_len};
+}
+
+}  // namespace test

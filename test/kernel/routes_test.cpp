@@ -1,0 +1,110 @@
+#include "plugin/kernel/routes.hpp"
+
+#include "test/kernel/messages.hpp"
+#include "test/support/wiring_words.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using test::bytes_of;
+
+const kernel::Device device{"eth0", 7};
+
+cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+const rtmsg& header_of(const kernel::NetlinkRequest& request) {
+  return *static_cast<const rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
+}
+
+TEST(RouteMessage, IsReadAsItWasWritten) {
+  const wiring::Route routes[] = {
+      {.destination = prefix("10.1.2.0/24"), .gateway = ip("10.1.2.1"), .source = ip("10.1.2.5")},
+      {.destination = prefix("10.1.2.1/32"), .source = ip("10.1.2.5")},
+      {.destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .priority = 50, .table = 100},
+      {.destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .table = 100'000},
+      {.destination = prefix("fd00::/64"), .gateway = ip("fe80::1"), .source = ip("fd00::5"), .priority = 7},
+      {.destination = prefix("fd00::5/128")}};
+  for (const auto& route : routes) {
+    const auto found = kernel::find_route(bytes_of(kernel::add_route(device, route).message));
+    ASSERT_TRUE(found.has_value()) << test::words(route);
+    EXPECT_EQ(test::words(found->route), test::words(route));
+    EXPECT_EQ(found->device_index, 7U) << test::words(route);
+    EXPECT_FALSE(found->is_local) << test::words(route);
+  }
+}
+
+TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
+  for (const char* text : {"0.0.0.0/0", "::/0"}) {
+    const wiring::Route route{.destination = prefix(text), .gateway = ip(text[0] == ':' ? "fe80::1" : "10.1.2.1")};
+    const auto found = kernel::find_route(bytes_of(kernel::add_route(device, route).message));
+    ASSERT_TRUE(found.has_value()) << text;
+    EXPECT_EQ(cni::to_string(found->route.destination), text);
+  }
+}
+
+TEST(RouteMessage, TellsThatTheDestinationIsAnAddressOfTheHost) {
+  const auto request = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
+  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())))->rtm_type = RTN_LOCAL;
+  const auto found = kernel::find_route(bytes_of(request.message));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->is_local);
+}
+
+TEST(RouteMessage, IsNotFoundInOthers) {
+  const auto question = kernel::list_routes(device, cni::Family::ipv4);
+  EXPECT_FALSE(kernel::find_route(bytes_of(question.message)).has_value());
+}
+
+TEST(RouteRequest, HasTheScopeOfItsRoute) {
+  struct Case {
+    wiring::Route route;
+    int scope;
+  };
+  const Case cases[] = {{{.destination = prefix("10.1.2.1/32")}, RT_SCOPE_LINK},
+                        {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")}, RT_SCOPE_UNIVERSE},
+                        {{.destination = prefix("10.1.2.1/32"), .scope = RT_SCOPE_HOST}, RT_SCOPE_HOST}};
+  for (const auto& [route, scope] : cases) {
+    EXPECT_EQ(header_of(kernel::add_route(device, route)).rtm_scope, scope) << test::words(route);
+  }
+}
+
+TEST(RouteRequest, BearsTheNumberOfOurRoutes) {
+  const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
+  EXPECT_EQ(header_of(request).rtm_protocol, kernel::route_protocol);
+}
+
+TEST(RouteRequest, CarriesMtuAndSegmentSize) {
+  const wiring::Route route{.destination = prefix("10.77.0.0/16"), .mtu = 1400, .advmss = 1360};
+  const auto request = kernel::add_route(device, route);
+  auto* metrics = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(rtmsg), RTA_METRICS);
+  ASSERT_NE(metrics, nullptr);
+  nlattr* mtu = nla_find(static_cast<nlattr*>(nla_data(metrics)), nla_len(metrics), RTAX_MTU);
+  nlattr* advmss = nla_find(static_cast<nlattr*>(nla_data(metrics)), nla_len(metrics), RTAX_ADVMSS);
+  ASSERT_TRUE(mtu != nullptr && advmss != nullptr);
+  EXPECT_EQ(nla_get_u32(mtu), 1400U);
+  EXPECT_EQ(nla_get_u32(advmss), 1360U);
+}
+
+TEST(RouteRequest, IsExclusiveAndToleratesNothing) {
+  const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
+  EXPECT_EQ(nlmsg_hdr(request.message.get())->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL), NLM_F_CREATE | NLM_F_EXCL);
+  EXPECT_TRUE(request.tolerated.empty());
+}
+
+TEST(RouteRequest, SaysWhatItIsToDo) {
+  const wiring::Route route{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")};
+  EXPECT_EQ(kernel::add_route(device, route).act, R"(add route 0.0.0.0/0 via 10.1.2.1 dev "eth0")");
+  EXPECT_EQ(kernel::add_route(device, {.destination = prefix("fd00::5/128")}).act,
+            R"(add route fd00::5/128 dev "eth0")");
+  EXPECT_EQ(kernel::list_routes(device, cni::Family::ipv6).act, R"(list routes of "eth0")");
+  EXPECT_EQ(kernel::list_advertised_routes().act, "list routes of router advertisements");
+  EXPECT_EQ(kernel::get_route(ip("192.0.2.1")).act, "get route to 192.0.2.1");
+}
+
+}  // namespace

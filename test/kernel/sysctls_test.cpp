@@ -1,0 +1,44 @@
+#include "plugin/kernel/sysctls.hpp"
+
+#include "test/kernel/messages.hpp"
+
+#include <linux/netconf.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using test::bytes_of;
+
+kernel::Message forwarding_message(unsigned char family) {
+  return kernel::new_message(RTM_NEWNETCONF, netconfmsg{.ncm_family = family});
+}
+
+TEST(ForwardingMessage, TellsFamilyAndState) {
+  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+    for (const bool is_on : {false, true}) {
+      const auto message = forwarding_message(static_cast<unsigned char>(kernel::kernel_family(family)));
+      kernel::put_number(message.get(), NETCONFA_FORWARDING, is_on ? 1 : 0);
+      const auto found = kernel::find_forwarding(bytes_of(message));
+      ASSERT_TRUE(found.has_value());
+      EXPECT_TRUE(found->family == family);
+      EXPECT_EQ(found->is_on, is_on);
+    }
+  }
+}
+
+TEST(ForwardingMessage, IsNotFoundInOthers) {
+  EXPECT_FALSE(kernel::find_forwarding(bytes_of(kernel::ask_forwarding(cni::Family::ipv4).message)).has_value());
+  EXPECT_FALSE(kernel::find_forwarding(bytes_of(forwarding_message(AF_INET))).has_value());
+  const auto odd = forwarding_message(AF_UNIX);
+  kernel::put_number(odd.get(), NETCONFA_FORWARDING, 1);
+  EXPECT_FALSE(kernel::find_forwarding(bytes_of(odd)).has_value());
+}
+
+TEST(ForwardingQuestion, SaysWhatItIsAbout) {
+  EXPECT_EQ(kernel::ask_forwarding(cni::Family::ipv6).act, "ask whether the host forwards packets");
+}
+
+}  // namespace

@@ -1,0 +1,50 @@
+#include "plugin/posix/process.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+/// In a child each: descriptors and signals are the whole process's. The child tells by its exit status.
+class PreparedProcess : public testing::Test {
+ protected:
+  [[noreturn]] static void exit_with(bool is_right) { ::_exit(is_right ? 0 : 1); }
+  static bool is_open(int number) { return ::fcntl(number, F_GETFD) >= 0; }
+};
+
+TEST_F(PreparedProcess, HasTheThreeStandardDescriptors) {
+  const auto without_standard_streams = [] {
+    for (const int number : {0, 1, 2}) ::close(number);
+    posix::prepare_process();
+    exit_with(is_open(0) && is_open(1) && is_open(2));
+  };
+  EXPECT_EXIT(without_standard_streams(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(PreparedProcess, OpensNothingWhereTheyAreOpen) {
+  const auto with_standard_streams = [] {
+    const int lowest_free = ::dup(0);
+    ::close(lowest_free);
+    posix::prepare_process();
+    exit_with(!is_open(lowest_free));
+  };
+  EXPECT_EXIT(with_standard_streams(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(PreparedProcess, OutlivesAPipeThatNobodyReads) {
+  const auto with_broken_pipe = [] {
+    int ends[2] = {-1, -1};
+    if (::pipe(ends) < 0) exit_with(false);
+    ::close(ends[0]);
+    std::signal(SIGPIPE, SIG_DFL);
+    posix::prepare_process();
+    exit_with(::write(ends[1], "x", 1) < 0);
+  };
+  EXPECT_EXIT(with_broken_pipe(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace

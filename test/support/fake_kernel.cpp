@@ -1,0 +1,120 @@
+#include "test/support/fake_kernel.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace test {
+namespace {
+
+wiring::ObservedEnd observed_end(const wiring::End& end, std::uint32_t index, std::uint32_t mtu) {
+  wiring::ObservedEnd observed;
+  observed.index = index;
+  observed.mac = end.mac;
+  observed.mtu = mtu;
+  observed.is_up = true;
+  observed.routes = end.routes;
+  for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
+  return observed;
+}
+
+bool holds(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
+
+}  // namespace
+
+void FakeKernel::refuse_if_told(const std::string& function) const {
+  if (const auto refusal = refusals.find(function); refusal != refusals.end()) {
+    throw posix::system_error(refusal->second, function);
+  }
+}
+
+kernel::HostLink FakeKernel::put(const wiring::Wiring& wiring) {
+  const kernel::HostLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
+  pairs.push_back({link, wiring});
+  for (const auto& gateway : wiring.host_gateways) {
+    if (!holds(host_gateways, gateway)) host_gateways.push_back(gateway);
+  }
+  return link;
+}
+
+kernel::Namespace FakeKernel::open_namespace(const std::string& path, bool /*allow_own*/) {
+  refuse_if_told("open_namespace");
+  return {posix::FileDescriptor{}, path};
+}
+
+std::uint32_t FakeKernel::default_route_mtu() { return mtu_of_default_route; }
+
+kernel::HostLink FakeKernel::build(const wiring::Wiring& wiring, const kernel::Namespace& /*container*/) {
+  asked.emplace_back("build");
+  before_build();
+  refuse_if_told("build");
+  if (find_host_link(wiring.attachment)) throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands"};
+  for (const auto& route : wiring.host.routes) {
+    const auto& address = route.destination.address;
+    if (route.exclusive && elsewhere.contains(address)) throw kernel::AddressLivesElsewhere{address};
+  }
+  return put(wiring);
+}
+
+std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
+  refuse_if_told("find_host_link");
+  const auto found = std::ranges::find(pairs, cni::alias_of(attachment), [](const auto& p) { return p.link.alias; });
+  return found == pairs.end() ? std::nullopt : std::optional{found->link};
+}
+
+bool FakeKernel::exists(const kernel::HostLink& link) {
+  refuse_if_told("exists");
+  return holds(pairs | std::views::transform(&FakePair::link), link);
+}
+
+bool FakeKernel::remove(const cni::Attachment& attachment) {
+  asked.emplace_back("remove");
+  refuse_if_told("remove");
+  return std::erase_if(pairs, [&](const auto& pair) { return pair.link.alias == cni::alias_of(attachment); }) > 0;
+}
+
+void FakeKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
+  asked.emplace_back("remove_host_gateways");
+  refuse_if_told("remove_host_gateways");
+  std::erase_if(host_gateways, [&](const auto& gateway) { return holds(gateways, gateway); });
+}
+
+wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::Namespace& /*container*/) {
+  refuse_if_told("observe");
+  wiring::Observed observed;
+  for (const auto& [link, made] : pairs) {
+    if (made.attachment != wanted.attachment) continue;
+    constexpr std::uint32_t container_index = 2;
+    observed.container = observed_end(made.container, container_index, made.mtu);
+    observed.host = observed_end(made.host, link.index, made.mtu);
+    observed.container->peer_index = link.index;
+    observed.host->peer_index = container_index;
+    observed.host->alias = link.alias;
+  }
+  observed.host_gateways = host_gateways;
+  observed.forward_ipv4 = wanted.forward_ipv4;
+  observed.forward_ipv6 = wanted.forward_ipv6;
+  disturb(observed);
+  return observed;
+}
+
+std::vector<kernel::HostLink> FakeKernel::host_links(std::string_view network) {
+  refuse_if_told("host_links");
+  std::vector<kernel::HostLink> links;
+  for (const auto& pair : pairs) {
+    if (pair.link.alias.starts_with(cni::alias_prefix(network))) links.push_back(pair.link);
+  }
+  return links;
+}
+
+void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
+  asked.emplace_back("remove_links");
+  refuse_if_told("remove_links");
+  std::erase_if(pairs, [&](const auto& pair) { return holds(links, pair.link); });
+}
+
+bool FakeKernel::may_change_network() { return is_allowed; }
+
+}  // namespace test

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "plugin/kernel/kernel.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace test {
+
+/// A pair as the fake keeps it.
+struct FakePair {
+  kernel::HostLink link;
+  wiring::Wiring wiring;
+};
+
+/// A kernel that keeps what it is told as values. Tests read and change them as they like.
+class FakeKernel final : public kernel::Kernel {
+ public:
+  std::vector<FakePair> pairs;
+  std::vector<cni::IpAddress> host_gateways;
+  std::set<cni::IpAddress> elsewhere;   ///< addresses to which the host has a route already
+  std::map<std::string, int> refusals;  ///< name of a function -> errno that it throws instead
+  std::vector<std::string> asked;       ///< the changes that were asked for, by the name of the function
+  std::function<void()> before_build = [] {};
+  std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
+  std::uint32_t mtu_of_default_route = 1500;
+  bool is_allowed = true;
+
+  /// As build() would, without a container.
+  kernel::HostLink put(const wiring::Wiring& wiring);
+
+  kernel::Namespace open_namespace(const std::string& path, bool allow_own) override;
+  std::uint32_t default_route_mtu() override;
+  kernel::HostLink build(const wiring::Wiring& wiring, const kernel::Namespace& container) override;
+  std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
+  bool exists(const kernel::HostLink& link) override;
+  bool remove(const cni::Attachment& attachment) override;
+  void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
+  wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Namespace& container) override;
+  std::vector<kernel::HostLink> host_links(std::string_view network) override;
+  void remove_links(const std::vector<kernel::HostLink>& links) override;
+  bool may_change_network() override;
+
+ private:
+  void refuse_if_told(const std::string& function) const;
+  std::uint32_t next_index_ = 10;
+};
+
+}  // namespace test

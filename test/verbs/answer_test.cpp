@@ -1,0 +1,122 @@
+#include "plugin/verbs/answer.hpp"
+
+#include "test/verbs/network.hpp"
+
+namespace {
+
+using test::ip;
+using test::prefix;
+
+cni::Interface interface(std::string_view name, std::string_view sandbox = {}) {
+  cni::Interface interface;
+  interface.name = name;
+  interface.sandbox = sandbox;
+  return interface;
+}
+
+/// A container with one address of each family.
+class Answer : public test::VerbsOfNetwork {
+ protected:
+  Answer() {
+    wiring.mtu = 1400;
+    wiring.host.name = "vethhost";
+    wiring.host.mac = cni::find_mac("02:00:00:00:00:02").value();
+    wiring.container.name = "eth0";
+    wiring.container.mac = cni::find_mac("02:00:00:00:00:01").value();
+    lease.addresses = {{prefix("10.1.2.3/24"), ip("10.1.2.1")}, {prefix("fd00::3/64")}};
+    lease.routes = {test::route_to("0.0.0.0/0")};
+  }
+
+  /// A result of a plugin before us: one interface with one address, and one address of no interface.
+  static cni::Result earlier() {
+    cni::Result result;
+    result.interfaces = {interface("lo", "/run/netns/c1")};
+    result.addresses = {{.interface = 0, .address = prefix("127.0.0.1/8")}, {.interface = {}, .address = prefix("10.9.9.9/24")}};
+    result.routes = {test::route_to("10.9.0.0/16")};
+    result.dns.domain = "earlier";
+    return result;
+  }
+  cni::Result answer() const {
+    auto asked = request("c1");
+    return verbs::answer(asked, wiring, lease);
+  }
+
+  wiring::Wiring wiring;
+  cni::Lease lease;
+};
+
+TEST_F(Answer, TellsTheHostsEndAndTheContainers) {
+  auto host = interface("vethhost");
+  host.mac = "02:00:00:00:00:02";
+  auto container = interface("eth0", "/run/netns/c1");
+  container.mac = "02:00:00:00:00:01";
+  host.mtu = container.mtu = 1400;
+  EXPECT_TRUE(answer().interfaces == (std::vector<cni::Interface>{host, container}));
+}
+
+TEST_F(Answer, TellsTheAddressesOnTheContainersEnd) {
+  const auto result = answer();
+  const std::vector<cni::ResultAddress> expected{
+      {.interface = 1, .address = prefix("10.1.2.3/24"), .gateway = ip("10.1.2.1")},
+      {.interface = 1, .address = prefix("fd00::3/64")}};
+  EXPECT_TRUE(result.addresses == expected);
+  EXPECT_TRUE(result.routes == lease.routes);
+}
+
+TEST_F(Answer, KeepsTheResultsOfThePluginsBefore) {
+  config.previous = earlier();
+  const auto result = answer();
+  ASSERT_EQ(result.interfaces.size(), 3U);
+  EXPECT_EQ(result.interfaces[0].name, "lo");
+  ASSERT_EQ(result.addresses.size(), 4U);
+  EXPECT_EQ(result.addresses[0].interface, 0U);
+  EXPECT_EQ(result.addresses[1].interface, std::nullopt);
+  EXPECT_EQ(result.addresses[2].interface, 2U);
+  EXPECT_EQ(result.addresses[3].interface, 2U);
+  EXPECT_TRUE(result.routes == (std::vector{test::route_to("10.9.0.0/16"), test::route_to("0.0.0.0/0")}));
+}
+
+TEST_F(Answer, TakesDnsFromTheStrongestThatSaysAnything) {
+  EXPECT_EQ(answer().dns.domain, "");
+  config.previous = earlier();
+  EXPECT_EQ(answer().dns.domain, "earlier");
+  lease.dns.domain = "lease";
+  EXPECT_EQ(answer().dns.domain, "lease");
+  config.dns = cni::Dns{.nameservers = {}, .domain = "configuration"};
+  EXPECT_EQ(answer().dns.domain, "configuration");
+  config.wishes.dns = cni::Dns{.nameservers = {}, .domain = "wish"};
+  EXPECT_EQ(answer().dns.domain, "wish");
+}
+
+TEST_F(Answer, IsReadAsTheLeaseThatItWasMadeOf) {
+  lease.dns.domain = "lease";
+  EXPECT_TRUE(verbs::lease_of(answer(), request("c1")) == lease);
+}
+
+TEST_F(Answer, IsReadWithoutTheAddressesOfOtherInterfaces) {
+  auto chained = answer();
+  chained.interfaces.push_back(interface("eth1", "/run/netns/c1"));
+  chained.interfaces.push_back(interface("eth0"));
+  chained.addresses.push_back({.interface = 2, .address = prefix("10.9.9.9/24")});
+  chained.addresses.push_back({.interface = 3, .address = prefix("10.9.9.8/24")});
+  chained.addresses.push_back({.interface = 0, .address = prefix("10.9.9.7/24")});
+  EXPECT_TRUE(verbs::lease_of(chained, request("c1")).addresses == lease.addresses);
+}
+
+TEST_F(Answer, IsReadWithAddressesThatNameNoInterface) {
+  auto result = answer();
+  for (auto& address : result.addresses) address.interface.reset();
+  EXPECT_TRUE(verbs::lease_of(result, request("c1")).addresses == lease.addresses);
+  for (auto& address : result.addresses) address.interface = 77;
+  EXPECT_TRUE(verbs::lease_of(result, request("c1")).addresses == lease.addresses);
+}
+
+TEST_F(Answer, HasTheContainersInterface) {
+  const auto asked = request("c1");
+  const auto result = answer();
+  EXPECT_EQ(verbs::find_container_interface(result, asked), &result.interfaces[1]);
+  EXPECT_EQ(verbs::find_container_interface(earlier(), asked), nullptr);
+  EXPECT_EQ(verbs::find_container_interface({}, asked), nullptr);
+}
+
+}  // namespace

@@ -1,0 +1,173 @@
+#include "plugin/verbs/gc.hpp"
+
+#include "test/verbs/network.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+namespace {
+
+using test::ip;
+using Texts = std::vector<std::string>;
+
+class Gc : public test::VerbsOfNetwork {
+ protected:
+  cni::Request gc_request() const {
+    cni::Request gc;
+    gc.attachment.network = "net";
+    gc.plugin_path = {directory.path()};
+    gc.config = config;
+    return gc;
+  }
+  /// GC with these containers' "eth0" as the valid attachments.
+  std::string error_of_gc(const Texts& valid) {
+    auto& attachments = config.valid_attachments.emplace();
+    for (const auto& container : valid) attachments.push_back({container, "eth0"});
+    return run(&folder);
+  }
+  std::string run(state::Folder* in) {
+    return test::error_text([&] { verbs::gc(gc_request(), kernel, in); });
+  }
+};
+
+TEST_F(Gc, RemovesAllOfWhatIsNotValid) {
+  add("c1");
+  add("c2");
+  EXPECT_EQ(error_of_gc({"c2"}), "");
+  EXPECT_FALSE(has_link("c1") || has_record("c1"));
+  EXPECT_TRUE(has_link("c2") && is_live("c2"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+  EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
+}
+
+TEST_F(Gc, LeavesNothingWhereNoneIsValid) {
+  add("c1");
+  add("c2");
+  EXPECT_EQ(error_of_gc({}), "");
+  expect_nothing_left();
+}
+
+TEST_F(Gc, RemovesManyLinksAtOnce) {
+  add("c1");
+  add("c2");
+  error_of_gc({});
+  EXPECT_EQ(std::ranges::count(kernel.asked, "remove_links"), 1);
+}
+
+TEST_F(Gc, TouchesNothingWithoutAList) {
+  add("c1");
+  kernel.asked.clear();
+  EXPECT_EQ(run(&folder), "");
+  EXPECT_EQ(kernel.asked, Texts{});
+  EXPECT_TRUE(has_link("c1") && is_live("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Gc, LeavesWhatIsInFlight) {
+  add("c1");
+  const auto others = state::Folder::open(root, root);
+  const auto lock = others.try_lock(tag("c1"));
+  ASSERT_TRUE(lock.has_value());
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_TRUE(has_link("c1") && is_live("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+  EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
+}
+
+TEST_F(Gc, LeavesOtherNetworksAsTheyAre) {
+  auto other = request("c1");
+  other.attachment.network = other.config.name = "net2";
+  add(other);
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_EQ(kernel.pairs.size(), 1U);
+  EXPECT_TRUE(folder.has_records("net2"));
+}
+
+TEST_F(Gc, RemovesLinksWithoutARecord) {
+  add("c1");
+  folder.forget("net", tag("c1"));
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_TRUE(kernel.pairs.empty());
+  EXPECT_EQ(taken(), Texts{});
+}
+
+TEST_F(Gc, RemovesLinksOfAnyName) {
+  for (const char* interface : {"eth0", "a#b", "e-th.0_1@x"}) {
+    auto odd = request("c1");
+    odd.attachment.interface = interface;
+    add(odd);
+    folder.forget("net", cni::tag_of(odd.attachment));
+    EXPECT_EQ(error_of_gc({}), "") << interface;
+    EXPECT_TRUE(kernel.pairs.empty()) << interface;
+    kernel.pairs.clear();
+  }
+}
+
+TEST_F(Gc, RemovesRecordsWithoutALink) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(error_of_gc({}), "");
+  expect_nothing_left();
+}
+
+TEST_F(Gc, RemovesAllOfARecordThatCannotBeRead) {
+  add("c1");
+  spoil_record("live", "c1");
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_TRUE(kernel.pairs.empty());
+  EXPECT_EQ(taken(), Texts{});
+  EXPECT_FALSE(has_record("c1"));
+}
+
+TEST_F(Gc, RemovesAllOfAnAddThatWasKilled) {
+  wiring::Wiring wiring;
+  wiring.host_gateways = {ip("fd00::1")};
+  leave_unbuilt("c1", {"10.1.2.2"}, wiring);
+  kernel.host_gateways = wiring.host_gateways;
+  EXPECT_EQ(error_of_gc({}), "");
+  expect_nothing_left();
+}
+
+TEST_F(Gc, RemovesLinksWithoutAStateFolder) {
+  add("c1");
+  add("c2");
+  config.valid_attachments.emplace().push_back({.container = "c2", .interface = "eth0"});
+  EXPECT_EQ(run(nullptr), "");
+  EXPECT_FALSE(has_link("c1"));
+  EXPECT_TRUE(has_link("c2"));
+}
+
+/// As DEL does: an address whose link still stands still lives.
+TEST_F(Gc, KeepsTheLeasesOfLinksThatCannotBeRemoved) {
+  add("c1");
+  kernel.refusals["remove_links"] = EBUSY;
+  EXPECT_EQ(error_of_gc({}), "100: remove_links: Device or resource busy");
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Gc, KeepsLeasesWhoseLinksCannotBeListed) {
+  add("c1");
+  kernel.refusals["host_links"] = EPERM;
+  EXPECT_NE(error_of_gc({}).find("host_links: Operation not permitted"), std::string::npos);
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Gc, AsksADelegateWithAListAndWithout) {
+  install_delegate("exit 0");
+  EXPECT_EQ(error_of_gc({}), "");
+  config.valid_attachments.reset();
+  EXPECT_EQ(run(&folder), "");
+  EXPECT_EQ(verbs_of_delegate(), "GC\nGC\n");
+}
+
+TEST_F(Gc, TellsAFailingDelegateAfterAllElse) {
+  add("c1");
+  install_delegate(R"(echo '{"code": 4711, "msg": "the delegate is ill"}'; exit 1)");
+  EXPECT_EQ(error_of_gc({}), "4711: the delegate is ill");
+  expect_nothing_left();
+}
+
+}  // namespace

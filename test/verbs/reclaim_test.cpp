@@ -1,0 +1,110 @@
+#include "plugin/verbs/reclaim.hpp"
+
+#include "test/verbs/network.hpp"
+
+namespace {
+
+using test::ip;
+using Texts = std::vector<std::string>;
+
+class Reclaim : public test::VerbsOfNetwork {
+ protected:
+  std::size_t reclaim() { return verbs::reclaim(attachment("asking"), kernel, folder); }
+  bool has_reclaimable() { return verbs::has_reclaimable("net", kernel, folder); }
+};
+
+TEST_F(Reclaim, FindsNothingInAnEmptyNetwork) {
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+}
+
+TEST_F(Reclaim, LeavesWhatStands) {
+  add("c1");
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_TRUE(is_live("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, GivesBackWhatHasNoLinkAnyMore) {
+  add("c1");
+  add("c2");
+  kernel.remove(attachment("c1"));
+  EXPECT_TRUE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+  EXPECT_FALSE(has_reclaimable());
+}
+
+TEST_F(Reclaim, GivesBackWhatHasAnIndexThatAnotherLinkBears) {
+  add("c1");
+  auto& link = kernel.pairs.at(0).link;
+  link = {link.index, "vethother", "veth-cni/other/c9/eth0"};
+  EXPECT_EQ(reclaim(), 1U);
+}
+
+TEST_F(Reclaim, LeavesWhatIsInFlight) {
+  add("c1");
+  kernel.pairs.clear();
+  const auto others = state::Folder::open(root, root);
+  const auto lock = others.try_lock(tag("c1"));
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_TRUE(has_record("c1"));
+}
+
+/// Its lock is held by the same folder object, and so does not keep it out.
+TEST_F(Reclaim, LeavesTheLeaseOfTheOneThatAsks) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(verbs::reclaim(attachment("c1"), kernel, folder), 0U);
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, LeavesLeasesOfWhichNoInterfaceOfOursIsPart) {
+  folder.write_pending({.attachment = attachment("c1"), .netns = "/n", .addresses = {ip("10.1.2.2")}});
+  folder.take("net", ip("10.1.2.2"), tag("c1"));
+  folder.mark_live(attachment("c1"));
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_EQ(taken(), Texts{"10.1.2.2"});
+}
+
+TEST_F(Reclaim, LeavesRecordsThatCannotBeRead) {
+  add("c1");
+  spoil_record("live", "c1");
+  kernel.pairs.clear();
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, GivesBackWhatAnAddHasLeftThatWasKilledBeforeItHadALink) {
+  leave_unbuilt("c1", {"10.1.2.2"});
+  EXPECT_TRUE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 1U);
+  expect_nothing_left();
+}
+
+TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
+  add("c1");
+  auto record = *folder.find_record(attachment("c1"))->record;
+  record.host_interface->index = 0;
+  folder.write_pending(record);
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+}
+
+TEST_F(Reclaim, LeavesAddressesThatAnotherHoldsByNow) {
+  add("c1");
+  kernel.pairs.clear();
+  folder.release("net", ip("10.1.2.2"), tag("c1"));
+  folder.take("net", ip("10.1.2.2"), tag("c2"));
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_EQ(folder.holder("net", ip("10.1.2.2")), tag("c2"));
+  EXPECT_EQ(taken(), Texts{"10.1.2.2"});
+}
+
+}  // namespace

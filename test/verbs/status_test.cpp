@@ -1,0 +1,94 @@
+#include "plugin/verbs/status.hpp"
+
+#include "test/verbs/network.hpp"
+
+#include <filesystem>
+
+namespace {
+
+class Status : public test::VerbsOfNetwork {
+ protected:
+  Status() { config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}}; }
+
+  std::string error_of_status() {
+    cni::Request status;
+    status.attachment.network = "net";
+    status.plugin_path = {directory.path()};
+    status.config = config;
+    return test::error_text([&] { verbs::status(status, kernel, root); });
+  }
+  void fill() {
+    add("c1");
+    add("c2");
+  }
+};
+
+TEST_F(Status, IsWellWhereAnAddCouldBeServed) {
+  EXPECT_EQ(error_of_status(), "");
+  add("c1");
+  EXPECT_EQ(error_of_status(), "");
+}
+
+TEST_F(Status, MakesTheStateFolderWhereThereIsNone) {
+  root = directory.path() + "/new";
+  EXPECT_EQ(error_of_status(), "");
+  EXPECT_TRUE(std::filesystem::is_directory(root));
+}
+
+TEST_F(Status, LeavesNothingInTheStateFolder) {
+  EXPECT_EQ(error_of_status(), "");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/.status"));
+  EXPECT_FALSE(folder.has_records("net"));
+}
+
+TEST_F(Status, NeedsTheRightToChangeTheNetwork) {
+  kernel.is_allowed = false;
+  EXPECT_EQ(error_of_status(), "50: no container can be added now: the plugin may not change the network: it needs the "
+                               "capability CAP_NET_ADMIN (run it as root)");
+}
+
+TEST_F(Status, NeedsAStateFolderOfItsOwn) {
+  std::filesystem::permissions(root, std::filesystem::perms::all);
+  const auto error = error_of_status();
+  EXPECT_EQ(error.substr(0, 35), "50: no container can be added now: ") << error;
+  EXPECT_NE(error.find(root), std::string::npos) << error;
+}
+
+TEST_F(Status, NeedsAStateFolderThatCanBeMade) {
+  root = "/dev/null/root";
+  const auto error = error_of_status();
+  EXPECT_EQ(error.substr(0, 35), "50: no container can be added now: ") << error;
+  EXPECT_NE(error.find("/dev/null"), std::string::npos) << error;
+}
+
+TEST_F(Status, NeedsAFreeAddress) {
+  fill();
+  EXPECT_EQ(error_of_status(), "50: no container can be added now: no IP addresses available in range set "
+                               "10.1.2.2-10.1.2.3: 2 are taken");
+}
+
+TEST_F(Status, CountsWhatCouldBeReclaimedAsFree) {
+  fill();
+  kernel.remove(attachment("c1"));
+  EXPECT_EQ(error_of_status(), "");
+  EXPECT_TRUE(has_record("c1"));
+}
+
+TEST_F(Status, IsWellWhenFullWhereThatIsWished) {
+  config.ready_when_full = true;
+  fill();
+  EXPECT_EQ(error_of_status(), "");
+}
+
+TEST_F(Status, HandsOnTheErrorOfADelegateUnchanged) {
+  install_delegate(R"(echo '{"code": 51, "msg": "the delegate is ill"}'; exit 1)");
+  EXPECT_EQ(error_of_status(), "51: the delegate is ill");
+  EXPECT_EQ(verbs_of_delegate(), "STATUS\n");
+}
+
+TEST_F(Status, RefusesRangesThatNoAddCouldUse) {
+  config.ipam.ranges = {{test::range("10.1.2.0/29", "10.9.9.9")}};
+  EXPECT_EQ(error_of_status().substr(0, 3), "7: ") << error_of_status();
+}
+
+}  // namespace

@@ -1,0 +1,125 @@
+#include "plugin/wiring/difference.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+/// A small wiring of both families, and what the kernel tells where all of it is there.
+class Difference : public testing::Test {
+ protected:
+  Difference() {
+    wanted.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
+    wanted.host_gateways = {ip("fd00::1")};
+    wanted.forward_ipv4 = wanted.forward_ipv6 = true;
+    wanted.container.name = "eth0";
+    wanted.container.mac = cni::find_mac("02:00:00:00:00:01").value();
+    wanted.container.addresses = {{prefix("10.1.2.5/24"), false}, {prefix("fd00::5/64"), false}};
+    wanted.container.routes = {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")},
+                               {.destination = prefix("10.1.2.1/32")}};
+    wanted.host.name = "vethhost";
+    wanted.host.mac = cni::find_mac("02:00:00:00:00:02").value();
+    wanted.host.addresses = {{prefix("10.1.2.1/32"), false}};
+    wanted.host.routes = {{.destination = prefix("10.1.2.5/32")}};
+    there.container = as_wanted(wanted.container, 2, 10);
+    there.host = as_wanted(wanted.host, 10, 2);
+    there.host->alias = "veth-cni/net/c1/eth0";
+    there.host_gateways = wanted.host_gateways;
+    there.forward_ipv4 = there.forward_ipv6 = true;
+  }
+
+  static wiring::ObservedEnd as_wanted(const wiring::End& end, std::uint32_t index, std::uint32_t peer) {
+    wiring::ObservedEnd observed;
+    observed.index = index;
+    observed.peer_index = peer;
+    observed.mac = end.mac;
+    observed.is_up = true;
+    observed.routes = end.routes;
+    for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
+    return observed;
+  }
+  Sentences difference() const { return wiring::difference(wanted, there); }
+
+  wiring::Wiring wanted;
+  wiring::Observed there;
+};
+
+TEST_F(Difference, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+
+TEST_F(Difference, NamesWhatIsOtherwise) {
+  struct Case {
+    std::function<void(wiring::Observed&)> change;
+    std::string sentence;
+  };
+  const Case cases[] = {
+      {[](auto& it) { it.container.reset(); }, R"(interface "eth0" is missing)"},
+      {[](auto& it) { it.host.reset(); }, R"(interface "vethhost" is missing)"},
+      {[](auto& it) { it.container->is_up = false; }, R"(interface "eth0" is down)"},
+      {[](auto& it) { it.host->is_up = false; }, R"(interface "vethhost" is down)"},
+      {[](auto& it) { it.container->mac.bytes[5] = 9; },
+       R"(interface "eth0" has MAC 02:00:00:00:00:09 and not 02:00:00:00:00:01)"},
+      {[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
+       R"(address 10.1.2.5/24 is missing on interface "eth0")"},
+      {[](auto& it) { it.container->addresses[1].length = 48; },
+       R"(address fd00::5/64 is missing on interface "eth0")"},
+      {[](auto& it) { it.host->addresses.clear(); }, R"(address 10.1.2.1/32 is missing on interface "vethhost")"},
+      {[](auto& it) { it.container->routes.erase(it.container->routes.begin()); },
+       R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
+      {[](auto& it) { it.container->routes[0].gateway = ip("10.1.2.9"); },
+       R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
+      {[](auto& it) { it.host->routes.clear(); }, R"(route 10.1.2.5/32 is missing on interface "vethhost")"},
+      {[](auto& it) { it.host->alias = "veth-cni/net/c2/eth0"; },
+       R"(interface "vethhost" is not this attachment's: its alias is "veth-cni/net/c2/eth0")"},
+      {[](auto& it) { it.host->peer_index = 77; }, R"(interface "eth0" is not the other end of "vethhost")"},
+      {[](auto& it) { it.host_gateways.clear(); }, R"(address fd00::1 is missing on interface "lo" of the host)"},
+      {[](auto& it) { it.forward_ipv4 = false; }, "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
+      {[](auto& it) { it.forward_ipv6 = false; },
+       "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}};
+  for (const auto& [change, sentence] : cases) {
+    auto changed = there;
+    change(changed);
+    EXPECT_EQ(wiring::difference(wanted, changed), Sentences{sentence});
+  }
+}
+
+TEST_F(Difference, NamesEverythingAtOnce) {
+  there = {};
+  EXPECT_EQ(difference(), (Sentences{R"(interface "eth0" is missing)", R"(interface "vethhost" is missing)",
+                                     R"(address fd00::1 is missing on interface "lo" of the host)",
+                                     "IPv4 forwarding is off on the host (net.ipv4.ip_forward)",
+                                     "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}));
+}
+
+TEST_F(Difference, LeavesOutWhatIsNotWanted) {
+  wanted.forward_ipv4 = wanted.forward_ipv6 = false;
+  wanted.host_gateways.clear();
+  there.forward_ipv4 = there.forward_ipv6 = false;
+  there.host_gateways.clear();
+  there.container->addresses.push_back(prefix("192.168.0.1/24"));
+  there.host->routes.push_back({.destination = prefix("192.168.0.0/24")});
+  EXPECT_EQ(difference(), Sentences{});
+}
+
+TEST_F(Difference, AllowsThatAnotherPluginMovedARouteToATableOfItsOwn) {
+  there.container->routes[0].table = 100;
+  there.container->routes[0].gateway = ip("10.1.2.9");
+  EXPECT_EQ(difference(), Sentences{});
+}
+
+TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
+  wanted.container.routes[0].mtu = 1400;
+  wanted.container.routes[0].scope = 0;
+  wanted.host.routes[0].exclusive = true;
+  EXPECT_EQ(difference(), Sentences{});
+}
+
+}  // namespace

@@ -1,0 +1,94 @@
+#include "plugin/wiring/text.hpp"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+/// Every field has a value that is not its default.
+wiring::Wiring rich() {
+  wiring::Wiring wiring;
+  wiring.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
+  wiring.mtu = 9000;
+  wiring.enable_dad = wiring.forward_ipv4 = wiring.forward_ipv6 = true;
+  wiring.container.name = "eth0";
+  wiring.container.mac = cni::find_mac("02:00:00:00:00:01").value();
+  wiring.container.addresses = {{prefix("10.1.2.5/24"), false}, {prefix("fe80::5/64"), true}};
+  wiring.container.routes = {{.destination = prefix("0.0.0.0/0"),
+                              .gateway = ip("10.1.2.1"),
+                              .source = ip("10.1.2.5"),
+                              .mtu = std::numeric_limits<std::uint32_t>::max(),
+                              .advmss = 1360,
+                              .priority = 0,
+                              .table = 100,
+                              .scope = 253,
+                              .exclusive = true},
+                             {.destination = prefix("::/0")}};
+  wiring.container.neighbours = {{ip("fe80::1"), cni::find_mac("02:00:00:00:00:02").value()}};
+  wiring.host.name = "vethhost";
+  wiring.host.mac = cni::find_mac("02:00:00:00:00:02").value();
+  wiring.host_gateways = {ip("fd00::1"), ip("fd99::1")};
+  return wiring;
+}
+
+/// The text of the rich wiring with one part of it replaced.
+std::string replaced(std::string_view part, std::string_view by) {
+  auto text = wiring::to_text(rich());
+  const auto place = text.find(part);
+  EXPECT_NE(place, std::string::npos) << part << " is not in " << text;
+  return text.replace(place, part.size(), by);
+}
+
+TEST(WiringText, IsReadAsItWasWritten) {
+  const auto text = wiring::to_text(rich());
+  EXPECT_TRUE(wiring::find_wiring(text) == rich()) << text;
+}
+
+TEST(WiringText, IsReadWithoutWhatMayBeAbsent) {
+  const auto text = wiring::to_text({});
+  EXPECT_TRUE(wiring::find_wiring(text) == wiring::Wiring{}) << text;
+}
+
+TEST(WiringText, LeavesOutWhatIsAbsent) {
+  wiring::Wiring wiring;
+  wiring.container.routes = {{.destination = prefix("::/0")}};
+  const auto text = wiring::to_text(wiring);
+  EXPECT_NE(text.find(R"("routes":[{"destination":"::/0","exclusive":false}])"), std::string::npos) << text;
+  EXPECT_EQ(text.find("null"), std::string::npos) << text;
+}
+
+TEST(WiringText, IsOneLine) { EXPECT_EQ(wiring::to_text(rich()).find('\n'), std::string::npos); }
+
+TEST(WiringText, IsNotFoundInOtherTexts) {
+  const std::string texts[] = {"",
+                               "null",
+                               "[]",
+                               "17",
+                               "\"text\"",
+                               "{",
+                               "\xff",
+                               wiring::to_text(rich()) + "x",
+                               wiring::to_text(rich()).substr(0, 100),
+                               std::string(100'000, '['),
+                               replaced(R"("mtu":9000)", R"("mtu":"9000")"),
+                               replaced(R"("mtu":9000)", R"("mtu":-1)"),
+                               replaced(R"("mtu":9000)", R"("mtu":4294967296)"),
+                               replaced(R"("mtu":9000)", R"("mtu":1.5)"),
+                               replaced(R"("scope":253)", R"("scope":256)"),
+                               replaced(R"("enableDad":true)", R"("enableDad":1)"),
+                               replaced(R"("prefix":"10.1.2.5/24")", R"("prefix":"10.1.2.5/33")"),
+                               replaced(R"("prefix":"10.1.2.5/24")", R"("prefix":"10.1.2.5")"),
+                               replaced(R"("gateway":"10.1.2.1")", R"("gateway":"10.1.2.256")"),
+                               replaced("02:00:00:00:00:01", "02:00:00:00:00"),
+                               replaced(R"("hostGateways":["fd00::1","fd99::1"])", R"("hostGateways":"fd00::1")"),
+                               replaced(R"("host":{)", R"("host":7,"x":{)")};
+  for (const auto& text : texts) EXPECT_FALSE(wiring::find_wiring(text).has_value()) << text.substr(0, 2000);
+}
+
+}  // namespace
