@@ -98,7 +98,8 @@ std::string alias_prefix(std::string_view network) { return "veth-cni/" + std::s
 std::optional<Tag> tag_of_alias(std::string_view alias) {
   constexpr std::string_view ours = "veth-cni/";
   if (!alias.starts_with(ours)) return std::nullopt;
-  if (const auto mark = alias.rfind('#'); mark != std::string_view::npos) return find_tag(alias.substr(mark + 1));
+  const bool is_cut = alias.size() == longest_alias && alias[longest_alias - tag_characters - 1] == '#';
+  if (is_cut) return find_tag(alias.substr(longest_alias - tag_characters));
   const auto names = alias.substr(ours.size());
   const auto first = names.find('/');
   const auto last = names.rfind('/');

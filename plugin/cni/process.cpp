@@ -21,6 +21,13 @@ std::string about(const Plugin& plugin) {
   return text + '\n';
 }
 
+int say_what_it_is(const Plugin& plugin, const Streams& streams) try {
+  streams.write_error(about(plugin));
+  return 0;
+} catch (const std::system_error&) {
+  return 1;
+}
+
 /// VERSION needs no input, so nothing about it is a failure.
 std::string answer_version(const Streams& streams) {
   constexpr std::chrono::seconds patience{1};
@@ -68,10 +75,7 @@ int fail(const Error& error, const std::string& input, const Streams& streams) t
 
 int serve_process(const Plugin& plugin, const Streams& streams) {
   Call call{.environment = read_environment(), .input = {}};
-  if (call.environment.command.empty()) {
-    streams.write_error(about(plugin));
-    return 0;
-  }
+  if (call.environment.command.empty()) return say_what_it_is(plugin, streams);
   std::string input;
   try {
     if (checked_verb(call.environment) == Verb::version) {

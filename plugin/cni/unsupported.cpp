@@ -35,6 +35,11 @@ void refuse_bandwidth(JsonObject& object) {
     refuse(*bandwidth, "add the plugin bandwidth to the chain");
 }
 
+void refuse_log(JsonObject& network) {
+  const auto log = network.find("log");
+  if (log && !log->as_object().unasked().empty()) refuse(*log, "leave it out");
+}
+
 void refuse_sysctls(JsonObject& network) {
   const auto sysctls = network.find("sysctl");
   if (sysctls && !sysctls->as_object().unasked().empty()) refuse(*sysctls, "add the plugin tuning to the chain");
@@ -53,6 +58,7 @@ void refuse_unsupported(JsonObject& network) {
   refuse_port_mappings(network);
   refuse_bandwidth(network);
   refuse_sysctls(network);
+  refuse_log(network);
   refuse_queue_length(network);
   auto runtime_config = network.find_object("runtimeConfig");
   if (!runtime_config) return;

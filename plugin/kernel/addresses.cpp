@@ -48,7 +48,6 @@ NetlinkRequest add_address(const Device& device, const wiring::Address& address,
   if (!address.prefix_route) flags |= IFA_F_NOPREFIXROUTE;
   if (!enable_dad && address.prefix.address.family == cni::Family::ipv6) flags |= IFA_F_NODAD;
   rtnl_addr_set_flags(object.get(), flags);
-  rtnl_addr_set_scope(object.get(), cni::is_link_local(address.prefix.address) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
   describe_broadcast(object.get(), address.prefix);
   nl_msg* message = nullptr;
   const int result = rtnl_addr_build_add_request(object.get(), NLM_F_CREATE | NLM_F_EXCL, &message);

@@ -133,7 +133,7 @@ void PairBuilder::furnish_container() {
   if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
   for (const auto& address : wiring_.container.addresses) {
     requests.push_back(add_address(container_device_, address, wiring_.enable_dad));
-    const bool is_courtesy = cni::is_link_local(address.prefix.address) && !wiring_.forward_ipv6;
+    const bool is_courtesy = address.prefix.address.family == cni::Family::ipv6 && !wiring_.forward_ipv6;
     if (is_courtesy) tolerate_disabled_ipv6(requests.back());
   }
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));

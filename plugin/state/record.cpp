@@ -37,7 +37,7 @@ std::optional<HostInterface> host_interface_of(cni::JsonObject& object) {
   if (!index) throw cni::Error{cni::ErrorCode::decoding_failure, "no index"};
   return HostInterface{
       .name = required_string(interface, "name"),
-      .index = static_cast<std::uint32_t>(index->as_unsigned(1, std::numeric_limits<std::uint32_t>::max()))};
+      .index = static_cast<std::uint32_t>(index->as_unsigned(0, std::numeric_limits<std::uint32_t>::max()))};
 }
 
 Record parse(const std::string& text) {

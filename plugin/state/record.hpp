@@ -13,7 +13,7 @@ namespace state {
 /// The host's end of a veth pair.
 struct HostInterface {
   std::string name;
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  ///< 0: not known yet
 
   bool operator==(const HostInterface&) const = default;
 };

@@ -22,6 +22,11 @@ bool is_ours(const cni::Interface& interface, const cni::Request& request) {
   return interface.name == request.attachment.interface && !interface.sandbox.empty();
 }
 
+bool is_gateway(const cni::Lease& lease, const cni::IpAddress& address) {
+  return std::any_of(lease.addresses.begin(), lease.addresses.end(),
+                     [&](const cni::LeasedAddress& leased) { return leased.gateway == address; });
+}
+
 }  // namespace
 
 cni::Result answer(const cni::Request& request, const wiring::Wiring& wiring, const cni::Lease& lease) {
@@ -51,7 +56,9 @@ cni::Lease lease_of(const cni::Result& result, const cni::Request& request) {
     if (is_told && !is_ours(result.interfaces[*given.interface], request)) continue;
     lease.addresses.push_back({given.address, given.gateway});
   }
-  lease.routes = result.routes;
+  for (const auto& route : result.routes) {
+    if (!route.gateway || is_gateway(lease, *route.gateway)) lease.routes.push_back(route);
+  }
   lease.dns = result.dns;
   return lease;
 }

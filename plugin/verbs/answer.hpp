@@ -10,7 +10,8 @@ namespace verbs {
 /// What ADD says it made: the results of the plugins before us, then the host's end and the container's.
 cni::Result answer(const cni::Request& request, const wiring::Wiring& wiring, const cni::Lease& lease);
 
-/// The lease that a result of ours tells of: the addresses on this attachment's interface, and all routes.
+/// The lease that a result of ours tells of: the addresses on this attachment's interface, and the routes that can lead
+/// through it.
 cni::Lease lease_of(const cni::Result& result, const cni::Request& request);
 
 /// This attachment's interface in a result; null where it is not there.

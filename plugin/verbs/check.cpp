@@ -25,14 +25,10 @@ std::optional<wiring::Wiring> recorded_wiring(const cni::Request& request, state
   return stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
 }
 
-/// A later plugin of the chain may have given the container's end another MAC; the result says so then.
-void follow_result(wiring::Wiring& wanted, const cni::Result& previous, const cni::Request& request) {
-  const auto* interface = find_container_interface(previous, request);
-  if (interface == nullptr) {
-    throw cni::Error{cni::ErrorCode::differs, "prevResult has no interface \"" + request.attachment.interface +
-                                                  "\" of a container: it is not the result of this attachment"};
-  }
-  if (const auto mac = cni::find_mac(interface->mac)) wanted.container.mac = *mac;
+const cni::Interface& container_interface(const cni::Result& previous, const cni::Request& request) {
+  if (const auto* interface = find_container_interface(previous, request)) return *interface;
+  throw cni::Error{cni::ErrorCode::differs, "prevResult has no interface \"" + request.attachment.interface +
+                                                "\" of a container: it is not the result of this attachment"};
 }
 
 bool leads_to(const std::vector<wiring::Route>& routes, const wiring::Route& wanted) {
@@ -48,12 +44,22 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_gateways = recorded.host_gateways;
 }
 
+/// A link-local address that nothing goes through may be missing: IPv6 may be off in the container.
+void drop_courtesies(wiring::Wiring& wanted) {
+  if (wanted.forward_ipv6) return;
+  std::erase_if(wanted.container.addresses,
+                [](const wiring::Address& address) { return address.prefix.address.family == cni::Family::ipv6; });
+}
+
 wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder) {
   const auto& previous = previous_of(request);
-  auto wanted = wiring::point_to_point(request, lease_of(previous, request), request.config.mtu.value_or(0));
+  const auto& interface = container_interface(previous, request);
+  constexpr std::uint32_t any_mtu = 1500;  // that of the links is not compared
+  auto wanted = wiring::point_to_point(request, lease_of(previous, request), any_mtu);
   const auto recorded = recorded_wiring(request, folder);
   if (recorded) keep_recorded(wanted, *recorded);
-  follow_result(wanted, previous, request);
+  if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
+  drop_courtesies(wanted);
   return wanted;
 }
 

@@ -30,12 +30,14 @@ class Collection {
     }
   }
 
-  const std::set<cni::Tag>& valid() const { return valid_; }
+  /// The valid ones, and after run() those whose link could not be removed.
+  const std::set<cni::Tag>& kept() const { return valid_; }
 
   void run(BestEffort& effort) {
     find_records();
     find_links();
-    if (effort.attempt([&] { remove_links(); })) forget_records(effort);
+    if (!effort.attempt([&] { remove_links(); })) keep_linked();
+    forget_records(effort);
     stale_.clear();
   }
 
@@ -78,6 +80,14 @@ class Collection {
     if (!links.empty()) kernel_.remove_links(links);
   }
 
+  /// The address of a link that still stands is not given out.
+  void keep_linked() {
+    for (const auto& [tag, stale] : stale_) {
+      if (stale.link) valid_.insert(tag);
+    }
+    std::erase_if(stale_, [](const auto& entry) { return entry.second.link.has_value(); });
+  }
+
   void forget_records(BestEffort& effort) {
     for (const auto& [tag, stale] : stale_) {
       if (stale.has_record) effort.attempt([&, tag = tag] { forget(tag); });
@@ -115,7 +125,7 @@ void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* fold
   BestEffort effort;
   Collection collection{request, kernel, folder};
   collection.run(effort);
-  effort.attempt([&] { ipam->collect(collection.valid()); });
+  effort.attempt([&] { ipam->collect(collection.kept()); });
   effort.attempt([&] { collection.remove_gateways(); });
   effort.finish();
 }

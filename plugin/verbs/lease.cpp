@@ -7,6 +7,7 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/rollback.hpp"
+#include "plugin/verbs/status.hpp"
 
 #include <optional>
 #include <set>
@@ -98,10 +99,12 @@ void gc(const cni::Request& request) {
   forget_stale(request.attachment.network, *valid, *folder);
 }
 
-void status(const cni::Request& request) {
+void status(const cni::Request& request) try {
   auto folder = state::Folder::open(root_of(request));
   folder.check_writable();
   ipam::choose(request, &folder)->check_ready();
+} catch (const cni::Error& error) {
+  throw_not_available(error);
 }
 
 }  // namespace

@@ -17,12 +17,10 @@ void report(const std::exception& failure) {
 }  // namespace
 
 Rollback::~Rollback() {
-  for (auto inverse = inverses_.rbegin(); inverse != inverses_.rend(); ++inverse) {
-    try {
-      (*inverse)();
-    } catch (const std::exception& failure) {
-      report(failure);
-    }
+  try {
+    for (auto inverse = inverses_.rbegin(); inverse != inverses_.rend(); ++inverse) (*inverse)();
+  } catch (const std::exception& failure) {
+    report(failure);
   }
 }
 

@@ -24,15 +24,25 @@ state::Folder open_writable(const std::string& root) try {
   not_available(error.message, error.details);
 }
 
+bool says_full(const cni::Error& error) {
+  return error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
+}
+
 void check_pool(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder) try {
   ipam::choose(request, &folder)->check_ready();
 } catch (const cni::Error& error) {
-  if (error.code != static_cast<unsigned>(cni::ErrorCode::addresses_exhausted)) throw;
-  if (request.config.ready_when_full || has_reclaimable(request.attachment.network, kernel, folder)) return;
-  not_available(error.message, error.details);
+  const auto is_fine = [&] {
+    return request.config.ready_when_full || has_reclaimable(request.attachment.network, kernel, folder);
+  };
+  if (!says_full(error) || !is_fine()) throw_not_available(error);
 }
 
 }  // namespace
+
+void throw_not_available(const cni::Error& error) {
+  if (says_full(error)) not_available(error.message, error.details);
+  throw error;
+}
 
 void status(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   if (!kernel.may_change_network()) {

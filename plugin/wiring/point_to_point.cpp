@@ -13,6 +13,7 @@ namespace {
 using cni::Family;
 
 constexpr unsigned link_local_prefix_length = 64;
+constexpr std::uint32_t smallest_ipv6_mtu = 1280;  // RFC 8200, section 5
 
 /// What IPv4 containers without a gateway use as one: an address that needs no range (as other routed plugins do).
 cni::IpAddress nameless_gateway() { return *cni::find_address("169.254.1.1"); }
@@ -45,9 +46,12 @@ class Layout {
   }
 
  private:
-  /// The container keeps a link-local address in any case; the host's end needs one only as an IPv6 next hop.
+  /// The container has a link-local address in any case (but that links too narrow for IPv6 have none); the host's end
+  /// needs one only as an IPv6 next hop.
   void lay_link_local() {
-    wiring_.container.addresses.push_back({{container_link_local_, link_local_prefix_length}});
+    if (wiring_.mtu >= smallest_ipv6_mtu) {
+      wiring_.container.addresses.push_back({{container_link_local_, link_local_prefix_length}});
+    }
     wiring_.forward_ipv6 = std::any_of(lease_.addresses.begin(), lease_.addresses.end(), is_ipv6);
     if (!wiring_.forward_ipv6) return;
     wiring_.host.addresses.push_back({cni::host_prefix(host_link_local_), false});
@@ -61,7 +65,7 @@ class Layout {
     const auto address = leased.address.address;
     wiring_.forward_ipv4 = true;
     wiring_.container.addresses.push_back({leased.address, false});
-    add_once(wiring_.container.routes, link_route(gateway, address));
+    lay_once(link_route(gateway, address));
     add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac});
     add_once(wiring_.host.addresses, {cni::host_prefix(gateway), false});
     lay_shared(leased, gateway);
@@ -81,14 +85,13 @@ class Layout {
     if (cni::is_link_local(gateway)) return;
     add_once(wiring_.host_gateways, gateway);
     if (cni::contains(prefix, gateway) && !cni::is_host_prefix(prefix)) return;
-    add_once(wiring_.container.routes, {.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
+    lay_once({.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
   }
 
   /// The rest of the container's own prefix is behind the host too.
   void lay_shared(const cni::LeasedAddress& leased, const cni::IpAddress& next_hop) {
     if (cni::is_host_prefix(leased.address)) return;
-    wiring_.container.routes.push_back(
-        {.destination = cni::network_of(leased.address), .gateway = next_hop, .source = leased.address.address});
+    lay_once({.destination = cni::network_of(leased.address), .gateway = next_hop, .source = leased.address.address});
   }
 
   /// Without a source address the kernel would walk all devices to find one (kernel.md: 0.24 ms at 4,000 of them).
@@ -106,10 +109,15 @@ class Layout {
                .table = route.table,
                .scope = route.scope};
     if (!laid.gateway && !has_link_scope(route)) return;
-    if (!is_laid(laid)) wiring_.container.routes.push_back(laid);
+    lay_once(laid);
   }
 
-  /// A route into the container's own prefix may be among the lease's routes too.
+  /// Addresses of one range share its routes, and a route into the container's own prefix may be among the lease's,
+  /// too.
+  void lay_once(const Route& route) {
+    if (!is_laid(route)) wiring_.container.routes.push_back(route);
+  }
+
   bool is_laid(const Route& route) const {
     return std::any_of(wiring_.container.routes.begin(), wiring_.container.routes.end(), [&](const Route& other) {
       return other.destination == route.destination && other.table == route.table && other.priority == route.priority;
@@ -123,9 +131,17 @@ class Layout {
 
   /// nullopt: the route is a link route, or of a family in which the container has no address and nothing to reach.
   std::optional<cni::IpAddress> next_hop(const cni::Route& route) const {
-    if (!route.gateway) return has_link_scope(route) ? std::nullopt : default_gateway(route.destination.address.family);
-    const bool is_hosts = route.gateway->family == Family::ipv6 && is_gateway(*route.gateway);
-    return is_hosts ? host_link_local_ : *route.gateway;
+    const auto family = route.destination.address.family;
+    if (!route.gateway) return has_link_scope(route) ? std::nullopt : default_gateway(family);
+    if (route.gateway->family != family || !is_gateway(*route.gateway)) refuse(route);
+    return family == Family::ipv6 ? host_link_local_ : *route.gateway;
+  }
+
+  [[noreturn]] static void refuse(const cni::Route& route) {
+    throw cni::Error{cni::ErrorCode::invalid_config,
+                     "route " + cni::to_string(route.destination) + ": the gateway " + cni::to_string(*route.gateway) +
+                         " is not on the link: in mode \"ptp\" the host is the only next hop",
+                     "leave \"gw\" out of the route"};
   }
 
   bool is_gateway(const cni::IpAddress& address) const {
@@ -149,10 +165,21 @@ class Layout {
 
 }  // namespace
 
-Wiring point_to_point(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+namespace {
+
+void check(const cni::Lease& lease, std::uint32_t mtu) {
   if (lease.addresses.empty()) {
     throw cni::Error{cni::ErrorCode::invalid_config, "the IPAM gave no address, and mode \"ptp\" needs at least one"};
   }
+  if (mtu < smallest_ipv6_mtu && std::any_of(lease.addresses.begin(), lease.addresses.end(), is_ipv6)) {
+    throw cni::Error{cni::ErrorCode::invalid_config, "/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu)};
+  }
+}
+
+}  // namespace
+
+Wiring point_to_point(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+  check(lease, mtu);
   const auto tag = cni::tag_of(request.attachment);
   Wiring wiring;
   wiring.attachment = request.attachment;

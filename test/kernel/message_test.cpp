@@ -35,9 +35,9 @@ TEST(NetlinkAddress, HasTheBytesOfAMac) {
   const auto mac = cni::find_mac("02:00:00:00:00:01").value();
   const auto address = kernel::to_netlink(mac);
   ASSERT_EQ(nl_addr_get_len(address.get()), mac.bytes.size());
-  EXPECT_TRUE(std::ranges::equal(mac.bytes, std::span{static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(
-                                                          address.get())),
-                                                      mac.bytes.size()}));
+  EXPECT_TRUE(std::ranges::equal(
+      mac.bytes,
+      std::span{static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address.get())), mac.bytes.size()}));
 }
 
 TEST(NetlinkAddress, IsNoneOfOtherFamilies) {

@@ -80,8 +80,7 @@ TEST_F(Files, HaveNoContentWhereTheyAreNot) {
 TEST_F(Files, AreNotReadBeyondTheLimit) {
   write("file", "123456");
   EXPECT_EQ(posix::find_content(folder.get(), "file", 6), "123456");
-  EXPECT_EQ(error_text([&] { posix::find_content(folder.get(), "file", 5); }),
-            "read at most 5 bytes: File too large");
+  EXPECT_EQ(error_text([&] { posix::find_content(folder.get(), "file", 5); }), "read at most 5 bytes: File too large");
 }
 
 TEST_F(Files, AreNotReadThroughALink) {
@@ -117,8 +116,7 @@ TEST(Pipes, AreReadToTheEnd) {
 TEST(Pipes, AreNotReadBeyondTheLimit) {
   Pipe pipe;
   posix::write_all(pipe.input.get(), "123456");
-  EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 5, 1s); }),
-            "read at most 5 bytes: File too large");
+  EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 5, 1s); }), "read at most 5 bytes: File too large");
 }
 
 TEST(Pipes, AreNotWaitedForForEver) {

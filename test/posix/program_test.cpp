@@ -74,17 +74,12 @@ TEST_F(Program, MayNotPrintMoreThanTheLimit) {
 
 TEST_F(Program, EndsAsItWantsThoughItPrintsTooMuch) {
   const std::string mark = directory.path() + "/mark";
-  EXPECT_NE(test::error_text([&] {
-              posix::run(script("head -c 1000000 /dev/zero && touch " + mark), 5);
-            }),
-            "");
+  EXPECT_NE(test::error_text([&] { posix::run(script("head -c 1000000 /dev/zero && touch " + mark), 5); }), "");
   EXPECT_TRUE(std::ifstream{mark}.good());
 }
 
 TEST_F(Program, ThatIsMissingIsNamed) {
-  EXPECT_EQ(test::error_text([] {
-              posix::run({.path = "/nonexistent/\"p\"", .environment = {}, .input = {}}, limit);
-            }),
+  EXPECT_EQ(test::error_text([] { posix::run({.path = "/nonexistent/\"p\"", .environment = {}, .input = {}}, limit); }),
             R"(run "/nonexistent/\"p\"": No such file or directory)");
 }
 

@@ -139,7 +139,8 @@ TEST_F(Add, KeepsTheLeaseOfALinkThatCannotBeTakenBack) {
   kernel.refusals["remove"] = EBUSY;
   testing::internal::CaptureStderr();
   EXPECT_EQ(error_with([](auto) { throw posix::system_error(EPIPE, "write"); }), "write: Broken pipe");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "veth: taking back a failed ADD: remove: Device or resource busy\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "veth: taking back a failed ADD: remove: Device or resource busy\n");
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(has_record("c1"));
 }
@@ -171,8 +172,7 @@ TEST_F(Add, GivesUpWhereEveryAddressLivesElsewhere) {
 TEST_F(Add, GivesUpAfter16AddressesThatLiveElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/24")}};
   for (int i = 2; i < 100; ++i) kernel.elsewhere.insert(ip("10.1.2." + std::to_string(i)));
-  EXPECT_EQ(error_of_add("c1"),
-            "103: the host has a route to 10.1.2.17 already: the address lives elsewhere");
+  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.17 already: the address lives elsewhere");
   expect_nothing_left();
 }
 

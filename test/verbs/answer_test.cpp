@@ -31,7 +31,8 @@ class Answer : public test::VerbsOfNetwork {
   static cni::Result earlier() {
     cni::Result result;
     result.interfaces = {interface("lo", "/run/netns/c1")};
-    result.addresses = {{.interface = 0, .address = prefix("127.0.0.1/8")}, {.interface = {}, .address = prefix("10.9.9.9/24")}};
+    result.addresses = {{.interface = 0, .address = prefix("127.0.0.1/8")},
+                        {.interface = {}, .address = prefix("10.9.9.9/24")}};
     result.routes = {test::route_to("10.9.0.0/16")};
     result.dns.domain = "earlier";
     return result;
@@ -109,6 +110,13 @@ TEST_F(Answer, IsReadWithAddressesThatNameNoInterface) {
   EXPECT_TRUE(verbs::lease_of(result, request("c1")).addresses == lease.addresses);
   for (auto& address : result.addresses) address.interface = 77;
   EXPECT_TRUE(verbs::lease_of(result, request("c1")).addresses == lease.addresses);
+}
+
+TEST_F(Answer, IsReadWithTheRoutesThatCanLeadThroughTheAttachment) {
+  lease.routes.push_back({.destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1")});
+  auto chained = answer();
+  chained.routes.push_back({.destination = prefix("10.88.0.0/16"), .gateway = ip("10.9.9.1")});
+  EXPECT_TRUE(verbs::lease_of(chained, request("c1")).routes == lease.routes);
 }
 
 TEST_F(Answer, HasTheContainersInterface) {

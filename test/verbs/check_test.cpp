@@ -62,8 +62,8 @@ TEST_F(Check, MissesAHostRoute) {
   kernel.disturb = [](auto& observed) {
     std::erase_if(observed.host->routes, [](const auto& r) { return r.destination == prefix("10.1.2.2/32"); });
   };
-  EXPECT_EQ(error_of_check(asked), differs("route 10.1.2.2/32 is missing on interface \"" +
-                                           cni::host_interface_name(tag("c1")) + '"'));
+  EXPECT_EQ(error_of_check(asked),
+            differs("route 10.1.2.2/32 is missing on interface \"" + cni::host_interface_name(tag("c1")) + '"'));
 }
 
 TEST_F(Check, MissesARouteOfTheContainer) {
@@ -82,8 +82,9 @@ TEST_F(Check, NeedsAPreviousResult) {
 TEST_F(Check, SaysThatAResultIsNotOfThisAttachment) {
   auto asked = with_result("c1", add("c1"));
   asked.config.previous->interfaces.at(1).name = "eth7";
-  EXPECT_EQ(error_of_check(asked), "104: prevResult has no interface \"eth0\" of a container: it is not the result of "
-                                   "this attachment");
+  EXPECT_EQ(error_of_check(asked),
+            "104: prevResult has no interface \"eth0\" of a container: it is not the result of "
+            "this attachment");
 }
 
 TEST_F(Check, WantsTheMacThatTheResultNames) {
@@ -92,13 +93,13 @@ TEST_F(Check, WantsTheMacThatTheResultNames) {
   kernel.disturb = [](auto& observed) { observed.container->mac = *cni::find_mac("02:00:00:00:00:99"); };
   EXPECT_EQ(error_of_check(asked), "");
   kernel.disturb = [](auto& observed) { observed.container->mac = *cni::find_mac("02:00:00:00:00:88"); };
-  EXPECT_EQ(error_of_check(asked),
-            differs(R"(interface "eth0" has MAC 02:00:00:00:00:88 and not 02:00:00:00:00:99)"));
+  EXPECT_EQ(error_of_check(asked), differs(R"(interface "eth0" has MAC 02:00:00:00:00:88 and not 02:00:00:00:00:99)"));
 }
 
 TEST_F(Check, LeavesTheRoutesOfOtherPluginsToThem) {
   auto asked = with_result("c1", add("c1"));
   asked.config.previous->routes.push_back(test::route_to("192.168.0.0/16"));
+  asked.config.previous->routes.push_back({.destination = prefix("10.88.0.0/16"), .gateway = ip("10.9.9.1")});
   EXPECT_EQ(error_of_check(asked), "");
 }
 
@@ -115,8 +116,7 @@ TEST_F(Check, AcceptsAnIpv4ContainerWithoutIpv6) {
   config.ipam.ranges = {{test::range("10.1.2.0/29")}};
   const auto asked = with_result("c1", add("c1"));
   kernel.disturb = [](auto& observed) {
-    std::erase_if(observed.container->addresses,
-                  [](const auto& p) { return p.address.family == cni::Family::ipv6; });
+    std::erase_if(observed.container->addresses, [](const auto& p) { return p.address.family == cni::Family::ipv6; });
   };
   EXPECT_EQ(error_of_check(asked), "");
 }

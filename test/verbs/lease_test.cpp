@@ -5,9 +5,9 @@
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/folder.hpp"
 #include "test/support/error_text.hpp"
+#include "test/verbs/data_dir.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,26 +19,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// veth-ipam called for a plugin of another kind. The state folder of a configuration has to be below /run or /var/lib,
-/// so these tests need a place to write there.
-class ServeLease : public testing::Test {
+/// veth-ipam called for a plugin of another kind.
+class ServeLease : public test::DataDir {
  protected:
-  void SetUp() override {
-    const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-    for (const std::string parent : {"/run", "/var/lib", runtime == nullptr ? "/run" : runtime}) {
-      std::string path = parent + "/veth-cni-test-XXXXXX";
-      if (::mkdtemp(path.data()) == nullptr) continue;
-      root = path;
-      folder = state::Folder::open(root, root);
-      return;
-    }
-    GTEST_SKIP() << "NOT RUN: neither /run nor /var/lib can be written";
-  }
-  void TearDown() override {
-    folder.reset();
-    if (!root.empty()) std::filesystem::remove_all(root);
-  }
-
   /// What the call prints. `more` are further members of the configuration.
   std::string serve(const std::string& command, const std::string& container, const std::string& more = {}) const {
     std::string printed;
@@ -69,9 +52,6 @@ class ServeLease : public testing::Test {
     for (const auto& address : folder->taken_addresses("net")) texts.push_back(cni::to_string(address));
     return texts;
   }
-
-  std::string root;
-  std::optional<state::Folder> folder;
 };
 
 TEST_F(ServeLease, GivesAddressesWithoutAnInterface) {
@@ -133,8 +113,7 @@ TEST_F(ServeLease, ChecksWhatIsHeld) {
   serve("ADD", "c1");
   EXPECT_EQ(error_of("CHECK", "c1", previous), "");
   folder->release("net", *cni::find_address("10.1.2.2"), tag("c1"));
-  EXPECT_EQ(error_of("CHECK", "c1", previous),
-            "104: address 10.1.2.2 is not held by the attachment but by nobody");
+  EXPECT_EQ(error_of("CHECK", "c1", previous), "104: address 10.1.2.2 is not held by the attachment but by nobody");
 }
 
 TEST_F(ServeLease, CollectsWhatIsNotValid) {

@@ -43,7 +43,7 @@ TEST(Rollback, TakesBackWhatComesAfterADismissal) {
   EXPECT_EQ(done, "second ");
 }
 
-TEST(Rollback, GoesOnAfterAnInverseThatFails) {
+TEST(Rollback, KeepsWhatWasDoneBeforeAStepThatCannotBeTakenBack) {
   std::string done;
   testing::internal::CaptureStderr();
   {
@@ -54,7 +54,7 @@ TEST(Rollback, GoesOnAfterAnInverseThatFails) {
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "veth: taking back a failed ADD: delete link \"eth0\": Device or resource busy\n");
-  EXPECT_EQ(done, "third first ");
+  EXPECT_EQ(done, "third ");
 }
 
 TEST(Rollback, LetsTheFailureThatBeganItThrough) {

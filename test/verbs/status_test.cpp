@@ -43,8 +43,9 @@ TEST_F(Status, LeavesNothingInTheStateFolder) {
 
 TEST_F(Status, NeedsTheRightToChangeTheNetwork) {
   kernel.is_allowed = false;
-  EXPECT_EQ(error_of_status(), "50: no container can be added now: the plugin may not change the network: it needs the "
-                               "capability CAP_NET_ADMIN (run it as root)");
+  EXPECT_EQ(error_of_status(),
+            "50: no container can be added now: the plugin may not change the network: it needs the "
+            "capability CAP_NET_ADMIN (run it as root)");
 }
 
 TEST_F(Status, NeedsAStateFolderOfItsOwn) {
@@ -63,8 +64,9 @@ TEST_F(Status, NeedsAStateFolderThatCanBeMade) {
 
 TEST_F(Status, NeedsAFreeAddress) {
   fill();
-  EXPECT_EQ(error_of_status(), "50: no container can be added now: no IP addresses available in range set "
-                               "10.1.2.2-10.1.2.3: 2 are taken");
+  EXPECT_EQ(error_of_status(),
+            "50: no container can be added now: no IP addresses available in range set "
+            "10.1.2.2-10.1.2.3: 2 are taken");
 }
 
 TEST_F(Status, CountsWhatCouldBeReclaimedAsFree) {

@@ -49,46 +49,56 @@ class Difference : public testing::Test {
   }
   Sentences difference() const { return wiring::difference(wanted, there); }
 
+  struct Case {
+    std::function<void(wiring::Observed&)> change;
+    std::string sentence;
+  };
+  void expect_each(const std::vector<Case>& cases) const {
+    for (const auto& [change, sentence] : cases) {
+      auto changed = there;
+      change(changed);
+      EXPECT_EQ(wiring::difference(wanted, changed), Sentences{sentence});
+    }
+  }
+
   wiring::Wiring wanted;
   wiring::Observed there;
 };
 
 TEST_F(Difference, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
 
-TEST_F(Difference, NamesWhatIsOtherwise) {
-  struct Case {
-    std::function<void(wiring::Observed&)> change;
-    std::string sentence;
-  };
-  const Case cases[] = {
-      {[](auto& it) { it.container.reset(); }, R"(interface "eth0" is missing)"},
-      {[](auto& it) { it.host.reset(); }, R"(interface "vethhost" is missing)"},
-      {[](auto& it) { it.container->is_up = false; }, R"(interface "eth0" is down)"},
-      {[](auto& it) { it.host->is_up = false; }, R"(interface "vethhost" is down)"},
-      {[](auto& it) { it.container->mac.bytes[5] = 9; },
-       R"(interface "eth0" has MAC 02:00:00:00:00:09 and not 02:00:00:00:00:01)"},
-      {[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
-       R"(address 10.1.2.5/24 is missing on interface "eth0")"},
-      {[](auto& it) { it.container->addresses[1].length = 48; },
-       R"(address fd00::5/64 is missing on interface "eth0")"},
-      {[](auto& it) { it.host->addresses.clear(); }, R"(address 10.1.2.1/32 is missing on interface "vethhost")"},
-      {[](auto& it) { it.container->routes.erase(it.container->routes.begin()); },
-       R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
-      {[](auto& it) { it.container->routes[0].gateway = ip("10.1.2.9"); },
-       R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
-      {[](auto& it) { it.host->routes.clear(); }, R"(route 10.1.2.5/32 is missing on interface "vethhost")"},
-      {[](auto& it) { it.host->alias = "veth-cni/net/c2/eth0"; },
-       R"(interface "vethhost" is not this attachment's: its alias is "veth-cni/net/c2/eth0")"},
-      {[](auto& it) { it.host->peer_index = 77; }, R"(interface "eth0" is not the other end of "vethhost")"},
-      {[](auto& it) { it.host_gateways.clear(); }, R"(address fd00::1 is missing on interface "lo" of the host)"},
-      {[](auto& it) { it.forward_ipv4 = false; }, "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
-      {[](auto& it) { it.forward_ipv6 = false; },
-       "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}};
-  for (const auto& [change, sentence] : cases) {
-    auto changed = there;
-    change(changed);
-    EXPECT_EQ(wiring::difference(wanted, changed), Sentences{sentence});
-  }
+TEST_F(Difference, NamesAnEndThatIsOtherwise) {
+  expect_each({{[](auto& it) { it.container.reset(); }, R"(interface "eth0" is missing)"},
+               {[](auto& it) { it.host.reset(); }, R"(interface "vethhost" is missing)"},
+               {[](auto& it) { it.container->is_up = false; }, R"(interface "eth0" is down)"},
+               {[](auto& it) { it.host->is_up = false; }, R"(interface "vethhost" is down)"},
+               {[](auto& it) { it.container->mac.bytes[5] = 9; },
+                R"(interface "eth0" has MAC 02:00:00:00:00:09 and not 02:00:00:00:00:01)"}});
+}
+
+TEST_F(Difference, NamesWhatIsMissingOnAnEnd) {
+  expect_each(
+      {{[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
+        R"(address 10.1.2.5/24 is missing on interface "eth0")"},
+       {[](auto& it) { it.container->addresses[1].length = 48; },
+        R"(address fd00::5/64 is missing on interface "eth0")"},
+       {[](auto& it) { it.host->addresses.clear(); }, R"(address 10.1.2.1/32 is missing on interface "vethhost")"},
+       {[](auto& it) { it.container->routes.erase(it.container->routes.begin()); },
+        R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
+       {[](auto& it) { it.container->routes[0].gateway = ip("10.1.2.9"); },
+        R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
+       {[](auto& it) { it.host->routes.clear(); }, R"(route 10.1.2.5/32 is missing on interface "vethhost")"}});
+}
+
+TEST_F(Difference, NamesWhatIsOtherwiseBetweenTheEndsAndOnTheHost) {
+  expect_each(
+      {{[](auto& it) { it.host->alias = "veth-cni/net/c2/eth0"; },
+        R"(interface "vethhost" is not this attachment's: its alias is "veth-cni/net/c2/eth0")"},
+       {[](auto& it) { it.host->peer_index = 77; }, R"(interface "eth0" is not the other end of "vethhost")"},
+       {[](auto& it) { it.host_gateways.clear(); }, R"(address fd00::1 is missing on interface "lo" of the host)"},
+       {[](auto& it) { it.forward_ipv4 = false; }, "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
+       {[](auto& it) { it.forward_ipv6 = false; },
+        "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}});
 }
 
 TEST_F(Difference, NamesEverythingAtOnce) {

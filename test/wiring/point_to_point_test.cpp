@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -42,6 +43,14 @@ class PointToPoint : public testing::Test {
   }
   std::string on_host(const std::string& address) const { return address + " lladdr " + cni::to_string(host_mac); }
 
+  void expect_refusal(const std::string& destination, const std::string& gateway) const {
+    const auto act = [&] {
+      wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")}, {route(destination, gateway)});
+    };
+    EXPECT_EQ(test::error_text(act), "7: route " + destination + ": the gateway " + gateway +
+                                         " is not on the link: in mode \"ptp\" the host is the only next hop");
+  }
+
   cni::Request request;
   cni::MacAddress host_mac;
   std::string host_link_local;
@@ -74,14 +83,12 @@ TEST_F(PointToPoint, LeadsIpv6ThroughTheLinkLocalAddressOfTheHostsEnd) {
 }
 
 TEST_F(PointToPoint, JoinsBothFamiliesOnOnePair) {
-  const auto wiring = wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")},
-                           {route("0.0.0.0/0"), route("::/0")});
-  EXPECT_EQ(words(wiring.container.routes),
-            (Lines{"10.1.2.1/32 src 10.1.2.5", "10.1.2.0/24 via 10.1.2.1 src 10.1.2.5",
-                   "fd00::/64 via " + host_link_local + " src fd00::5", "0.0.0.0/0 via 10.1.2.1",
-                   "::/0 via " + host_link_local}));
-  EXPECT_EQ(words(wiring.host.addresses),
-            (Lines{host_link_local + "/128 noprefixroute", "10.1.2.1/32 noprefixroute"}));
+  const auto wiring =
+      wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")}, {route("0.0.0.0/0"), route("::/0")});
+  EXPECT_EQ(words(wiring.container.routes), (Lines{"10.1.2.1/32 src 10.1.2.5", "10.1.2.0/24 via 10.1.2.1 src 10.1.2.5",
+                                                   "fd00::/64 via " + host_link_local + " src fd00::5",
+                                                   "0.0.0.0/0 via 10.1.2.1", "::/0 via " + host_link_local}));
+  EXPECT_EQ(words(wiring.host.addresses), (Lines{host_link_local + "/128 noprefixroute", "10.1.2.1/32 noprefixroute"}));
 }
 
 TEST_F(PointToPoint, ForwardsTheFamiliesThatHaveAddresses) {
@@ -114,9 +121,9 @@ TEST_F(PointToPoint, ReachesAnIpv6GatewayOutsideOfThePrefixByARouteOfItsOwn) {
 
 TEST_F(PointToPoint, GivesIpv4WithoutAGatewayOneThatNeedsNoRange) {
   const auto wiring = wire({leased("10.1.2.5/24")}, {route("0.0.0.0/0")});
-  EXPECT_EQ(words(wiring.container.routes),
-            (Lines{"169.254.1.1/32 src 10.1.2.5", "10.1.2.0/24 via 169.254.1.1 src 10.1.2.5",
-                   "0.0.0.0/0 via 169.254.1.1"}));
+  EXPECT_EQ(
+      words(wiring.container.routes),
+      (Lines{"169.254.1.1/32 src 10.1.2.5", "10.1.2.0/24 via 169.254.1.1 src 10.1.2.5", "0.0.0.0/0 via 169.254.1.1"}));
   EXPECT_EQ(words(wiring.host.addresses), (Lines{"169.254.1.1/32 noprefixroute"}));
   EXPECT_EQ(words(wiring.host.routes), (Lines{"10.1.2.5/32 src 169.254.1.1 exclusive"}));
 }
@@ -185,18 +192,20 @@ TEST_F(PointToPoint, LeadsARouteViaAGatewayOfTheLeaseToTheHostsEnd) {
   EXPECT_EQ(routes.back(), "fd77::/64 via " + host_link_local);
 }
 
-TEST_F(PointToPoint, KeepsTheGatewayThatARouteNames) {
-  const auto wiring = wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")},
-                           {route("10.77.0.0/16", "10.1.2.254"), route("fd77::/64", "fd00::fe")});
-  const auto routes = words(wiring.container.routes);
-  EXPECT_EQ(std::ranges::count(routes, "10.77.0.0/16 via 10.1.2.254"), 1);
-  EXPECT_EQ(std::ranges::count(routes, "fd77::/64 via fd00::fe"), 1);
+TEST_F(PointToPoint, RefusesARouteViaAnythingButTheHost) {
+  const std::pair<const char*, const char*> cases[] = {{"10.77.0.0/16", "10.1.2.254"}, {"fd77::/64", "fd00::fe"}};
+  for (const auto& [destination, gateway] : cases) expect_refusal(destination, gateway);
+}
+
+TEST_F(PointToPoint, RefusesARouteViaAGatewayOfTheOtherFamily) {
+  const std::pair<const char*, const char*> cases[] = {{"10.77.0.0/16", "fd00::1"}, {"fd77::/64", "10.1.2.1"}};
+  for (const auto& [destination, gateway] : cases) expect_refusal(destination, gateway);
 }
 
 /// The kernel refuses a next hop that it would have to reach through another ("Nexthop has invalid gateway").
 TEST_F(PointToPoint, ReachesEveryNextHopDirectly) {
-  const auto wiring = wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")},
-                           {route("10.77.0.0/16", "10.1.2.254"), route("fd77::/64", "fd00::fe"), route("0.0.0.0/0")});
+  const auto wiring = wire({leased("10.1.2.5/24", "10.1.2.1"), leased("10.9.0.5/32"), leased("fd00::5/128", "fd00::1")},
+                           {route("10.77.0.0/16", "10.1.2.1"), route("fd77::/64", "fd00::1"), route("::/0")});
   const auto is_direct = [&](const cni::IpAddress& hop) {
     if (cni::contains(prefix(container_link_local + "/64"), hop)) return true;
     return std::ranges::any_of(wiring.container.routes, [&](const wiring::Route& other) {
@@ -262,9 +271,23 @@ TEST_F(PointToPoint, HandsOnMtuAndDuplicateAddressDetection) {
   }
 }
 
+TEST_F(PointToPoint, GivesNoLinkLocalAddressToALinkTooNarrowForIpv6) {
+  const auto addresses_at = [&](std::uint32_t mtu) {
+    return words(wiring::point_to_point(request, {.addresses = {leased("10.1.2.5/24")}}, mtu).container.addresses);
+  };
+  EXPECT_EQ(addresses_at(1279), (Lines{"10.1.2.5/24 noprefixroute"}));
+  EXPECT_EQ(addresses_at(1280), (Lines{container_link_local + "/64", "10.1.2.5/24 noprefixroute"}));
+}
+
+TEST_F(PointToPoint, RefusesIpv6OnALinkTooNarrowForIt) {
+  const cni::Lease lease{.addresses = {leased("10.1.2.5/24"), leased("fd00::5/64")}};
+  EXPECT_EQ(test::error_text([&] { wiring::point_to_point(request, lease, 1279); }),
+            "7: /mtu: must be at least 1280 for IPv6, not 1279");
+  EXPECT_EQ(test::error_text([&] { wiring::point_to_point(request, lease, 1280); }), "");
+}
+
 TEST_F(PointToPoint, NeedsAnAddress) {
-  EXPECT_EQ(test::error_text([&] { wire({}); }),
-            "7: the IPAM gave no address, and mode \"ptp\" needs at least one");
+  EXPECT_EQ(test::error_text([&] { wire({}); }), "7: the IPAM gave no address, and mode \"ptp\" needs at least one");
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+#include "plugin/verbs/perform.hpp"
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/cni/result.hpp"
+#include "test/support/error_text.hpp"
+#include "test/support/fake_kernel.hpp"
+#include "test/verbs/data_dir.hpp"
+
+namespace {
+
+/// Whole calls, from environment and input on, of the attachment net/c1/eth0.
+class Perform : public test::DataDir {
+ protected:
+  std::string perform(const std::string& command, const std::string& more = {}) {
+    cni::Call call;
+    call.environment.command = command;
+    call.environment.container_id = "c1";
+    call.environment.ifname = "eth0";
+    call.environment.netns = "/run/netns/c1";
+    call.environment.path = "/opt/cni/bin";
+    call.input = R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"veth-ipam","dataDir":")" + root +
+                 R"(","ranges":[[{"subnet":"10.1.2.0/29"}]]})" + more + "}";
+    std::string printed;
+    verbs::perform(std::move(call), kernel, [&](std::string_view text) { printed += text; });
+    return printed;
+  }
+  bool has_record() const { return folder->has_records("net"); }
+
+  test::FakeKernel kernel;
+};
+
+TEST_F(Perform, AddsAnAttachment) {
+  const auto result = cni::parse_result(perform("ADD"), cni::Version::v1_1_0, "the result");
+  ASSERT_EQ(result.interfaces.size(), 2U);
+  EXPECT_EQ(result.interfaces[1].sandbox, "/run/netns/c1");
+  EXPECT_EQ(kernel.pairs.size(), 1U);
+  EXPECT_TRUE(has_record());
+}
+
+TEST_F(Perform, DeletesAnAttachment) {
+  perform("ADD");
+  EXPECT_EQ(perform("DEL"), "");
+  EXPECT_TRUE(kernel.pairs.empty());
+  EXPECT_FALSE(has_record());
+}
+
+TEST_F(Perform, ChecksAnAttachment) {
+  const auto result = perform("ADD");
+  EXPECT_EQ(perform("CHECK", ",\"prevResult\":" + result), "");
+  kernel.pairs.clear();
+  EXPECT_EQ(test::error_text([&] { perform("CHECK", ",\"prevResult\":" + result); }),
+            "104: the attachment is not as it was made");
+}
+
+TEST_F(Perform, CollectsWhatIsNotValid) {
+  perform("ADD");
+  EXPECT_EQ(perform("GC"), "");
+  EXPECT_EQ(kernel.pairs.size(), 1U);
+  EXPECT_EQ(perform("GC", R"(,"cni.dev/valid-attachments":[])"), "");
+  EXPECT_TRUE(kernel.pairs.empty());
+}
+
+TEST_F(Perform, TellsWhetherAnAddCouldBeServed) {
+  EXPECT_EQ(perform("STATUS"), "");
+  kernel.is_allowed = false;
+  EXPECT_EQ(test::error_text([&] { perform("STATUS"); }).substr(0, 4), "50: ");
+}
+
+TEST_F(Perform, RefusesAConfigurationBeforeAnythingIsDone) {
+  EXPECT_EQ(test::error_text([&] { perform("ADD", R"(,"mtu":"large")"); }).substr(0, 7), "7: /mtu");
+  EXPECT_TRUE(kernel.asked.empty());
+  EXPECT_FALSE(has_record());
+}
+
+}  // namespace
