@@ -116,8 +116,10 @@ bool JsonValue::is_null() const { return value_->is_null(); }
 bool JsonValue::is_empty_string() const { return is_string() && value_->get_ref<const std::string&>().empty(); }
 bool JsonValue::equals(const JsonValue& other) const { return *value_ == *other.value_; }
 
+std::string JsonValue::json() const { return value_->dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
+
 std::string JsonValue::text() const {
-  std::string text = value_->dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  std::string text = json();
   cut(text);
   return text;
 }

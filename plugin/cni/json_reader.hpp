@@ -43,7 +43,10 @@ class JsonValue {
   bool is_empty_string() const;
   bool equals(const JsonValue& other) const;
 
-  /// Compact JSON text of the value, bytes that are not UTF-8 replaced; cut after 256 bytes.
+  /// Compact JSON text of the value, bytes that are not UTF-8 replaced.
+  std::string json() const;
+
+  /// The same for a message: cut after 256 bytes.
   std::string text() const;
   const std::string& pointer() const { return pointer_; }
 

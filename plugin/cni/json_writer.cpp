@@ -18,9 +18,13 @@ void JsonWriter::string(std::string_view value) {
   text_ += ordered_json(value).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-void JsonWriter::number(std::uint64_t value) {
+void JsonWriter::number(std::uint64_t value) { json(std::to_string(value)); }
+
+void JsonWriter::boolean(bool value) { json(value ? "true" : "false"); }
+
+void JsonWriter::json(std::string_view text) {
   separate();
-  text_ += std::to_string(value);
+  text_ += text;
 }
 
 void JsonWriter::member(std::string_view name, std::string_view value) {

@@ -24,11 +24,17 @@ class JsonWriter {
   void key(std::string_view name);
   void string(std::string_view value);
   void number(std::uint64_t value);
+  void boolean(bool value);
+  /// A value that is JSON text already.
+  void json(std::string_view text);
 
   void member(std::string_view name, std::string_view value);
   void member(std::string_view name, std::uint64_t value);
 
-  /// What has been written, and a newline.
+  /// What has been written.
+  const std::string& text() const { return text_; }
+
+  /// The same and a newline: what is printed and stored.
   std::string finished() const { return text_ + '\n'; }
 
  private:

@@ -2,11 +2,9 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin/cni/json_writer.hpp"
 
 #include <limits>
-#include <utility>
 
 namespace state {
 namespace {
@@ -40,37 +38,55 @@ std::optional<HostInterface> host_interface_of(cni::JsonObject& object) {
       .index = static_cast<std::uint32_t>(index->as_unsigned(0, std::numeric_limits<std::uint32_t>::max()))};
 }
 
+void write_addresses(cni::JsonWriter& json, const std::vector<cni::IpAddress>& addresses) {
+  json.key("addresses");
+  json.begin_array();
+  for (const auto& address : addresses) json.string(cni::to_string(address));
+  json.end_array();
+}
+
+void write_host_interface(cni::JsonWriter& json, const HostInterface& interface) {
+  json.key("hostInterface");
+  json.begin_object();
+  json.member("name", interface.name);
+  json.member("index", interface.index);
+  json.end_object();
+}
+
 Record parse(const std::string& text) {
   const cni::JsonDocument document{text, "a record"};
   cni::JsonObject object = document.root().as_object();
   const auto written_format = object.find("format");
   if (!written_format) throw cni::Error{cni::ErrorCode::decoding_failure, "no format"};
   written_format->as_unsigned(format, format);
+  const auto wiring = object.find("wiring");
   return {.attachment = {.network = required_string(object, "network"),
                          .container = required_string(object, "container"),
                          .interface = required_string(object, "interface")},
           .netns = object.string_or("netns", ""),
           .addresses = addresses_of(object),
           .host_interface = host_interface_of(object),
-          .wiring = object.string_or("wiring", "")};
+          .wiring = wiring ? wiring->json() : ""};
 }
 
 }  // namespace
 
 std::string to_text(const Record& record) {
-  auto addresses = nlohmann::ordered_json::array();
-  for (const auto& address : record.addresses) addresses.push_back(cni::to_string(address));
-  nlohmann::ordered_json json{{"format", format},
-                              {"network", record.attachment.network},
-                              {"container", record.attachment.container},
-                              {"interface", record.attachment.interface},
-                              {"netns", record.netns},
-                              {"addresses", std::move(addresses)}};
-  if (record.host_interface) {
-    json["hostInterface"] = {{"name", record.host_interface->name}, {"index", record.host_interface->index}};
+  cni::JsonWriter json{0};
+  json.begin_object();
+  json.member("format", format);
+  json.member("network", record.attachment.network);
+  json.member("container", record.attachment.container);
+  json.member("interface", record.attachment.interface);
+  json.member("netns", record.netns);
+  write_addresses(json, record.addresses);
+  if (record.host_interface) write_host_interface(json, *record.host_interface);
+  if (!record.wiring.empty()) {
+    json.key("wiring");
+    json.json(record.wiring);
   }
-  if (!record.wiring.empty()) json["wiring"] = record.wiring;
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  json.end_object();
+  return json.finished();
 }
 
 std::optional<Record> find_record(const std::string& text) {

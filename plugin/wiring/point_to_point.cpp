@@ -172,7 +172,8 @@ void check(const cni::Lease& lease, std::uint32_t mtu) {
     throw cni::Error{cni::ErrorCode::invalid_config, "the IPAM gave no address, and mode \"ptp\" needs at least one"};
   }
   if (mtu < smallest_ipv6_mtu && std::any_of(lease.addresses.begin(), lease.addresses.end(), is_ipv6)) {
-    throw cni::Error{cni::ErrorCode::invalid_config, "/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu)};
+    throw cni::Error{cni::ErrorCode::invalid_config,
+                     "/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu)};
   }
 }
 

@@ -2,8 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin/cni/json_writer.hpp"
 
 #include <concepts>
 #include <limits>
@@ -66,8 +65,6 @@ void visit_fields(Wiring& wiring, Visit&& visit) {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// A struct that lists its fields above.
 template <class Type>
 concept Struct = requires(Type& value) {
@@ -75,38 +72,40 @@ concept Struct = requires(Type& value) {
 };
 
 template <Struct Type>
-Json write(const Type& value);
-template <class Value>
-Json write(const std::vector<Value>& values);
+void write(cni::JsonWriter& json, const Type& value);
 
-Json write(bool value) { return value; }
-Json write(const std::string& text) { return text; }
-Json write(std::unsigned_integral auto number) { return number; }
-Json write(const cni::IpAddress& address) { return cni::to_string(address); }
-Json write(const cni::Prefix& prefix) { return cni::to_string(prefix); }
-Json write(const cni::MacAddress& mac) { return cni::to_string(mac); }
+void write(cni::JsonWriter& json, bool value) { json.boolean(value); }
+void write(cni::JsonWriter& json, const std::string& text) { json.string(text); }
+void write(cni::JsonWriter& json, std::unsigned_integral auto number) { json.number(number); }
+void write(cni::JsonWriter& json, const cni::IpAddress& address) { json.string(cni::to_string(address)); }
+void write(cni::JsonWriter& json, const cni::Prefix& prefix) { json.string(cni::to_string(prefix)); }
+void write(cni::JsonWriter& json, const cni::MacAddress& mac) { json.string(cni::to_string(mac)); }
 
 template <class Value>
-Json write(const std::optional<Value>& value) {
-  return value ? write(*value) : Json{};
+void write(cni::JsonWriter& json, const std::vector<Value>& values) {
+  json.begin_array();
+  for (const auto& value : values) write(json, value);
+  json.end_array();
 }
 
 template <class Value>
-Json write(const std::vector<Value>& values) {
-  Json array = Json::array();
-  for (const auto& value : values) array.push_back(write(value));
-  return array;
+void write_member(cni::JsonWriter& json, const char* name, const Value& value) {
+  json.key(name);
+  write(json, value);
 }
 
 /// Absent values are left out: a record is for people too.
+template <class Value>
+void write_member(cni::JsonWriter& json, const char* name, const std::optional<Value>& value) {
+  if (value) write_member(json, name, *value);
+}
+
 template <Struct Type>
-Json write(const Type& value) {
-  Json object = Json::object();
+void write(cni::JsonWriter& json, const Type& value) {
+  json.begin_object();
   Type copy = value;
-  visit_fields(copy, [&](const char* name, const auto& field) {
-    if (auto member = write(field); !member.is_null()) object[name] = std::move(member);
-  });
-  return object;
+  visit_fields(copy, [&](const char* name, const auto& field) { write_member(json, name, field); });
+  json.end_object();
 }
 
 template <Struct Type>
@@ -148,7 +147,11 @@ void read(const cni::JsonValue& json, Type& value) {
 
 }  // namespace
 
-std::string to_text(const Wiring& wiring) { return write(wiring).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_text(const Wiring& wiring) {
+  cni::JsonWriter json{0};
+  write(json, wiring);
+  return json.text();
+}
 
 std::optional<Wiring> find_wiring(const std::string& text) try {
   const cni::JsonDocument document{text, "the wiring of a record"};

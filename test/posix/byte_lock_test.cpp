@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -46,9 +47,11 @@ TEST_F(ByteLocks, EndWithTheirObject) {
 }
 
 TEST_F(ByteLocks, AreHandedOn) {
-  auto first = ByteLock::try_take(ours.get(), 7);
-  auto second = std::move(first);
-  first.reset();
+  std::optional<ByteLock> second;
+  {
+    auto first = ByteLock::try_take(ours.get(), 7);
+    second = std::move(first);
+  }
   EXPECT_FALSE(ByteLock::try_take(theirs.get(), 7).has_value());
   second.reset();
   EXPECT_TRUE(ByteLock::try_take(theirs.get(), 7).has_value());

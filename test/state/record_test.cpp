@@ -8,7 +8,7 @@ const state::Record whole{.attachment = {.network = "net", .container = "c1", .i
                           .netns = "/run/netns/\"c1\"\n",
                           .addresses = {*cni::find_address("10.1.2.3"), *cni::find_address("fd00::3")},
                           .host_interface = state::HostInterface{.name = "vethabcdefghijk", .index = 4'000'000'000},
-                          .wiring = R"({"mtu": 1500})"};
+                          .wiring = R"({"mtu":1500})"};
 
 TEST(Record, IsReadAsItWasWritten) { EXPECT_EQ(state::find_record(state::to_text(whole)), whole); }
 

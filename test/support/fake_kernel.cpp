@@ -4,7 +4,6 @@
 #include "plugin/posix/system_error.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace test {
 namespace {
@@ -31,7 +30,7 @@ void FakeKernel::refuse_if_told(const std::string& function) const {
 }
 
 kernel::HostLink FakeKernel::put(const wiring::Wiring& wiring) {
-  const kernel::HostLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
+  kernel::HostLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
   pairs.push_back({link, wiring});
   for (const auto& gateway : wiring.host_gateways) {
     if (!holds(host_gateways, gateway)) host_gateways.push_back(gateway);
@@ -66,7 +65,7 @@ std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment
 
 bool FakeKernel::exists(const kernel::HostLink& link) {
   refuse_if_told("exists");
-  return holds(pairs | std::views::transform(&FakePair::link), link);
+  return std::ranges::find(pairs, link, &FakePair::link) != pairs.end();
 }
 
 bool FakeKernel::remove(const cni::Attachment& attachment) {

@@ -48,7 +48,7 @@ TEST_F(Add, RecordsWhatItIsGoingToMake) {
     ASSERT_TRUE(stored.has_value());
     ASSERT_TRUE(stored->record.has_value()) << "the record cannot be read";
     EXPECT_EQ(stored->record->addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
-    EXPECT_EQ(stored->record->host_interface->name, cni::host_interface_name(tag("c1")));
+    EXPECT_EQ(stored->record->host_interface.value().name, cni::host_interface_name(tag("c1")));
     EXPECT_TRUE(wiring::find_wiring(stored->record->wiring).has_value());
   };
   add("c1");
@@ -56,28 +56,27 @@ TEST_F(Add, RecordsWhatItIsGoingToMake) {
 
 TEST_F(Add, RecordsWhatItHasMade) {
   add("c1");
-  const auto stored = folder.find_record(attachment("c1"));
-  ASSERT_TRUE(stored && stored->record);
-  EXPECT_EQ(stored->record->netns, "/run/netns/c1");
-  EXPECT_EQ(stored->record->host_interface->index, kernel.pairs.at(0).link.index);
-  EXPECT_TRUE(wiring::find_wiring(stored->record->wiring) == kernel.pairs.at(0).wiring);
-  EXPECT_EQ(stored->record->addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
+  const auto made = record("c1");
+  EXPECT_EQ(made.netns, "/run/netns/c1");
+  EXPECT_EQ(made.host_interface.value().index, kernel.pairs.at(0).link.index);
+  EXPECT_TRUE(wiring::find_wiring(made.wiring) == kernel.pairs.at(0).wiring);
+  EXPECT_EQ(made.addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
 }
 
 TEST_F(Add, RefusesAnAttachmentThatStandsAndTouchesNothingOfIt) {
   add("c1");
-  const auto record = folder.find_record(attachment("c1"))->record;
+  const auto before = record("c1");
   kernel.asked.clear();
   EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
   EXPECT_EQ(kernel.asked, Texts{});
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(is_live("c1"));
-  EXPECT_TRUE(folder.find_record(attachment("c1"))->record == record);
+  EXPECT_TRUE(record("c1") == before);
 }
 
 TEST_F(Add, ClearsWhatAnAddThatNeverEndedHasLeft) {
   add("c1");
-  folder.write_pending(*folder.find_record(attachment("c1"))->record);
+  folder.write_pending(record("c1"));
   expect_addresses(add("c1"), {"10.1.2.3/29", "fd00::3/125"});
   EXPECT_EQ(kernel.pairs.size(), 1U);
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
@@ -157,7 +156,7 @@ TEST_F(Add, KeepsAnAddressTakenThatLivesElsewhere) {
   add("c1");
   EXPECT_EQ(folder.holder("net", ip("10.1.2.2")), tag("c1"));
   EXPECT_EQ(folder.holder("net", ip("10.1.2.3")), tag("c1"));
-  const auto addresses = folder.find_record(attachment("c1"))->record->addresses;
+  const auto addresses = record("c1").addresses;
   EXPECT_NE(std::ranges::find(addresses, ip("10.1.2.2")), addresses.end());
 }
 

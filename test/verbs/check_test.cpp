@@ -96,6 +96,19 @@ TEST_F(Check, WantsTheMacThatTheResultNames) {
   EXPECT_EQ(error_of_check(asked), differs(R"(interface "eth0" has MAC 02:00:00:00:00:88 and not 02:00:00:00:00:99)"));
 }
 
+TEST_F(Check, WantsOfTheHostWhatTheRecordSays) {
+  const auto asked = with_result("c1", add("c1"));
+  auto changed = record("c1");
+  auto wiring = wiring::find_wiring(changed.wiring).value();
+  wiring.host.addresses.push_back({prefix("10.9.9.9/32"), false});
+  wiring.host_gateways.push_back(ip("fd99::1"));
+  changed.wiring = wiring::to_text(wiring);
+  folder.write_pending(changed);
+  EXPECT_EQ(error_of_check(asked),
+            differs("address 10.9.9.9/32 is missing on interface \"" + cni::host_interface_name(tag("c1")) +
+                    "\"; address fd99::1 is missing on interface \"lo\" of the host"));
+}
+
 TEST_F(Check, LeavesTheRoutesOfOtherPluginsToThem) {
   auto asked = with_result("c1", add("c1"));
   asked.config.previous->routes.push_back(test::route_to("192.168.0.0/16"));

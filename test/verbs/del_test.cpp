@@ -127,6 +127,17 @@ TEST_F(Del, TellsAMissingDelegateAfterAllElse) {
   EXPECT_FALSE(has_link("c1"));
 }
 
+/// So that another DEL can ask it again.
+TEST_F(Del, KeepsTheRecordWhileTheDelegateHoldsTheLease) {
+  add("c1");
+  install_delegate("exit 1");
+  EXPECT_NE(error_of_del("c1"), "");
+  EXPECT_TRUE(has_record("c1"));
+  install_delegate("exit 0");
+  EXPECT_EQ(error_of_del("c1"), "");
+  EXPECT_FALSE(has_record("c1"));
+}
+
 TEST_F(Del, NeedsNoIpamInTheConfiguration) {
   add("c1");
   config.ipam = {};

@@ -82,7 +82,7 @@ TEST_F(ServeLease, RefusesASecondAdd) {
 
 TEST_F(ServeLease, ReplacesWhatAnAddThatNeverEndedHasLeft) {
   serve("ADD", "c1");
-  folder->write_pending(*record("c1")->record);
+  folder->write_pending(record("c1").value().record.value());
   serve("ADD", "c1");
   EXPECT_EQ(taken(), Texts{"10.1.2.3"});
 }

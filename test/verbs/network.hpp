@@ -100,6 +100,10 @@ class VerbsOfNetwork : public testing::Test {
     const auto stored = folder.find_record(attachment(container));
     return stored && stored->stage == state::Stage::live;
   }
+  /// Throws std::bad_optional_access where there is none that can be read.
+  state::Record record(const std::string& container) const {
+    return folder.find_record(attachment(container)).value().record.value();
+  }
   bool has_record(const std::string& container) const { return folder.find_record(attachment(container)).has_value(); }
   bool has_link(const std::string& container) { return kernel.find_host_link(attachment(container)).has_value(); }
 

@@ -90,9 +90,9 @@ TEST_F(Reclaim, GivesBackWhatAnAddHasLeftThatWasKilledBeforeItHadALink) {
 
 TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
   add("c1");
-  auto record = *folder.find_record(attachment("c1"))->record;
-  record.host_interface->index = 0;
-  folder.write_pending(record);
+  auto unbuilt = record("c1");
+  unbuilt.host_interface.value().index = 0;
+  folder.write_pending(unbuilt);
   EXPECT_FALSE(has_reclaimable());
   EXPECT_EQ(reclaim(), 0U);
 }
