@@ -88,6 +88,10 @@ void FixedIpam::check() {
 
 void FixedIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_, folder_, valid); }
 
-void FixedIpam::check_ready() { fixed_addresses(request_.config); }
+/// Where the addresses come from the runtime there are none at this moment.
+void FixedIpam::check_ready() {
+  const bool has_own = !request_.config.ipam.addresses.empty() || !request_.config.wishes.addresses.empty();
+  if (has_own) fixed_addresses(request_.config);
+}
 
 }  // namespace ipam

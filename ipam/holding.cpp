@@ -31,6 +31,11 @@ std::vector<cni::IpAddress> held_by(const state::Folder& folder, const std::stri
   return addresses;
 }
 
+bool names(const std::optional<state::StoredRecord>& stored, const cni::IpAddress& address) {
+  return stored && stored->record &&
+         std::ranges::find(stored->record->addresses, address) != stored->record->addresses.end();
+}
+
 bool is_among(const std::vector<cni::IpAddress>& addresses, const cni::IpAddress& address) {
   return std::ranges::find(addresses, address) != addresses.end();
 }
@@ -157,13 +162,16 @@ void check_held(const cni::Request& request, state::Folder* folder,
   Holding{*folder, request}.check(expected);
 }
 
-/// The lock keeps the holder from changing while its address is given back.
+/// The lock keeps the holder from changing while its address is given back. What a record names by now was taken by an
+/// ADD that came after the stale records were forgotten.
 void collect_held(const cni::Request& request, state::Folder* folder, const std::set<cni::Tag>& valid) {
   if (folder == nullptr) return;
   const std::string& network = request.attachment.network;
   for_each(folder->taken(network), [&](const state::TakenAddress& taken) {
     if (!taken.holder || valid.contains(*taken.holder)) return;
-    if (const auto lock = folder->try_lock(*taken.holder)) folder->release(network, taken.address, *taken.holder);
+    const auto lock = folder->try_lock(*taken.holder);
+    if (!lock || names(folder->find_record(network, *taken.holder), taken.address)) return;
+    folder->release(network, taken.address, *taken.holder);
   });
 }
 

@@ -61,8 +61,8 @@ void release_held(const cni::Request& request, state::Folder* folder);
 void check_held(const cni::Request& request, state::Folder* folder,
                 const std::function<bool(const cni::IpAddress&)>& is_ours);
 
-/// Gives back each address of the network whose holder is not among `valid` and not in flight. Links that are not ours
-/// stay.
+/// Gives back each address of the network that no record names and whose holder is not among `valid` and not in flight.
+/// Links that are not ours stay.
 void collect_held(const cni::Request& request, state::Folder* folder, const std::set<cni::Tag>& valid);
 
 }  // namespace ipam

@@ -28,7 +28,8 @@ class Ipam {
   /// Throws where what the previous result says is not what the attachment holds.
   virtual void check() = 0;
 
-  /// Gives back what no attachment in `valid` holds. Attachments whose lock is held are in flight and are left alone.
+  /// Gives back what no record names and no attachment in `valid` holds. Attachments whose lock is held are in flight
+  /// and are left alone.
   virtual void collect(const std::set<cni::Tag>& valid) = 0;
 
   /// Throws where an allocate() now would fail.

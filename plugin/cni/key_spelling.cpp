@@ -8,7 +8,7 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t short_key = 3;
+constexpr std::size_t short_key = 4;
 
 // Not tolower: it depends on the locale.
 char folded(char character) {

@@ -239,6 +239,7 @@ NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& a
   JsonObject network = document.root().as_object();
   const Tolerance tolerance(verb);
   NetworkConfig config = read_common(network, verb);
+  tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   config.wishes = read_address_wishes(network, args, tolerance);
   config.ipam = read_own_ipam(network, tolerance);
   if (!tolerance.is_lenient()) require_addresses(network, config, verb);

@@ -48,11 +48,12 @@ class Kernel {
   /// The MTU of the device of the default route, 1500 where there is none.
   virtual std::uint32_t default_route_mtu() = 0;
 
-  /// Makes all of the wiring; packets flow when it returns. A failure has taken the pair away again. Throws
+  /// Makes all of the wiring; packets flow when it returns. What a failure leaves is taken away by remove(). Throws
   /// AddressLivesElsewhere too.
   virtual HostLink build(const wiring::Wiring& wiring, const Namespace& container) = 0;
 
-  /// The host's end of the attachment, known by name and alias; nullopt where there is none.
+  /// The host's end of the attachment, known by name and alias (or by its name alone, where the alias could not be
+  /// set); nullopt where there is none.
   virtual std::optional<HostLink> find_host_link(const cni::Attachment& attachment) = 0;
 
   /// Whether an interface of this index, name and alias exists.

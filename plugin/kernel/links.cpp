@@ -11,6 +11,7 @@
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sys/socket.h>
@@ -70,18 +71,34 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
           "create veth pair " + named(wiring.container.name) + " and " + named(wiring.host.name)};
 }
 
+namespace {
+
+/// One IPv4 setting of an interface (IPV4_DEVCONF_*), as its sysctl file would set it.
+void put_ipv4_setting(nl_msg* message, int setting, std::uint32_t value) {
+  nlattr* families = nla_nest_start(message, IFLA_AF_SPEC);
+  nlattr* ipv4 = nla_nest_start(message, AF_INET);
+  nlattr* settings = nla_nest_start(message, IFLA_INET_CONF);
+  put_number(message, setting, value);
+  nla_nest_end(message, settings);
+  nla_nest_end(message, ipv4);
+  nla_nest_end(message, families);
+}
+
+}  // namespace
+
 NetlinkRequest name_host_end(const wiring::Wiring& wiring) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, wiring.host.name);
   put_text(message.get(), IFLA_IFALIAS, cni::alias_of(wiring.attachment));
-  nlattr* families = nla_nest_start(message.get(), IFLA_AF_SPEC);
-  nlattr* ipv4 = nla_nest_start(message.get(), AF_INET);
-  nlattr* settings = nla_nest_start(message.get(), IFLA_INET_CONF);
-  put_number(message.get(), IPV4_DEVCONF_FORWARDING, 1);
-  nla_nest_end(message.get(), settings);
-  nla_nest_end(message.get(), ipv4);
-  nla_nest_end(message.get(), families);
+  put_ipv4_setting(message.get(), IPV4_DEVCONF_FORWARDING, 1);
   return {std::move(message), "set the alias of " + named(wiring.host.name)};
+}
+
+NetlinkRequest announce_mac(const std::string& name) {
+  auto message = link_message(RTM_SETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_ipv4_setting(message.get(), IPV4_DEVCONF_ARP_NOTIFY, 1);
+  return {std::move(message), "set arp_notify of " + named(name)};
 }
 
 NetlinkRequest stop_address_generation(const std::string& name) {
@@ -161,6 +178,19 @@ cni::MacAddress mac_of(const nlattr* attribute) {
   return mac;
 }
 
+/// The settings stand in an array of numbers, in the order of the kernel's own list.
+bool is_ipv6_disabled(nlattr* families) {
+  nlattr* ipv6 =
+      families == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(families)), nla_len(families), AF_INET6);
+  nlattr* settings =
+      ipv6 == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(ipv6)), nla_len(ipv6), IFLA_INET6_CONF);
+  constexpr int position = DEVCONF_DISABLE_IPV6 * static_cast<int>(sizeof(std::int32_t));
+  if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof(std::int32_t))) return false;
+  std::int32_t value = 0;
+  std::memcpy(&value, static_cast<const char*>(nla_data(settings)) + position, sizeof value);
+  return value != 0;
+}
+
 }  // namespace
 
 std::optional<Link> find_link(const std::string& message) {
@@ -176,6 +206,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.alias = text_of(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
+  link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
   link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   return link;

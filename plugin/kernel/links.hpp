@@ -19,8 +19,9 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;        ///< administratively (IFF_UP)
-  bool has_carrier = false;  ///< operational state UP
+  bool is_up = false;             ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
+  bool has_carrier = false;       ///< operational state UP
 
   bool operator==(const Link&) const = default;
 };
@@ -33,6 +34,9 @@ NetlinkRequest name_host_end(const wiring::Wiring& wiring);
 
 /// No link-local address of the kernel's own making: ours is given explicitly, without duplicate address detection.
 NetlinkRequest stop_address_generation(const std::string& name);
+
+/// A later change of the interface's MAC is announced to its IPv4 neighbours (arp_notify).
+NetlinkRequest announce_mac(const std::string& name);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);

@@ -47,7 +47,8 @@ HostLink LinuxKernel::build(const wiring::Wiring& wiring, const Namespace& conta
 std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
   const auto name = cni::host_interface_name(cni::tag_of(attachment));
   const auto link = first_link(host_.transact(one(get_link(name))));
-  if (!link || link->alias != cni::alias_of(attachment)) return std::nullopt;
+  const bool is_ours = link && (link->alias.empty() || link->alias == cni::alias_of(attachment));
+  if (!is_ours) return std::nullopt;
   return host_link(*link);
 }
 

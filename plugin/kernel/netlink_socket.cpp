@@ -111,12 +111,22 @@ void NetlinkSocket::receive_until_answered(std::span<const NetlinkRequest> reque
   }
 }
 
+/// In pieces: the kernel takes at most 1,024 parts at once, and has room for so many refusals only.
 Answers NetlinkSocket::send(std::span<const NetlinkRequest> requests) {
-  Answers answers;
-  if (requests.empty()) return answers;
-  transmit(requests, NLM_F_ACK);
-  receive_until_answered(requests, answers);
-  return answers;
+  constexpr std::size_t most_at_once = 128;
+  Answers all;
+  for (std::size_t first = 0; first < requests.size(); first += most_at_once) {
+    const auto piece = requests.subspan(first, std::min(most_at_once, requests.size() - first));
+    Answers answers;
+    transmit(piece, NLM_F_ACK);
+    receive_until_answered(piece, answers);
+    for (auto& message : answers.messages) all.messages.push_back(std::move(message));
+    for (auto& refusal : answers.refusals) {
+      refusal.request += first;
+      all.refusals.push_back(std::move(refusal));
+    }
+  }
+  return all;
 }
 
 std::vector<std::string> NetlinkSocket::transact(std::span<const NetlinkRequest> requests) {

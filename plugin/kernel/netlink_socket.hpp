@@ -49,7 +49,8 @@ class NetlinkSocket {
   /// Opens it in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE.
   explicit NetlinkSocket(int protocol);
 
-  /// Sends all in one call. Throws std::system_error only where the socket itself fails.
+  /// Sends all in one call (up to 128 of them; more go in several). Throws std::system_error only where the socket
+  /// itself fails.
   Answers send(std::span<const NetlinkRequest> requests);
 
   /// As send, and throws std::system_error for the first refusal: act, errno and the kernel's sentence.

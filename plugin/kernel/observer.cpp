@@ -14,7 +14,7 @@ std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& d
   std::vector<wiring::Route> routes;
   for (const auto family : families) {
     for (const auto& message : socket.dump(list_routes(device, family))) {
-      if (const auto found = find_route(message)) routes.push_back(found->route);
+      if (const auto found = find_route(message, device.index)) routes.push_back(found->route);
     }
   }
   return routes;

@@ -71,12 +71,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Namespace& containe
 
 HostLink PairBuilder::build() {
   create();
-  try {
-    furnish();
-  } catch (...) {
-    host_.send(one(delete_link(host_device_.index, host_device_.name)));
-    throw;
-  }
+  furnish();
   return {host_device_.index, host_device_.name, cni::alias_of(wiring_.attachment)};
 }
 
@@ -89,11 +84,9 @@ void PairBuilder::create() {
   if (wiring_.forward_ipv4) requests.push_back(ask_forwarding(cni::Family::ipv4));
   if (wiring_.forward_ipv6) requests.push_back(ask_forwarding(cni::Family::ipv6));
   requests.push_back(get_link(wiring_.host.name));
-  try {
-    learn(host_.transact(requests));
-  } catch (const std::system_error& refusal) {
-    explain(refusal);
-  }
+  const auto answers = host_.send(requests);
+  if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
+  learn(answers.messages);
 }
 
 void PairBuilder::learn(const std::vector<std::string>& messages) {
@@ -101,6 +94,7 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
   if (!link) throw posix::system_error(ENODEV, "find \"" + wiring_.host.name + "\" after its creation");
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
+  if (link->is_ipv6_disabled && wiring_.forward_ipv6) enable_ipv6(wiring_.host.name);
   for (const auto& message : messages) {
     const auto forwarding = find_forwarding(message);
     if (forwarding && !forwarding->is_on) enable_forwarding(forwarding->family, host_);
@@ -108,8 +102,8 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
 }
 
 /// The kernel's "File exists" does not say which end it means.
-void PairBuilder::explain(const std::system_error& refusal) {
-  if (refusal.code().value() != EEXIST) throw refusal;
+void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) {
+  if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
   if (first_link(container_.transact(one(get_link(wiring_.container.name))))) {
     throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
                                           posix::quoted(namespace_.path) + ": the container has one of this name");
@@ -130,6 +124,7 @@ void PairBuilder::furnish() {
 
 void PairBuilder::furnish_container() {
   Requests requests;
+  requests.push_back(announce_mac(wiring_.container.name));
   if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
   for (const auto& address : wiring_.container.addresses) {
     requests.push_back(add_address(container_device_, address, wiring_.enable_dad));
@@ -141,6 +136,7 @@ void PairBuilder::furnish_container() {
     requests.push_back(set_neighbour(container_device_, neighbour));
   }
   transact_with_ipv6(container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
+  if (wiring_.forward_ipv6) inside_container([&] { announce_mac_to_ipv6(wiring_.container.name); });
 }
 
 namespace {

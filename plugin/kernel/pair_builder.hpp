@@ -11,8 +11,7 @@
 namespace kernel {
 
 /// Makes one wiring in few sends: the pair; all on the container's end; all on the host's end, which goes up; and for
-/// each end a question, whether packets get through. A failure takes the pair away again, and all that stands on it
-/// goes with it.
+/// each end a question, whether packets get through. What a failure has left goes with the pair when that is removed.
 class PairBuilder {
  public:
   /// All have to outlive it. `home` is the host's namespace, `host` a socket in it.
@@ -23,7 +22,7 @@ class PairBuilder {
  private:
   void create();
   void learn(const std::vector<std::string>& messages);
-  [[noreturn]] void explain(const std::system_error& refusal);
+  [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   void furnish();
   void furnish_container();
   void furnish_host();

@@ -67,8 +67,9 @@ const std::vector<int> no_such_family{ENOENT, EAFNOSUPPORT, EOPNOTSUPP};
 }  // namespace
 
 NetlinkRequest add_route(const Device& device, const wiring::Route& route) {
+  const int place = route.exclusive ? NLM_F_EXCL : NLM_F_APPEND;
   nl_msg* message = nullptr;
-  const int result = rtnl_route_build_add_request(describe(device, route).get(), NLM_F_CREATE | NLM_F_EXCL, &message);
+  const int result = rtnl_route_build_add_request(describe(device, route).get(), NLM_F_CREATE | place, &message);
   return {built(result, message, "route"), words(device, route)};
 }
 
@@ -104,20 +105,28 @@ std::optional<cni::Prefix> destination_of(rtnl_route* object, cni::Family family
   return cni::Prefix{address, static_cast<std::uint8_t>(nl_addr_get_prefixlen(destination))};
 }
 
-wiring::Route read(rtnl_route* object, const cni::Prefix& destination) {
+rtnl_nexthop* next_hop_through(rtnl_route* object, std::uint32_t device_index) {
+  const int count = rtnl_route_get_nnexthops(object);
+  for (int number = 0; number < count; ++number) {
+    rtnl_nexthop* hop = rtnl_route_nexthop_n(object, number);
+    const auto index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
+    if (device_index == 0 || index == device_index) return hop;
+  }
+  return nullptr;
+}
+
+wiring::Route read(rtnl_route* object, const cni::Prefix& destination, rtnl_nexthop* hop) {
   wiring::Route route{.destination = destination};
   route.source = from_netlink(rtnl_route_get_pref_src(object));
   if (const auto table = rtnl_route_get_table(object); table != RT_TABLE_MAIN) route.table = table;
   if (const auto priority = rtnl_route_get_priority(object); priority != 0) route.priority = priority;
-  if (rtnl_nexthop* hop = rtnl_route_nexthop_n(object, 0); hop != nullptr) {
-    route.gateway = from_netlink(rtnl_route_nh_get_gateway(hop));
-  }
+  if (hop != nullptr) route.gateway = from_netlink(rtnl_route_nh_get_gateway(hop));
   return route;
 }
 
 }  // namespace
 
-std::optional<FoundRoute> find_route(const std::string& message) {
+std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   rtnl_route* parsed = nullptr;
   if (header->nlmsg_type != RTM_NEWROUTE || rtnl_route_parse(header, &parsed) < 0) return std::nullopt;
@@ -125,11 +134,10 @@ std::optional<FoundRoute> find_route(const std::string& message) {
   const auto family = find_family(rtnl_route_get_family(parsed));
   const auto destination = family ? destination_of(parsed, *family) : std::nullopt;
   if (!destination) return std::nullopt;
-  FoundRoute found{.route = read(parsed, *destination)};
+  rtnl_nexthop* hop = next_hop_through(parsed, device_index);
+  FoundRoute found{.route = read(parsed, *destination, hop)};
   found.is_local = rtnl_route_get_type(parsed) == RTN_LOCAL;
-  if (rtnl_nexthop* hop = rtnl_route_nexthop_n(parsed, 0); hop != nullptr) {
-    found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
-  }
+  if (hop != nullptr) found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
   return found;
 }
 

@@ -14,7 +14,8 @@ namespace kernel {
 /// The protocol number of our routes, as `ip route` shows it ("proto 86").
 constexpr std::uint8_t route_protocol = 86;
 
-/// Adds a route through the device; one that exists already is refused with EEXIST.
+/// Adds a route through the device. An exclusive one is refused with EEXIST where there is one to its destination
+/// already; others come after what is there: a container may have a default route for each of its networks.
 NetlinkRequest add_route(const Device& device, const wiring::Route& route);
 
 /// All routes of one family, of every table, through one interface.
@@ -27,12 +28,13 @@ NetlinkRequest list_advertised_routes();
 /// needs it); no answer where there is none.
 NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index = 0);
 
-/// A route as the kernel tells it; of several next hops the first. nullopt where the message is none.
+/// A route as the kernel tells it; of several next hops the one through `device_index`, or where that is 0 the first.
+/// nullopt where the message is none.
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
   bool is_local = false;  ///< the destination is an address of this host itself
 };
-std::optional<FoundRoute> find_route(const std::string& message);
+std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
 
 }  // namespace kernel

@@ -46,6 +46,10 @@ void ignore_router_advertisements(const std::string& interface) {
   posix::write_value(ipv6_file(interface, "accept_ra"), "0");
 }
 
+void announce_mac_to_ipv6(const std::string& interface) {
+  posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
+}
+
 void enable_ipv6(const std::string& interface) { posix::write_value(ipv6_file(interface, "disable_ipv6"), "0"); }
 
 void enable_forwarding(cni::Family family, NetlinkSocket& socket) {

@@ -13,6 +13,9 @@ namespace kernel {
 /// The interface takes no router advertisements (a container must not be able to give the host routes: CVE-2020-10749).
 void ignore_router_advertisements(const std::string& interface);
 
+/// A later change of the interface's MAC is announced to its IPv6 neighbours (ndisc_notify).
+void announce_mac_to_ipv6(const std::string& interface);
+
 /// Lets the interface have IPv6 addresses, where that was switched off.
 void enable_ipv6(const std::string& interface);
 

@@ -19,6 +19,14 @@ kernel::Namespace open_container(const cni::Request& request) {
   throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same"};
 }
 
+void refuse_other_addresses(const kernel::Loopback& loopback) {
+  for (const auto& prefix : loopback.addresses) {
+    if (cni::is_loopback(prefix.address)) continue;
+    throw cni::Error{cni::ErrorCode::differs,
+                     "loopback interface found with non-loopback address " + cni::to_string(prefix)};
+  }
+}
+
 cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopback) {
   if (request.config.previous) return *request.config.previous;
   cni::Result result;
@@ -33,7 +41,9 @@ cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopb
 void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
   const auto container = open_container(request);
   kernel::set_loopback(container, true);
-  print(cni::to_json(result_of(request, kernel::observe_loopback(container)), request.config.version));
+  const auto loopback = kernel::observe_loopback(container);
+  refuse_other_addresses(loopback);
+  print(cni::to_json(result_of(request, loopback), request.config.version));
 }
 
 /// A namespace that is gone took its `lo` along; one that is our own keeps it.

@@ -137,7 +137,12 @@ Outcome run(const Program& program, std::size_t output_limit) {
   input.read_end.close();
   output.write_end.close();
   Outcome outcome;
-  outcome.output = converse(std::move(input.write_end), std::move(output.read_end), program.input, output_limit);
+  try {
+    outcome.output = converse(std::move(input.write_end), std::move(output.read_end), program.input, output_limit);
+  } catch (...) {
+    wait_for(child);  // its pipes are closed by now; what it does must not go on beside what we do next
+    throw;
+  }
   outcome.exit_status = wait_for(child);
   if (outcome.output.size() > output_limit) throw system_error(EFBIG, "read the output of " + quoted(program.path));
   return outcome;

@@ -210,8 +210,16 @@ std::vector<StoredRecord> Folder::records(const std::string& network) const {
   return records;
 }
 
-bool Folder::has_records(const std::string& network) const {
-  return !is_empty(stage_directory(network, Stage::live)) || !is_empty(stage_directory(network, Stage::pending));
+bool Folder::has_records(const std::string& network) const { return has_records_besides_name(network, ""); }
+
+bool Folder::has_records_besides(const std::string& network, cni::Tag tag) const {
+  return has_records_besides_name(network, cni::to_string(tag));
+}
+
+/// Pending ones first: a record that goes live meanwhile is seen in one of the two.
+bool Folder::has_records_besides_name(const std::string& network, const std::string& name) const {
+  return !is_empty(stage_directory(network, Stage::pending), name) ||
+         !is_empty(stage_directory(network, Stage::live), name);
 }
 
 void Folder::write_pending(const Record& record) {
@@ -389,12 +397,12 @@ std::vector<cni::Tag> Folder::tags(const std::string& network, Stage stage) cons
 }
 
 /// Temporary files do not count.
-bool Folder::is_empty(const std::string& name) const {
+bool Folder::is_empty(const std::string& name, const std::string& besides) const {
   const auto directory = find_directory(name);
   if (!directory) return true;
   DirectoryReader reader{directory->get(), DirectoryReader::room_for_one};
   while (const auto entry = reader.next()) {
-    if (entry->name.front() != '.') return false;
+    if (entry->name.front() != '.' && entry->name != besides) return false;
   }
   return true;
 }

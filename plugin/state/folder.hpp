@@ -68,6 +68,8 @@ class Folder {
   std::vector<StoredRecord> records(const std::string& network) const;
   /// Whether any attachment of the network has a record; its cost does not grow with their number.
   bool has_records(const std::string& network) const;
+  /// The same, one attachment aside.
+  bool has_records_besides(const std::string& network, cni::Tag tag) const;
 
   /// Writes or replaces the pending record.
   void write_pending(const Record& record);
@@ -110,7 +112,8 @@ class Folder {
   std::optional<std::string> content(const std::string& name) const;
   std::optional<StoredRecord> read_record(const std::string& network, cni::Tag tag, Stage stage) const;
   std::vector<cni::Tag> tags(const std::string& network, Stage stage) const;
-  bool is_empty(const std::string& name) const;
+  bool has_records_besides_name(const std::string& network, const std::string& name) const;
+  bool is_empty(const std::string& name, const std::string& besides) const;
   void write_file(const std::string& name, const std::string& text);
   void replace(const std::string& temporary, const std::string& name);
   void put_link(const std::string& target, const std::string& name);

@@ -32,11 +32,13 @@ class Addition {
   }
 
  private:
-  /// An attachment that stands is left alone; what an ADD that never ended has left is cleared.
+  /// An attachment that stands is left alone, one whose record was lost too; what an ADD that never ended has left is
+  /// cleared.
   void make_room() {
     const auto stored = folder_.find_record(request_.attachment);
+    const bool was_answered = !stored || stored->stage == state::Stage::live;
+    if (was_answered && kernel_.find_host_link(request_.attachment)) refuse();
     if (!stored) return;
-    if (stored->stage == state::Stage::live && kernel_.find_host_link(request_.attachment)) refuse();
     BestEffort effort;
     detach(request_, kernel_, &folder_, effort);
     effort.finish();
@@ -61,13 +63,14 @@ class Addition {
     lease_ = allocate();
     wiring_ = wiring::point_to_point(request_, lease_, mtu());
     auto record = write_intent();
-    const auto link = kernel_.build(wiring_, container);
     rollback_.on_failure([this] { kernel_.remove(request_.attachment); });
+    const auto link = kernel_.build(wiring_, container);
     record.host_interface->index = link.index;
     folder_.write_pending(record);
     return true;
   } catch (const kernel::AddressLivesElsewhere& elsewhere) {
     if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
+    kernel_.remove(request_.attachment);
     return false;
   }
 
@@ -88,9 +91,8 @@ class Addition {
   }
 
   void forget() {
-    const auto& network = request_.attachment.network;
-    folder_.forget(network, cni::tag_of(request_.attachment));
-    remove_unused_gateways(network, wiring_.host_gateways, kernel_, folder_);
+    const auto& attachment = request_.attachment;
+    verbs::forget({attachment.network, cni::tag_of(attachment), wiring_.host_gateways}, kernel_, folder_);
   }
 
   cni::Lease allocate_or_reclaim() try { return ipam_->allocate(); } catch (const cni::Error& error) {

@@ -3,6 +3,9 @@
 #include "ipam/ipam.hpp"
 #include "plugin/wiring/text.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace verbs {
 
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record) {
@@ -10,28 +13,66 @@ std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>
   return wiring ? wiring->host_gateways : std::vector<cni::IpAddress>{};
 }
 
-// An ADD writes its record under the same lock before it puts its gateways there, so one that begins now is seen or
-// comes after.
-void remove_unused_gateways(const std::string& network, const std::vector<cni::IpAddress>& gateways,
-                            kernel::Kernel& kernel, const state::Folder& folder) {
-  if (gateways.empty() || folder.has_records(network)) return;
-  const auto lock = folder.lock_network(network);
-  if (!folder.has_records(network)) kernel.remove_host_gateways(gateways);
+namespace {
+
+/// Networks may have the same gateway, as while one is renamed.
+bool is_used_by_another_network(const cni::IpAddress& gateway, const std::string& network,
+                                const state::Folder& folder) {
+  for (const auto& other : folder.networks()) {
+    if (other == network) continue;
+    for (const auto& stored : folder.records(other)) {
+      const auto gateways = recorded_gateways(stored.record);
+      if (std::find(gateways.begin(), gateways.end(), gateway) != gateways.end()) return true;
+    }
+  }
+  return false;
 }
+
+void remove_unused_gateways(const Forgotten& attachment, kernel::Kernel& kernel, const state::Folder& folder) {
+  if (folder.has_records_besides(attachment.network, attachment.tag)) return;
+  auto unused = attachment.gateways;
+  std::erase_if(unused, [&](const cni::IpAddress& gateway) {
+    return is_used_by_another_network(gateway, attachment.network, folder);
+  });
+  kernel.remove_host_gateways(unused);
+}
+
+}  // namespace
+
+// The network's lock makes one of two that leave together the last. An ADD writes its record under it before it puts
+// its gateways there, so one that begins now is seen or comes after.
+void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& folder) {
+  std::optional<posix::ByteLock> lock;
+  if (!attachment.gateways.empty()) {
+    lock = folder.lock_network(attachment.network);
+    remove_unused_gateways(attachment, kernel, folder);
+  }
+  folder.forget(attachment.network, attachment.tag);
+}
+
+namespace {
+
+/// What the record names is ours, whatever IPAM the configuration names by now.
+void release(const cni::Request& request, const std::optional<state::StoredRecord>& stored, state::Folder* folder) {
+  ipam::choose(request, folder)->release();
+  if (folder == nullptr || !stored || !stored->record || ipam::is_built_in(request)) return;
+  for (const auto& address : stored->record->addresses) {
+    folder->release(request.attachment.network, address, stored->tag);
+  }
+}
+
+}  // namespace
 
 void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder, BestEffort& effort) {
   const auto& attachment = request.attachment;
-  std::vector<cni::IpAddress> gateways;
-  effort.attempt([&] {
-    const auto stored = folder == nullptr ? std::nullopt : folder->find_record(attachment);
-    if (stored) gateways = recorded_gateways(stored->record);
-  });
+  std::optional<state::StoredRecord> stored;
+  if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
   const bool is_gone = effort.attempt([&] { kernel.remove(attachment); });
   if (!is_gone) return;
-  const bool is_released = effort.attempt([&] { ipam::choose(request, folder)->release(); });
-  if (folder == nullptr) return;
-  if (is_released) effort.attempt([&] { folder->forget(attachment.network, cni::tag_of(attachment)); });
-  effort.attempt([&] { remove_unused_gateways(attachment.network, gateways, kernel, *folder); });
+  const bool is_released = effort.attempt([&] { release(request, stored, folder); });
+  if (folder == nullptr || !is_released) return;
+  const auto gateways = stored ? recorded_gateways(stored->record) : std::vector<cni::IpAddress>{};
+  effort.attempt([&] { forget({attachment.network, cni::tag_of(attachment), gateways}, kernel, *folder); });
 }
 
 }  // namespace verbs

@@ -17,8 +17,13 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
 /// The gateways that a recorded attachment put on the host's lo.
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
 
-/// Removes gateways from the host's lo when no attachment of the network is left to use them.
-void remove_unused_gateways(const std::string& network, const std::vector<cni::IpAddress>& gateways,
-                            kernel::Kernel& kernel, const state::Folder& folder);
+/// Removes the record of an attachment whose addresses are given back, and before it from the host's lo those of
+/// `gateways` that no other attachment needs.
+struct Forgotten {
+  const std::string& network;
+  cni::Tag tag;
+  std::vector<cni::IpAddress> gateways;
+};
+void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& folder);
 
 }  // namespace verbs

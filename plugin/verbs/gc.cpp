@@ -4,6 +4,7 @@
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,7 +18,7 @@ namespace {
 struct Stale {
   std::optional<posix::ByteLock> lock;
   std::optional<kernel::HostLink> link;
-  bool has_record = false;
+  bool is_readable = false;  ///< its record tells which interface it has
 };
 
 /// One collection of one network.
@@ -34,15 +35,11 @@ class Collection {
   const std::set<cni::Tag>& kept() const { return valid_; }
 
   void run(BestEffort& effort) {
-    find_records();
-    find_links();
+    effort.attempt([&] { find_records(); });
+    if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
-    forget_records(effort);
+    for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
     stale_.clear();
-  }
-
-  void remove_gateways() const {
-    if (folder_ != nullptr) remove_unused_gateways(network_, gateways_, kernel_, *folder_);
   }
 
  private:
@@ -51,9 +48,10 @@ class Collection {
     if (valid_.contains(tag)) return nullptr;
     if (const auto known = stale_.find(tag); known != stale_.end()) return &known->second;
     Stale stale;
-    if (folder_ != nullptr) {
-      stale.lock = folder_->try_lock(tag);
-      if (!stale.lock) return nullptr;
+    if (folder_ != nullptr) stale.lock = folder_->try_lock(tag);
+    if (folder_ != nullptr && !stale.lock) {
+      valid_.insert(tag);
+      return nullptr;
     }
     return &stale_.emplace(tag, std::move(stale)).first->second;
   }
@@ -61,10 +59,14 @@ class Collection {
   void find_records() {
     if (folder_ == nullptr) return;
     for (const auto& stored : folder_->records(network_)) {
-      if (auto* stale = find_stale(stored.tag)) stale->has_record = true;
+      auto* stale = find_stale(stored.tag);
+      if (stale == nullptr || !stored.record) continue;
+      stale->is_readable = true;
+      stale->link = kernel_.find_host_link(stored.record->attachment);
     }
   }
 
+  /// Those without a record, or under another name.
   void find_links() {
     for (const auto& link : kernel_.host_links(network_)) {
       const auto tag = cni::tag_of_alias(link.alias);
@@ -82,26 +84,31 @@ class Collection {
 
   /// The address of a link that still stands is not given out.
   void keep_linked() {
-    for (const auto& [tag, stale] : stale_) {
-      if (stale.link) valid_.insert(tag);
-    }
-    std::erase_if(stale_, [](const auto& entry) { return entry.second.link.has_value(); });
+    keep([](const Stale& stale) { return stale.link.has_value(); });
   }
 
-  void forget_records(BestEffort& effort) {
-    for (const auto& [tag, stale] : stale_) {
-      if (stale.has_record) effort.attempt([&, tag = tag] { forget(tag); });
+  void keep_unknown() {
+    keep([](const Stale& stale) { return !stale.is_readable; });
+  }
+
+  void keep(const std::function<bool(const Stale&)>& is_kept) {
+    for (auto entry = stale_.begin(); entry != stale_.end();) {
+      const auto current = entry++;
+      if (!is_kept(current->second)) continue;
+      valid_.insert(current->first);
+      stale_.erase(current);
     }
   }
 
   /// The record may have changed before its lock was taken, so it is read now.
   void forget(cni::Tag tag) {
+    if (folder_ == nullptr) return;
     const auto stored = folder_->find_record(network_, tag);
-    if (stored && stored->record) {
-      for (const auto& gateway : recorded_gateways(stored->record)) gateways_.push_back(gateway);
-      for (const auto& address : stored->record->addresses) folder_->release(network_, address, tag);
+    const auto record = stored ? stored->record : std::nullopt;
+    if (record) {
+      for (const auto& address : record->addresses) folder_->release(network_, address, tag);
     }
-    folder_->forget(network_, tag);
+    verbs::forget({network_, tag, recorded_gateways(record)}, kernel_, *folder_);
   }
 
   const std::string& network_;
@@ -109,7 +116,6 @@ class Collection {
   state::Folder* folder_;
   std::set<cni::Tag> valid_;
   std::map<cni::Tag, Stale> stale_;
-  std::vector<cni::IpAddress> gateways_;
 };
 
 }  // namespace
@@ -126,7 +132,6 @@ void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* fold
   Collection collection{request, kernel, folder};
   collection.run(effort);
   effort.attempt([&] { ipam->collect(collection.kept()); });
-  effort.attempt([&] { collection.remove_gateways(); });
   effort.finish();
 }
 

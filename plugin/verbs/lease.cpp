@@ -84,10 +84,17 @@ std::optional<std::set<cni::Tag>> valid_tags(const cni::Request& request) {
   return valid;
 }
 
-void forget_stale(const std::string& network, const std::set<cni::Tag>& valid, state::Folder& folder) {
-  for (const auto& stored : folder.records(network)) {
-    if (valid.contains(stored.tag)) continue;
-    if (const auto lock = folder.try_lock(stored.tag)) folder.forget(network, stored.tag);
+/// Each under its lock, so that a lease that is being taken now is left alone.
+void release_stale(const std::string& network, const std::set<cni::Tag>& valid, state::Folder& folder) {
+  for (const auto& listed : folder.records(network)) {
+    if (valid.contains(listed.tag)) continue;
+    const auto lock = folder.try_lock(listed.tag);
+    if (!lock) continue;
+    const auto stored = folder.find_record(network, listed.tag);
+    if (stored && stored->record) {
+      for (const auto& address : stored->record->addresses) folder.release(network, address, listed.tag);
+    }
+    folder.forget(network, listed.tag);
   }
 }
 
@@ -95,8 +102,8 @@ void gc(const cni::Request& request) {
   auto folder = state::Folder::find(root_of(request));
   const auto valid = valid_tags(request);
   if (!folder || !valid) return;
+  release_stale(request.attachment.network, *valid, *folder);
   ipam::choose(request, &*folder)->collect(*valid);
-  forget_stale(request.attachment.network, *valid, *folder);
 }
 
 void status(const cni::Request& request) try {
@@ -104,7 +111,8 @@ void status(const cni::Request& request) try {
   folder.check_writable();
   ipam::choose(request, &folder)->check_ready();
 } catch (const cni::Error& error) {
-  throw_not_available(error);
+  const bool is_full = error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
+  if (!is_full || !request.config.ready_when_full) throw_not_available(error);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "plugin/verbs/reclaim.hpp"
 
+#include "plugin/verbs/detach.hpp"
+
 #include <algorithm>
 
 namespace verbs {
@@ -13,13 +15,16 @@ bool stands(const state::Record& record, kernel::Kernel& kernel) {
   return kernel.exists({interface.index, interface.name, cni::alias_of(record.attachment)});
 }
 
+/// A live lease without an interface of ours is another plugin's; a pending one was never answered.
 bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
-  return stored.record && stored.record->host_interface && !stands(*stored.record, kernel);
+  if (!stored.record) return false;
+  if (!stored.record->host_interface) return stored.stage == state::Stage::pending;
+  return !stands(*stored.record, kernel);
 }
 
-void give_back(const state::Record& record, cni::Tag tag, state::Folder& folder) {
+void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder) {
   for (const auto& address : record.addresses) folder.release(record.attachment.network, address, tag);
-  folder.forget(record.attachment.network, tag);
+  forget({record.attachment.network, tag, recorded_gateways(record)}, kernel, folder);
 }
 
 }  // namespace
@@ -33,7 +38,7 @@ std::size_t reclaim(const cni::Attachment& asking, kernel::Kernel& kernel, state
     const auto lock = folder.try_lock(listed.tag);
     const auto stored = lock ? folder.find_record(network, listed.tag) : std::nullopt;
     if (!stored || !is_dead(*stored, kernel)) continue;
-    give_back(*stored->record, stored->tag, folder);
+    give_back(*stored->record, stored->tag, kernel, folder);
     ++count;
   }
   return count;

@@ -13,6 +13,7 @@ namespace {
 using cni::Family;
 
 constexpr unsigned link_local_prefix_length = 64;
+constexpr std::uint32_t main_table = 254;
 constexpr std::uint32_t smallest_ipv6_mtu = 1280;  // RFC 8200, section 5
 
 /// What IPv4 containers without a gateway use as one: an address that needs no range (as other routed plugins do).
@@ -76,22 +77,26 @@ class Layout {
     const auto address = leased.address.address;
     wiring_.container.addresses.push_back({leased.address, false});
     lay_shared(leased, host_link_local_);
-    if (leased.gateway) lay_ipv6_gateway(*leased.gateway, leased.address);
+    if (leased.gateway) lay_ipv6_gateway(*leased.gateway);
     lay_host_route(address, std::nullopt);
   }
 
-  /// A gateway within the container's prefix is reached by the prefix's route already.
-  void lay_ipv6_gateway(const cni::IpAddress& gateway, const cni::Prefix& prefix) {
+  /// Nothing of ours goes through the gateway itself, but the result names it, and later plugins of a chain take it for
+  /// a next hop (sbr). It stands on the host's lo, so the host's end does not answer for it.
+  void lay_ipv6_gateway(const cni::IpAddress& gateway) {
     if (cni::is_link_local(gateway)) return;
     add_once(wiring_.host_gateways, gateway);
-    if (cni::contains(prefix, gateway) && !cni::is_host_prefix(prefix)) return;
-    lay_once({.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
+    lay_once({.destination = cni::host_prefix(gateway)});
+    add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac, true});
   }
 
-  /// The rest of the container's own prefix is behind the host too.
+  /// The rest of the container's own prefix is behind the host too. An address that duplicate address detection has not
+  /// cleared yet cannot be a route's source.
   void lay_shared(const cni::LeasedAddress& leased, const cni::IpAddress& next_hop) {
     if (cni::is_host_prefix(leased.address)) return;
-    lay_once({.destination = cni::network_of(leased.address), .gateway = next_hop, .source = leased.address.address});
+    Route shared{.destination = cni::network_of(leased.address), .gateway = next_hop};
+    if (!(wiring_.enable_dad && is_ipv6(leased))) shared.source = leased.address.address;
+    lay_once(shared);
   }
 
   /// Without a source address the kernel would walk all devices to find one (kernel.md: 0.24 ms at 4,000 of them).
@@ -106,7 +111,7 @@ class Layout {
                .mtu = route.mtu,
                .advmss = route.advmss,
                .priority = route.priority,
-               .table = route.table,
+               .table = route.table == main_table ? std::nullopt : route.table,
                .scope = route.scope};
     if (!laid.gateway && !has_link_scope(route)) return;
     lay_once(laid);
@@ -167,13 +172,27 @@ class Layout {
 
 namespace {
 
-void check(const cni::Lease& lease, std::uint32_t mtu) {
-  if (lease.addresses.empty()) {
-    throw cni::Error{cni::ErrorCode::invalid_config, "the IPAM gave no address, and mode \"ptp\" needs at least one"};
+[[noreturn]] void refuse(const std::string& fault) { throw cni::Error{cni::ErrorCode::invalid_config, fault}; }
+
+/// What an IPAM gives may be anything that a configuration says.
+void check(const cni::LeasedAddress& leased) {
+  const auto& address = leased.address.address;
+  const auto named = "address " + cni::to_string(leased.address);
+  if (leased.address.length == 0) refuse(named + ": a prefix length of 0 leaves no network to route");
+  if (cni::is_unspecified(address) || cni::is_loopback(address) || cni::is_multicast(address)) {
+    refuse(named + ": is not one that a container can have");
   }
+  if (!leased.gateway) return;
+  const auto gateway = cni::to_string(*leased.gateway);
+  if (leased.gateway->family != address.family) refuse(named + ": the gateway " + gateway + " is of the other family");
+  if (*leased.gateway == address) refuse(named + ": is its own gateway");
+}
+
+void check(const cni::Lease& lease, std::uint32_t mtu) {
+  if (lease.addresses.empty()) refuse("the IPAM gave no address, and mode \"ptp\" needs at least one");
+  for (const auto& leased : lease.addresses) check(leased);
   if (mtu < smallest_ipv6_mtu && std::any_of(lease.addresses.begin(), lease.addresses.end(), is_ipv6)) {
-    throw cni::Error{cni::ErrorCode::invalid_config,
-                     "/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu)};
+    refuse("/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu));
   }
 }
 
