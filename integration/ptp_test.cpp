@@ -102,12 +102,14 @@ TEST_F(PointToPoint, ReachesContainersHostAndGatewayFromEverywhere) {
   }
 }
 
+// The kernel makes an IPv6 address usable some time after `ip address add`, nodad or not: so that is waited for.
 TEST_F(PointToPoint, ReachesWhatLiesBehindTheHost) {
+  change_ip(host, {"address", "add", "203.0.113.1/32", "dev", "lo"});
+  change_ip(host, {"address", "add", "2001:db8::1/128", "dev", "lo", "nodad"});
+  ASSERT_TRUE(ping(host, "2001:db8::1", 50));
   const Container a{"a"};
   const auto added = add(a, config);
   ASSERT_EQ(added.exit, 0) << added;
-  change_ip(host, {"address", "add", "203.0.113.1/32", "dev", "lo"});
-  change_ip(host, {"address", "add", "2001:db8::1/128", "dev", "lo", "nodad"});
   EXPECT_TRUE(ping(a.netns, "203.0.113.1"));
   EXPECT_TRUE(ping(a.netns, "2001:db8::1"));
 }

@@ -25,7 +25,9 @@ TEST(IsNearMiss, CountsUpToTwoSlips) {
                                               Case{"rangeSatrt", "rangeStart", true},     //
                                               Case{"rnagestrat", "rangeStart", true},     // two swaps
                                               Case{"subnets", "subnet", true},            //
-                                              Case{"sbnt", "subnet", true},               //
+                                              Case{"sbnet", "subnet", true},              //
+                                              Case{"subent1", "subnet", true},            //
+                                              Case{"tags", "args", false},                // short: one slip only
                                               Case{"gatway", "gateway", true},            //
                                               Case{"gtw", "gateway", false},              //
                                               Case{"dataDirectory", "dataDir", false},    //

@@ -68,10 +68,6 @@ TEST_F(FixedIpam, RefusesAConfigurationThatCannotBe) {
     std::vector<cni::RequestedAddress> wishes;
     const char* text;
   } cases[] = {
-      {cni::Version::v1_1_0,
-       {},
-       {},
-       "7: /ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed"},
       {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 stands there twice"},
       {cni::Version::v1_1_0,
        {address},
@@ -111,8 +107,19 @@ TEST_F(FixedIpam, IsReadyWhileItsAddressesAreInUse) {
   EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
 }
 
+TEST_F(FixedIpam, IsReadyWhereTheRuntimeBringsTheAddresses) {
+  auto asking = request("");
+  asking.config.ipam.addresses.clear();
+  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
+  EXPECT_EQ(test::error_text([&] {
+              ipam::FixedIpam{asking, &folder}.allocate();
+            }),
+            "7: /ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
+}
+
 TEST_F(FixedIpam, CollectsWhatNobodyValidHolds) {
   EXPECT_EQ(allocate("a"), "");
+  folder.forget("net", tag_of("a"));
   const auto collecting = request("");
   ipam::FixedIpam{collecting, &folder}.collect({tag_of("a")});
   EXPECT_TRUE(folder.is_taken("net", ip("10.1.2.3")));

@@ -297,8 +297,17 @@ TEST_F(RangeIpam, FindsInTheCheckThatThereIsNoRecord) {
   EXPECT_EQ(check(request("a")), "104: no record names the addresses of the attachment");
 }
 
+TEST_F(RangeIpam, CollectsNothingThatARecordNames) {
+  allocate("added meanwhile");
+  collect({});
+  EXPECT_EQ(folder.taken_addresses("net"), (std::vector<cni::IpAddress>{ip("10.1.2.2")}));
+}
+
 TEST_F(RangeIpam, CollectsWhatNobodyValidHolds) {
-  for (const auto* container : {"valid", "gone", "flying"}) allocate(container);
+  for (const auto* container : {"valid", "gone", "flying"}) {
+    allocate(container);
+    folder.forget("net", tag_of(container));
+  }
   std::ofstream{file("addresses/10.1.2.99")} << "foreign";
   folder.take("other", ip("10.1.2.3"), tag_of("gone"));
   const auto elsewhere = state::Folder::open(root, root);

@@ -91,10 +91,14 @@ TEST(RouteRequest, CarriesMtuAndSegmentSize) {
   EXPECT_EQ(nla_get_u32(advmss), 1360U);
 }
 
-TEST(RouteRequest, IsExclusiveAndToleratesNothing) {
-  const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
-  EXPECT_EQ(nlmsg_hdr(request.message.get())->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL), NLM_F_CREATE | NLM_F_EXCL);
-  EXPECT_TRUE(request.tolerated.empty());
+TEST(RouteRequest, IsExclusiveOrComesAfterWhatIsThere) {
+  constexpr int place = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+  const auto exclusive = kernel::add_route(device, {.destination = prefix("10.1.2.5/32"), .exclusive = true});
+  EXPECT_EQ(nlmsg_hdr(exclusive.message.get())->nlmsg_flags & place, NLM_F_CREATE | NLM_F_EXCL);
+  EXPECT_TRUE(exclusive.tolerated.empty());
+  const auto shared = kernel::add_route(device, {.destination = prefix("0.0.0.0/0")});
+  EXPECT_EQ(nlmsg_hdr(shared.message.get())->nlmsg_flags & place, NLM_F_CREATE | NLM_F_APPEND);
+  EXPECT_TRUE(shared.tolerated.empty());
 }
 
 TEST(RouteRequest, SaysWhatItIsToDo) {

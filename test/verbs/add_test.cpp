@@ -102,7 +102,7 @@ TEST_F(Add, LeavesALinkWithoutARecordAsItIs) {
   add("c1");
   folder.forget("net", tag("c1"));
   for (const auto& address : folder.taken_addresses("net")) folder.release("net", address, tag("c1"));
-  EXPECT_EQ(error_of_add("c1"), "101: the attachment stands");
+  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
   EXPECT_TRUE(has_link("c1"));
   EXPECT_EQ(taken(), Texts{});
   EXPECT_FALSE(has_record("c1"));

@@ -166,6 +166,9 @@ TEST_F(Del, TellsAGatewayThatCannotBeRemoved) {
   kernel.refusals["remove_host_gateways"] = EPERM;
   EXPECT_EQ(error_of_del("c1"), "100: remove_host_gateways: Operation not permitted");
   EXPECT_EQ(taken(), Texts{});
+  EXPECT_TRUE(has_record("c1")) << "the next DEL would not know of the gateway";
+  kernel.refusals.clear();
+  EXPECT_EQ(error_of_del("c1"), "");
   EXPECT_FALSE(has_record("c1"));
 }
 

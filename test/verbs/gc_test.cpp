@@ -147,12 +147,13 @@ TEST_F(Gc, KeepsTheLeasesOfLinksThatCannotBeRemoved) {
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Gc, KeepsLeasesWhoseLinksCannotBeListed) {
+TEST_F(Gc, RemovesWhatRecordsNameThoughLinksCannotBeListed) {
   add("c1");
   kernel.refusals["host_links"] = EPERM;
   EXPECT_NE(error_of_gc({}).find("host_links: Operation not permitted"), std::string::npos);
-  EXPECT_TRUE(has_record("c1"));
-  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+  EXPECT_TRUE(kernel.pairs.empty());
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_EQ(taken(), Texts{});
 }
 
 TEST_F(Gc, AsksADelegateWithAListAndWithout) {
