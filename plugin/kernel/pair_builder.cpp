@@ -119,7 +119,7 @@ void PairBuilder::furnish() {
   furnish_host();
   if (wiring_.enable_dad) settle();
   let_container_talk();
-  let_host_talk();
+  if (!has_gateways_) let_host_talk();
 }
 
 void PairBuilder::furnish_container() {
@@ -148,6 +148,17 @@ void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
   }
 }
 
+std::size_t count_local(const std::vector<std::string>& messages) {
+  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
+    const auto found = find_route(message);
+    return found && found->is_local;
+  }));
+}
+
+void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
+  for (const auto& gateway : wiring.host_gateways) questions.push_back(get_route(gateway));
+}
+
 }  // namespace
 
 /// A host route that exists already means that the address lives elsewhere on this node.
@@ -162,28 +173,24 @@ void PairBuilder::furnish_host() {
     requests.push_back(add_route(host_device_, route));
   }
   for (const auto& neighbour : wiring_.host.neighbours) requests.push_back(set_neighbour(host_device_, neighbour));
-  for (const auto& refusal : host_.send(requests).refusals) {
+  ask_for_gateways(wiring_, requests);
+  const auto answers = host_.send(requests);
+  for (const auto& refusal : answers.refusals) {
     const auto route = exclusive.find(refusal.request);
     if (refusal.error == EEXIST && route != exclusive.end()) throw AddressLivesElsewhere{route->second};
     throw refusal_error(refusal, requests);
   }
+  has_gateways_ = count_local(answers.messages) == wiring_.host_gateways.size();
 }
 
 namespace {
 
-/// Questions about IPv6 addresses that are to be the socket's host's own.
+/// Questions about the container's IPv6 addresses, which are to be its own.
 void ask_for_addresses(const std::vector<wiring::Address>& addresses, const Device& device, Requests& questions) {
   for (const auto& address : addresses) {
     const auto& wanted = address.prefix.address;
     if (wanted.family == cni::Family::ipv6) questions.push_back(get_route(wanted, device.index));
   }
-}
-
-std::size_t count_local(const std::vector<std::string>& messages) {
-  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
-    const auto found = find_route(message);
-    return found && found->is_local;
-  }));
 }
 
 /// Waits for deferred work of the kernel, which takes microseconds where nothing else is to be done.
@@ -210,12 +217,11 @@ void PairBuilder::let_container_talk() {
   });
 }
 
+/// Only the first container of a network has to wait: for the others the gateway stands already.
 void PairBuilder::let_host_talk() {
   Requests questions;
-  ask_for_addresses(wiring_.host.addresses, host_device_, questions);
-  for (const auto& gateway : wiring_.host_gateways) questions.push_back(get_route(gateway));
-  if (questions.empty()) return;
-  await("addresses of", host_device_, [&] { return count_local(host_.transact(questions)) == questions.size(); });
+  ask_for_gateways(wiring_, questions);
+  await("gateways of", host_device_, [&] { return count_local(host_.transact(questions)) == questions.size(); });
 }
 
 /// Duplicate address detection takes one to two seconds; an ADD whose addresses may not be used yet would be a false

@@ -39,6 +39,7 @@ class PairBuilder {
   NetlinkSocket container_;
   Device host_device_;
   Device container_device_;
+  bool has_gateways_ = false;  ///< packets to them are the host's own
 };
 
 }  // namespace kernel
