@@ -153,6 +153,32 @@ TEST_F(PointToPoint, GivesAContainerTwoInterfaces) {
   EXPECT_TRUE(ping(host, "10.9.9.2"));
 }
 
+TEST_F(PointToPoint, LetsTwoNetworksHaveTheSameRoutes) {
+  const Container a{"a"};
+  const auto first = add(a, config);
+  ASSERT_EQ(first.exit, 0) << first;
+  json other = config;
+  other["name"] = "other";
+  other["ipam"] = veth_ipam({"10.9.9.0/24", "fd09::/64"});
+  Call of_other{.command = "ADD", .container = "a", .netns = a.netns.path(), .interface = "net1", .config = other};
+  const auto second = call(of_other);
+  ASSERT_EQ(second.exit, 0) << second;
+  EXPECT_TRUE(ping(host, "10.9.9.2") && ping(host, "fd09::2"));
+  of_other.command = "CHECK";
+  of_other.config["prevResult"] = second.result;
+  const auto checked = call(of_other);
+  EXPECT_EQ(checked.exit, 0) << checked;
+}
+
+TEST_F(PointToPoint, FollowsAMacThatALaterPluginGives) {
+  const Container a{"a"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  ASSERT_TRUE(ping(host, "10.1.2.2") && ping(host, "fd00:1:2::2"));
+  change_ip(a.netns, {"link", "set", "eth0", "address", "0a:58:0a:01:00:99"});
+  EXPECT_TRUE(ping(host, "10.1.2.2") && ping(host, "fd00:1:2::2"));
+}
+
 TEST_F(PointToPoint, RefusesASecondAddAndLeavesTheFirstAsItIs) {
   const Container a{"a"};
   ASSERT_EQ(add(a, config).exit, 0);

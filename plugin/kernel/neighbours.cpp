@@ -26,7 +26,7 @@ NetlinkRequest set_neighbour(const Device& device, const wiring::Neighbour& neig
   rtnl_neigh_set_ifindex(object.get(), static_cast<int>(device.index));
   rtnl_neigh_set_dst(object.get(), to_netlink(neighbour.address).get());
   rtnl_neigh_set_lladdr(object.get(), to_netlink(neighbour.mac).get());
-  rtnl_neigh_set_state(object.get(), neighbour.permanent ? NUD_PERMANENT : NUD_REACHABLE);
+  rtnl_neigh_set_state(object.get(), NUD_REACHABLE);
   rtnl_neigh_set_flags(object.get(), NTF_EXT_LEARNED);
   nl_msg* message = nullptr;
   const int result = rtnl_neigh_build_add_request(object.get(), NLM_F_CREATE | NLM_F_REPLACE, &message);

@@ -77,17 +77,17 @@ class Layout {
     const auto address = leased.address.address;
     wiring_.container.addresses.push_back({leased.address, false});
     lay_shared(leased, host_link_local_);
-    if (leased.gateway) lay_ipv6_gateway(*leased.gateway);
+    if (leased.gateway) lay_ipv6_gateway(*leased.gateway, leased.address);
     lay_host_route(address, std::nullopt);
   }
 
-  /// Nothing of ours goes through the gateway itself, but the result names it, and later plugins of a chain take it for
-  /// a next hop (sbr). It stands on the host's lo, so the host's end does not answer for it.
-  void lay_ipv6_gateway(const cni::IpAddress& gateway) {
+  /// A gateway within the container's prefix is reached by the prefix's route already. It is no next hop: it stands on
+  /// the host's lo, so the host's end would not answer for it.
+  void lay_ipv6_gateway(const cni::IpAddress& gateway, const cni::Prefix& prefix) {
     if (cni::is_link_local(gateway)) return;
     add_once(wiring_.host_gateways, gateway);
-    lay_once({.destination = cni::host_prefix(gateway)});
-    add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac, true});
+    if (cni::contains(prefix, gateway)) return;
+    lay_once({.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
   }
 
   /// The rest of the container's own prefix is behind the host too. An address that duplicate address detection has not

@@ -40,7 +40,6 @@ template <class Visit>
 void visit_fields(Neighbour& neighbour, Visit&& visit) {
   visit("address", neighbour.address);
   visit("mac", neighbour.mac);
-  visit("permanent", neighbour.permanent);
 }
 
 template <class Visit>

@@ -39,7 +39,6 @@ struct Route {
 struct Neighbour {
   cni::IpAddress address;
   cni::MacAddress mac;
-  bool permanent = false;  ///< never asked for again: the address stands on another interface and would not answer here
 
   auto operator<=>(const Neighbour&) const = default;
 };
