@@ -13,6 +13,11 @@ std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>
   return wiring ? wiring->host_gateways : std::vector<cni::IpAddress>{};
 }
 
+void release_recorded(const state::Record& record, state::Folder& folder) {
+  const auto tag = cni::tag_of(record.attachment);
+  for (const auto& address : record.addresses) folder.release(record.attachment.network, address, tag);
+}
+
 namespace {
 
 /// Networks may have the same gateway, as while one is renamed.
@@ -56,9 +61,7 @@ namespace {
 void release(const cni::Request& request, const std::optional<state::StoredRecord>& stored, state::Folder* folder) {
   ipam::choose(request, folder)->release();
   if (folder == nullptr || !stored || !stored->record || ipam::is_built_in(request)) return;
-  for (const auto& address : stored->record->addresses) {
-    folder->release(request.attachment.network, address, stored->tag);
-  }
+  release_recorded(*stored->record, *folder);
 }
 
 }  // namespace

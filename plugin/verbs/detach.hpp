@@ -17,13 +17,17 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
 /// The gateways that a recorded attachment put on the host's lo.
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
 
-/// Removes the record of an attachment whose addresses are given back, and before it from the host's lo those of
-/// `gateways` that no other attachment needs.
+/// Gives back the addresses that a record names and its tag still holds.
+void release_recorded(const state::Record& record, state::Folder& folder);
+
+/// An attachment whose addresses are given back.
 struct Forgotten {
   const std::string& network;
   cni::Tag tag;
   std::vector<cni::IpAddress> gateways;
 };
+
+/// Removes its record, and before it from the host's lo those of its gateways that no other attachment needs.
 void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& folder);
 
 }  // namespace verbs

@@ -105,9 +105,7 @@ class Collection {
     if (folder_ == nullptr) return;
     const auto stored = folder_->find_record(network_, tag);
     const auto record = stored ? stored->record : std::nullopt;
-    if (record) {
-      for (const auto& address : record->addresses) folder_->release(network_, address, tag);
-    }
+    if (record) release_recorded(*record, *folder_);
     verbs::forget({network_, tag, recorded_gateways(record)}, kernel_, *folder_);
   }
 

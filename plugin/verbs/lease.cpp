@@ -5,7 +5,7 @@
 #include "plugin/cni/request.hpp"
 #include "plugin/cni/result.hpp"
 #include "plugin/state/folder.hpp"
-#include "plugin/verbs/best_effort.hpp"
+#include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/verbs/status.hpp"
 
@@ -91,9 +91,7 @@ void release_stale(const std::string& network, const std::set<cni::Tag>& valid, 
     const auto lock = folder.try_lock(listed.tag);
     if (!lock) continue;
     const auto stored = folder.find_record(network, listed.tag);
-    if (stored && stored->record) {
-      for (const auto& address : stored->record->addresses) folder.release(network, address, listed.tag);
-    }
+    if (stored && stored->record) release_recorded(*stored->record, folder);
     folder.forget(network, listed.tag);
   }
 }

@@ -23,7 +23,7 @@ bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
 }
 
 void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder) {
-  for (const auto& address : record.addresses) folder.release(record.attachment.network, address, tag);
+  release_recorded(record, folder);
   forget({record.attachment.network, tag, recorded_gateways(record)}, kernel, folder);
 }
 
