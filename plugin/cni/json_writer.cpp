@@ -2,9 +2,23 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cni {
+namespace {
+
+/// Printable ASCII that JSON writes as it is: nearly all that we write, and far cheaper than to ask the library.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+std::string quoted_json(std::string_view text) {
+  using nlohmann::ordered_json;
+  return ordered_json(text).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
 
 void JsonWriter::key(std::string_view name) {
   string(name);
@@ -13,9 +27,14 @@ void JsonWriter::key(std::string_view name) {
 }
 
 void JsonWriter::string(std::string_view value) {
-  using nlohmann::ordered_json;
   separate();
-  text_ += ordered_json(value).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (!is_plain(value)) {
+    text_ += quoted_json(value);
+    return;
+  }
+  text_ += '"';
+  text_ += value;
+  text_ += '"';
 }
 
 void JsonWriter::number(std::uint64_t value) { json(std::to_string(value)); }

@@ -4,38 +4,35 @@
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/addr.h>
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include <array>
 #include <cerrno>
-#include <memory>
-#include <new>
 
 namespace kernel {
 namespace {
 
-struct AddressObjectRelease {
-  void operator()(rtnl_addr* address) const { rtnl_addr_put(address); }
-};
-using AddressObject = std::unique_ptr<rtnl_addr, AddressObjectRelease>;
-
-AddressObject describe(const Device& device, const cni::Prefix& prefix) {
-  AddressObject object{rtnl_addr_alloc()};
-  if (!object) throw std::bad_alloc{};
-  rtnl_addr_set_ifindex(object.get(), static_cast<int>(device.index));
-  rtnl_addr_set_local(object.get(), to_netlink(prefix).get());
-  rtnl_addr_set_prefixlen(object.get(), prefix.length);
-  return object;
+ifaddrmsg header_of(const Device& device, const cni::Prefix& prefix) {
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<std::uint8_t>(kernel_family(prefix.address.family));
+  header.ifa_prefixlen = prefix.length;
+  header.ifa_index = device.index;
+  return header;
 }
 
 /// As `ip address add ... brd +`: a /31 or /32 has none (RFC 3021).
-void describe_broadcast(rtnl_addr* object, const cni::Prefix& prefix) {
+bool has_broadcast(const cni::Prefix& prefix) {
   constexpr unsigned longest_with_broadcast = 30;
-  if (prefix.address.family == cni::Family::ipv6 || prefix.length > longest_with_broadcast) return;
-  rtnl_addr_set_broadcast(object, to_netlink(cni::last_address(prefix)).get());
+  return prefix.address.family == cni::Family::ipv4 && prefix.length <= longest_with_broadcast;
+}
+
+std::uint32_t flags_of(const wiring::Address& address, bool enable_dad) {
+  std::uint32_t flags = 0;
+  if (!address.prefix_route) flags |= IFA_F_NOPREFIXROUTE;
+  if (!enable_dad && address.prefix.address.family == cni::Family::ipv6) flags |= IFA_F_NODAD;
+  return flags;
 }
 
 std::string on(const Device& device) { return " on \"" + device.name + '"'; }
@@ -43,23 +40,20 @@ std::string on(const Device& device) { return " on \"" + device.name + '"'; }
 }  // namespace
 
 NetlinkRequest add_address(const Device& device, const wiring::Address& address, bool enable_dad) {
-  const auto object = describe(device, address.prefix);
-  unsigned flags = 0;
-  if (!address.prefix_route) flags |= IFA_F_NOPREFIXROUTE;
-  if (!enable_dad && address.prefix.address.family == cni::Family::ipv6) flags |= IFA_F_NODAD;
-  rtnl_addr_set_flags(object.get(), flags);
-  describe_broadcast(object.get(), address.prefix);
-  nl_msg* message = nullptr;
-  const int result = rtnl_addr_build_add_request(object.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
-  return {built(result, message, "address"), "add address " + cni::to_string(address.prefix) + on(device)};
+  const auto& prefix = address.prefix;
+  auto message = new_message(RTM_NEWADDR, header_of(device, prefix), NLM_F_CREATE | NLM_F_EXCL);
+  put_address(message.get(), IFA_LOCAL, prefix.address);
+  put_address(message.get(), IFA_ADDRESS, prefix.address);
+  if (has_broadcast(prefix)) put_address(message.get(), IFA_BROADCAST, cni::last_address(prefix));
+  put_number(message.get(), IFA_FLAGS, flags_of(address, enable_dad));
+  return {std::move(message), "add address " + cni::to_string(prefix) + on(device)};
 }
 
 NetlinkRequest delete_address(const Device& device, const cni::Prefix& prefix) {
-  nl_msg* message = nullptr;
-  const int result = rtnl_addr_build_delete_request(describe(device, prefix).get(), 0, &message);
-  return {built(result, message, "address"),
-          "delete address " + cni::to_string(prefix) + on(device),
-          {EADDRNOTAVAIL, ENODEV}};
+  auto message = new_message(RTM_DELADDR, header_of(device, prefix));
+  put_address(message.get(), IFA_LOCAL, prefix.address);
+  put_address(message.get(), IFA_ADDRESS, prefix.address);
+  return {std::move(message), "delete address " + cni::to_string(prefix) + on(device), {EADDRNOTAVAIL, ENODEV}};
 }
 
 NetlinkRequest list_addresses(const Device& device, cni::Family family) {

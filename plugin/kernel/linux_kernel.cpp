@@ -9,6 +9,7 @@
 #include "plugin/kernel/routes.hpp"
 #include "plugin/posix/system_error.hpp"
 
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 
 #include <sys/random.h>
@@ -21,6 +22,9 @@ namespace {
 
 const Device loopback{"lo", 1};
 
+/// libnl would take a page for each, which a process as short as ours pays for; the largest of ours are half of this.
+constexpr std::size_t largest_message_bytes = 1024;
+
 HostLink host_link(const Link& link) { return {link.index, link.name, link.alias}; }
 
 }  // namespace
@@ -31,7 +35,10 @@ AddressLivesElsewhere::AddressLivesElsewhere(const cni::IpAddress& elsewhere)
       address(elsewhere) {}
 
 /// libnl reads the variable NLDBG before main: nothing of the environment but CNI_* is to steer us.
-LinuxKernel::LinuxKernel() : home_(open_own_namespace()), host_(NETLINK_ROUTE) { nl_debug = 0; }
+LinuxKernel::LinuxKernel() : home_(open_own_namespace()), host_(NETLINK_ROUTE) {
+  nl_debug = 0;
+  nlmsg_set_default_size(largest_message_bytes);
+}
 
 Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
   auto opened = open_network_namespace(path);

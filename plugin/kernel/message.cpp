@@ -45,23 +45,16 @@ void put_address(nl_msg* message, int attribute, const cni::IpAddress& address) 
         "address");
 }
 
+void put_mac(nl_msg* message, int attribute, const cni::MacAddress& mac) {
+  check(nla_put(message, attribute, static_cast<int>(mac.bytes.size()), mac.bytes.data()), "MAC");
+}
+
 Message built(int result, nl_msg* message, const char* what) {
   check(result, what);
   return Message{message};
 }
 
 void AddressRelease::operator()(nl_addr* address) const { nl_addr_put(address); }
-
-NetlinkAddress to_netlink(const cni::IpAddress& address) { return to_netlink(cni::host_prefix(address)); }
-
-NetlinkAddress to_netlink(const cni::Prefix& prefix) {
-  const auto family = prefix.address.family;
-  const auto bytes = cni::to_bytes(prefix.address);
-  NetlinkAddress address{
-      allocated(nl_addr_build(kernel_family(family), bytes.data(), cni::address_length(family) / 8))};
-  nl_addr_set_prefixlen(address.get(), prefix.length);
-  return address;
-}
 
 NetlinkAddress to_netlink(const cni::MacAddress& mac) {
   return NetlinkAddress{allocated(nl_addr_build(AF_LLC, mac.bytes.data(), mac.bytes.size()))};

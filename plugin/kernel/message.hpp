@@ -25,6 +25,7 @@ Message new_message(int type, const Header& header, int flags = 0) {
 void put_text(nl_msg* message, int attribute, const std::string& text);
 void put_number(nl_msg* message, int attribute, std::uint32_t number);
 void put_address(nl_msg* message, int attribute, const cni::IpAddress& address);
+void put_mac(nl_msg* message, int attribute, const cni::MacAddress& mac);
 
 /// Takes over the message that a libnl function built. Throws std::logic_error where it could not: `result` is a libnl
 /// error code.
@@ -35,8 +36,6 @@ struct AddressRelease {
 };
 using NetlinkAddress = std::unique_ptr<nl_addr, AddressRelease>;
 
-NetlinkAddress to_netlink(const cni::IpAddress& address);
-NetlinkAddress to_netlink(const cni::Prefix& prefix);
 NetlinkAddress to_netlink(const cni::MacAddress& mac);
 
 /// nullopt where there is none, or of another family.

@@ -42,7 +42,8 @@ bool is_tolerated(const NetlinkRequest& request, int error) {
 void MessageRelease::operator()(nl_msg* message) const { nlmsg_free(message); }
 
 NetlinkSocket::NetlinkSocket(int protocol)
-    : file_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)), buffer_(receive_buffer_bytes) {
+    : file_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)),
+      buffer_(std::make_unique_for_overwrite<char[]>(receive_buffer_bytes)) {
   if (!file_) posix::throw_errno("open a netlink socket");
   enable(file_.get(), NETLINK_EXT_ACK);
   enable(file_.get(), NETLINK_CAP_ACK);  // an acknowledgement repeats the header of the request only
@@ -87,12 +88,12 @@ bool is_verdict(const nlmsghdr* header) {
 
 /// Takes what one receive brings; true when the last request has been answered.
 bool NetlinkSocket::receive(std::span<const NetlinkRequest> requests, Answers& answers) {
-  const ssize_t received = ::recv(file_.get(), buffer_.data(), buffer_.size(), 0);
+  const ssize_t received = ::recv(file_.get(), buffer_.get(), receive_buffer_bytes, 0);
   if (received < 0 && errno == EINTR) return false;
   if (received < 0) posix::throw_errno("receive from the kernel: " + requests.front().act);
   auto rest = static_cast<int>(received);
   bool is_complete = false;
-  for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.data()); nlmsg_ok(header, rest) != 0;
+  for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(header, rest) != 0;
        header = nlmsg_next(header, &rest)) {
     if (header->nlmsg_seq < first_sequence_ || header->nlmsg_seq > sequence_) continue;
     answers.was_interrupted = answers.was_interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;

@@ -67,7 +67,7 @@ class NetlinkSocket {
   posix::FileDescriptor file_;
   std::uint32_t sequence_ = 0;
   std::uint32_t first_sequence_ = 0;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
 };
 
 /// A batch of one.

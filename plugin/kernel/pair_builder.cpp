@@ -8,6 +8,8 @@
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/posix/system_error.hpp"
 
+#include <linux/netlink.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -65,12 +67,12 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Namespace& containe
       namespace_(container),
       home_(home),
       host_(host),
-      container_(open_socket_inside(container.file.get(), home)),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
 HostLink PairBuilder::build() {
   create();
+  enter_container();
   furnish();
   return {host_device_.index, host_device_.name, cni::alias_of(wiring_.attachment)};
 }
@@ -104,13 +106,22 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
 /// The kernel's "File exists" does not say which end it means.
 void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) {
   if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
-  if (first_link(container_.transact(one(get_link(wiring_.container.name))))) {
+  auto container = open_socket_inside(namespace_.file.get(), home_);
+  if (first_link(container.transact(one(get_link(wiring_.container.name))))) {
     throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
                                           posix::quoted(namespace_.path) + ": the container has one of this name");
   }
   throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
                                                          posix::quoted(wiring_.host.name) +
                                                          " of the host is its end; DEL it before it is added again"};
+}
+
+/// Once for all: what has no message of its own is set while the socket is opened there.
+void PairBuilder::enter_container() {
+  inside_container([&] {
+    container_.emplace(NETLINK_ROUTE);
+    if (wiring_.forward_ipv6) announce_mac_to_ipv6(wiring_.container.name);
+  });
 }
 
 void PairBuilder::furnish() {
@@ -135,8 +146,7 @@ void PairBuilder::furnish_container() {
   for (const auto& neighbour : wiring_.container.neighbours) {
     requests.push_back(set_neighbour(container_device_, neighbour));
   }
-  transact_with_ipv6(container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
-  if (wiring_.forward_ipv6) inside_container([&] { announce_mac_to_ipv6(wiring_.container.name); });
+  transact_with_ipv6(*container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
 namespace {
@@ -211,7 +221,7 @@ void PairBuilder::let_container_talk() {
   questions.push_back(get_link(container_device_.index));
   if (wiring_.forward_ipv6) ask_for_addresses(wiring_.container.addresses, container_device_, questions);
   await("packets of", container_device_, [&] {
-    const auto answers = container_.transact(questions);
+    const auto answers = container_->transact(questions);
     const auto link = first_link(answers);
     return link && link->has_carrier && count_local(answers) + 1 == questions.size();
   });
@@ -234,7 +244,7 @@ void PairBuilder::settle() {
 
 bool PairBuilder::is_settled() {
   bool is_settled = true;
-  for (const auto& message : container_.dump(list_addresses(container_device_, cni::Family::ipv6))) {
+  for (const auto& message : container_->dump(list_addresses(container_device_, cni::Family::ipv6))) {
     const auto address = find_interface_address(message);
     if (!address) continue;
     if (address->is_duplicate) {

@@ -6,6 +6,7 @@
 #include "plugin/wiring/wiring.hpp"
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace kernel {
@@ -30,13 +31,14 @@ class PairBuilder {
   bool is_settled();
   void let_container_talk();
   void let_host_talk();
+  void enter_container();
   void inside_container(const std::function<void()>& act) const;
 
   const wiring::Wiring& wiring_;
   const Namespace& namespace_;
   int home_;
   NetlinkSocket& host_;
-  NetlinkSocket container_;
+  std::optional<NetlinkSocket> container_;
   Device host_device_;
   Device container_device_;
   bool has_gateways_ = false;  ///< packets to them are the host's own

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/message.hpp"
 
+#include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
@@ -10,7 +11,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <new>
 
 namespace kernel {
 namespace {
@@ -20,35 +20,27 @@ struct RouteRelease {
 };
 using RouteObject = std::unique_ptr<rtnl_route, RouteRelease>;
 
-void describe_metrics(rtnl_route* object, const wiring::Route& route) {
-  if (route.mtu) rtnl_route_set_metric(object, RTAX_MTU, *route.mtu);
-  if (route.advmss) rtnl_route_set_metric(object, RTAX_ADVMSS, *route.advmss);
-}
-
-void describe_next_hop(rtnl_route* object, const Device& device, const wiring::Route& route) {
-  rtnl_nexthop* hop = rtnl_route_nh_alloc();
-  if (hop == nullptr) throw std::bad_alloc{};
-  rtnl_route_nh_set_ifindex(hop, static_cast<int>(device.index));
-  if (route.gateway) rtnl_route_nh_set_gateway(hop, to_netlink(*route.gateway).get());
-  rtnl_route_add_nexthop(object, hop);
+void put_metrics(nl_msg* message, const wiring::Route& route) {
+  if (!route.mtu && !route.advmss) return;
+  nlattr* metrics = nla_nest_start(message, RTA_METRICS);
+  if (route.mtu) put_number(message, RTAX_MTU, *route.mtu);
+  if (route.advmss) put_number(message, RTAX_ADVMSS, *route.advmss);
+  nla_nest_end(message, metrics);
 }
 
 std::uint8_t scope_of(const wiring::Route& route) {
   return route.scope.value_or(route.gateway ? std::uint8_t{RT_SCOPE_UNIVERSE} : std::uint8_t{RT_SCOPE_LINK});
 }
 
-RouteObject describe(const Device& device, const wiring::Route& route) {
-  RouteObject object{rtnl_route_alloc()};
-  if (!object) throw std::bad_alloc{};
-  rtnl_route_set_dst(object.get(), to_netlink(route.destination).get());
-  rtnl_route_set_table(object.get(), route.table.value_or(RT_TABLE_MAIN));
-  rtnl_route_set_protocol(object.get(), route_protocol);
-  rtnl_route_set_scope(object.get(), scope_of(route));
-  if (route.source) rtnl_route_set_pref_src(object.get(), to_netlink(*route.source).get());
-  if (route.priority) rtnl_route_set_priority(object.get(), *route.priority);
-  describe_metrics(object.get(), route);
-  describe_next_hop(object.get(), device, route);
-  return object;
+/// The header has one byte for the table, the attribute has room for all.
+rtmsg header_of(const wiring::Route& route) {
+  rtmsg header{};
+  header.rtm_family = static_cast<std::uint8_t>(kernel_family(route.destination.address.family));
+  header.rtm_dst_len = route.destination.length;
+  header.rtm_protocol = route_protocol;
+  header.rtm_scope = scope_of(route);
+  header.rtm_type = RTN_UNICAST;
+  return header;
 }
 
 std::string words(const Device& device, const wiring::Route& route) {
@@ -68,9 +60,15 @@ const std::vector<int> no_such_family{ENOENT, EAFNOSUPPORT, EOPNOTSUPP};
 
 NetlinkRequest add_route(const Device& device, const wiring::Route& route) {
   const int place = route.exclusive ? NLM_F_EXCL : NLM_F_APPEND;
-  nl_msg* message = nullptr;
-  const int result = rtnl_route_build_add_request(describe(device, route).get(), NLM_F_CREATE | place, &message);
-  return {built(result, message, "route"), words(device, route)};
+  auto message = new_message(RTM_NEWROUTE, header_of(route), NLM_F_CREATE | place);
+  put_address(message.get(), RTA_DST, route.destination.address);
+  put_number(message.get(), RTA_TABLE, route.table.value_or(RT_TABLE_MAIN));
+  put_number(message.get(), RTA_OIF, device.index);
+  if (route.gateway) put_address(message.get(), RTA_GATEWAY, *route.gateway);
+  if (route.source) put_address(message.get(), RTA_PREFSRC, *route.source);
+  if (route.priority) put_number(message.get(), RTA_PRIORITY, *route.priority);
+  put_metrics(message.get(), route);
+  return {std::move(message), words(device, route)};
 }
 
 NetlinkRequest list_routes(const Device& device, cni::Family family) {

@@ -10,21 +10,25 @@
 // Each struct lists its fields once, for the writer and the reader alike, so that the two cannot drift apart.
 namespace wiring {
 
-template <class Visit>
-void visit_fields(cni::Attachment& attachment, Visit&& visit) {
+/// A struct to be written (const) or read.
+template <class Self, class Type>
+concept Is = std::same_as<std::remove_const_t<Self>, Type>;
+
+template <Is<cni::Attachment> Self, class Visit>
+void visit_fields(Self& attachment, Visit&& visit) {
   visit("network", attachment.network);
   visit("container", attachment.container);
   visit("interface", attachment.interface);
 }
 
-template <class Visit>
-void visit_fields(Address& address, Visit&& visit) {
+template <Is<Address> Self, class Visit>
+void visit_fields(Self& address, Visit&& visit) {
   visit("prefix", address.prefix);
   visit("prefixRoute", address.prefix_route);
 }
 
-template <class Visit>
-void visit_fields(Route& route, Visit&& visit) {
+template <Is<Route> Self, class Visit>
+void visit_fields(Self& route, Visit&& visit) {
   visit("destination", route.destination);
   visit("gateway", route.gateway);
   visit("source", route.source);
@@ -36,14 +40,14 @@ void visit_fields(Route& route, Visit&& visit) {
   visit("exclusive", route.exclusive);
 }
 
-template <class Visit>
-void visit_fields(Neighbour& neighbour, Visit&& visit) {
+template <Is<Neighbour> Self, class Visit>
+void visit_fields(Self& neighbour, Visit&& visit) {
   visit("address", neighbour.address);
   visit("mac", neighbour.mac);
 }
 
-template <class Visit>
-void visit_fields(End& end, Visit&& visit) {
+template <Is<End> Self, class Visit>
+void visit_fields(Self& end, Visit&& visit) {
   visit("name", end.name);
   visit("mac", end.mac);
   visit("addresses", end.addresses);
@@ -51,8 +55,8 @@ void visit_fields(End& end, Visit&& visit) {
   visit("neighbours", end.neighbours);
 }
 
-template <class Visit>
-void visit_fields(Wiring& wiring, Visit&& visit) {
+template <Is<Wiring> Self, class Visit>
+void visit_fields(Self& wiring, Visit&& visit) {
   visit("attachment", wiring.attachment);
   visit("mtu", wiring.mtu);
   visit("enableDad", wiring.enable_dad);
@@ -103,8 +107,7 @@ void write_member(cni::JsonWriter& json, const char* name, const std::optional<V
 template <Struct Type>
 void write(cni::JsonWriter& json, const Type& value) {
   json.begin_object();
-  Type copy = value;
-  visit_fields(copy, [&](const char* name, const auto& field) { write_member(json, name, field); });
+  visit_fields(value, [&](const char* name, const auto& field) { write_member(json, name, field); });
   json.end_object();
 }
 

@@ -1,12 +1,16 @@
 #include "plugin/kernel/message.hpp"
 
 #include <netlink/addr.h>
+#include <netlink/attr.h>
 #include <netlink/errno.h>
+#include <netlink/msg.h>
 
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -15,19 +19,25 @@
 
 namespace {
 
-TEST(NetlinkAddress, IsReadAsItWasWritten) {
-  for (const char* text : {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "fd00::3", "fe80::1"}) {
-    const auto address = cni::find_address(text).value();
-    const auto found = kernel::from_netlink(kernel::to_netlink(address).get());
-    ASSERT_TRUE(found.has_value()) << text;
-    EXPECT_EQ(cni::to_string(*found), text);
-  }
+struct AddressRelease {
+  void operator()(nl_addr* address) const { nl_addr_put(address); }
+};
+
+/// What a message of this address says.
+std::optional<cni::IpAddress> told(const cni::IpAddress& address) {
+  const auto message = kernel::new_message(0, 0, nullptr, 0);
+  kernel::put_address(message.get(), 1, address);
+  const nlattr* attribute = nlmsg_find_attr(nlmsg_hdr(message.get()), 0, 1);
+  const std::unique_ptr<nl_addr, AddressRelease> found{
+      nl_addr_alloc_attr(attribute, kernel::kernel_family(address.family))};
+  return kernel::from_netlink(found.get());
 }
 
-TEST(NetlinkAddress, HasTheLengthOfItsPrefix) {
-  const std::pair<const char*, unsigned> cases[] = {{"10.1.2.0/24", 24}, {"0.0.0.0/0", 0}, {"fd00::/64", 64}};
-  for (const auto& [text, length] : cases) {
-    EXPECT_EQ(nl_addr_get_prefixlen(kernel::to_netlink(cni::find_prefix(text).value()).get()), length) << text;
+TEST(NetlinkAddress, IsReadAsItWasWritten) {
+  for (const char* text : {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "fd00::3", "fe80::1"}) {
+    const auto found = told(cni::find_address(text).value());
+    ASSERT_TRUE(found.has_value()) << text;
+    EXPECT_EQ(cni::to_string(*found), text);
   }
 }
 
