@@ -55,13 +55,35 @@ void visit_fields(Self& end, Visit&& visit) {
   visit("neighbours", end.neighbours);
 }
 
+template <Is<VlanRange> Self, class Visit>
+void visit_fields(Self& range, Visit&& visit) {
+  visit("first", range.first);
+  visit("last", range.last);
+}
+
+template <Is<Bridge> Self, class Visit>
+void visit_fields(Self& bridge, Visit&& visit) {
+  visit("name", bridge.name);
+  visit("gateways", bridge.gateways);
+  visit("forceAddress", bridge.force_address);
+  visit("promiscuous", bridge.promiscuous);
+  visit("hairpin", bridge.hairpin);
+  visit("isolated", bridge.isolated);
+  visit("vlan", bridge.vlan);
+  visit("trunk", bridge.trunk);
+  visit("keepDefaultVlan", bridge.keep_default_vlan);
+}
+
 template <Is<Wiring> Self, class Visit>
 void visit_fields(Self& wiring, Visit&& visit) {
   visit("attachment", wiring.attachment);
   visit("mtu", wiring.mtu);
   visit("enableDad", wiring.enable_dad);
+  visit("leaveDown", wiring.leave_down);
   visit("container", wiring.container);
   visit("host", wiring.host);
+  visit("bridge", wiring.bridge);
+  visit("peerNetns", wiring.peer_netns);
   visit("hostGateways", wiring.host_gateways);
   visit("forwardIPv4", wiring.forward_ipv4);
   visit("forwardIPv6", wiring.forward_ipv6);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wiring {
@@ -45,28 +46,58 @@ struct Neighbour {
 
 /// One end of the pair and all that stands on it.
 struct End {
-  std::string name;
-  cni::MacAddress mac;
+  std::string name{};
+  cni::MacAddress mac{};
   std::vector<Address> addresses{};
   std::vector<Route> routes{};
-  std::vector<Neighbour> neighbours;
+  std::vector<Neighbour> neighbours{};
 
   bool operator==(const End&) const = default;
 };
 
-/// The whole wanted network of one attachment.
+/// IDs of VLANs, both ends included: 1 to 4094.
+struct VlanRange {
+  std::uint16_t first = 1;
+  std::uint16_t last = 1;
+
+  auto operator<=>(const VlanRange&) const = default;
+};
+
+/// A Linux bridge, one port of which is the host's end; in the words of `ip link` and `bridge`.
+struct Bridge {
+  std::string name;
+  std::vector<cni::Prefix> gateways{};  ///< addresses of the bridge itself, or of its interface in the port's VLAN
+  bool force_address = false;           ///< other addresses give way to the gateways
+  bool promiscuous = false;
+  bool hairpin = false;            ///< the port sends frames back to where they came from
+  bool isolated = false;           ///< the port exchanges frames with ports that are not isolated alone
+  std::uint16_t vlan = 0;          ///< the port's PVID, untagged; 0: none
+  std::vector<VlanRange> trunk{};  ///< further VLANs of the port, tagged
+  bool keep_default_vlan = false;  ///< the port stays in the VLAN that the bridge gives every port
+
+  bool operator==(const Bridge&) const = default;
+};
+
+/// The whole wanted network of one attachment: how it is laid follows from what it names. With a bridge the host's end
+/// is a port of it, with a peer namespace it is not on the host at all, and without both it is routed.
 struct Wiring {
-  cni::Attachment attachment;
+  cni::Attachment attachment{};
   std::uint32_t mtu = 1500;  ///< bytes, both ends
   bool enable_dad = false;   ///< addresses go through IPv6 duplicate address detection
-  End container;
-  End host;
+  bool leave_down = false;   ///< the container's end is not brought up
+  End container{};
+  End host{};
+  std::optional<Bridge> bridge{};
+  std::string peer_netns{};  ///< path of the namespace of the end that is called "host" here; empty: the host's own
   std::vector<cni::IpAddress>
-      host_gateways;          ///< IPv6 gateways: they stand once on the host's lo, for all its containers
+      host_gateways{};        ///< IPv6 gateways: they stand once on the host's lo, for all its containers
   bool forward_ipv4 = false;  ///< the host has to forward packets of the family
   bool forward_ipv6 = false;
 
   bool operator==(const Wiring&) const = default;
 };
+
+/// "ptp", "bridge" or "netns", as in the key "mode".
+std::string_view mode_of(const Wiring& wiring);
 
 }  // namespace wiring

@@ -16,7 +16,7 @@ wiring::Wiring rich() {
   wiring::Wiring wiring;
   wiring.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
   wiring.mtu = 9000;
-  wiring.enable_dad = wiring.forward_ipv4 = wiring.forward_ipv6 = true;
+  wiring.enable_dad = wiring.leave_down = wiring.forward_ipv4 = wiring.forward_ipv6 = true;
   wiring.container.name = "eth0";
   wiring.container.mac = cni::find_mac("02:00:00:00:00:01").value();
   wiring.container.addresses = {{prefix("10.1.2.5/24"), false}, {prefix("fe80::5/64"), true}};
@@ -33,6 +33,16 @@ wiring::Wiring rich() {
   wiring.container.neighbours = {{ip("fe80::1"), cni::find_mac("02:00:00:00:00:02").value()}};
   wiring.host.name = "vethhost";
   wiring.host.mac = cni::find_mac("02:00:00:00:00:02").value();
+  wiring.bridge = wiring::Bridge{.name = "cni0",
+                                 .gateways = {prefix("10.1.2.1/24")},
+                                 .force_address = true,
+                                 .promiscuous = true,
+                                 .hairpin = true,
+                                 .isolated = true,
+                                 .vlan = 100,
+                                 .trunk = {{200, 300}},
+                                 .keep_default_vlan = true};
+  wiring.peer_netns = "/run/netns/net1";
   wiring.host_gateways = {ip("fd00::1"), ip("fd99::1")};
   return wiring;
 }
@@ -89,6 +99,12 @@ TEST(WiringText, IsNotFoundInOtherTexts) {
                                replaced(R"("hostGateways":["fd00::1","fd99::1"])", R"("hostGateways":"fd00::1")"),
                                replaced(R"("host":{)", R"("host":7,"x":{)")};
   for (const auto& text : texts) EXPECT_FALSE(wiring::find_wiring(text).has_value()) << text.substr(0, 2000);
+}
+
+TEST(WiringMode, FollowsFromWhatTheWiringNames) {
+  EXPECT_EQ(wiring::mode_of({}), "ptp");
+  EXPECT_EQ(wiring::mode_of({.bridge = wiring::Bridge{.name = "cni0"}}), "bridge");
+  EXPECT_EQ(wiring::mode_of({.peer_netns = "/run/netns/net1"}), "netns");
 }
 
 }  // namespace

@@ -1,0 +1,83 @@
+#include "plugin/vethctl/command.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <algorithm>
+
+namespace vethctl {
+namespace {
+
+namespace options = boost::program_options;
+
+constexpr const char* no_value = "";
+
+options::options_description describe(const Command& command) {
+  options::options_description all;
+  for (const auto& option : command.options) {
+    if (option.value.empty()) {
+      all.add_options()(option.name.c_str(), "");
+    } else {
+      all.add_options()(option.name.c_str(), options::value<std::vector<std::string>>(), "");
+    }
+  }
+  return all;
+}
+
+options::parsed_options parse_words(const Command& command, const std::vector<std::string>& words) try {
+  namespace style = options::command_line_style;
+  const auto description = describe(command);
+  return options::command_line_parser(words)
+      .options(description)
+      .style(style::allow_long | style::long_allow_next | style::long_allow_adjacent)
+      .run();
+} catch (const options::error& error) {
+  throw UsageError{error.what()};
+}
+
+void check_choice(const Command& command, const std::string& name, const std::string& value) {
+  const auto option = std::ranges::find(command.options, name, &Option::name);
+  if (option == command.options.end() || option->choices.empty()) return;
+  if (std::ranges::find(option->choices, value) != option->choices.end()) return;
+  std::string choices;
+  for (const auto& choice : option->choices) choices += (choices.empty() ? "" : ", ") + choice;
+  throw UsageError{"--" + name + " \"" + value + "\": must be one of " + choices};
+}
+
+void check_count(const Command& command, std::size_t count) {
+  if (count >= command.least && count <= command.most) return;
+  const auto wanted = command.operands.empty() ? std::string{"no operand"} : command.operands;
+  throw UsageError{"\"" + command.name + "\" wants " + wanted};
+}
+
+}  // namespace
+
+std::optional<std::string> Arguments::value(const std::string& name) const {
+  const auto found = options.find(name);
+  return found == options.end() ? std::nullopt : std::optional{found->second.back()};
+}
+
+std::vector<std::string> Arguments::values(const std::string& name) const {
+  const auto found = options.find(name);
+  return found == options.end() ? std::vector<std::string>{} : found->second;
+}
+
+Option output_option() {
+  return {.name = "output", .value = "FORMAT", .help = "text (default) or json", .choices = {"text", "json"}};
+}
+
+Arguments parse(const Command& command, const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (const auto& option : parse_words(command, words).options) {
+    if (option.position_key >= 0) {
+      arguments.operands.insert(arguments.operands.end(), option.value.begin(), option.value.end());
+      continue;
+    }
+    auto& values = arguments.options[option.string_key];
+    values.push_back(option.value.empty() ? no_value : option.value.front());
+    check_choice(command, option.string_key, values.back());
+  }
+  check_count(command, arguments.operands.size());
+  return arguments;
+}
+
+}  // namespace vethctl

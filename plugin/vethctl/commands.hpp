@@ -1,0 +1,15 @@
+#pragma once
+
+#include "plugin/vethctl/command.hpp"
+
+#include <vector>
+
+// One function for each file of this folder that holds a command.
+namespace vethctl {
+
+Command version_command();
+
+/// All, in the order in which --help shows them.
+std::vector<Command> commands();
+
+}  // namespace vethctl

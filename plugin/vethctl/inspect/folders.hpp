@@ -1,0 +1,15 @@
+#pragma once
+
+#include "plugin/state/folder.hpp"
+
+#include <string>
+#include <vector>
+
+namespace inspect {
+
+/// The state folders of this node: the one below `root`, and those below the roots that are written down in it (key
+/// dataDir). None where nothing was ever attached. Throws what the opening of the first throws; another that cannot be
+/// opened is left out.
+std::vector<state::Folder> open_folders(const std::string& root);
+
+}  // namespace inspect

@@ -1,0 +1,59 @@
+#include "plugin/vethctl/report/table.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace report {
+namespace {
+
+constexpr std::size_t gap = 2;
+constexpr std::size_t narrowest = 4;
+
+using Widths = std::vector<std::size_t>;
+
+Widths natural_widths(const std::vector<std::vector<std::string>>& rows) {
+  Widths widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  return widths;
+}
+
+/// One column after the other gives way: always the widest.
+void fit(Widths& widths, std::size_t width) {
+  if (widths.empty()) return;
+  const auto total = [&] { return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1)); };
+  for (auto excess = total(); excess > width; --excess) {
+    auto widest = std::ranges::max_element(widths);
+    if (*widest <= narrowest) return;
+    --*widest;
+  }
+}
+
+std::string cell(const std::string& text, std::size_t width) {
+  if (text.size() > width) return text.substr(0, width - 1) + "…";
+  return text + std::string(width - text.size(), ' ');
+}
+
+std::string line(const std::vector<std::string>& row, const Widths& widths) {
+  std::string text;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) text.append(gap, ' ');
+    text += cell(row[i], widths[i]);
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width) {
+  auto widths = natural_widths(rows);
+  fit(widths, width);
+  std::string text;
+  for (const auto& row : rows) text += line(row, widths);
+  return text;
+}
+
+}  // namespace report

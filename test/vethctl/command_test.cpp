@@ -1,0 +1,47 @@
+#include "plugin/vethctl/command.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using vethctl::parse;
+
+const vethctl::Command command{
+    .name = "connect",
+    .operands = "END END",
+    .least = 2,
+    .most = 2,
+    .options = {{.name = "address", .value = "CIDR"}, {.name = "quiet"}, vethctl::output_option()}};
+
+std::string refusal(const std::vector<std::string>& words) {
+  try {
+    parse(command, words);
+  } catch (const vethctl::UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(CommandLine, IsReadInAnyOrder) {
+  const auto arguments = parse(command, {"net0", "--address", "10.0.0.1/24", "--quiet", "net1", "--output=json"});
+  EXPECT_EQ(arguments.operands, (std::vector<std::string>{"net0", "net1"}));
+  EXPECT_EQ(arguments.value("address"), "10.0.0.1/24");
+  EXPECT_TRUE(arguments.has("quiet"));
+  EXPECT_TRUE(arguments.wants_json());
+}
+
+TEST(CommandLine, KeepsAllValuesOfAnOption) {
+  const auto arguments = parse(command, {"a", "b", "--address", "10.0.0.1/24", "--address", "fd00::1/64"});
+  EXPECT_EQ(arguments.values("address"), (std::vector<std::string>{"10.0.0.1/24", "fd00::1/64"}));
+  EXPECT_TRUE(arguments.values("quiet").empty());
+}
+
+TEST(CommandLine, IsRefusedWhereItIsWrong) {
+  EXPECT_EQ(refusal({"a"}), "\"connect\" wants END END");
+  EXPECT_EQ(refusal({"a", "b", "c"}), "\"connect\" wants END END");
+  EXPECT_EQ(refusal({"a", "b", "--adress", "x"}), "unrecognised option '--adress'");
+  EXPECT_EQ(refusal({"a", "b", "--output", "xml"}), "--output \"xml\": must be one of text, json");
+  EXPECT_NE(refusal({"a", "b", "--address"}), "");
+}
+
+}  // namespace
