@@ -1,6 +1,7 @@
 #include "plugin/verbs/detach.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <algorithm>
@@ -57,6 +58,12 @@ void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& 
 
 namespace {
 
+void remove(const cni::Request& request, const std::optional<state::StoredRecord>& stored, kernel::Kernel& kernel) {
+  kernel.remove(request.attachment);
+  const auto places = places_of(request, stored ? stored->record : std::nullopt);
+  if (!places.empty()) kernel.remove_cable(request.attachment, places);
+}
+
 /// What the record names is ours, whatever IPAM the configuration names by now.
 void release(const cni::Request& request, const std::optional<state::StoredRecord>& stored, state::Folder* folder) {
   ipam::choose(request, folder)->release();
@@ -70,7 +77,7 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { kernel.remove(attachment); });
+  const bool is_gone = effort.attempt([&] { remove(request, stored, kernel); });
   if (!is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;

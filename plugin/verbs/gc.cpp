@@ -3,6 +3,7 @@
 #include "ipam/ipam.hpp"
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/site.hpp"
 
 #include <functional>
 #include <map>
@@ -18,7 +19,8 @@ namespace {
 struct Stale {
   std::optional<posix::ByteLock> lock;
   std::optional<kernel::HostLink> link;
-  bool is_readable = false;  ///< its record tells which interface it has
+  std::optional<state::Record> cable;  ///< its record, where its ends are not on the host: mode netns
+  bool is_readable = false;            ///< its record tells which interface it has
 };
 
 /// One collection of one network.
@@ -38,6 +40,7 @@ class Collection {
     effort.attempt([&] { find_records(); });
     if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
+    remove_cables(effort);
     for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
     stale_.clear();
   }
@@ -63,6 +66,7 @@ class Collection {
       if (stale == nullptr || !stored.record) continue;
       stale->is_readable = true;
       stale->link = kernel_.find_host_link(stored.record->attachment);
+      if (!recorded_places(stored.record).empty()) stale->cable = stored.record;
     }
   }
 
@@ -80,6 +84,15 @@ class Collection {
       if (stale.link) links.push_back(*stale.link);
     }
     if (!links.empty()) kernel_.remove_links(links);
+  }
+
+  void remove_cables(BestEffort& effort) {
+    for (auto& [tag, stale] : stale_) {
+      if (!stale.cable) continue;
+      const auto remove = [&] { kernel_.remove_cable(stale.cable->attachment, recorded_places(stale.cable)); };
+      if (effort.attempt(remove)) stale.cable.reset();
+    }
+    keep([](const Stale& stale) { return stale.cable.has_value(); });
   }
 
   /// The address of a link that still stands is not given out.
