@@ -127,6 +127,7 @@ TEST_F(NetnsToNetns, LeavesForeignInterfacesOfTheSameNameAlone) {
   change_ip(net1.netns, {"link", "add", "eth1", "type", "veth", "peer", "name", "other"});
   const auto refused = add(net0, config);
   EXPECT_EQ(refused.exit, 1) << refused;
+  EXPECT_TRUE(has_interface(net1.netns, "eth1")) << refused;
   EXPECT_EQ(del(net0, config).exit, 0);
   EXPECT_TRUE(has_interface(net1.netns, "eth1"));
 }

@@ -87,9 +87,13 @@ std::optional<NetlinkSocket> LinuxKernel::find_socket(const Place& place) const 
 
 namespace {
 
+/// An ADD that was killed before the alias was set has left the MAC, which is made from the tag.
 std::optional<Link> find_end(NetlinkSocket& socket, const cni::Attachment& attachment, const std::string& name) {
   auto link = first_link(socket.transact(one(get_link(name))));
-  return link && link->alias == cni::alias_of(attachment) ? link : std::nullopt;
+  if (!link || link->alias == cni::alias_of(attachment)) return link;
+  const auto tag = cni::tag_of(attachment);
+  const bool is_ours = link->mac == cni::host_mac(tag) || link->mac == cni::container_mac(tag);
+  return link->alias.empty() && is_ours ? link : std::nullopt;
 }
 
 }  // namespace

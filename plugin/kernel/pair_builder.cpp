@@ -67,18 +67,28 @@ Built PairBuilder::build() {
   return {.host_index = host_device_.index, .bridge_mac = bridge_.mac};
 }
 
-/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is.
+/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is. In a peer's
+/// namespace the name is not ours alone: what goes by it must not reach an interface of somebody else, which refused
+/// the creation.
 void PairBuilder::create() {
   Requests requests;
   requests.push_back(create_pair(wiring_, site_.container.file.get()));
-  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
-  requests.push_back(stop_address_generation(wiring_.host.name));
+  if (!site_.peer) label(requests);
   if (wiring_.bridge) make_port(requests);
   if (is_routed()) ask_to_forward(requests);
   requests.push_back(get_link(wiring_.host.name));
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   learn(answers.messages);
+  if (!site_.peer) return;
+  Requests labels;
+  label(labels);
+  host_.transact(labels);
+}
+
+void PairBuilder::label(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
+  requests.push_back(stop_address_generation(wiring_.host.name));
 }
 
 void PairBuilder::make_port(std::vector<NetlinkRequest>& requests) const {
@@ -117,6 +127,10 @@ void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkReque
     throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
                                           posix::quoted(site_.container.path) + ": the container has one of this name");
   }
+  if (site_.peer) {
+    throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.host.name) + " in " +
+                                          posix::quoted(site_.peer->path) + ": the namespace has one of this name");
+  }
   throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
                                                          posix::quoted(wiring_.host.name) +
                                                          " of the host is its end; DEL it before it is added again"};
@@ -138,7 +152,7 @@ void PairBuilder::furnish() {
   if (wiring_.enable_dad) settle();
   if (wiring_.leave_down) return;
   let_container_talk();
-  if (!has_gateways_) let_host_talk();
+  if (!is_routed() || !has_gateways_) let_host_talk();
   if (wiring_.bridge) announce();
 }
 

@@ -24,6 +24,7 @@ class PairBuilder {
 
  private:
   void create();
+  void label(std::vector<NetlinkRequest>& requests) const;
   void make_port(std::vector<NetlinkRequest>& requests) const;
   void ask_to_forward(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
