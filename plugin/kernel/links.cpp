@@ -169,6 +169,12 @@ std::string text_of(const nlattr* attribute) {
   return attribute == nullptr ? std::string{} : std::string{nla_get_string(attribute)};
 }
 
+bool is_veth(nlattr* info) {
+  const auto* kind =
+      info == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND);
+  return text_of(kind) == "veth";
+}
+
 std::uint32_t number_of(const nlattr* attribute) { return attribute == nullptr ? 0 : nla_get_u32(attribute); }
 
 cni::MacAddress mac_of(const nlattr* attribute) {
@@ -209,6 +215,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
   link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
+  link.is_veth = is_veth(attributes[IFLA_LINKINFO]);
   return link;
 }
 

@@ -22,6 +22,7 @@ struct Link {
   bool is_up = false;             ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
   bool has_carrier = false;       ///< operational state UP
+  bool is_veth = false;
 
   bool operator==(const Link&) const = default;
 };

@@ -16,6 +16,7 @@ class LinuxKernel final : public Kernel {
   std::uint32_t default_route_mtu() override;
   HostLink build(const wiring::Wiring& wiring, const Namespace& container) override;
   std::optional<HostLink> find_host_link(const cni::Attachment& attachment) override;
+  std::optional<HostLink> find_veth(const std::string& name) override;
   bool exists(const HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;

@@ -5,6 +5,7 @@
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/reclaim.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/wiring/point_to_point.hpp"
 #include "plugin/wiring/text.hpp"
@@ -37,11 +38,16 @@ class Addition {
   void make_room() {
     const auto stored = folder_.find_record(request_.attachment);
     const bool was_answered = !stored || stored->stage == state::Stage::live;
-    if (was_answered && kernel_.find_host_link(request_.attachment)) refuse();
+    if (was_answered && stands(stored)) refuse();
     if (!stored) return;
     BestEffort effort;
     detach(request_, kernel_, &folder_, effort);
     effort.finish();
+  }
+
+  bool stands(const std::optional<state::StoredRecord>& stored) {
+    if (stored && stored->record) return find_recorded_link(*stored->record, kernel_).has_value();
+    return kernel_.find_host_link(request_.attachment).has_value();
   }
 
   [[noreturn]] void refuse() const {

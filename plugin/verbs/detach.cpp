@@ -1,6 +1,7 @@
 #include "plugin/verbs/detach.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <algorithm>
@@ -64,13 +65,19 @@ void release(const cni::Request& request, const std::optional<state::StoredRecor
   release_recorded(*stored->record, *folder);
 }
 
+void remove_link(const cni::Attachment& attachment, const std::optional<state::StoredRecord>& stored,
+                 kernel::Kernel& kernel) {
+  kernel.remove(attachment);
+  if (stored && stored->record && is_imported(*stored->record)) remove_imported_link(*stored->record, kernel);
+}
+
 }  // namespace
 
 void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder, BestEffort& effort) {
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { kernel.remove(attachment); });
+  const bool is_gone = effort.attempt([&] { remove_link(attachment, stored, kernel); });
   if (!is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;

@@ -36,6 +36,7 @@ class FakeKernel final : public kernel::Kernel {
   std::uint32_t default_route_mtu() override;
   kernel::HostLink build(const wiring::Wiring& wiring, const kernel::Namespace& container) override;
   std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
+  std::optional<kernel::HostLink> find_veth(const std::string& name) override;
   bool exists(const kernel::HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
