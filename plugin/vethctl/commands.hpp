@@ -10,6 +10,7 @@ namespace vethctl {
 Command validate_command();
 Command leases_command();
 Command gc_command();
+Command import_command();
 Command version_command();
 
 /// All, in the order in which --help shows them.
