@@ -115,11 +115,12 @@ ordered_json parsed(std::string_view text, std::string_view origin) {
 }  // namespace
 
 JsonDocument::JsonDocument(std::string_view text, std::string_view origin)
-    : root_(std::make_unique<const ordered_json>(parsed(text, origin))) {}
+    : root_(std::make_unique<const ordered_json>(parsed(text, origin))),
+      ignored_(std::make_unique<std::vector<std::string>>()) {}
 
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-JsonValue JsonDocument::root() const { return {*root_, ""}; }
+JsonValue JsonDocument::root() const { return {*root_, "", ignored_.get()}; }
 
 }  // namespace cni

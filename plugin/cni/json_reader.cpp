@@ -100,7 +100,7 @@ std::vector<JsonValue> JsonValue::as_array() const {
   std::vector<JsonValue> elements;
   elements.reserve(value_->size());
   for (const ordered_json& element : *value_) {
-    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()));
+    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()), ignored_);
   }
   return elements;
 }
@@ -135,7 +135,7 @@ std::optional<JsonValue> JsonObject::find_or_null(std::string_view key) {
   std::optional<JsonValue> found;
   for (const auto& [name, member] : members_of(*object_)) {
     if (!is_same_key(name, key)) continue;
-    JsonValue value(member, pointer() + pointer_part(name));
+    JsonValue value(member, pointer() + pointer_part(name), value_.ignored_);
     if (found && !found->is_null() && !value.is_null() && !found->equals(value)) refuse_doubled(*found, value);
     if (!found || found->is_null()) found = std::move(value);
   }
@@ -197,6 +197,7 @@ void JsonObject::reject_near_misses() const {
     if (member.second.is_null() || was_asked(name)) continue;
     const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
     if (near != asked_.end()) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
+    if (value_.ignored_ != nullptr) value_.ignored_->push_back(pointer() + pointer_part(name));
   }
 }
 

@@ -24,7 +24,9 @@ class JsonObject;
 /// One value of a document, with the place where it stands. The document has to outlive it.
 class JsonValue {
  public:
-  JsonValue(const nlohmann::ordered_json& value, std::string pointer) : value_(&value), pointer_(std::move(pointer)) {}
+  /// Keys that are ignored within the value are added to `ignored`, which may be null.
+  JsonValue(const nlohmann::ordered_json& value, std::string pointer, std::vector<std::string>* ignored = nullptr)
+      : value_(&value), pointer_(std::move(pointer)), ignored_(ignored) {}
 
   // Each throws Error decoding_failure where the value is of another type, and invalid_config where it is not in the
   // range of valid values.
@@ -54,8 +56,11 @@ class JsonValue {
   [[noreturn]] void reject(std::string_view requirement) const;
 
  private:
+  friend class JsonObject;
+
   const nlohmann::ordered_json* value_;
   std::string pointer_;
+  std::vector<std::string>* ignored_;
 };
 
 /// An object whose members are asked for by name, and which knows at the end what nobody asked for.
@@ -88,7 +93,7 @@ class JsonObject {
 
   /// Throws Error unsupported_field where a member that nobody asked for is a near miss (edit distance at most 2, 1
   /// where one of the two has at most 3 characters) of a key that was asked for: names the key, its value and the known
-  /// key.
+  /// key. Others that nobody asked for are ignored, and the document knows them from now on.
   void reject_near_misses() const;
 
   /// Members that nobody asked for.
@@ -114,8 +119,12 @@ class JsonDocument {
 
   JsonValue root() const;
 
+  /// Pointers of the keys that were ignored so far.
+  const std::vector<std::string>& ignored_keys() const { return *ignored_; }
+
  private:
   std::unique_ptr<const nlohmann::ordered_json> root_;
+  std::unique_ptr<std::vector<std::string>> ignored_;
 };
 
 }  // namespace cni

@@ -220,7 +220,8 @@ void require_addresses(JsonObject& network, const NetworkConfig& config, Verb ve
   if (!config.ipam.ranges.empty() && !config.ipam.addresses.empty()) {
     throw Error(ErrorCode::invalid_config, "/ipam: ranges and addresses exclude each other");
   }
-  if (has_addresses(config) || (verb == Verb::status && may_be_told_addresses(network))) return;
+  const bool is_told_later = verb == Verb::status || verb == Verb::version;
+  if (has_addresses(config) || (is_told_later && may_be_told_addresses(network))) return;
   throw Error(ErrorCode::invalid_config, "/ipam: needs ranges or addresses, and the runtime names none");
 }
 
@@ -237,6 +238,7 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
   if (tolerance.is_lenient()) return config;
   refuse_unsupported(network);
   refuse_near_misses(network, config);
+  config.ignored_keys = document.ignored_keys();
   require_ipam(config);
   require_addresses(network, config, verb);
   return config;
@@ -250,6 +252,7 @@ NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& a
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   config.wishes = read_address_wishes(network, args, tolerance);
   config.ipam = read_own_ipam(network, tolerance);
+  config.ignored_keys = document.ignored_keys();
   if (!tolerance.is_lenient()) require_addresses(network, config, verb);
   return config;
 }

@@ -103,13 +103,15 @@ struct NetworkConfig {
   Wishes wishes{};
   std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>
-      valid_attachments{};  ///< GC; nullopt: no such key, nothing is to be deleted
+      valid_attachments{};                  ///< GC; nullopt: no such key, nothing is to be deleted
+  std::vector<std::string> ignored_keys{};  ///< JSON pointers of members of ours that nobody knows
 
   bool operator==(const NetworkConfig&) const = default;
 };
 
 /// The configuration for `verb`. For ADD, CHECK and STATUS it has to be right in all that is ours; for DEL and GC the
-/// network's name is enough, and a member that cannot be read is as good as absent. Throws Error: incompatible_version,
+/// network's name is enough, and a member that cannot be read is as good as absent. VERSION stands for an ADD of which
+/// is not known yet what the runtime will tell. Throws Error: incompatible_version,
 /// unsupported_field, decoding_failure, invalid_config.
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args);
 

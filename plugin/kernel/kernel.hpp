@@ -76,6 +76,9 @@ class Kernel {
   /// set); nullopt where there is none.
   virtual std::optional<HostLink> find_host_link(const cni::Attachment& attachment) = 0;
 
+  /// The veth of this name in the host's namespace, whoever made it; nullopt where there is none.
+  virtual std::optional<HostLink> find_veth(const std::string& name) = 0;
+
   /// Whether an interface of this index, name and alias exists.
   virtual bool exists(const HostLink& link) = 0;
 

@@ -65,6 +65,11 @@ std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attac
   return host_link(*link);
 }
 
+std::optional<HostLink> LinuxKernel::find_veth(const std::string& name) {
+  const auto link = first_link(host_.transact(one(get_link(name))));
+  return link && link->kind == "veth" ? std::optional{host_link(*link)} : std::nullopt;
+}
+
 bool LinuxKernel::exists(const HostLink& wanted) {
   const auto link = first_link(host_.transact(one(get_link(wanted.index))));
   return link && host_link(*link) == wanted;

@@ -16,6 +16,7 @@ class LinuxKernel final : public Kernel {
   std::uint32_t default_route_mtu() override;
   Built build(const wiring::Wiring& wiring, const Site& site) override;
   std::optional<HostLink> find_host_link(const cni::Attachment& attachment) override;
+  std::optional<HostLink> find_veth(const std::string& name) override;
   bool exists(const HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
   bool stands(const cni::Attachment& attachment, const std::vector<Place>& places) override;

@@ -66,6 +66,9 @@ class Folder {
   /// Each attachment of which there is any trace; one whose record vanished meanwhile, or was never completed, has
   /// none.
   std::vector<StoredRecord> records(const std::string& network) const;
+  /// When the record was written; nullopt where it is gone.
+  std::optional<std::chrono::system_clock::time_point> time_written(const std::string& network,
+                                                                    const StoredRecord& stored) const;
   /// Whether any attachment of the network has a record; its cost does not grow with their number.
   bool has_records(const std::string& network) const;
   /// The same, one attachment aside.

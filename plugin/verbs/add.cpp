@@ -5,6 +5,7 @@
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/reclaim.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
@@ -46,8 +47,9 @@ class Addition {
   }
 
   bool stands(const std::optional<state::StoredRecord>& stored) {
-    if (kernel_.find_host_link(request_.attachment)) return true;
-    const auto places = places_of(request_, stored ? stored->record : std::nullopt);
+    const auto record = stored ? stored->record : std::nullopt;
+    if (record ? find_recorded_link(*record, kernel_) : kernel_.find_host_link(request_.attachment)) return true;
+    const auto places = places_of(request_, record);
     return !places.empty() && kernel_.stands(request_.attachment, places);
   }
 

@@ -1,6 +1,7 @@
 #include "plugin/verbs/detach.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -58,17 +59,19 @@ void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& 
 
 namespace {
 
-void remove(const cni::Request& request, const std::optional<state::StoredRecord>& stored, kernel::Kernel& kernel) {
-  kernel.remove(request.attachment);
-  const auto places = places_of(request, stored ? stored->record : std::nullopt);
-  if (!places.empty()) kernel.remove_cable(request.attachment, places);
-}
-
 /// What the record names is ours, whatever IPAM the configuration names by now.
 void release(const cni::Request& request, const std::optional<state::StoredRecord>& stored, state::Folder* folder) {
   ipam::choose(request, folder)->release();
   if (folder == nullptr || !stored || !stored->record || ipam::is_built_in(request)) return;
   release_recorded(*stored->record, *folder);
+}
+
+/// A host end of our own, that of an imported attachment, or a cable between two namespaces.
+void remove(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+  kernel.remove(request.attachment);
+  if (record && is_imported(*record)) remove_imported_link(*record, kernel);
+  const auto places = places_of(request, record);
+  if (!places.empty()) kernel.remove_cable(request.attachment, places);
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { remove(request, stored, kernel); });
+  const bool is_gone = effort.attempt([&] { remove(request, stored ? stored->record : std::nullopt, kernel); });
   if (!is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;

@@ -3,6 +3,7 @@
 #include "ipam/ipam.hpp"
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 
 #include <functional>
@@ -65,7 +66,7 @@ class Collection {
       auto* stale = find_stale(stored.tag);
       if (stale == nullptr || !stored.record) continue;
       stale->is_readable = true;
-      stale->link = kernel_.find_host_link(stored.record->attachment);
+      stale->link = find_recorded_link(*stored.record, kernel_);
       if (!recorded_places(stored.record).empty()) stale->cable = stored.record;
     }
   }

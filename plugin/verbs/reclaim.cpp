@@ -1,6 +1,7 @@
 #include "plugin/verbs/reclaim.hpp"
 
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace {
 /// name decides.
 bool stands(const state::Record& record, kernel::Kernel& kernel) {
   const auto& interface = *record.host_interface;
+  if (is_imported(record)) return find_recorded_link(record, kernel).has_value();
   if (interface.index == 0) return kernel.find_host_link(record.attachment).has_value();
   return kernel.exists({interface.index, interface.name, cni::alias_of(record.attachment)});
 }
@@ -33,18 +35,32 @@ void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel
 }  // namespace
 
 /// The record is read again under the lock: between the listing and the lock the attachment may have been added anew.
+std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag tag, kernel::Kernel& kernel,
+                                         state::Folder& folder) {
+  const auto lock = folder.try_lock(tag);
+  const auto stored = lock ? folder.find_record(network, tag) : std::nullopt;
+  if (!stored || !is_dead(*stored, kernel)) return std::nullopt;
+  give_back(*stored->record, tag, kernel, folder);
+  return stored->record;
+}
+
 std::size_t reclaim(const cni::Attachment& asking, kernel::Kernel& kernel, state::Folder& folder) {
   const auto& network = asking.network;
   std::size_t count = 0;
   for (const auto& listed : folder.records(network)) {
     if (listed.tag == cni::tag_of(asking) || !is_dead(listed, kernel)) continue;
-    const auto lock = folder.try_lock(listed.tag);
-    const auto stored = lock ? folder.find_record(network, listed.tag) : std::nullopt;
-    if (!stored || !is_dead(*stored, kernel)) continue;
-    give_back(*stored->record, stored->tag, kernel, folder);
-    ++count;
+    if (reclaim_one(network, listed.tag, kernel, folder)) ++count;
   }
   return count;
+}
+
+std::vector<state::StoredRecord> reclaimable(const std::string& network, kernel::Kernel& kernel,
+                                             const state::Folder& folder) {
+  auto records = folder.records(network);
+  std::erase_if(records, [&](const state::StoredRecord& stored) {
+    return !is_dead(stored, kernel) || !folder.try_lock(stored.tag).has_value();
+  });
+  return records;
 }
 
 bool has_reclaimable(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {

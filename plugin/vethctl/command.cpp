@@ -34,13 +34,17 @@ options::parsed_options parse_words(const Command& command, const std::vector<st
   throw UsageError{error.what()};
 }
 
+/// `what` names the value in the message; no choices: any value will do.
+void check_choice(const std::vector<std::string>& choices, const std::string& what, const std::string& value) {
+  if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return;
+  std::string all;
+  for (const auto& choice : choices) all += (all.empty() ? "" : ", ") + choice;
+  throw UsageError{what + " \"" + value + "\": must be one of " + all};
+}
+
 void check_choice(const Command& command, const std::string& name, const std::string& value) {
   const auto option = std::ranges::find(command.options, name, &Option::name);
-  if (option == command.options.end() || option->choices.empty()) return;
-  if (std::ranges::find(option->choices, value) != option->choices.end()) return;
-  std::string choices;
-  for (const auto& choice : option->choices) choices += (choices.empty() ? "" : ", ") + choice;
-  throw UsageError{"--" + name + " \"" + value + "\": must be one of " + choices};
+  if (option != command.options.end()) check_choice(option->choices, "--" + name, value);
 }
 
 void check_count(const Command& command, std::size_t count) {
@@ -77,6 +81,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     check_choice(command, option.string_key, values.back());
   }
   check_count(command, arguments.operands.size());
+  if (!arguments.operands.empty()) check_choice(command.first_operands, command.name, arguments.operands.front());
   return arguments;
 }
 

@@ -51,8 +51,9 @@ struct Command {
   std::string operands{};  ///< "END END [...]", as the synopsis has it; empty: none
   std::size_t least = 0;   ///< operands
   std::size_t most = 0;
-  std::string summary{};      ///< one line
-  std::string description{};  ///< paragraphs for --help and the man page, divided by empty lines
+  std::vector<std::string> first_operands{};  ///< the only values of the first operand; empty: any
+  std::string summary{};                      ///< one line
+  std::string description{};                  ///< paragraphs for --help and the man page, divided by empty lines
   std::vector<Option> options{};
   /// Returns the exit status. Throws cni::Error and std::system_error.
   std::function<int(const Arguments&, const Console&)> run{};

@@ -2,6 +2,8 @@
 
 namespace vethctl {
 
-std::vector<Command> commands() { return {version_command()}; }
+std::vector<Command> commands() {
+  return {validate_command(), leases_command(), gc_command(), import_command(), version_command()};
+}
 
 }  // namespace vethctl

@@ -7,6 +7,10 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
+Command validate_command();
+Command leases_command();
+Command gc_command();
+Command import_command();
 Command version_command();
 
 /// All, in the order in which --help shows them.

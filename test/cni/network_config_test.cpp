@@ -35,6 +35,12 @@ TEST(ParseNetworkConfig, HasDefaults) {
   EXPECT_EQ(parse_with(""), expected);
 }
 
+TEST(ParseNetworkConfig, NamesTheKeysThatNobodyKnows) {
+  const auto config = parse(
+      R"({"name":"n","type":"veth","hello":1,"nothing":null,"ipam":{"type":"veth-ipam","a/b":{},"subnet":"10.1.2.0/24"}})");
+  EXPECT_EQ(config.ignored_keys, (std::vector<std::string>{"/ipam/a~1b", "/hello"}));
+}
+
 TEST(ParseNetworkConfig, ReadsOurKeysWithoutRegardToCase) {
   const NetworkConfig config = parse_with(
       R"("MTU":9000,"enableDAD":true,"readyWhenFull":true,"mode":"ptp","dns":{"Nameservers":["1.1.1.1"],"search":null})");

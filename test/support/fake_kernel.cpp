@@ -77,6 +77,12 @@ std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment
   return found == pairs.end() ? std::nullopt : std::optional{found->link};
 }
 
+std::optional<kernel::HostLink> FakeKernel::find_veth(const std::string& name) {
+  refuse_if_told("find_veth");
+  const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return pair.link.name; });
+  return found == pairs.end() ? std::nullopt : std::optional{found->link};
+}
+
 bool FakeKernel::exists(const kernel::HostLink& link) {
   refuse_if_told("exists");
   return std::ranges::find(pairs, link, &FakePair::link) != pairs.end();

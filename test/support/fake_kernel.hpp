@@ -37,6 +37,7 @@ class FakeKernel final : public kernel::Kernel {
   std::uint32_t default_route_mtu() override;
   kernel::Built build(const wiring::Wiring& wiring, const kernel::Site& site) override;
   std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
+  std::optional<kernel::HostLink> find_veth(const std::string& name) override;
   bool exists(const kernel::HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
   bool stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;

@@ -74,6 +74,13 @@ TEST_F(Add, RefusesAnAttachmentThatStandsAndTouchesNothingOfIt) {
   EXPECT_TRUE(record("c1") == before);
 }
 
+TEST_F(Add, RefusesAnImportedAttachmentThatStands) {
+  import_attachment("c1", "10.1.2.2", "veth12345678");
+  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
+  kernel.pairs.clear();
+  EXPECT_EQ(error_of_add("c1"), "");
+}
+
 TEST_F(Add, ClearsWhatAnAddThatNeverEndedHasLeft) {
   add("c1");
   folder.write_pending(record("c1"));

@@ -161,6 +161,24 @@ TEST_F(Del, RemovesTheLinkThoughTheStateFolderCannotBeUsed) {
   EXPECT_FALSE(has_link("c1"));
 }
 
+TEST_F(Del, TakesAwayAnImportedLinkByIndexAndName) {
+  import_attachment("c1", "10.1.2.2", "veth12345678");
+  EXPECT_EQ(error_of_del("c1"), "");
+  expect_nothing_left();
+}
+
+TEST_F(Del, LeavesALinkThatIsNotTheImportedOneAnyMore) {
+  for (const kernel::HostLink& other : {kernel::HostLink{78, "veth12345678", ""}, kernel::HostLink{77, "vethother", ""},
+                                        kernel::HostLink{77, "veth12345678", "of somebody"}}) {
+    import_attachment("c1", "10.1.2.2", "veth12345678");
+    kernel.pairs.at(0).link = other;
+    EXPECT_EQ(error_of_del("c1"), "");
+    EXPECT_EQ(kernel.pairs.size(), 1U) << other.index << ' ' << other.name;
+    EXPECT_FALSE(has_record("c1"));
+    kernel.pairs.clear();
+  }
+}
+
 TEST_F(Del, TellsAGatewayThatCannotBeRemoved) {
   add("c1");
   kernel.refusals["remove_host_gateways"] = EPERM;

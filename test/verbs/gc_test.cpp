@@ -48,6 +48,12 @@ TEST_F(Gc, LeavesNothingWhereNoneIsValid) {
   expect_nothing_left();
 }
 
+TEST_F(Gc, RemovesImportedLinks) {
+  import_attachment("c1", "10.1.2.2", "veth12345678");
+  EXPECT_EQ(error_of_gc({}), "");
+  expect_nothing_left();
+}
+
 TEST_F(Gc, RemovesManyLinksAtOnce) {
   add("c1");
   add("c2");

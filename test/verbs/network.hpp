@@ -75,6 +75,17 @@ class VerbsOfNetwork : public testing::Test {
     folder.write_pending(record);
   }
 
+  /// What `vethctl import` leaves: an interface that another plugin made, and a live record that names it.
+  void import_attachment(const std::string& container, const std::string& address, const std::string& interface) {
+    kernel.pairs.push_back({{.index = 77, .name = interface, .alias = ""}, {}});
+    folder.write_pending({.attachment = attachment(container),
+                          .netns = "/run/netns/" + container,
+                          .addresses = {ip(address)},
+                          .host_interface = state::HostInterface{.name = interface, .index = 77}});
+    folder.take("net", ip(address), tag(container));
+    folder.mark_live(attachment(container));
+  }
+
   void spoil_record(const std::string& stage, const std::string& container) const {
     std::ofstream{folder.path() + "/net/" + stage + "/" + cni::to_string(tag(container))} << "no record";
   }

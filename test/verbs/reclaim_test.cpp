@@ -97,6 +97,15 @@ TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
   EXPECT_EQ(reclaim(), 0U);
 }
 
+TEST_F(Reclaim, LeavesAnImportedLeaseWhileItsLinkStands) {
+  import_attachment("c1", "10.1.2.2", "veth12345678");
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  kernel.pairs.clear();
+  EXPECT_EQ(reclaim(), 1U);
+  expect_nothing_left();
+}
+
 TEST_F(Reclaim, LeavesAddressesThatAnotherHoldsByNow) {
   add("c1");
   kernel.pairs.clear();

@@ -1,0 +1,75 @@
+#include "plugin/vethctl/host_local.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/json_reader.hpp"
+#include "plugin/cni/result.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/state/directory_reader.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+namespace vethctl {
+namespace {
+
+constexpr std::size_t largest_lease = 4096;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view white_space = " \t\r\n";
+  const auto first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+/// The result within what libcni caches; older libraries cached nothing else.
+std::string result_of(const cni::JsonDocument& document) {
+  auto cached = document.root().as_object();
+  const auto result = cached.find("result");
+  return result ? result->json() : document.root().json();
+}
+
+CachedAttachment read_interfaces(const std::vector<cni::Interface>& interfaces, const std::string& name) {
+  CachedAttachment attachment;
+  for (const auto& interface : interfaces) {
+    if (interface.sandbox.empty()) attachment.host_interfaces.push_back(interface.name);
+    if (!interface.sandbox.empty() && interface.name == name) attachment.netns = interface.sandbox;
+  }
+  return attachment;
+}
+
+}  // namespace
+
+HostLocalLease parse_host_local(const cni::IpAddress& address, std::string_view content) {
+  const auto line = content.find('\n');
+  const auto container = trimmed(content.substr(0, line));
+  const auto interface = line == std::string_view::npos ? std::string_view{} : trimmed(content.substr(line));
+  if (container.empty()) return {.address = address};
+  return {.address = address,
+          .container = std::string{container},
+          .interface = std::string{interface.empty() ? "eth0" : interface}};
+}
+
+std::vector<HostLocalLease> read_host_local(const std::string& directory) {
+  const auto opened = posix::open_file(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+  std::vector<HostLocalLease> leases;
+  state::DirectoryReader reader{opened.get()};
+  while (const auto entry = reader.next()) {
+    const auto address = cni::find_address(entry->name);
+    const auto content =
+        address ? posix::find_content(opened.get(), std::string{entry->name}, largest_lease) : std::nullopt;
+    if (content) leases.push_back(parse_host_local(*address, *content));
+  }
+  std::ranges::sort(leases, {}, &HostLocalLease::address);
+  return leases;
+}
+
+std::optional<CachedAttachment> find_cached(const std::string& text, const std::string& interface) try {
+  const cni::JsonDocument document{text, "a cached result"};
+  const auto result = cni::parse_result(result_of(document), cni::Version::v1_0_0, "a cached result");
+  return read_interfaces(result.interfaces, interface);
+} catch (const cni::Error&) {
+  return std::nullopt;
+}
+
+}  // namespace vethctl

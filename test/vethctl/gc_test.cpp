@@ -1,0 +1,82 @@
+#include "plugin/vethctl/gc.hpp"
+
+#include "plugin/vethctl/commands.hpp"
+#include "test/verbs/network.hpp"
+#include "test/vethctl/console.hpp"
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class Gc : public test::VerbsOfNetwork {
+ protected:
+  std::string gc(const Texts& words = {}) {
+    test::Screen screen;
+    const auto arguments = vethctl::parse(vethctl::gc_command(), words);
+    EXPECT_EQ(vethctl::gc(arguments, screen.console(root), kernel), vethctl::success);
+    return screen.printed;
+  }
+};
+
+TEST_F(Gc, FindsNothingDead) {
+  EXPECT_EQ(gc(), "nothing is dead\n");
+  add("c1");
+  EXPECT_EQ(gc(), "nothing is dead\n");
+  EXPECT_TRUE(is_live("c1"));
+}
+
+TEST_F(Gc, DropsWhatHasNoInterfaceAnyMore) {
+  add("c1");
+  add("c2");
+  kernel.remove(attachment("c1"));
+  EXPECT_EQ(gc(), "dropped net/c1/eth0: 10.1.2.2, fd00::2\n");
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_TRUE(is_live("c2"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+}
+
+TEST_F(Gc, DropsWhatAnAddHasLeft) {
+  leave_unbuilt("c1", {"10.1.2.2"});
+  EXPECT_EQ(gc(), "dropped net/c1/eth0: 10.1.2.2\n");
+  expect_nothing_left();
+}
+
+TEST_F(Gc, OnlyTellsInADryRun) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(gc({"--dry-run"}), "would drop net/c1/eth0: 10.1.2.2, fd00::2\n");
+  EXPECT_TRUE(is_live("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Gc, LooksAtOneNetworkWhereOneIsNamed) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(gc({"other"}), "nothing is dead\n");
+  EXPECT_TRUE(is_live("c1"));
+  EXPECT_EQ(gc({"net"}), "dropped net/c1/eth0: 10.1.2.2, fd00::2\n");
+}
+
+TEST_F(Gc, LeavesWhatIsInFlight) {
+  add("c1");
+  kernel.pairs.clear();
+  const auto others = state::Folder::open(root, root);
+  const auto lock = others.try_lock(tag("c1"));
+  EXPECT_EQ(gc(), "nothing is dead\n");
+  EXPECT_TRUE(is_live("c1"));
+}
+
+TEST_F(Gc, PrintsJson) {
+  leave_unbuilt("c1", {"10.1.2.2"});
+  EXPECT_EQ(
+      gc({"--output", "json", "--dry-run"}),
+      "{\n  \"dryRun\": true,\n  \"dropped\": [\n    {\n      \"network\": \"net\",\n      \"container\": \"c1\",\n"
+      "      \"interface\": \"eth0\",\n      \"addresses\": [\n        \"10.1.2.2\"\n      ]\n    }\n  ]\n}\n");
+}
+
+TEST_F(Gc, FindsNothingWhereThereIsNoStateFolder) {
+  root = directory.path() + "/none";
+  EXPECT_EQ(gc(), "nothing is dead\n");
+}
+
+}  // namespace

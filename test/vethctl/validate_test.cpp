@@ -1,0 +1,148 @@
+#include "plugin/vethctl/commands.hpp"
+#include "test/support/temporary_directory.hpp"
+#include "test/vethctl/console.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+const std::string range = R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24"})";
+
+class Validate : public testing::Test {
+ protected:
+  int validate(const std::vector<std::string>& words) {
+    const auto command = vethctl::validate_command();
+    return command.run(vethctl::parse(command, words), screen.console());
+  }
+
+  std::string path(const std::string& name) const { return directory.path() + "/" + name; }
+
+  std::string file(const std::string& name, const std::string& text) const {
+    std::ofstream{path(name)} << text;
+    return path(name);
+  }
+
+  /// What is said of one file of this text, without the folder.
+  std::string findings(const std::string& name, const std::string& text) {
+    screen = {};
+    status = validate({file(name, text)});
+    const auto folder = directory.path() + "/";
+    for (auto at = screen.printed.find(folder); at != std::string::npos; at = screen.printed.find(folder)) {
+      screen.printed.erase(at, folder.size());
+    }
+    return screen.printed;
+  }
+
+  std::string of_plugin(const std::string& members) {
+    return findings("a.conf", R"({"cniVersion":"1.0.0","name":"net","type":"veth",)" + members + "}");
+  }
+
+  std::string of_list(const std::string& members) {
+    return findings("a.conflist", R"({"cniVersion":"1.0.0","name":"net",)" + members + "}");
+  }
+
+  test::TemporaryDirectory directory;
+  test::Screen screen;
+  int status = -1;
+};
+
+struct Case {
+  std::string members;
+  std::string finding;
+};
+
+TEST_F(Validate, FindsNothingWhereAddWouldNot) {
+  for (const auto& members :
+       {range, R"("mtu":"auto",)" + range, std::string{R"("ipam":{"type":"host-local","anything":1})"},
+        std::string{R"("capabilities":{"ips":true},"ipam":{"type":"veth-ipam"})"},
+        std::string{R"("ipam":{"type":"veth-ipam","addresses":[{"address":"10.1.2.3/24"}]})"}}) {
+    EXPECT_EQ(of_plugin(members), "a.conf (veth): ok\n") << members;
+    EXPECT_EQ(status, vethctl::success) << members;
+  }
+}
+
+TEST_F(Validate, SaysWhatAddWouldSay) {
+  for (const auto& [members, finding] :
+       {Case{R"("mtuu":1400,)" + range, R"(code 2: /mtuu: unknown key with value 1400: did you mean "mtu"?)"},
+        Case{R"("mtu":70000,)" + range, "code 7: /mtu: must be an integer from 0 to 65535, not 70000"},
+        Case{R"("mtu":[],)" + range, "code 6: /mtu: must be an integer, not []"},
+        Case{R"("ipam":{"type":"veth-ipam"})", "code 7: /ipam: needs ranges or addresses, and the runtime names none"},
+        Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","resolvConf":"/nowhere"})", "code 7: "},
+        Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.3/24"})", "code 7: /ipam"},
+        Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","routes":[{"dst":"0.0.0.0/0","gw":"10.9.9.9"}]})",
+             "code 7: route 0.0.0.0/0: the gateway 10.9.9.9 is not on the link"},
+        Case{R"("mtu":1000,"ipam":{"type":"veth-ipam","subnet":"fd00::/64"})",
+             "code 7: /mtu: must be at least 1280 for IPv6, not 1000"}}) {
+    EXPECT_EQ(of_plugin(members).find("a.conf (veth): fault, " + finding), 0U) << members << '\n' << screen.printed;
+    EXPECT_EQ(status, vethctl::found_faults) << members;
+  }
+}
+
+TEST_F(Validate, WarnsOfKeysThatAreIgnored) {
+  EXPECT_EQ(
+      of_plugin(R"("hello":1,"ipam":{"type":"veth-ipam","world":2,"ranges":[[{"subnet":"10.0.0.0/8","x/y":3}]]})"),
+      "a.conf (veth): warning: /ipam/ranges/0/0/x~1y: nobody knows this key: it is ignored\n"
+      "a.conf (veth): warning: /ipam/world: nobody knows this key: it is ignored\n"
+      "a.conf (veth): warning: /hello: nobody knows this key: it is ignored\n"
+      "a.conf (veth): ok\n");
+  EXPECT_EQ(status, vethctl::success);
+}
+
+TEST_F(Validate, GoesThroughTheListAsLibcniDoes) {
+  EXPECT_EQ(
+      of_list(R"("cniVersions":["0.4.0","9.0.0"],"disableCheck":true,"surprise":1,"plugins":[
+                {"type":"veth","name":"other","cniVersion":"9.9.9","mtu":1,"mtu":1400,)" +
+              range + R"(},{"type":"portmap","capabilities":{"portMappings":true}},
+                {"type":"bridge","bridge":"br0","ipam":{"type":"veth-ipam","subnet":"10.1.2.0/33"}}])"),
+      "a.conflist: warning: /surprise: nobody knows this key: it is ignored\n"
+      "a.conflist: /plugins/0 (veth): ok\n"
+      "a.conflist: /plugins/1 (portmap): not checked: another plugin, which knows its keys itself\n"
+      "a.conflist: /plugins/2 (bridge): fault, code 7: /ipam/subnet: must be an IP address with the length of its "
+      "prefix, as in 10.1.2.0/24, not \"10.1.2.0/33\"\n");
+  EXPECT_EQ(status, vethctl::found_faults);
+}
+
+TEST_F(Validate, TakesTheNewestVersionThatIsOffered) {
+  EXPECT_EQ(of_list(R"("cniVersions":["1.1.0"],"plugins":[{"type":"veth",)" + range + "}]"),
+            "a.conflist: /plugins/0 (veth): ok\n");
+  EXPECT_EQ(findings("b.conflist", R"({"cniVersion":"7.0.0","name":"n","plugins":[{"type":"veth",)" + range + "}]}")
+                .find("b.conflist: /plugins/0 (veth): fault, code 1: incompatible CNI versions; config is \"7.0.0\""),
+            0U);
+}
+
+TEST_F(Validate, FindsFaultsOfTheListItself) {
+  for (const auto& [members, finding] :
+       {Case{R"("plugins":[])", "a.conflist: fault, code 7: /plugins: must have at least one plugin, not []\n"},
+        Case{R"("plugin":[{}])", "a.conflist: fault, code 7: /plugins: missing\n"},
+        Case{R"("plugins":[7])", "a.conflist: fault, code 6: /plugins/0: must be an object, not 7\n"},
+        Case{R"("plugins":[{}])", "a.conflist: /plugins/0: fault, code 7: /type: missing\n"}}) {
+    EXPECT_EQ(of_list(members), finding) << members;
+  }
+  EXPECT_EQ(findings("a.conflist", R"({"plugins":[{"type":"x"}]})"), "a.conflist: fault, code 7: /name: missing\n");
+  EXPECT_EQ(findings("a.conf", R"({"name":"n","plugins":[{"type":"x"}]})"),
+            "a.conf: fault, code 7: is a list of plugins: its name has to end in .conflist\n");
+}
+
+TEST_F(Validate, FindsWhatIsNoConfiguration) {
+  EXPECT_EQ(findings("a.conf", "[]"), "a.conf: fault, code 6: the document: must be an object, not []\n");
+  EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: the network configuration"), 0U) << screen.printed;
+  screen = {};
+  EXPECT_EQ(validate({path("none")}), vethctl::found_faults);
+  EXPECT_EQ(screen.printed, path("none") + ": fault, code 5: there is no such file\n");
+}
+
+TEST_F(Validate, LooksAtAllFilesAndPrintsJson) {
+  const auto good = file("good.conf", R"({"name":"n","type":"veth",)" + range + "}");
+  const auto bad = file("bad.conf", R"({"name":"n","type":"veth"})");
+  EXPECT_EQ(validate({bad, good, "--output", "json"}), vethctl::found_faults);
+  EXPECT_EQ(screen.printed,
+            "[\n  {\n    \"file\": \"" + bad +
+                "\",\n    \"type\": \"veth\",\n    \"kind\": \"fault\",\n    \"code\": 7,\n"
+                "    \"message\": \"/ipam/type: missing: mode ptp needs addresses; \\\"veth-ipam\\\" is "
+                "built in, other types are run from CNI_PATH\"\n  },\n  {\n    \"file\": \"" +
+                good + "\",\n    \"type\": \"veth\",\n    \"kind\": \"ok\"\n  }\n]\n");
+}
+
+}  // namespace
