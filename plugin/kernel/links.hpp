@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -42,6 +43,7 @@ NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);
 NetlinkRequest get_link(const std::string& name);
 NetlinkRequest get_link(std::uint32_t index);
+NetlinkRequest get_link_with_counters(const std::string& name);
 NetlinkRequest list_veths();
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);
 
@@ -54,6 +56,9 @@ NetlinkRequest touch_loopback();
 
 /// nullopt where the message is about something else.
 std::optional<Link> find_link(const std::string& message);
+
+/// nullopt where the message is about something else, or was asked for without them.
+std::optional<Counters> find_counters(const std::string& message);
 
 /// The first link among answers.
 std::optional<Link> first_link(const std::vector<std::string>& messages);

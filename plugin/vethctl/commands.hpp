@@ -7,6 +7,8 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
+Command list_command();
+Command show_command();
 Command version_command();
 
 /// All, in the order in which --help shows them.

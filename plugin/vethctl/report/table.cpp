@@ -1,5 +1,7 @@
 #include "plugin/vethctl/report/table.hpp"
 
+#include "plugin/vethctl/report/words.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -15,7 +17,7 @@ Widths natural_widths(const std::vector<std::vector<std::string>>& rows) {
   Widths widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   return widths;
 }
@@ -32,8 +34,8 @@ void fit(Widths& widths, std::size_t width) {
 }
 
 std::string cell(const std::string& text, std::size_t width) {
-  if (text.size() > width) return text.substr(0, width - 1) + "…";
-  return text + std::string(width - text.size(), ' ');
+  const auto shown = cut(text, width);
+  return shown + std::string(width - width_of(shown), ' ');
 }
 
 std::string line(const std::vector<std::string>& row, const Widths& widths) {
