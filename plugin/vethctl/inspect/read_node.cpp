@@ -99,7 +99,7 @@ Attachment Reader::describe(const std::string& network, const state::StoredRecor
   if (stored.record) {
     attachment.identity = stored.record->attachment;
     attachment.netns = stored.record->netns;
-    const auto wiring = wiring::find_wiring(stored.record->wiring);
+    const auto wiring = wiring::find_outline(stored.record->wiring);
     if (wiring) take_wiring(attachment, *wiring);
     if (wiring) gateways.insert(wiring->host_gateways.begin(), wiring->host_gateways.end());
     if (!wiring) take_addresses(attachment, *stored.record);
