@@ -2,6 +2,6 @@
 
 namespace vethctl {
 
-std::vector<Command> commands() { return {list_command(), show_command(), version_command()}; }
+std::vector<Command> commands() { return {list_command(), show_command(), graph_command(), version_command()}; }
 
 }  // namespace vethctl

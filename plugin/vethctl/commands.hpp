@@ -7,6 +7,7 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
+Command graph_command();
 Command list_command();
 Command show_command();
 Command version_command();

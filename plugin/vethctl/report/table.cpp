@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/table.hpp"
 
+#include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
@@ -51,10 +52,12 @@ std::string line(const std::vector<std::string>& row, const Widths& widths) {
 }  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width) {
-  auto widths = natural_widths(rows);
+  auto shown = rows;
+  for (auto& row : shown) std::ranges::transform(row, row.begin(), clean);
+  auto widths = natural_widths(shown);
   fit(widths, width);
   std::string text;
-  for (const auto& row : rows) text += line(row, widths);
+  for (const auto& row : shown) text += line(row, widths);
   return text;
 }
 
