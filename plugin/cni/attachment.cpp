@@ -93,19 +93,24 @@ std::string alias_of(const Attachment& attachment) {
   return alias.substr(0, longest_alias - end.size()) + end;
 }
 
-std::string alias_prefix(std::string_view network) { return "veth-cni/" + std::string(network) + '/'; }
+std::string alias_prefix(std::string_view network) { return std::string(alias_beginning) + std::string(network) + '/'; }
 
-std::optional<Tag> tag_of_alias(std::string_view alias) {
-  constexpr std::string_view ours = "veth-cni/";
-  if (!alias.starts_with(ours)) return std::nullopt;
-  const bool is_cut = alias.size() == longest_alias && alias[longest_alias - tag_characters - 1] == '#';
-  if (is_cut) return find_tag(alias.substr(longest_alias - tag_characters));
-  const auto names = alias.substr(ours.size());
+std::optional<Attachment> attachment_of_alias(std::string_view alias) {
+  if (!alias.starts_with(alias_beginning)) return std::nullopt;
+  const auto names = alias.substr(alias_beginning.size());
   const auto first = names.find('/');
   const auto last = names.rfind('/');
-  if (first == last) return std::nullopt;
-  return tag_of({std::string{names.substr(0, first)}, std::string{names.substr(first + 1, last - first - 1)},
-                 std::string{names.substr(last + 1)}});
+  if (first == std::string_view::npos) return std::nullopt;
+  if (first == last) return Attachment{std::string(names.substr(0, first)), std::string(names.substr(first + 1)), ""};
+  return Attachment{std::string(names.substr(0, first)), std::string(names.substr(first + 1, last - first - 1)),
+                    std::string(names.substr(last + 1))};
+}
+
+std::optional<Tag> tag_of_alias(std::string_view alias) {
+  const auto attachment = attachment_of_alias(alias);
+  const bool is_cut = alias.size() == longest_alias && alias[longest_alias - tag_characters - 1] == '#';
+  if (attachment && is_cut) return find_tag(alias.substr(longest_alias - tag_characters));
+  return attachment && !attachment->interface.empty() ? std::optional{tag_of(*attachment)} : std::nullopt;
 }
 
 MacAddress container_mac(Tag tag) {

@@ -41,12 +41,19 @@ std::optional<Tag> find_tag(std::string_view text);
 /// "veth" and the first 11 characters of the tag: 15 bytes, the longest name an interface can have.
 std::string host_interface_name(Tag tag);
 
+/// How every alias of ours begins.
+constexpr std::string_view alias_beginning = "veth-cni/";
+
 /// "veth-cni/network/container/interface"; where that is longer than the 255 bytes of an interface's alias it is cut
 /// and ends in "#" and the tag.
 std::string alias_of(const Attachment& attachment);
 
 /// The tag of the attachment whose alias this is; nullopt for any other text.
 std::optional<Tag> tag_of_alias(std::string_view alias);
+
+/// The attachment whose alias this is, as far as the alias names it: a cut one ends in "#" and the tag. nullopt for any
+/// other text.
+std::optional<Attachment> attachment_of_alias(std::string_view alias);
 
 /// How every alias of an attachment of this network begins: "veth-cni/network/".
 std::string alias_prefix(std::string_view network);

@@ -49,6 +49,23 @@ struct HostLink {
   bool operator==(const HostLink&) const = default;
 };
 
+/// What went through an interface one way since it was made, as `ip -s link` counts it.
+struct Traffic {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t dropped = 0;
+
+  bool operator==(const Traffic&) const = default;
+};
+
+struct Counters {
+  Traffic received{};
+  Traffic sent{};
+
+  bool operator==(const Counters&) const = default;
+};
+
 /// A host route to an address of the container exists already: the address lives elsewhere on the node.
 struct AddressLivesElsewhere : std::runtime_error {
   explicit AddressLivesElsewhere(const cni::IpAddress& elsewhere);
@@ -100,6 +117,15 @@ class Kernel {
 
   /// All host ends of a network, by their aliases.
   virtual std::vector<HostLink> host_links(std::string_view network) = 0;
+
+  /// Those of all networks, by one listing.
+  virtual std::vector<HostLink> host_links() = 0;
+
+  /// Any interface of the namespace with what stands on it; nullopt where there is none of this name.
+  virtual std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) = 0;
+
+  /// nullopt where there is no such interface.
+  virtual std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) = 0;
 
   /// Removes many links at once.
   virtual void remove_links(const std::vector<HostLink>& links) = 0;

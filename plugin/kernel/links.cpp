@@ -17,6 +17,7 @@
 #include <linux/veth.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -159,6 +160,12 @@ NetlinkRequest get_link(std::uint32_t index) {
   return {std::move(message), "get link number " + std::to_string(index), {ENODEV}};
 }
 
+NetlinkRequest get_link_with_counters(const std::string& name) {
+  auto message = link_message(RTM_GETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
+  return {std::move(message), "get counters of " + named(name), {ENODEV}};
+}
+
 NetlinkRequest list_veths() {
   auto message = link_message(RTM_GETLINK, 0);
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -266,6 +273,19 @@ std::optional<Link> find_link(const std::string& message) {
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
   link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   return link;
+}
+
+// A kernel older or younger than these headers gives a shorter or a longer structure; what it begins with stays.
+std::optional<Counters> find_counters(const std::string& message) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  if (header->nlmsg_type != RTM_NEWLINK) return std::nullopt;
+  const nlattr* attribute = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_STATS64);
+  if (attribute == nullptr) return std::nullopt;
+  rtnl_link_stats64 told{};
+  const auto size = std::min(sizeof told, static_cast<std::size_t>(nla_len(attribute)));
+  std::memcpy(&told, nla_data(attribute), size);
+  return Counters{.received = {told.rx_packets, told.rx_bytes, told.rx_errors, told.rx_dropped},
+                  .sent = {told.tx_packets, told.tx_bytes, told.tx_errors, told.tx_dropped}};
 }
 
 std::optional<Link> first_link(const std::vector<std::string>& messages) {

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/address.hpp"
 #include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -67,6 +68,7 @@ NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);
 NetlinkRequest get_link(const std::string& name);
 NetlinkRequest get_link(std::uint32_t index);
+NetlinkRequest get_link_with_counters(const std::string& name);
 NetlinkRequest list_veths();
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);
 
@@ -79,6 +81,9 @@ NetlinkRequest touch_loopback();
 
 /// nullopt where the message is about something else.
 std::optional<Link> find_link(const std::string& message);
+
+/// nullopt where the message is about something else, or was asked for without them.
+std::optional<Counters> find_counters(const std::string& message);
 
 /// The first link among answers.
 std::optional<Link> first_link(const std::vector<std::string>& messages);

@@ -158,14 +158,36 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
   return observed;
 }
 
-std::vector<HostLink> LinuxKernel::host_links(std::string_view network) {
-  const auto prefix = cni::alias_prefix(network);
+namespace {
+
+std::vector<HostLink> links_with_alias(NetlinkSocket& socket, std::string_view prefix) {
   std::vector<HostLink> links;
-  for (const auto& message : host_.dump(list_veths())) {
+  for (const auto& message : socket.dump(list_veths())) {
     const auto link = find_link(message);
     if (link && link->alias.starts_with(prefix)) links.push_back(host_link(*link));
   }
   return links;
+}
+
+}  // namespace
+
+std::vector<HostLink> LinuxKernel::host_links(std::string_view network) {
+  return links_with_alias(host_, cni::alias_prefix(network));
+}
+
+std::vector<HostLink> LinuxKernel::host_links() { return links_with_alias(host_, cni::alias_beginning); }
+
+std::optional<wiring::ObservedEnd> LinuxKernel::find_interface(const std::string& name, const Namespace& place) {
+  auto inside = open_socket_inside(place.file.get(), home_.get());
+  return observe_end(inside, name);
+}
+
+std::optional<Counters> LinuxKernel::find_counters(const std::string& interface, const Namespace& place) {
+  auto inside = open_socket_inside(place.file.get(), home_.get());
+  for (const auto& message : inside.transact(one(get_link_with_counters(interface)))) {
+    if (const auto counters = kernel::find_counters(message)) return counters;
+  }
+  return std::nullopt;
 }
 
 namespace {

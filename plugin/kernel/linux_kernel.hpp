@@ -24,6 +24,9 @@ class LinuxKernel final : public Kernel {
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
   std::vector<HostLink> host_links(std::string_view network) override;
+  std::vector<HostLink> host_links() override;
+  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) override;
+  std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) override;
   void remove_links(const std::vector<HostLink>& links) override;
   bool may_change_network() override;
 

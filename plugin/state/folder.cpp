@@ -127,15 +127,22 @@ posix::FileDescriptor open_root(const std::string& root) {
   return make_private_directory(AT_FDCWD, root, root);
 }
 
-/// nullopt for what is no regular file of a record's size, and for what the file system cannot read.
-std::optional<std::string> read_regular(int file) {
+std::chrono::system_clock::time_point time_of(const timespec& time) {
+  const auto since_epoch = std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  return std::chrono::system_clock::time_point{
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch)};
+}
+
+/// Empty for what is no regular file of a record's size, and for what the file system cannot read.
+FileContent read_regular(int file) {
   struct stat status {};
-  if (::fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (::fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) return {};
+  FileContent content{.text = {}, .written_at = time_of(status.st_mtim)};
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size > longest_record) return std::nullopt;
-  std::string text(size, '\0');
-  if (::pread(file, text.data(), size, 0) != status.st_size) return std::nullopt;
-  return text;
+  if (size > longest_record) return content;
+  content.text.resize(size);
+  if (::pread(file, content.text.data(), size, 0) != status.st_size) content.text.clear();
+  return content;
 }
 
 /// nullopt for a name that is not the one this plugin writes an address with.
@@ -373,22 +380,22 @@ std::optional<std::string> Folder::link_text(const std::string& name) const {
 
 /// nullopt where there is nothing; empty, which no record is, for what cannot be read. O_NONBLOCK: a FIFO would block
 /// the opening.
-std::optional<std::string> Folder::content(const std::string& name) const {
+std::optional<FileContent> Folder::content(const std::string& name) const {
   const int number = ::openat(directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (number < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (number < 0 && (errno == ELOOP || errno == ENXIO)) return std::string{};
+  if (number < 0 && (errno == ELOOP || errno == ENXIO)) return FileContent{};
   if (number < 0) posix::throw_errno("read " + quoted(name));
   const posix::FileDescriptor file{number};
-  return read_regular(number).value_or(std::string{});
+  return read_regular(number);
 }
 
 /// A record that stands under another attachment's tag cannot be believed either.
 std::optional<StoredRecord> Folder::read_record(const std::string& network, cni::Tag tag, Stage stage) const {
-  const auto text = content(record_of(network, stage, tag));
-  if (!text) return std::nullopt;
-  auto record = state::find_record(*text);
+  const auto file = content(record_of(network, stage, tag));
+  if (!file) return std::nullopt;
+  auto record = state::find_record(file->text);
   if (record && cni::tag_of(record->attachment) != tag) record.reset();
-  return StoredRecord{.tag = tag, .stage = stage, .record = std::move(record)};
+  return StoredRecord{.tag = tag, .stage = stage, .record = std::move(record), .written_at = file->written_at};
 }
 
 /// A temporary file shows that an attachment was begun, too.

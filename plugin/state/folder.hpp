@@ -29,6 +29,13 @@ struct StoredRecord {
   cni::Tag tag;
   Stage stage = Stage::pending;
   std::optional<Record> record{};  ///< nullopt: there is a file, and it cannot be read as a record
+  std::optional<std::chrono::system_clock::time_point> written_at{};  ///< nullopt: there is no regular file
+};
+
+/// Empty text stands for what cannot be read.
+struct FileContent {
+  std::string text;
+  std::optional<std::chrono::system_clock::time_point> written_at{};
 };
 
 struct TakenAddress {
@@ -112,7 +119,7 @@ class Folder {
 
   std::optional<posix::FileDescriptor> find_directory(const std::string& name) const;
   std::optional<std::string> link_text(const std::string& name) const;
-  std::optional<std::string> content(const std::string& name) const;
+  std::optional<FileContent> content(const std::string& name) const;
   std::optional<StoredRecord> read_record(const std::string& network, cni::Tag tag, Stage stage) const;
   std::vector<cni::Tag> tags(const std::string& network, Stage stage) const;
   bool has_records_besides_name(const std::string& network, const std::string& name) const;

@@ -5,6 +5,7 @@
 #include "plugin/cni/json_writer.hpp"
 
 #include <limits>
+#include <string_view>
 
 namespace state {
 namespace {
@@ -53,8 +54,24 @@ void write_host_interface(cni::JsonWriter& json, const HostInterface& interface)
   json.end_object();
 }
 
+struct Parts {
+  std::string record;
+  std::string wiring;
+};
+
+/// The wiring is most of the text and few want it, so it is not read here. It is the last member, and its key with the
+/// comma before it can stand in no string: quotes are escaped there. What people have written otherwise stays whole.
+Parts split(const std::string& text) {
+  constexpr std::string_view key = ",\"wiring\":";
+  const auto begin = text.find(key);
+  const auto end = text.rfind('}');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return {text, ""};
+  return {text.substr(0, begin) + '}', text.substr(begin + key.size(), end - begin - key.size())};
+}
+
 Record parse(const std::string& text) {
-  const cni::JsonDocument document{text, "a record"};
+  const auto parts = split(text);
+  const cni::JsonDocument document{parts.record, "a record"};
   cni::JsonObject object = document.root().as_object();
   const auto written_format = object.find("format");
   if (!written_format) throw cni::Error{cni::ErrorCode::decoding_failure, "no format"};
@@ -66,7 +83,7 @@ Record parse(const std::string& text) {
           .netns = object.string_or("netns", ""),
           .addresses = addresses_of(object),
           .host_interface = host_interface_of(object),
-          .wiring = wiring ? wiring->json() : ""};
+          .wiring = wiring ? wiring->json() : parts.wiring};
 }
 
 }  // namespace

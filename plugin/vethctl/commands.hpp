@@ -7,10 +7,13 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
-Command validate_command();
-Command leases_command();
 Command gc_command();
+Command graph_command();
 Command import_command();
+Command leases_command();
+Command list_command();
+Command show_command();
+Command validate_command();
 Command version_command();
 
 /// All, in the order in which --help shows them.

@@ -178,13 +178,24 @@ std::string to_text(const Wiring& wiring) {
   return json.text();
 }
 
-std::optional<Wiring> find_wiring(const std::string& text) try {
-  const cni::JsonDocument document{text, "the wiring of a record"};
+namespace {
+
+std::optional<Wiring> find(const std::string& text, std::span<const std::string_view> skipped) try {
+  const cni::JsonDocument document{text, "the wiring of a record", skipped};
   Wiring wiring;
   read(document.root(), wiring);
   return wiring;
 } catch (const cni::Error&) {
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Wiring> find_wiring(const std::string& text) { return find(text, {}); }
+
+std::optional<Wiring> find_outline(const std::string& text) {
+  constexpr std::string_view skipped[] = {"routes", "neighbours"};
+  return find(text, skipped);
 }
 
 }  // namespace wiring

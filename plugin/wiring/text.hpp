@@ -13,4 +13,7 @@ std::string to_text(const Wiring& wiring);
 /// nullopt where the text is none.
 std::optional<Wiring> find_wiring(const std::string& text);
 
+/// The same without routes and neighbours, at half the cost: for lists of many.
+std::optional<Wiring> find_outline(const std::string& text);
+
 }  // namespace wiring

@@ -152,6 +152,25 @@ std::vector<kernel::HostLink> FakeKernel::host_links(std::string_view network) {
   return links;
 }
 
+std::vector<kernel::HostLink> FakeKernel::host_links() {
+  refuse_if_told("host_links");
+  std::vector<kernel::HostLink> links;
+  for (const auto& pair : pairs) links.push_back(pair.link);
+  return links;
+}
+
+std::optional<wiring::ObservedEnd> FakeKernel::find_interface(const std::string& name,
+                                                              const kernel::Namespace& /*place*/) {
+  const auto found = interfaces.find(name);
+  return found == interfaces.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::optional<kernel::Counters> FakeKernel::find_counters(const std::string& interface,
+                                                          const kernel::Namespace& place) {
+  const auto found = counters.find(place.path + ' ' + interface);
+  return found == counters.end() ? std::nullopt : std::optional{found->second};
+}
+
 void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
   asked.emplace_back("remove_links");
   refuse_if_told("remove_links");

@@ -21,9 +21,11 @@ class FakeKernel final : public kernel::Kernel {
  public:
   std::vector<FakePair> pairs;
   std::vector<cni::IpAddress> host_gateways;
-  std::set<cni::IpAddress> elsewhere;   ///< addresses to which the host has a route already
-  std::map<std::string, int> refusals;  ///< name of a function -> errno that it throws instead
-  std::vector<std::string> asked;       ///< the changes that were asked for, by the name of the function
+  std::set<cni::IpAddress> elsewhere;                     ///< addresses to which the host has a route already
+  std::map<std::string, wiring::ObservedEnd> interfaces;  ///< other ones of the host, by name
+  std::map<std::string, kernel::Counters> counters;       ///< by "path of the namespace interface"
+  std::map<std::string, int> refusals;                    ///< name of a function -> errno that it throws instead
+  std::vector<std::string> asked;  ///< the changes that were asked for, by the name of the function
   std::function<void()> before_build = [] {};
   std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
   std::uint32_t mtu_of_default_route = 1500;
@@ -45,6 +47,9 @@ class FakeKernel final : public kernel::Kernel {
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
   std::vector<kernel::HostLink> host_links(std::string_view network) override;
+  std::vector<kernel::HostLink> host_links() override;
+  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& place) override;
+  std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& place) override;
   void remove_links(const std::vector<kernel::HostLink>& links) override;
   bool may_change_network() override;
 

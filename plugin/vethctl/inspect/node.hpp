@@ -25,7 +25,8 @@ std::string_view to_string(State state);
 
 /// One attachment of one network.
 struct Attachment {
-  cni::Attachment identity;
+  cni::Attachment identity;  ///< of an unreadable record the container is "#" and the tag
+  cni::Tag tag{};
   State state = State::live;
   std::string mode{};                         ///< "ptp", "bridge", "netns"; "lease": addresses for another plugin
   std::string netns{};                        ///< path of the container's namespace; empty: not known
@@ -42,7 +43,8 @@ struct Attachment {
   bool operator==(const Attachment&) const = default;
 };
 
-/// A Linux bridge of the host that has ports of ours.
+/// A Linux bridge of the host that has ports of ours. One that an attachment names and that is not in Node::bridges is
+/// not there.
 struct Bridge {
   std::string name;
   cni::MacAddress mac{};

@@ -1,5 +1,8 @@
 #include "plugin/vethctl/report/table.hpp"
 
+#include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -15,7 +18,7 @@ Widths natural_widths(const std::vector<std::vector<std::string>>& rows) {
   Widths widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   return widths;
 }
@@ -32,8 +35,8 @@ void fit(Widths& widths, std::size_t width) {
 }
 
 std::string cell(const std::string& text, std::size_t width) {
-  if (text.size() > width) return text.substr(0, width - 1) + "…";
-  return text + std::string(width - text.size(), ' ');
+  const auto shown = cut(text, width);
+  return shown + std::string(width - width_of(shown), ' ');
 }
 
 std::string line(const std::vector<std::string>& row, const Widths& widths) {
@@ -49,10 +52,12 @@ std::string line(const std::vector<std::string>& row, const Widths& widths) {
 }  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width) {
-  auto widths = natural_widths(rows);
+  auto shown = rows;
+  for (auto& row : shown) std::ranges::transform(row, row.begin(), clean);
+  auto widths = natural_widths(shown);
   fit(widths, width);
   std::string text;
-  for (const auto& row : rows) text += line(row, widths);
+  for (const auto& row : shown) text += line(row, widths);
   return text;
 }
 

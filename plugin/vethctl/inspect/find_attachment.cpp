@@ -1,0 +1,58 @@
+#include "plugin/vethctl/inspect/find_attachment.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
+
+#include <algorithm>
+
+namespace inspect {
+namespace {
+
+using Candidates = std::vector<const Attachment*>;
+
+Candidates candidates(const std::vector<Attachment>& attachments, const auto& is_meant) {
+  Candidates found;
+  for (const auto& attachment : attachments) {
+    if (is_meant(attachment)) found.push_back(&attachment);
+  }
+  return found;
+}
+
+/// A whole name comes before the beginning of another.
+Candidates meant(const std::vector<Attachment>& attachments, const std::string& name) {
+  auto whole = candidates(attachments, [&](const Attachment& attachment) {
+    return name == name_of(attachment) || name == attachment.identity.container || name == attachment.host_interface;
+  });
+  if (!whole.empty()) return whole;
+  return candidates(attachments,
+                    [&](const Attachment& attachment) { return attachment.identity.container.starts_with(name); });
+}
+
+std::string listed(const Candidates& some) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(some.size(), most); ++i) text += (i > 0 ? ", " : "") + name_of(*some[i]);
+  return some.size() > most ? text + " and " + std::to_string(some.size() - most) + " more" : text;
+}
+
+[[noreturn]] void refuse_unknown(const std::vector<Attachment>& attachments, const std::string& name) {
+  const auto all = candidates(attachments, [](const Attachment&) { return true; });
+  throw cni::Error{cni::ErrorCode::invalid_environment, "there is no attachment " + cni::quoted(name),
+                   all.empty() ? "nothing is attached on this node" : "there are " + listed(all)};
+}
+
+}  // namespace
+
+std::string name_of(const Attachment& attachment) {
+  const auto& identity = attachment.identity;
+  return identity.network + '/' + identity.container + '/' + identity.interface;
+}
+
+const Attachment& find_attachment(const std::vector<Attachment>& attachments, const std::string& name) {
+  const auto found = meant(attachments, name);
+  if (found.empty()) refuse_unknown(attachments, name);
+  if (found.size() == 1) return *found.front();
+  throw cni::Error{cni::ErrorCode::invalid_environment, cni::quoted(name) + " can mean " + listed(found)};
+}
+
+}  // namespace inspect

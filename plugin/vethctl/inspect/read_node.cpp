@@ -1,0 +1,211 @@
+#include "plugin/vethctl/inspect/read_node.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/wiring/text.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <map>
+#include <set>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace inspect {
+namespace {
+
+std::string own_hostname() {
+  std::string name(HOST_NAME_MAX, '\0');
+  if (::gethostname(name.data(), name.size()) < 0) return {};
+  name.resize(name.find('\0'));
+  return name;
+}
+
+std::vector<cni::Prefix> addresses_of(const wiring::End& end) {
+  std::vector<cni::Prefix> prefixes;
+  for (const auto& address : end.addresses) {
+    if (!cni::is_link_local(address.prefix.address)) prefixes.push_back(address.prefix);
+  }
+  return prefixes;
+}
+
+void take_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
+  attachment.mode = wiring::mode_of(wiring);
+  attachment.addresses = addresses_of(wiring.container);
+  if (wiring.bridge) attachment.bridge = wiring.bridge->name;
+  if (wiring.peer_netns.empty()) {
+    attachment.host_interface = wiring.host.name;
+    return;
+  }
+  attachment.peer_netns = wiring.peer_netns;
+  attachment.peer_interface = wiring.host.name;
+  attachment.peer_addresses = addresses_of(wiring.host);
+}
+
+/// An ADD that has not got as far as to its wiring, and a lease for another plugin, have addresses alone.
+void take_addresses(Attachment& attachment, const state::Record& record) {
+  attachment.mode = "lease";
+  for (const auto& address : record.addresses) attachment.addresses.push_back(cni::host_prefix(address));
+}
+
+std::optional<std::chrono::seconds> age_of(const state::StoredRecord& stored) {
+  if (!stored.written_at) return std::nullopt;
+  const auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *stored.written_at);
+  return std::max(age, std::chrono::seconds{0});
+}
+
+class Reader {
+ public:
+  explicit Reader(kernel::Kernel& kernel);
+
+  void read(const state::Folder& folder);
+  /// What is left of the links when all records are read.
+  void read_unrecorded();
+
+  std::vector<Attachment> attachments;
+  std::set<cni::IpAddress> gateways;  ///< of all wirings
+
+ private:
+  Attachment describe(const std::string& network, const state::StoredRecord& stored);
+  void take_link(Attachment& attachment);
+  State state_of(const state::StoredRecord& stored, Attachment& attachment, const state::Folder& folder);
+  bool stands(Attachment& attachment);
+  bool is_namespace(const std::string& path);
+
+  kernel::Kernel& kernel_;
+  std::map<cni::Tag, kernel::HostLink> links_;
+};
+
+Reader::Reader(kernel::Kernel& kernel) : kernel_(kernel) {
+  for (auto& link : kernel.host_links()) {
+    if (const auto tag = cni::tag_of_alias(link.alias)) links_.emplace(*tag, std::move(link));
+  }
+}
+
+void Reader::take_link(Attachment& attachment) {
+  const auto link = links_.extract(attachment.tag);
+  if (link.empty()) return;
+  attachment.host_interface = link.mapped().name;
+  attachment.host_index = link.mapped().index;
+  if (!attachment.mode.empty()) return;  // what the record says is more than what the link can
+  attachment.identity = cni::attachment_of_alias(link.mapped().alias).value_or(attachment.identity);
+}
+
+Attachment Reader::describe(const std::string& network, const state::StoredRecord& stored) {
+  Attachment attachment{.identity = {network, '#' + cni::to_string(stored.tag), ""}, .tag = stored.tag};
+  attachment.age = age_of(stored);
+  if (stored.record) {
+    attachment.identity = stored.record->attachment;
+    attachment.netns = stored.record->netns;
+    const auto wiring = wiring::find_outline(stored.record->wiring);
+    if (wiring) take_wiring(attachment, *wiring);
+    if (wiring) gateways.insert(wiring->host_gateways.begin(), wiring->host_gateways.end());
+    if (!wiring) take_addresses(attachment, *stored.record);
+  }
+  take_link(attachment);
+  return attachment;
+}
+
+bool Reader::is_namespace(const std::string& path) try {
+  kernel_.open_namespace(path, true);
+  return true;
+} catch (const cni::Error&) {
+  return false;
+} catch (const std::system_error&) {
+  return false;
+}
+
+/// A link that was made since the listing is asked for by name. Where nothing is on the host, both namespaces have to
+/// be there.
+bool Reader::stands(Attachment& attachment) {
+  if (attachment.host_index != 0 || attachment.mode == "lease") return true;
+  if (attachment.mode == "netns") return is_namespace(attachment.netns) && is_namespace(attachment.peer_netns);
+  const auto link = kernel_.find_host_link(attachment.identity);
+  if (link) attachment.host_index = link->index;
+  return link.has_value();
+}
+
+State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment, const state::Folder& folder) {
+  if (!folder.try_lock(stored.tag)) return State::in_flight;
+  if (!stored.record || stored.stage == state::Stage::pending) return State::remains;
+  return stands(attachment) ? State::live : State::broken;
+}
+
+/// What a DEL took away while this was reading is told as live or not at all, never as broken.
+void Reader::read(const state::Folder& folder) {
+  for (const auto& network : folder.networks()) {
+    for (const auto& stored : folder.records(network)) {
+      auto attachment = describe(network, stored);
+      attachment.state = state_of(stored, attachment, folder);
+      if (attachment.state == State::broken && !folder.find_record(network, stored.tag)) continue;
+      attachments.push_back(std::move(attachment));
+    }
+  }
+}
+
+/// A DEL may have removed the record, and before it the link, since the links were listed.
+void Reader::read_unrecorded() {
+  for (const auto& [tag, link] : links_) {
+    const auto identity = cni::attachment_of_alias(link.alias);
+    if (!identity || !kernel_.exists(link)) continue;
+    attachments.push_back({.identity = *identity,
+                           .tag = tag,
+                           .state = State::unrecorded,
+                           .host_interface = link.name,
+                           .host_index = link.index});
+  }
+}
+
+Reader read_all(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+  Reader reader{kernel};
+  for (const auto& folder : folders) reader.read(folder);
+  reader.read_unrecorded();
+  std::ranges::sort(reader.attachments, {},
+                    [](const Attachment& attachment) { return std::tie(attachment.identity, attachment.tag); });
+  return reader;
+}
+
+std::vector<Bridge> read_bridges(kernel::Kernel& kernel, const std::vector<Attachment>& attachments) {
+  std::set<std::string> names;
+  for (const auto& attachment : attachments) {
+    if (!attachment.bridge.empty()) names.insert(attachment.bridge);
+  }
+  const auto host = kernel.open_namespace(host_namespace_path, true);
+  std::vector<Bridge> bridges;
+  for (const auto& name : names) {
+    auto found = kernel.find_interface(name, host);
+    if (!found) continue;
+    std::erase_if(found->addresses, [](const cni::Prefix& prefix) { return cni::is_link_local(prefix.address); });
+    bridges.push_back({.name = name, .mac = found->mac, .is_up = found->is_up, .addresses = found->addresses});
+  }
+  return bridges;
+}
+
+/// Those that are wanted and stand there.
+std::vector<cni::IpAddress> read_gateways(kernel::Kernel& kernel, const std::set<cni::IpAddress>& wanted) {
+  if (wanted.empty()) return {};
+  const auto loopback = kernel.find_interface("lo", kernel.open_namespace(host_namespace_path, true));
+  std::set<cni::IpAddress> gateways;
+  for (const auto& prefix : loopback ? loopback->addresses : std::vector<cni::Prefix>{}) {
+    if (wanted.contains(prefix.address)) gateways.insert(prefix.address);
+  }
+  return {gateways.begin(), gateways.end()};
+}
+
+}  // namespace
+
+Node read_node(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+  auto reader = read_all(kernel, folders);
+  return {.hostname = own_hostname(),
+          .attachments = reader.attachments,
+          .bridges = read_bridges(kernel, reader.attachments),
+          .gateways = read_gateways(kernel, reader.gateways)};
+}
+
+std::vector<Attachment> read_attachments(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+  return read_all(kernel, folders).attachments;
+}
+
+}  // namespace inspect

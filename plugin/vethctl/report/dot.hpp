@@ -1,0 +1,12 @@
+#pragma once
+
+#include "plugin/vethctl/inspect/node.hpp"
+
+#include <string>
+
+namespace report {
+
+/// The node as a graph of Graphviz: `dot -Tpng`.
+std::string dot(const inspect::Node& node);
+
+}  // namespace report

@@ -1,0 +1,164 @@
+#include "plugin/vethctl/report/json.hpp"
+
+#include "plugin/cni/json_writer.hpp"
+#include "plugin/vethctl/report/words.hpp"
+#include "plugin/wiring/text.hpp"
+
+namespace report {
+namespace {
+
+constexpr std::size_t indent = 2;
+
+using cni::JsonWriter;
+
+void member(JsonWriter& json, const char* name, const std::vector<std::string>& values) {
+  json.key(name);
+  json.begin_array();
+  for (const auto& value : values) json.string(value);
+  json.end_array();
+}
+
+void member(JsonWriter& json, const char* name, bool value) {
+  json.key(name);
+  json.boolean(value);
+}
+
+void members_of_mode(JsonWriter& json, const inspect::Attachment& attachment) {
+  if (!attachment.bridge.empty()) json.member("bridge", attachment.bridge);
+  if (attachment.peer_netns.empty()) return;
+  json.member("peerNetns", attachment.peer_netns);
+  json.member("peerInterface", attachment.peer_interface);
+  member(json, "peerAddresses", texts(attachment.peer_addresses));
+}
+
+void members(JsonWriter& json, const inspect::Attachment& attachment) {
+  json.member("network", attachment.identity.network);
+  json.member("container", attachment.identity.container);
+  json.member("interface", attachment.identity.interface);
+  json.member("tag", cni::to_string(attachment.tag));
+  json.member("state", inspect::to_string(attachment.state));
+  json.member("mode", attachment.mode);
+  json.member("netns", attachment.netns);
+  json.member("hostInterface", attachment.host_interface);
+  json.member("hostIndex", attachment.host_index);
+  members_of_mode(json, attachment);
+  member(json, "addresses", texts(attachment.addresses));
+  member(json, "ports", attachment.ports);
+  if (attachment.age) json.member("ageSeconds", static_cast<std::uint64_t>(attachment.age->count()));
+}
+
+void write(JsonWriter& json, const inspect::Attachment& attachment) {
+  json.begin_object();
+  members(json, attachment);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const inspect::Bridge& bridge) {
+  json.begin_object();
+  json.member("name", bridge.name);
+  json.member("mac", cni::to_string(bridge.mac));
+  member(json, "isUp", bridge.is_up);
+  member(json, "addresses", texts(bridge.addresses));
+  json.end_object();
+}
+
+template <class Value>
+void write(JsonWriter& json, const std::vector<Value>& values) {
+  json.begin_array();
+  for (const auto& value : values) write(json, value);
+  json.end_array();
+}
+
+std::string route_words(const wiring::Route& route) {
+  return cni::to_string(route.destination) + (route.gateway ? " via " + cni::to_string(*route.gateway) : std::string{});
+}
+
+std::vector<std::string> texts_of(const std::vector<wiring::Route>& routes) {
+  std::vector<std::string> all;
+  for (const auto& route : routes) all.push_back(route_words(route));
+  return all;
+}
+
+void write(JsonWriter& json, const wiring::ObservedEnd& end) {
+  json.begin_object();
+  json.member("index", end.index);
+  json.member("peerIndex", end.peer_index);
+  json.member("alias", end.alias);
+  json.member("mac", cni::to_string(end.mac));
+  json.member("mtu", end.mtu);
+  member(json, "isUp", end.is_up);
+  member(json, "addresses", texts(end.addresses));
+  member(json, "routes", texts_of(end.routes));
+  json.end_object();
+}
+
+void write(JsonWriter& json, const kernel::Traffic& traffic) {
+  json.begin_object();
+  json.member("packets", traffic.packets);
+  json.member("bytes", traffic.bytes);
+  json.member("errors", traffic.errors);
+  json.member("dropped", traffic.dropped);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const kernel::Counters& counters) {
+  json.begin_object();
+  json.key("received");
+  write(json, counters.received);
+  json.key("sent");
+  write(json, counters.sent);
+  json.end_object();
+}
+
+/// What there is of the two ends.
+void write_ends(JsonWriter& json, const char* name, const auto& container, const auto& host) {
+  json.key(name);
+  json.begin_object();
+  if (container) {
+    json.key("container");
+    write(json, *container);
+  }
+  if (host) {
+    json.key("host");
+    write(json, *host);
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string json(const std::vector<inspect::Attachment>& attachments) {
+  JsonWriter json{indent};
+  write(json, attachments);
+  return json.finished();
+}
+
+std::string json(const inspect::Node& node) {
+  JsonWriter json{indent};
+  json.begin_object();
+  json.member("hostname", node.hostname);
+  member(json, "gateways", texts(node.gateways));
+  json.key("bridges");
+  write(json, node.bridges);
+  json.key("attachments");
+  write(json, node.attachments);
+  json.end_object();
+  return json.finished();
+}
+
+std::string json(const inspect::Detail& detail) {
+  JsonWriter json{indent};
+  json.begin_object();
+  members(json, detail.attachment);
+  if (detail.wanted) {
+    json.key("wanted");
+    json.json(wiring::to_text(*detail.wanted));
+  }
+  write_ends(json, "kernel", detail.observed.container, detail.observed.host);
+  write_ends(json, "counters", detail.container, detail.host);
+  member(json, "differences", detail.differences);
+  json.end_object();
+  return json.finished();
+}
+
+}  // namespace report

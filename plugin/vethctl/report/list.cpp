@@ -1,0 +1,59 @@
+#include "plugin/vethctl/report/list.hpp"
+
+#include "plugin/vethctl/report/table.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
+#include <algorithm>
+
+namespace report {
+namespace {
+
+using Row = std::vector<std::string>;
+
+const Row heading{"NETWORK",        "CONTAINER", "INTERFACE", "NAMESPACE", "MODE",
+                  "HOST INTERFACE", "ADDRESSES", "PORTS",     "AGE",       "STATE"};
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+
+/// The other end of a cable between two namespaces is not on the host.
+std::string host_interface_words(const inspect::Attachment& attachment) {
+  if (attachment.peer_netns.empty()) return or_dash(attachment.host_interface);
+  return attachment.peer_interface + " in " + namespace_words(attachment.peer_netns);
+}
+
+Row row(const inspect::Attachment& attachment) {
+  return {attachment.identity.network,
+          container_words(attachment.identity.container),
+          or_dash(attachment.identity.interface),
+          namespace_words(attachment.netns),
+          or_dash(attachment.mode),
+          host_interface_words(attachment),
+          or_dash(joined(texts(attachment.addresses), " ")),
+          or_dash(joined(attachment.ports, " ")),
+          age_words(attachment.age),
+          std::string{inspect::to_string(attachment.state)}};
+}
+
+void drop_column(std::vector<Row>& rows, std::size_t column) {
+  for (auto& cells : rows) cells.erase(cells.begin() + static_cast<std::ptrdiff_t>(column));
+}
+
+void drop_empty_columns(std::vector<Row>& rows) {
+  for (std::size_t column = heading.size(); column-- > 0;) {
+    const bool is_empty =
+        std::all_of(rows.begin() + 1, rows.end(), [&](const Row& cells) { return cells[column] == "-"; });
+    if (is_empty) drop_column(rows, column);
+  }
+}
+
+}  // namespace
+
+std::string list(const std::vector<inspect::Attachment>& attachments, std::size_t width) {
+  if (attachments.empty()) return "nothing is attached\n";
+  std::vector<Row> rows{heading};
+  for (const auto& attachment : attachments) rows.push_back(row(attachment));
+  drop_empty_columns(rows);
+  return table(rows, width);
+}
+
+}  // namespace report

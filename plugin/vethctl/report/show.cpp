@@ -1,0 +1,158 @@
+#include "plugin/vethctl/report/show.hpp"
+
+#include "plugin/vethctl/report/table.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
+#include <algorithm>
+
+namespace report {
+namespace {
+
+using Row = std::vector<std::string>;
+using Rows = std::vector<Row>;
+
+void put(Rows& rows, const std::string& name, const std::string& value) {
+  if (!value.empty()) rows.push_back({name, value});
+}
+
+std::string head(const inspect::Detail& detail, std::size_t width) {
+  const auto& attachment = detail.attachment;
+  Rows rows;
+  put(rows, "network", attachment.identity.network);
+  put(rows, "container", attachment.identity.container);
+  put(rows, "interface", attachment.identity.interface);
+  put(rows, "state", std::string{inspect::to_string(attachment.state)});
+  put(rows, "age", age_words(attachment.age));
+  put(rows, "mode", attachment.mode);
+  put(rows, "bridge", attachment.bridge);
+  if (attachment.mode == "lease") put(rows, "addresses", joined(texts(attachment.addresses), " "));
+  put(rows, "ports", joined(attachment.ports, " "));
+  return table(rows, width);
+}
+
+std::string route_words(const wiring::Route& route) {
+  std::string words = cni::to_string(route.destination);
+  if (route.gateway) words += " via " + cni::to_string(*route.gateway);
+  if (route.source) words += " src " + cni::to_string(*route.source);
+  if (route.table) words += " table " + std::to_string(*route.table);
+  return words;
+}
+
+/// One end: what is wanted of it, and what the kernel has.
+struct End {
+  const wiring::End* wanted = nullptr;
+  const wiring::ObservedEnd* there = nullptr;
+};
+
+void compare(Rows& rows, const std::string& name, const std::string& wanted, const std::string& there) {
+  rows.push_back({"  " + name, wanted.empty() ? "-" : wanted, there.empty() ? "-" : there});
+}
+
+/// Wanted ones in their order, each beside itself where it is there; then what is there besides.
+void compare(Rows& rows, const std::string& name, const Row& wanted, Row there) {
+  for (const auto& value : wanted) {
+    const bool is_there = std::erase(there, value) > 0;
+    compare(rows, name, value, is_there ? value : "");
+  }
+  for (const auto& value : there) compare(rows, name, "", value);
+}
+
+Row address_texts(const std::vector<wiring::Address>& addresses) {
+  Row all;
+  for (const auto& address : addresses) all.push_back(cni::to_string(address.prefix));
+  return all;
+}
+
+/// What the kernel makes by itself for each address, and multicast, would hide what matters.
+bool is_of_the_kernel(const wiring::Route& route) {
+  constexpr std::uint32_t local_table = 255;
+  return route.table == local_table || cni::is_multicast(route.destination.address);
+}
+
+Row route_texts(const std::vector<wiring::Route>& routes) {
+  Row all;
+  for (const auto& route : routes) {
+    if (!is_of_the_kernel(route)) all.push_back(route_words(route));
+  }
+  return all;
+}
+
+std::string up_words(const wiring::ObservedEnd* there) {
+  if (there == nullptr) return "missing";
+  return there->is_up ? "up" : "down";
+}
+
+Rows compared(const End& end, const inspect::Detail& detail) {
+  Rows rows{{"", "WANTED", "KERNEL"}};
+  const bool leaves_down = detail.wanted && detail.wanted->leave_down;
+  compare(rows, "state", end.wanted == nullptr ? "" : leaves_down ? "down" : "up", up_words(end.there));
+  compare(rows, "mac", end.wanted != nullptr ? cni::to_string(end.wanted->mac) : "",
+          end.there != nullptr ? cni::to_string(end.there->mac) : "");
+  compare(rows, "mtu", detail.wanted ? std::to_string(detail.wanted->mtu) : "",
+          end.there != nullptr ? std::to_string(end.there->mtu) : "");
+  compare(rows, "address", end.wanted != nullptr ? address_texts(end.wanted->addresses) : Row{},
+          end.there != nullptr ? texts(end.there->addresses) : Row{});
+  compare(rows, "route", end.wanted != nullptr ? route_texts(end.wanted->routes) : Row{},
+          end.there != nullptr ? route_texts(end.there->routes) : Row{});
+  return rows;
+}
+
+std::string container_end(const inspect::Detail& detail, std::size_t width) {
+  const auto& attachment = detail.attachment;
+  if (!detail.wanted) return {};
+  const End end{.wanted = &detail.wanted->container,
+                .there = detail.observed.container ? &*detail.observed.container : nullptr};
+  return "\n" + attachment.identity.interface + " in namespace " + namespace_words(attachment.netns) + "\n" +
+         table(compared(end, detail), width);
+}
+
+std::string other_end(const inspect::Detail& detail, std::size_t width) {
+  const auto& attachment = detail.attachment;
+  const End end{.wanted = detail.wanted ? &detail.wanted->host : nullptr,
+                .there = detail.observed.host ? &*detail.observed.host : nullptr};
+  if (end.wanted == nullptr && end.there == nullptr) return {};
+  const auto title = attachment.peer_netns.empty()
+                         ? attachment.host_interface + " on the host"
+                         : attachment.peer_interface + " in namespace " + namespace_words(attachment.peer_netns);
+  return "\n" + title + "\n" + table(compared(end, detail), width);
+}
+
+Row counter_row(const std::string& interface, const char* direction, const kernel::Traffic& traffic) {
+  return {interface,
+          direction,
+          std::to_string(traffic.packets),
+          std::to_string(traffic.bytes),
+          std::to_string(traffic.errors),
+          std::to_string(traffic.dropped)};
+}
+
+void put(Rows& rows, const std::string& interface, const std::optional<kernel::Counters>& counters) {
+  if (!counters) return;
+  rows.push_back(counter_row(interface, "received", counters->received));
+  rows.push_back(counter_row("", "sent", counters->sent));
+}
+
+std::string counters(const inspect::Detail& detail, std::size_t width) {
+  const auto& attachment = detail.attachment;
+  Rows rows{{"COUNTERS", "", "PACKETS", "BYTES", "ERRORS", "DROPPED"}};
+  put(rows, attachment.identity.interface, detail.container);
+  put(rows, attachment.peer_netns.empty() ? attachment.host_interface : attachment.peer_interface, detail.host);
+  return rows.size() == 1 ? std::string{} : "\n" + table(rows, width);
+}
+
+std::string differences(const inspect::Detail& detail) {
+  if (!detail.wanted) return "\nno record tells what is wanted: nothing to compare\n";
+  if (detail.differences.empty()) return "\nno differences\n";
+  std::string text = "\ndifferences\n";
+  for (const auto& difference : detail.differences) text += "  " + difference + '\n';
+  return text;
+}
+
+}  // namespace
+
+std::string show(const inspect::Detail& detail, std::size_t width) {
+  return head(detail, width) + container_end(detail, width) + other_end(detail, width) + counters(detail, width) +
+         differences(detail);
+}
+
+}  // namespace report

@@ -1,0 +1,154 @@
+#include "plugin/vethctl/report/svg.hpp"
+
+#include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/svg_layout.hpp"
+
+#include <cmath>
+
+namespace report {
+namespace {
+
+constexpr const char* style =
+    "  <style>\n"
+    "    text { font-family: \"DejaVu Sans Mono\", Menlo, Consolas, monospace; font-size: 12px; fill: #1f2933; }\n"
+    "    .host { fill: #f4f6f8; stroke: #9aa5b1; }\n"
+    "    .bridge { fill: #e3f3e6; stroke: #5b9a68; }\n"
+    "    .space { fill: #ffffff; stroke: #9aa5b1; }\n"
+    "    .port { fill: #dbe9fb; stroke: #4a7fc1; }\n"
+    "    .title { font-size: 13px; font-weight: bold; }\n"
+    "    .heading { font-size: 15px; font-weight: bold; }\n"
+    "    .name { font-weight: bold; }\n"
+    "    .quiet { font-size: 11px; fill: #616e7c; }\n"
+    "    .cable { fill: none; stroke: #4a7fc1; stroke-width: 1.8; }\n"
+    "    .between { stroke: #8559b5; }\n"
+    "    .plug { fill: #4a7fc1; }\n"
+    "    .plug.between { fill: #8559b5; stroke: none; }\n"
+    "    .fault { stroke: #c8372d; stroke-dasharray: 5 4; }\n"
+    "    .passing-words { font-size: 11px; fill: #b7791f; }\n"
+    "    .fault-words { font-size: 11px; fill: #c8372d; }\n"
+    "    .passing { stroke: #b7791f; stroke-dasharray: 2 3; }\n"
+    "  </style>\n";
+
+/// Tenths of a pixel are enough.
+std::string number(double value) {
+  const auto tenths = std::lround(value * 10);
+  const auto whole = std::to_string(tenths / 10);
+  return tenths % 10 == 0 ? whole : whole + '.' + std::to_string(std::abs(tenths % 10));
+}
+
+std::string attribute(const char* name, double value) { return std::string{" "} + name + "=\"" + number(value) + '"'; }
+
+std::string rectangle(const Rectangle& box, const std::string& style_class, double rounding) {
+  return "  <rect class=\"" + style_class + '"' + attribute("x", box.x) + attribute("y", box.y) +
+         attribute("width", box.width) + attribute("height", box.height) + attribute("rx", rounding) + "/>\n";
+}
+
+/// `middle` is the left end of the line, at half the height of its letters.
+std::string text(const Point& middle, const std::string& style_class, const std::string& words) {
+  constexpr double half_height = 4.2;
+  return "  <text class=\"" + style_class + '"' + attribute("x", middle.x) + attribute("y", middle.y + half_height) +
+         '>' + xml(words) + "</text>\n";
+}
+
+/// Lines below each other from `first` on.
+std::string lines(Point first, const std::string& style_class, const std::vector<std::string>& all) {
+  std::string result;
+  for (const auto& words : all) {
+    result += text(first, style_class, words);
+    first.y += line_height;
+  }
+  return result;
+}
+
+std::string host(const Picture& picture, const Rectangle& box) {
+  const Point corner{box.x + padding, box.y + padding + line_height / 2};
+  std::vector<std::string> details;
+  for (const auto& gateway : picture.gateways) details.push_back("lo  " + gateway);
+  if (picture.spaces.empty()) details.emplace_back("nothing is attached");
+  return rectangle(box, "host", 10) + text(corner, "heading", "host " + picture.host) +
+         lines({corner.x, corner.y + 1.25 * line_height}, "quiet", details);
+}
+
+std::string bridge(const inspect::Bridge& bridge, const Rectangle& box) {
+  const Point corner{box.x + padding, box.y + padding / 2 + line_height / 2};
+  return rectangle(box, bridge.mac == cni::MacAddress{} ? "bridge fault" : "bridge", 8) +
+         text(corner, "title", "bridge " + bridge.name) +
+         lines({corner.x, corner.y + line_height}, "quiet", bridge_words(bridge));
+}
+
+std::string state_class(inspect::State state) {
+  if (state == inspect::State::live) return "";
+  return state == inspect::State::in_flight ? " passing" : " fault";
+}
+
+std::string words_class(inspect::State state) {
+  if (state == inspect::State::live) return "quiet";
+  return state == inspect::State::in_flight ? "passing-words" : "fault-words";
+}
+
+std::string interface(const Space& space, std::size_t index, const Rectangle& box) {
+  const auto& shown = space.interfaces[index];
+  const double middle = box.y + offset_of(space, index);
+  return text({box.x + padding, middle}, "name", shown.name) +
+         text({box.x + padding, middle + line_height}, words_class(shown.state), caption(shown)) +
+         lines({box.x + address_offset(space), middle}, "address", shown.addresses);
+}
+
+std::string drawn_space(const Space& space, const Rectangle& box) {
+  const Point corner{box.x + padding, box.y + padding / 2 + line_height / 2};
+  std::string result = rectangle(box, "space", 8) + text(corner, "title", space.title);
+  if (!space.subtitle.empty()) result += text({corner.x, corner.y + line_height}, "quiet", space.subtitle);
+  for (std::size_t i = 0; i < space.interfaces.size(); ++i) result += interface(space, i, box);
+  return result;
+}
+
+std::string point(const Point& place) { return number(place.x) + ' ' + number(place.y); }
+
+/// A curve that leaves both ends level.
+std::string path(const Curve& curve) {
+  const double reach = curve.is_arc ? 70 : (curve.end.x - curve.start.x) / 2;
+  const double back = curve.is_arc ? -reach : reach;
+  return "M " + point(curve.start) + " C " + point({curve.start.x + reach, curve.start.y}) + ", " +
+         point({curve.end.x - back, curve.end.y}) + ", " + point(curve.end);
+}
+
+std::string plug(const Point& place, const std::string& kind) {
+  constexpr double radius = 4;
+  return "  <circle class=\"plug" + kind + '"' + attribute("cx", place.x) + attribute("cy", place.y) +
+         attribute("r", radius) + "/>\n";
+}
+
+std::string cable(const Cable& shown, const Curve& curve) {
+  const std::string kind = shown.other ? " between" : "";
+  return "  <path class=\"cable" + kind + state_class(shown.state) + "\" d=\"" + path(curve) + "\"/>\n" +
+         plug(curve.start, kind) + plug(curve.end, kind);
+}
+
+std::string port(const Cable& shown, const Rectangle& box) {
+  if (shown.other) return {};
+  return rectangle(box, "port", box.height / 2) +
+         text({box.x + padding, box.y + box.height / 2}, "address", shown.host_interface);
+}
+
+std::string opening(const Point& size) {
+  const auto width = number(size.x);
+  const auto height = number(size.y);
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width +
+         "\" height=\"" + height + "\" viewBox=\"0 0 " + width + ' ' + height + "\">\n";
+}
+
+}  // namespace
+
+std::string svg(const inspect::Node& node) {
+  const auto drawing = picture(node);
+  const auto layout = lay_out(drawing);
+  std::string result = opening(layout.size) + "  <title>" + xml("network of " + drawing.host) + "</title>\n" + style +
+                       "  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + host(drawing, layout.host);
+  for (std::size_t i = 0; i < drawing.bridges.size(); ++i) result += bridge(drawing.bridges[i], layout.bridges[i]);
+  for (std::size_t i = 0; i < drawing.spaces.size(); ++i) result += drawn_space(drawing.spaces[i], layout.spaces[i]);
+  for (std::size_t i = 0; i < drawing.cables.size(); ++i) result += port(drawing.cables[i], layout.ports[i]);
+  for (std::size_t i = 0; i < drawing.cables.size(); ++i) result += cable(drawing.cables[i], layout.cables[i]);
+  return result + "</svg>\n";
+}
+
+}  // namespace report

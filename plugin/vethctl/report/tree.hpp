@@ -1,0 +1,14 @@
+#pragma once
+
+#include "plugin/vethctl/inspect/node.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace report {
+
+/// The node as a tree for the terminal: the host with its interfaces and bridges, then cables between namespaces, then
+/// addresses without an interface of ours.
+std::string tree(const inspect::Node& node, std::size_t width);
+
+}  // namespace report

@@ -1,0 +1,71 @@
+#include "plugin/vethctl/report/words.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace report {
+namespace {
+
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
+
+}  // namespace
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
+}
+
+std::string cut(std::string_view text, std::size_t width) {
+  if (width_of(text) <= width) return std::string{text};
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < text.size(); ++end) {
+    if (begins_character(text[end]) && ++characters == width) break;
+  }
+  return std::string{text.substr(0, end)} + "…";
+}
+
+std::string age_words(const std::optional<std::chrono::seconds>& age) {
+  using namespace std::chrono_literals;
+  if (!age) return "-";
+  if (*age < 60s) return std::to_string(age->count()) + 's';
+  if (*age < 60min) return std::to_string(*age / 1min) + 'm';
+  if (*age < 48h) return std::to_string(*age / 1h) + 'h';
+  return std::to_string(*age / 24h) + 'd';
+}
+
+std::string namespace_words(const std::string& path) {
+  for (const std::string_view folder : {"/run/netns/", "/var/run/netns/"}) {
+    if (path.starts_with(folder)) return path.substr(folder.size());
+  }
+  return path.empty() ? "-" : path;
+}
+
+std::string container_words(const std::string& container) {
+  constexpr std::size_t digits = 64;
+  constexpr std::size_t shown = 12;
+  const bool is_digest =
+      container.size() == digits && container.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_digest ? container.substr(0, shown) : container;
+}
+
+std::vector<std::string> texts(const std::vector<cni::Prefix>& prefixes) {
+  std::vector<std::string> all;
+  for (const auto& prefix : prefixes) all.push_back(cni::to_string(prefix));
+  return all;
+}
+
+std::vector<std::string> texts(const std::vector<cni::IpAddress>& addresses) {
+  std::vector<std::string> all;
+  for (const auto& address : addresses) all.push_back(cni::to_string(address));
+  return all;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (&part != &parts.front()) text += separator;
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace report
