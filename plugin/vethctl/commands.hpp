@@ -11,6 +11,8 @@ Command validate_command();
 Command leases_command();
 Command gc_command();
 Command import_command();
+Command completion_command();
+Command man_command();
 Command version_command();
 
 /// All, in the order in which --help shows them.
