@@ -101,7 +101,7 @@ TEST_F(Hostile, RefusesConfigurationsThatAreWrong) {
       with_config("mtu is a fraction", 6, {{"/mtu", 1400.5}}, {"mtu"}),
       with_config("mtu is too small", 7, {{"/mtu", 10}}, {"mtu"}),
       with_config("mtu is too large", 7, {{"/mtu", 4294967296 + 1500}}, {"mtu"}),
-      with_config("unknown mode", 2, {{"/mode", "warp"}}, {"warp"}),
+      with_config("unknown mode", 7, {{"/mode", "warp"}}, {"warp"}),
       with_config("ipam is a list", 6, {{"/ipam", json::array()}}, {"ipam"}),
       with_config("ranges is an object", 6, {{"/ipam/ranges", json::object()}}, {"ranges"}),
       with_config("no address family at all", 7, {{"/ipam/ranges/0/0/subnet", "10.1.2.0/33"}}, {"10.1.2.0/33"}),

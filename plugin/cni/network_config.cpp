@@ -3,6 +3,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
+#include "plugin/cni/mode_reader.hpp"
 #include "plugin/cni/quoted.hpp"
 #include "plugin/cni/result_reader.hpp"
 #include "plugin/cni/tolerance.hpp"
@@ -25,8 +26,8 @@ constexpr std::uint32_t default_mtu = 1500;
 constexpr std::uint32_t smallest_mtu = 68;  // RFC 791: what every link has to carry
 constexpr std::uint32_t largest_mtu = 65535;
 
-// Keys that no part of this version reads and that are still no slips of the pen: those of the specification, of
-// runtimes, and of the modes that are not there yet.
+// Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
+// and of the other modes.
 constexpr std::array<std::string_view, 31> also_known{"ipMasqBackend",
                                                       "ipMasqExcept",
                                                       "bridge",
@@ -176,6 +177,9 @@ NetworkConfig read_common(JsonObject& network, Verb verb) {
 
 void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& tolerance) {
   tolerance.read(config.type, [&] { return network.string_or("type", ""); });
+  tolerance.read(config.mode, [&] { return read_mode(network); });
+  if (config.mode == Mode::bridge) tolerance.read(config.bridge, [&] { return read_bridge(network); });
+  if (config.mode == Mode::netns) tolerance.read(config.peer, [&] { return read_peer(network); });
   tolerance.read(config.mtu, [&] { return read_mtu(network); });
   tolerance.read(config.enable_dad, [&] { return network.bool_or("enabledad", false); });
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
@@ -188,8 +192,12 @@ void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {
   network.reject_near_misses();
 }
 
+// A bridge and a cable work without addresses, too.
 void require_ipam(const NetworkConfig& config) {
-  if (config.type != own_type || !config.ipam.type.empty()) return;
+  if (config.bridge.disable_container_interface && !config.ipam.type.empty()) {
+    throw Error(ErrorCode::invalid_config, "cannot use IPAM when DisableContainerInterface flag is set");
+  }
+  if (config.type != own_type || config.mode != Mode::ptp || !config.ipam.type.empty()) return;
   throw Error(
       ErrorCode::invalid_config,
       "/ipam/type: missing: mode ptp needs addresses; \"veth-ipam\" is built in, other types are run from CNI_PATH");

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/lease.hpp"
+#include "plugin/cni/mode_config.hpp"
 #include "plugin/cni/result.hpp"
 #include "plugin/cni/version.hpp"
 
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace cni {
-
-/// How a veth pair is laid: README.md, "Modes".
-enum class Mode { ptp };
 
 /// A range as it is written; ipam::Range checks it and fills in the defaults.
 struct RangeConfig {
@@ -95,6 +93,8 @@ struct NetworkConfig {
   std::string name{};
   std::string type{};
   Mode mode = Mode::ptp;
+  BridgeConfig bridge{};                    ///< mode bridge
+  PeerConfig peer{};                        ///< mode netns
   std::optional<std::uint32_t> mtu = 1500;  ///< bytes, both ends; nullopt: "auto", that of the default route's device
   bool enable_dad = false;                  ///< key enabledad: addresses go through IPv6 duplicate address detection
   bool ready_when_full = false;             ///< key readyWhenFull: STATUS does not fail for a full pool

@@ -1,6 +1,7 @@
 #include "plugin/cni/unsupported.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/mode_reader.hpp"
 #include "plugin/cni/wishes.hpp"
 
 #include <string>
@@ -14,9 +15,11 @@ namespace {
               value.pointer() + ": " + value.text() + " is not supported: " + std::string(advice));
 }
 
-void refuse_mode(JsonObject& network) {
-  const auto mode = network.find_filled("mode");
-  if (mode && mode->as_string() != "ptp") refuse(*mode, "this version knows \"ptp\"");
+/// The other modes have no bridge on which anything could be spoofed.
+void refuse_spoof_check(JsonObject& network) {
+  if (read_mode(network) != Mode::bridge) return;
+  const auto check = network.find("macspoofchk");
+  if (check && check->as_bool()) refuse(*check, "leave it out");
 }
 
 void refuse_masquerade(JsonObject& network) {
@@ -53,7 +56,7 @@ void refuse_queue_length(JsonObject& network) {
 }  // namespace
 
 void refuse_unsupported(JsonObject& network) {
-  refuse_mode(network);
+  refuse_spoof_check(network);
   refuse_masquerade(network);
   refuse_port_mappings(network);
   refuse_bandwidth(network);

@@ -20,6 +20,26 @@ struct Namespace {
   std::string path;  ///< for messages
 };
 
+/// The namespaces in which an attachment's ends come to stand.
+struct Site {
+  Namespace container;
+  std::optional<Namespace> peer{};  ///< mode netns: of the end that is called "host"; nullopt: the host's own
+};
+
+/// What the kernel gave to what was made.
+struct Built {
+  std::uint32_t host_index = 0;  ///< of the host's end
+  cni::MacAddress bridge_mac{};  ///< mode bridge
+};
+
+/// One end of an attachment of mode netns.
+struct Place {
+  std::string netns;      ///< path
+  std::string interface;  ///< name
+
+  bool operator==(const Place&) const = default;
+};
+
 /// The end of a pair that is in the host's namespace.
 struct HostLink {
   std::uint32_t index = 0;
@@ -50,7 +70,7 @@ class Kernel {
 
   /// Makes all of the wiring; packets flow when it returns. What a failure leaves is taken away by remove(). Throws
   /// AddressLivesElsewhere too.
-  virtual HostLink build(const wiring::Wiring& wiring, const Namespace& container) = 0;
+  virtual Built build(const wiring::Wiring& wiring, const Site& site) = 0;
 
   /// The host's end of the attachment, known by name and alias (or by its name alone, where the alias could not be
   /// set); nullopt where there is none.
@@ -65,11 +85,18 @@ class Kernel {
   /// Removes the pair; false where there was none.
   virtual bool remove(const cni::Attachment& attachment) = 0;
 
+  /// Whether an end of the attachment stands at one of the places, known by name and alias. A namespace that is gone
+  /// has none.
+  virtual bool stands(const cni::Attachment& attachment, const std::vector<Place>& places) = 0;
+
+  /// Removes the pair whose ends are at these places, known by name and alias; false where there was none.
+  virtual bool remove_cable(const cni::Attachment& attachment, const std::vector<Place>& places) = 0;
+
   /// Removes gateways from the host's lo; what is not there is no error.
   virtual void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) = 0;
 
   /// What there is of a wanted wiring.
-  virtual wiring::Observed observe(const wiring::Wiring& wanted, const Namespace& container) = 0;
+  virtual wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) = 0;
 
   /// All host ends of a network, by their aliases.
   virtual std::vector<HostLink> host_links(std::string_view network) = 0;

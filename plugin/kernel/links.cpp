@@ -9,6 +9,7 @@
 #include <netlink/route/link/veth.h>
 
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -61,7 +62,7 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
   const LinkObject link{rtnl_link_veth_alloc()};
   if (!link) throw std::bad_alloc{};
   describe_end(link.get(), wiring.container, wiring.mtu);
-  rtnl_link_set_flags(link.get(), IFF_UP);
+  if (!wiring.leave_down) rtnl_link_set_flags(link.get(), IFF_UP);
   rtnl_link_set_ns_fd(link.get(), container_namespace);
   const LinkObject peer{rtnl_link_veth_get_peer(link.get())};
   describe_end(peer.get(), wiring.host, wiring.mtu);
@@ -69,6 +70,19 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
   const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
   return {built(result, message, "veth pair"),
           "create veth pair " + named(wiring.container.name) + " and " + named(wiring.host.name)};
+}
+
+NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu) {
+  const LinkObject link{rtnl_link_veth_alloc()};
+  if (!link) throw std::bad_alloc{};
+  rtnl_link_set_name(link.get(), name.c_str());
+  rtnl_link_set_mtu(link.get(), mtu);
+  const LinkObject other{rtnl_link_veth_get_peer(link.get())};
+  rtnl_link_set_name(other.get(), peer.c_str());
+  rtnl_link_set_mtu(other.get(), mtu);
+  nl_msg* message = nullptr;
+  const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
+  return {built(result, message, "veth pair"), "create veth pair " + named(name) + " and " + named(peer)};
 }
 
 namespace {
@@ -86,12 +100,18 @@ void put_ipv4_setting(nl_msg* message, int setting, std::uint32_t value) {
 
 }  // namespace
 
-NetlinkRequest name_host_end(const wiring::Wiring& wiring) {
+NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment) {
   auto message = link_message(RTM_SETLINK, 0);
-  put_text(message.get(), IFLA_IFNAME, wiring.host.name);
-  put_text(message.get(), IFLA_IFALIAS, cni::alias_of(wiring.attachment));
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_text(message.get(), IFLA_IFALIAS, cni::alias_of(attachment));
+  return {std::move(message), "set the alias of " + named(name)};
+}
+
+NetlinkRequest forward_ipv4(const std::string& name) {
+  auto message = link_message(RTM_SETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_FORWARDING, 1);
-  return {std::move(message), "set the alias of " + named(wiring.host.name)};
+  return {std::move(message), "set IPv4 forwarding of " + named(name)};
 }
 
 NetlinkRequest announce_mac(const std::string& name) {
@@ -110,6 +130,12 @@ NetlinkRequest stop_address_generation(const std::string& name) {
   nla_nest_end(message.get(), ipv6);
   nla_nest_end(message.get(), families);
   return {std::move(message), "set address generation of " + named(name) + " to none", {EAFNOSUPPORT}};
+}
+
+NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
+  auto message = link_message(RTM_SETLINK, device.index);
+  put_mac(message.get(), IFLA_ADDRESS, mac);
+  return {std::move(message), "set the MAC of " + named(device.name)};
 }
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name) {
@@ -169,12 +195,6 @@ std::string text_of(const nlattr* attribute) {
   return attribute == nullptr ? std::string{} : std::string{nla_get_string(attribute)};
 }
 
-bool is_veth(nlattr* info) {
-  const auto* kind =
-      info == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND);
-  return text_of(kind) == "veth";
-}
-
 std::uint32_t number_of(const nlattr* attribute) { return attribute == nullptr ? 0 : nla_get_u32(attribute); }
 
 cni::MacAddress mac_of(const nlattr* attribute) {
@@ -197,6 +217,33 @@ bool is_ipv6_disabled(nlattr* families) {
   return value != 0;
 }
 
+std::uint8_t byte_of(const nlattr* attribute) { return attribute == nullptr ? std::uint8_t{0} : nla_get_u8(attribute); }
+
+BridgePort read_port(nlattr* data) {
+  std::array<nlattr*, IFLA_BRPORT_MAX + 1> attributes{};
+  nla_parse_nested(attributes.data(), IFLA_BRPORT_MAX, data, nullptr);
+  const auto state = byte_of(attributes[IFLA_BRPORT_STATE]);
+  return {.is_closed = state == BR_STATE_DISABLED || state == BR_STATE_BLOCKING,
+          .hairpin = byte_of(attributes[IFLA_BRPORT_MODE]) != 0,
+          .isolated = byte_of(attributes[IFLA_BRPORT_ISOLATED]) != 0};
+}
+
+bool filters_vlans(nlattr* bridge) {
+  std::array<nlattr*, IFLA_BR_MAX + 1> attributes{};
+  nla_parse_nested(attributes.data(), IFLA_BR_MAX, bridge, nullptr);
+  return byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+}
+
+void read_kind(nlattr* info, Link& link) {
+  std::array<nlattr*, IFLA_INFO_MAX + 1> attributes{};
+  if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
+  link.kind = text_of(attributes[IFLA_INFO_KIND]);
+  nlattr* own = attributes[IFLA_INFO_DATA];
+  if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
+  if (text_of(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
+  if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
+}
+
 }  // namespace
 
 std::optional<Link> find_link(const std::string& message) {
@@ -213,9 +260,11 @@ std::optional<Link> find_link(const std::string& message) {
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
+  link.master_index = number_of(attributes[IFLA_MASTER]);
+  read_kind(attributes[IFLA_LINKINFO], link);
+  link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
   link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
-  link.is_veth = is_veth(attributes[IFLA_LINKINFO]);
   return link;
 }
 

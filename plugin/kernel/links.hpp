@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -11,6 +12,15 @@
 
 namespace kernel {
 
+/// What a link is as a port of a bridge.
+struct BridgePort {
+  bool is_closed = false;  ///< frames do not pass: the bridge has not yet seen a carrier, or is about to open the port
+  bool hairpin = false;
+  bool isolated = false;
+
+  bool operator==(const BridgePort&) const = default;
+};
+
 /// A link as the kernel tells it.
 struct Link {
   std::uint32_t index = 0;
@@ -19,25 +29,39 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;             ///< administratively (IFF_UP)
-  bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
-  bool has_carrier = false;       ///< operational state UP
-  bool is_veth = false;
+  bool is_up = false;                ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;     ///< disable_ipv6 is set
+  bool has_carrier = false;          ///< operational state UP
+  bool is_promiscuous = false;       ///< IFF_PROMISC is set
+  bool filters_vlans = false;        ///< of a bridge
+  std::string kind{};                ///< "veth", "bridge", ...; empty for hardware
+  std::uint32_t master_index = 0;    ///< of the bridge or bond it belongs to; 0: none
+  std::optional<BridgePort> port{};  ///< where the master is a bridge
 
   bool operator==(const Link&) const = default;
 };
 
-/// The pair, both ends in place: the container's end in its namespace and up, the host's end in the socket's and down.
+/// The pair, both ends in place: the container's end in its namespace and up (unless it is to be left down), the
+/// host's end in the socket's namespace and down.
 NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace);
 
-/// Alias, and IPv4 forwarding on this interface whatever the node's default is.
-NetlinkRequest name_host_end(const wiring::Wiring& wiring);
+/// A pair with both ends in the socket's namespace and down.
+NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu);
+
+/// Says whose the interface is.
+NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment);
+
+/// IPv4 forwarding on this interface, whatever the node's default is.
+NetlinkRequest forward_ipv4(const std::string& name);
 
 /// No link-local address of the kernel's own making: ours is given explicitly, without duplicate address detection.
 NetlinkRequest stop_address_generation(const std::string& name);
 
 /// A later change of the interface's MAC is announced to its IPv4 neighbours (arp_notify).
 NetlinkRequest announce_mac(const std::string& name);
+
+/// Gives the interface a MAC, or the one it has once more.
+NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);

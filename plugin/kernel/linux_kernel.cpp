@@ -47,8 +47,14 @@ Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
                    "CNI_NETNS " + posix::quoted(path) + " is the host's own network namespace"};
 }
 
-HostLink LinuxKernel::build(const wiring::Wiring& wiring, const Namespace& container) {
-  return PairBuilder{wiring, container, home_.get(), host_}.build();
+NetlinkSocket LinuxKernel::open_socket_of_peer(const Site& site) const {
+  return open_socket_inside(site.peer->file.get(), home_.get());
+}
+
+Built LinuxKernel::build(const wiring::Wiring& wiring, const Site& site) {
+  if (!site.peer) return PairBuilder{wiring, site, home_.get(), host_}.build();
+  auto peer = open_socket_of_peer(site);
+  return PairBuilder{wiring, site, home_.get(), peer}.build();
 }
 
 std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
@@ -61,7 +67,7 @@ std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attac
 
 std::optional<HostLink> LinuxKernel::find_veth(const std::string& name) {
   const auto link = first_link(host_.transact(one(get_link(name))));
-  return link && link->is_veth ? std::optional{host_link(*link)} : std::nullopt;
+  return link && link->kind == "veth" ? std::optional{host_link(*link)} : std::nullopt;
 }
 
 bool LinuxKernel::exists(const HostLink& wanted) {
@@ -74,6 +80,46 @@ bool LinuxKernel::remove(const cni::Attachment& attachment) {
   if (!link) return false;
   host_.transact(one(delete_link(link->index, link->name)));
   return true;
+}
+
+/// nullopt where the namespace is gone: what was in it went with it.
+std::optional<NetlinkSocket> LinuxKernel::find_socket(const Place& place) const try {
+  const auto there = open_network_namespace(place.netns);
+  return open_socket_inside(there.file.get(), home_.get());
+} catch (const cni::Error&) {
+  return std::nullopt;
+}
+
+namespace {
+
+/// An ADD that was killed before the alias was set has left the MAC, which is made from the tag.
+std::optional<Link> find_end(NetlinkSocket& socket, const cni::Attachment& attachment, const std::string& name) {
+  auto link = first_link(socket.transact(one(get_link(name))));
+  if (!link || link->alias == cni::alias_of(attachment)) return link;
+  const auto tag = cni::tag_of(attachment);
+  const bool is_ours = link->mac == cni::host_mac(tag) || link->mac == cni::container_mac(tag);
+  return link->alias.empty() && is_ours ? link : std::nullopt;
+}
+
+}  // namespace
+
+bool LinuxKernel::stands(const cni::Attachment& attachment, const std::vector<Place>& places) {
+  return std::ranges::any_of(places, [&](const Place& place) {
+    auto socket = find_socket(place);
+    return socket && find_end(*socket, attachment, place.interface);
+  });
+}
+
+/// The first end takes the other along.
+bool LinuxKernel::remove_cable(const cni::Attachment& attachment, const std::vector<Place>& places) {
+  for (const auto& place : places) {
+    auto socket = find_socket(place);
+    const auto link = socket ? find_end(*socket, attachment, place.interface) : std::nullopt;
+    if (!link) continue;
+    socket->transact(one(delete_link(link->index, link->name)));
+    return true;
+  }
+  return false;
 }
 
 void LinuxKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
@@ -95,11 +141,17 @@ std::vector<cni::IpAddress> standing_gateways(NetlinkSocket& socket, const std::
 
 }  // namespace
 
-wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Namespace& container) {
+wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& site) {
   wiring::Observed observed;
-  auto inside = open_socket_inside(container.file.get(), home_.get());
+  auto inside = open_socket_inside(site.container.file.get(), home_.get());
   observed.container = observe_end(inside, wanted.container.name);
+  if (site.peer) {
+    auto peer = open_socket_of_peer(site);
+    observed.host = observe_end(peer, wanted.host.name);
+    return observed;
+  }
   observed.host = observe_end(host_, wanted.host.name);
+  if (wanted.bridge) observed.bridge = observe_bridge(host_, *wanted.bridge);
   observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);

@@ -14,18 +14,23 @@ class LinuxKernel final : public Kernel {
 
   Namespace open_namespace(const std::string& path, bool allow_own) override;
   std::uint32_t default_route_mtu() override;
-  HostLink build(const wiring::Wiring& wiring, const Namespace& container) override;
+  Built build(const wiring::Wiring& wiring, const Site& site) override;
   std::optional<HostLink> find_host_link(const cni::Attachment& attachment) override;
   std::optional<HostLink> find_veth(const std::string& name) override;
   bool exists(const HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
+  bool stands(const cni::Attachment& attachment, const std::vector<Place>& places) override;
+  bool remove_cable(const cni::Attachment& attachment, const std::vector<Place>& places) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
-  wiring::Observed observe(const wiring::Wiring& wanted, const Namespace& container) override;
+  wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
   std::vector<HostLink> host_links(std::string_view network) override;
   void remove_links(const std::vector<HostLink>& links) override;
   bool may_change_network() override;
 
  private:
+  NetlinkSocket open_socket_of_peer(const Site& site) const;
+  std::optional<NetlinkSocket> find_socket(const Place& place) const;
+
   posix::FileDescriptor home_;
   NetlinkSocket host_;
 };

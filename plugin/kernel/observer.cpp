@@ -42,8 +42,24 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                              .mac = link->mac,
                              .mtu = link->mtu,
                              .is_up = link->is_up,
+                             .master_index = link->master_index,
+                             .is_hairpin = link->port && link->port->hairpin,
+                             .is_isolated = link->port && link->port->isolated,
                              .addresses = observe_addresses(socket, name, link->index),
                              .routes = observe_routes(socket, {name, link->index})};
+}
+
+std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Bridge& wanted) {
+  const auto bridge = first_link(socket.transact(one(get_link(wanted.name))));
+  if (!bridge) return std::nullopt;
+  wiring::ObservedBridge observed{.index = bridge->index,
+                                  .is_bridge = bridge->kind == "bridge",
+                                  .is_up = bridge->is_up,
+                                  .is_promiscuous = bridge->is_promiscuous};
+  const auto carrier = wiring::gateway_interface(wanted);
+  const auto link = carrier == wanted.name ? bridge : first_link(socket.transact(one(get_link(carrier))));
+  if (link) observed.addresses = observe_addresses(socket, carrier, link->index);
+  return observed;
 }
 
 bool observe_forwarding(NetlinkSocket& socket, cni::Family family) {

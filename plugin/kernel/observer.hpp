@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/observed.hpp"
+#include "plugin/wiring/wiring.hpp"
 
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@ namespace kernel {
 
 /// The interface of this name in the socket's namespace with all that stands on it; nullopt where there is none.
 std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name);
+
+/// The bridge in the socket's namespace; nullopt where there is no device of its name.
+std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Bridge& wanted);
 
 /// Its addresses of both families.
 std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index);

@@ -1,9 +1,12 @@
 #include "plugin/kernel/pair_builder.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/bridge_builder.hpp"
+#include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/patience.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -12,9 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <map>
-#include <thread>
 
 namespace kernel {
 namespace {
@@ -48,55 +49,70 @@ void tolerate_disabled_ipv6(NetlinkRequest& request) {
   request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
 }
 
-/// Asks at once, and then ever more rarely; false where it is not true in time.
-bool comes_true(std::chrono::milliseconds patience, const std::function<bool()>& is_true) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::chrono::microseconds pause{20};
-  while (!is_true()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds{5000});
-  }
-  return true;
-}
-
 }  // namespace
 
-PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Namespace& container, int home, NetlinkSocket& host)
+PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host)
     : wiring_(wiring),
-      namespace_(container),
+      site_(site),
       home_(home),
       host_(host),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
-HostLink PairBuilder::build() {
+Built PairBuilder::build() {
+  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.build();
   create();
   enter_container();
   furnish();
-  return {host_device_.index, host_device_.name, cni::alias_of(wiring_.attachment)};
+  return {.host_index = host_device_.index, .bridge_mac = bridge_.mac};
 }
 
-/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is.
+/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is. In a peer's
+/// namespace the name is not ours alone: what goes by it must not reach an interface of somebody else, which refused
+/// the creation.
 void PairBuilder::create() {
   Requests requests;
-  requests.push_back(create_pair(wiring_, namespace_.file.get()));
-  requests.push_back(name_host_end(wiring_));
-  requests.push_back(stop_address_generation(wiring_.host.name));
-  if (wiring_.forward_ipv4) requests.push_back(ask_forwarding(cni::Family::ipv4));
-  if (wiring_.forward_ipv6) requests.push_back(ask_forwarding(cni::Family::ipv6));
+  requests.push_back(create_pair(wiring_, site_.container.file.get()));
+  if (!site_.peer) label(requests);
+  if (wiring_.bridge) make_port(requests);
+  if (is_routed()) ask_to_forward(requests);
   requests.push_back(get_link(wiring_.host.name));
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   learn(answers.messages);
+  if (!site_.peer) return;
+  Requests labels;
+  label(labels);
+  host_.transact(labels);
 }
+
+void PairBuilder::label(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
+  requests.push_back(stop_address_generation(wiring_.host.name));
+}
+
+void PairBuilder::make_port(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(enslave(wiring_.host.name, {bridge_.name, bridge_.index}));
+  const bool has_flags = wiring_.bridge->hairpin || wiring_.bridge->isolated;
+  if (has_flags) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
+}
+
+void PairBuilder::ask_to_forward(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(forward_ipv4(wiring_.host.name));
+  if (wiring_.forward_ipv4) requests.push_back(ask_forwarding(cni::Family::ipv4));
+  if (wiring_.forward_ipv6) requests.push_back(ask_forwarding(cni::Family::ipv6));
+}
+
+bool PairBuilder::is_routed() const { return !wiring_.bridge && !site_.peer; }
 
 void PairBuilder::learn(const std::vector<std::string>& messages) {
   const auto link = first_link(messages);
   if (!link) throw posix::system_error(ENODEV, "find \"" + wiring_.host.name + "\" after its creation");
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
-  if (link->is_ipv6_disabled && wiring_.forward_ipv6) enable_ipv6(wiring_.host.name);
+  if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
+    on_host([&] { enable_ipv6(wiring_.host.name); });
+  }
   for (const auto& message : messages) {
     const auto forwarding = find_forwarding(message);
     if (forwarding && !forwarding->is_on) enable_forwarding(forwarding->family, host_);
@@ -106,10 +122,14 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
 /// The kernel's "File exists" does not say which end it means.
 void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) {
   if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
-  auto container = open_socket_inside(namespace_.file.get(), home_);
+  auto container = open_socket_inside(site_.container.file.get(), home_);
   if (first_link(container.transact(one(get_link(wiring_.container.name))))) {
     throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
-                                          posix::quoted(namespace_.path) + ": the container has one of this name");
+                                          posix::quoted(site_.container.path) + ": the container has one of this name");
+  }
+  if (site_.peer) {
+    throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.host.name) + " in " +
+                                          posix::quoted(site_.peer->path) + ": the namespace has one of this name");
   }
   throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
                                                          posix::quoted(wiring_.host.name) +
@@ -120,32 +140,46 @@ void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkReque
 void PairBuilder::enter_container() {
   inside_container([&] {
     container_.emplace(NETLINK_ROUTE);
-    if (wiring_.forward_ipv6) announce_mac_to_ipv6(wiring_.container.name);
+    if (has_ipv6(wiring_.container)) announce_mac_to_ipv6(wiring_.container.name);
   });
 }
 
+/// A container must not be able to give the host routes; what a peer takes is its own affair.
 void PairBuilder::furnish() {
-  ignore_router_advertisements(wiring_.host.name);
+  if (!site_.peer) ignore_router_advertisements(wiring_.host.name);
   furnish_container();
   furnish_host();
   if (wiring_.enable_dad) settle();
+  if (wiring_.leave_down) return;
   let_container_talk();
-  if (!has_gateways_) let_host_talk();
+  if (!is_routed() || !has_gateways_) let_host_talk();
+  if (wiring_.bridge) announce();
 }
+
+namespace {
+
+void add_addresses(const Device& device, const wiring::End& end, bool enable_dad, Requests& requests) {
+  for (const auto& address : end.addresses) {
+    requests.push_back(add_address(device, address, enable_dad));
+    const bool is_courtesy = address.prefix.address.family == cni::Family::ipv6 && !has_ipv6(end);
+    if (is_courtesy) tolerate_disabled_ipv6(requests.back());
+  }
+}
+
+void add_neighbours(const Device& device, const wiring::End& end, Requests& requests) {
+  for (const auto& neighbour : end.neighbours) requests.push_back(set_neighbour(device, neighbour));
+}
+
+}  // namespace
 
 void PairBuilder::furnish_container() {
   Requests requests;
+  if (site_.peer) requests.push_back(set_alias(wiring_.container.name, wiring_.attachment));
   requests.push_back(announce_mac(wiring_.container.name));
   if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
-  for (const auto& address : wiring_.container.addresses) {
-    requests.push_back(add_address(container_device_, address, wiring_.enable_dad));
-    const bool is_courtesy = address.prefix.address.family == cni::Family::ipv6 && !wiring_.forward_ipv6;
-    if (is_courtesy) tolerate_disabled_ipv6(requests.back());
-  }
+  add_addresses(container_device_, wiring_.container, wiring_.enable_dad, requests);
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
-  for (const auto& neighbour : wiring_.container.neighbours) {
-    requests.push_back(set_neighbour(container_device_, neighbour));
-  }
+  add_neighbours(container_device_, wiring_.container, requests);
   transact_with_ipv6(*container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
@@ -156,13 +190,6 @@ void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
     requests.push_back(add_address({"lo", loopback_index}, {cni::host_prefix(gateway), false}, false));
     requests.back().tolerated = {EEXIST};
   }
-}
-
-std::size_t count_local(const std::vector<std::string>& messages) {
-  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
-    const auto found = find_route(message);
-    return found && found->is_local;
-  }));
 }
 
 void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
@@ -176,13 +203,16 @@ void PairBuilder::furnish_host() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
   requests.push_back(bring_up(host_device_.index, host_device_.name));
+  if (wiring_.bridge && wants_vlans(*wiring_.bridge)) {
+    for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
+  }
   add_host_gateways(wiring_, requests);
-  for (const auto& address : wiring_.host.addresses) requests.push_back(add_address(host_device_, address, false));
+  add_addresses(host_device_, wiring_.host, false, requests);
   for (const auto& route : wiring_.host.routes) {
     if (route.exclusive) exclusive.emplace(requests.size(), route.destination.address);
     requests.push_back(add_route(host_device_, route));
   }
-  for (const auto& neighbour : wiring_.host.neighbours) requests.push_back(set_neighbour(host_device_, neighbour));
+  add_neighbours(host_device_, wiring_.host, requests);
   ask_for_gateways(wiring_, requests);
   const auto answers = host_.send(requests);
   for (const auto& refusal : answers.refusals) {
@@ -203,13 +233,6 @@ void ask_for_addresses(const std::vector<wiring::Address>& addresses, const Devi
   }
 }
 
-/// Waits for deferred work of the kernel, which takes microseconds where nothing else is to be done.
-void await(const char* what, const Device& device, const std::function<bool()>& is_true) {
-  constexpr std::chrono::seconds patience{5};
-  if (comes_true(patience, is_true)) return;
-  throw posix::system_error(ETIMEDOUT, std::string{"wait for the "} + what + " \"" + device.name + "\" to get through");
-}
-
 }  // namespace
 
 /// The end that was brought up first drops what it sends until the kernel's deferred work has seen the other end; since
@@ -219,26 +242,38 @@ void await(const char* what, const Device& device, const std::function<bool()>& 
 void PairBuilder::let_container_talk() {
   Requests questions;
   questions.push_back(get_link(container_device_.index));
-  if (wiring_.forward_ipv6) ask_for_addresses(wiring_.container.addresses, container_device_, questions);
-  await("packets of", container_device_, [&] {
+  if (has_ipv6(wiring_.container)) ask_for_addresses(wiring_.container.addresses, container_device_, questions);
+  await("packets of", container_device_.name, [&] {
     const auto answers = container_->transact(questions);
     const auto link = first_link(answers);
     return link && link->has_carrier && count_local(answers) + 1 == questions.size();
   });
 }
 
-/// Only the first container of a network has to wait: for the others the gateway stands already.
+/// Routed: only the first container of a network has to wait, for the others the gateway stands already.
 void PairBuilder::let_host_talk() {
   Requests questions;
   ask_for_gateways(wiring_, questions);
-  await("gateways of", host_device_, [&] { return count_local(host_.transact(questions)) == questions.size(); });
+  if (site_.peer && has_ipv6(wiring_.host)) ask_for_addresses(wiring_.host.addresses, host_device_, questions);
+  if (wiring_.bridge) return await("port", host_device_.name, [&] { return is_port_open(); });
+  if (questions.empty()) return;
+  await("gateways of", host_device_.name, [&] { return count_local(host_.transact(questions)) == questions.size(); });
 }
+
+/// A bridge with the spanning tree protocol lets the port learn for half a minute first: that is what was asked of it.
+bool PairBuilder::is_port_open() {
+  const auto link = first_link(host_.transact(one(get_link(host_device_.index))));
+  return link && link->port && !link->port->is_closed;
+}
+
+/// The kernel announces a MAC that is set, the same one too, by gratuitous ARP (arp_notify) and unsolicited neighbour
+/// advertisements (ndisc_notify): what the bridge and its neighbours knew of these addresses is put right.
+void PairBuilder::announce() { container_->transact(one(set_mac(container_device_, wiring_.container.mac))); }
 
 /// Duplicate address detection takes one to two seconds; an ADD whose addresses may not be used yet would be a false
 /// success.
 void PairBuilder::settle() {
-  constexpr std::chrono::seconds patience{5};
-  if (comes_true(patience, [&] { return is_settled(); })) return;
+  if (comes_true([&] { return is_settled(); })) return;
   throw posix::system_error(ETIMEDOUT, "duplicate address detection on \"" + container_device_.name + '"');
 }
 
@@ -257,7 +292,12 @@ bool PairBuilder::is_settled() {
 }
 
 void PairBuilder::inside_container(const std::function<void()>& act) const {
-  run_inside(namespace_.file.get(), home_, act);
+  run_inside(site_.container.file.get(), home_, act);
+}
+
+void PairBuilder::on_host(const std::function<void()>& act) const {
+  if (!site_.peer) return act();
+  run_inside(site_.peer->file.get(), home_, act);
 }
 
 }  // namespace kernel

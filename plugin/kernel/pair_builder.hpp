@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/links.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -15,13 +16,18 @@ namespace kernel {
 /// each end a question, whether packets get through. What a failure has left goes with the pair when that is removed.
 class PairBuilder {
  public:
-  /// All have to outlive it. `home` is the host's namespace, `host` a socket in it.
-  PairBuilder(const wiring::Wiring& wiring, const Namespace& container, int home, NetlinkSocket& host);
+  /// All have to outlive it. `home` is the host's namespace, `host` a socket where the host's end comes to stand:
+  /// there, or in the site's peer.
+  PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host);
 
-  HostLink build();
+  Built build();
 
  private:
   void create();
+  void label(std::vector<NetlinkRequest>& requests) const;
+  void make_port(std::vector<NetlinkRequest>& requests) const;
+  void ask_to_forward(std::vector<NetlinkRequest>& requests) const;
+  bool is_routed() const;
   void learn(const std::vector<std::string>& messages);
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   void furnish();
@@ -31,14 +37,18 @@ class PairBuilder {
   bool is_settled();
   void let_container_talk();
   void let_host_talk();
+  bool is_port_open();
+  void announce();
   void enter_container();
   void inside_container(const std::function<void()>& act) const;
+  void on_host(const std::function<void()>& act) const;
 
   const wiring::Wiring& wiring_;
-  const Namespace& namespace_;
+  const Site& site_;
   int home_;
   NetlinkSocket& host_;
   std::optional<NetlinkSocket> container_;
+  Link bridge_;  ///< mode bridge
   Device host_device_;
   Device container_device_;
   bool has_gateways_ = false;  ///< packets to them are the host's own

@@ -9,6 +9,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -137,6 +138,13 @@ std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t d
   found.is_local = rtnl_route_get_type(parsed) == RTN_LOCAL;
   if (hop != nullptr) found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
   return found;
+}
+
+std::size_t count_local(const std::vector<std::string>& messages) {
+  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
+    const auto found = find_route(message);
+    return found && found->is_local;
+  }));
 }
 
 }  // namespace kernel

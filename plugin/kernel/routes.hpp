@@ -4,6 +4,7 @@
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,5 +37,8 @@ struct FoundRoute {
   bool is_local = false;  ///< the destination is an address of this host itself
 };
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
+
+/// How many of the answers tell of a destination that is an address of this host itself.
+std::size_t count_local(const std::vector<std::string>& messages);
 
 }  // namespace kernel

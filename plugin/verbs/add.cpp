@@ -7,8 +7,9 @@
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/rollback.hpp"
-#include "plugin/wiring/point_to_point.hpp"
+#include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
+#include "plugin/wiring/wire.hpp"
 
 #include <optional>
 #include <system_error>
@@ -23,11 +24,11 @@ class Addition {
       : request_(request), kernel_(kernel), folder_(folder), ipam_(ipam::choose(request, &folder)) {}
 
   void run(const Print& print) {
-    const auto container = kernel_.open_namespace(request_.netns, request_.netns_override);
+    const auto site = open_site(request_, kernel_);
     lock_ = folder_.lock(request_.attachment);
     make_room();
-    connect(container);
-    print(cni::to_json(answer(request_, wiring_, lease_), request_.config.version));
+    connect(site);
+    print(cni::to_json(answer(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
     rollback_.dismiss();
     mark_live();
   }
@@ -46,8 +47,10 @@ class Addition {
   }
 
   bool stands(const std::optional<state::StoredRecord>& stored) {
-    if (stored && stored->record) return find_recorded_link(*stored->record, kernel_).has_value();
-    return kernel_.find_host_link(request_.attachment).has_value();
+    const auto record = stored ? stored->record : std::nullopt;
+    if (record ? find_recorded_link(*record, kernel_) : kernel_.find_host_link(request_.attachment)) return true;
+    const auto places = places_of(request_, record);
+    return !places.empty() && kernel_.stands(request_.attachment, places);
   }
 
   [[noreturn]] void refuse() const {
@@ -59,25 +62,34 @@ class Addition {
   }
 
   /// An address that turns out to live elsewhere on the node stays taken, and the next is tried.
-  void connect(const kernel::Namespace& container) {
+  void connect(const kernel::Site& site) {
     constexpr int attempts = 16;
-    for (int attempt = 1; !try_connect(container, attempt == attempts); ++attempt) {
+    for (int attempt = 1; !try_connect(site, attempt == attempts); ++attempt) {
     }
   }
 
-  bool try_connect(const kernel::Namespace& container, bool is_last) try {
-    lease_ = allocate();
-    wiring_ = wiring::point_to_point(request_, lease_, mtu());
+  bool try_connect(const kernel::Site& site, bool is_last) try {
+    lease_ = wiring::complete(request_, allocate());
+    wiring_ = wiring::wire(request_, lease_, mtu());
     auto record = write_intent();
-    rollback_.on_failure([this] { kernel_.remove(request_.attachment); });
-    const auto link = kernel_.build(wiring_, container);
-    record.host_interface->index = link.index;
+    rollback_.on_failure([this] { disconnect(); });
+    built_ = kernel_.build(wiring_, site);
+    if (!record.host_interface) return true;
+    record.host_interface->index = built_.host_index;
     folder_.write_pending(record);
     return true;
   } catch (const kernel::AddressLivesElsewhere& elsewhere) {
     if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
-    kernel_.remove(request_.attachment);
+    disconnect();
     return false;
+  }
+
+  void disconnect() {
+    if (wiring_.peer_netns.empty()) {
+      kernel_.remove(request_.attachment);
+    } else {
+      kernel_.remove_cable(request_.attachment, places_of(request_, std::nullopt));
+    }
   }
 
   /// Whether another allocation can give another address.
@@ -115,7 +127,7 @@ class Addition {
     auto record = stored && stored->record ? *stored->record : state::Record{.attachment = request_.attachment};
     record.netns = request_.netns;
     record.wiring = wiring::to_text(wiring_);
-    record.host_interface = state::HostInterface{.name = wiring_.host.name};
+    if (wiring_.peer_netns.empty()) record.host_interface = state::HostInterface{.name = wiring_.host.name};
     const auto lock = folder_.lock_network(request_.attachment.network);
     folder_.write_pending(record);
     return record;
@@ -138,6 +150,7 @@ class Addition {
   std::optional<posix::ByteLock> lock_;
   cni::Lease lease_;
   wiring::Wiring wiring_;
+  kernel::Built built_;
   bool is_allocated_ = false;
   Rollback rollback_;  // last, so that it runs while the lock is still held
 };

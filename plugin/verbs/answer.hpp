@@ -7,8 +7,16 @@
 
 namespace verbs {
 
-/// What ADD says it made: the results of the plugins before us, then the host's end and the container's.
-cni::Result answer(const cni::Request& request, const wiring::Wiring& wiring, const cni::Lease& lease);
+/// What an ADD has made.
+struct Made {
+  const wiring::Wiring& wiring;
+  const cni::Lease& lease;
+  cni::MacAddress bridge_mac{};  ///< mode bridge
+};
+
+/// What ADD says it made: the results of the plugins before us, then its interfaces (ptp: the host's and the
+/// container's; bridge: the bridge before these; netns: the container's and the peer's) with their addresses.
+cni::Result answer(const cni::Request& request, const Made& made);
 
 /// The lease that a result of ours tells of: the addresses on this attachment's interface, and the routes that can lead
 /// through it.

@@ -3,9 +3,10 @@
 #include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/verbs/answer.hpp"
+#include "plugin/verbs/site.hpp"
 #include "plugin/wiring/difference.hpp"
-#include "plugin/wiring/point_to_point.hpp"
 #include "plugin/wiring/text.hpp"
+#include "plugin/wiring/wire.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -41,12 +42,13 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   std::erase_if(wanted.container.routes,
                 [&](const wiring::Route& route) { return !leads_to(recorded.container.routes, route); });
   wanted.host = recorded.host;
+  wanted.bridge = recorded.bridge;
   wanted.host_gateways = recorded.host_gateways;
 }
 
 /// A link-local address that nothing goes through may be missing: IPv6 may be off in the container.
 void drop_courtesies(wiring::Wiring& wanted) {
-  if (wanted.forward_ipv6) return;
+  if (has_ipv6(wanted.container)) return;
   std::erase_if(wanted.container.addresses,
                 [](const wiring::Address& address) { return address.prefix.address.family == cni::Family::ipv6; });
 }
@@ -55,7 +57,7 @@ wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder)
   const auto& previous = previous_of(request);
   const auto& interface = container_interface(previous, request);
   constexpr std::uint32_t any_mtu = 1500;  // that of the links is not compared
-  auto wanted = wiring::point_to_point(request, lease_of(previous, request), any_mtu);
+  auto wanted = wiring::wire(request, lease_of(previous, request), any_mtu);
   const auto recorded = recorded_wiring(request, folder);
   if (recorded) keep_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
@@ -72,11 +74,11 @@ wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder)
 }  // namespace
 
 void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
-  const auto container = kernel.open_namespace(request.netns, request.netns_override);
+  const auto site = open_site(request, kernel);
   std::optional<posix::ByteLock> lock;
   if (folder != nullptr) lock = folder->lock(request.attachment);
   const auto wanted = wanted_wiring(request, folder);
-  const auto differences = wiring::difference(wanted, kernel.observe(wanted, container));
+  const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
   if (!differences.empty()) tell(differences);
   ipam::choose(request, folder)->check();
 }

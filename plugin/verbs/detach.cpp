@@ -2,6 +2,7 @@
 
 #include "ipam/ipam.hpp"
 #include "plugin/verbs/recorded_link.hpp"
+#include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <algorithm>
@@ -65,10 +66,12 @@ void release(const cni::Request& request, const std::optional<state::StoredRecor
   release_recorded(*stored->record, *folder);
 }
 
-void remove_link(const cni::Attachment& attachment, const std::optional<state::StoredRecord>& stored,
-                 kernel::Kernel& kernel) {
-  kernel.remove(attachment);
-  if (stored && stored->record && is_imported(*stored->record)) remove_imported_link(*stored->record, kernel);
+/// A host end of our own, that of an imported attachment, or a cable between two namespaces.
+void remove(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+  kernel.remove(request.attachment);
+  if (record && is_imported(*record)) remove_imported_link(*record, kernel);
+  const auto places = places_of(request, record);
+  if (!places.empty()) kernel.remove_cable(request.attachment, places);
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { remove_link(attachment, stored, kernel); });
+  const bool is_gone = effort.attempt([&] { remove(request, stored ? stored->record : std::nullopt, kernel); });
   if (!is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;

@@ -4,6 +4,7 @@
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/recorded_link.hpp"
+#include "plugin/verbs/site.hpp"
 
 #include <functional>
 #include <map>
@@ -19,7 +20,8 @@ namespace {
 struct Stale {
   std::optional<posix::ByteLock> lock;
   std::optional<kernel::HostLink> link;
-  bool is_readable = false;  ///< its record tells which interface it has
+  std::optional<state::Record> cable;  ///< its record, where its ends are not on the host: mode netns
+  bool is_readable = false;            ///< its record tells which interface it has
 };
 
 /// One collection of one network.
@@ -39,6 +41,7 @@ class Collection {
     effort.attempt([&] { find_records(); });
     if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
+    remove_cables(effort);
     for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
     stale_.clear();
   }
@@ -64,6 +67,7 @@ class Collection {
       if (stale == nullptr || !stored.record) continue;
       stale->is_readable = true;
       stale->link = find_recorded_link(*stored.record, kernel_);
+      if (!recorded_places(stored.record).empty()) stale->cable = stored.record;
     }
   }
 
@@ -81,6 +85,15 @@ class Collection {
       if (stale.link) links.push_back(*stale.link);
     }
     if (!links.empty()) kernel_.remove_links(links);
+  }
+
+  void remove_cables(BestEffort& effort) {
+    for (auto& [tag, stale] : stale_) {
+      if (!stale.cable) continue;
+      const auto remove = [&] { kernel_.remove_cable(stale.cable->attachment, recorded_places(stale.cable)); };
+      if (effort.attempt(remove)) stale.cable.reset();
+    }
+    keep([](const Stale& stale) { return stale.cable.has_value(); });
   }
 
   /// The address of a link that still stands is not given out.

@@ -2,6 +2,7 @@
 
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/recorded_link.hpp"
+#include "plugin/verbs/site.hpp"
 
 #include <algorithm>
 
@@ -17,9 +18,11 @@ bool stands(const state::Record& record, kernel::Kernel& kernel) {
   return kernel.exists({interface.index, interface.name, cni::alias_of(record.attachment)});
 }
 
-/// A live lease without an interface of ours is another plugin's; a pending one was never answered.
+/// A live lease without an interface of ours is another plugin's; a pending one was never answered. The ends of a cable
+/// between two namespaces cannot be seen from here.
 bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
   if (!stored.record) return false;
+  if (!recorded_places(stored.record).empty()) return false;
   if (!stored.record->host_interface) return stored.stage == state::Stage::pending;
   return !stands(*stored.record, kernel);
 }

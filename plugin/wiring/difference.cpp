@@ -24,8 +24,11 @@ std::string route_text(const Route& route) {
   return cni::to_string(route.destination) + via;
 }
 
+void compare_state(const End& wanted, const std::optional<ObservedEnd>& there, Sentences& sentences) {
+  if (there && !there->is_up) sentences.push_back("interface " + named(wanted.name) + " is down");
+}
+
 void compare_link(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
-  if (!there.is_up) sentences.push_back("interface " + named(wanted.name) + " is down");
   if (there.mac == wanted.mac) return;
   sentences.push_back("interface " + named(wanted.name) + " has MAC " + cni::to_string(there.mac) + " and not " +
                       cni::to_string(wanted.mac));
@@ -65,6 +68,35 @@ void compare_pair(const Wiring& wanted, const Observed& observed, Sentences& sen
                       named(wanted.host.name));
 }
 
+void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge, Sentences& sentences) {
+  if (port.master_index != bridge.index) {
+    sentences.push_back("interface " + named(wanted.host.name) + " is not a port of bridge " +
+                        named(wanted.bridge->name));
+  }
+  if (port.is_hairpin != wanted.bridge->hairpin) {
+    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is " + (port.is_hairpin ? "on" : "off"));
+  }
+  if (port.is_isolated == wanted.bridge->isolated) return;
+  sentences.push_back("isolation of port " + named(wanted.host.name) + " is " + (port.is_isolated ? "on" : "off"));
+}
+
+void compare_bridge(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  if (!wanted.bridge) return;
+  const auto name = named(wanted.bridge->name);
+  if (!observed.bridge) return sentences.push_back("bridge " + name + " is missing");
+  if (!observed.bridge->is_bridge) return sentences.push_back(name + " is not a bridge");
+  if (!observed.bridge->is_up) sentences.push_back("bridge " + name + " is down");
+  if (wanted.bridge->promiscuous && !observed.bridge->is_promiscuous) {
+    sentences.push_back("bridge " + name + " is not promiscuous");
+  }
+  for (const auto& gateway : wanted.bridge->gateways) {
+    if (holds(observed.bridge->addresses, gateway)) continue;
+    sentences.push_back("address " + cni::to_string(gateway) + " is missing on interface " +
+                        named(gateway_interface(*wanted.bridge)));
+  }
+  if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, sentences);
+}
+
 void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
   for (const auto& gateway : wanted.host_gateways) {
     if (!holds(observed.host_gateways, gateway)) {
@@ -83,9 +115,12 @@ void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sen
 
 Sentences difference(const Wiring& wanted, const Observed& observed) {
   Sentences sentences;
+  if (!wanted.leave_down) compare_state(wanted.container, observed.container, sentences);
   compare_end(wanted.container, observed.container, sentences);
+  compare_state(wanted.host, observed.host, sentences);
   compare_end(wanted.host, observed.host, sentences);
   compare_pair(wanted, observed, sentences);
+  compare_bridge(wanted, observed, sentences);
   compare_node(wanted, observed, sentences);
   return sentences;
 }

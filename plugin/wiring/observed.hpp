@@ -17,16 +17,31 @@ struct ObservedEnd {
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
   bool is_up = false;
+  std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
+  bool is_hairpin = false;
+  bool is_isolated = false;
   std::vector<cni::Prefix> addresses;
   std::vector<Route> routes;  ///< those through this interface, of every table
 
   bool operator==(const ObservedEnd&) const = default;
 };
 
+/// The bridge of a wiring as the kernel has it.
+struct ObservedBridge {
+  std::uint32_t index = 0;
+  bool is_bridge = false;  ///< and not another device of that name
+  bool is_up = false;
+  bool is_promiscuous = false;
+  std::vector<cni::Prefix> addresses{};  ///< of the interface that is to carry the gateways
+
+  bool operator==(const ObservedBridge&) const = default;
+};
+
 /// What is there of one attachment.
 struct Observed {
   std::optional<ObservedEnd> container;
   std::optional<ObservedEnd> host;
+  std::optional<ObservedBridge> bridge{};
   std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;

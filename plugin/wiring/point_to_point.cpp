@@ -1,6 +1,7 @@
 #include "plugin/wiring/point_to_point.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/wiring/bare_pair.hpp"
 
 #include <algorithm>
 
@@ -12,9 +13,7 @@ namespace {
 
 using cni::Family;
 
-constexpr unsigned link_local_prefix_length = 64;
 constexpr std::uint32_t main_table = 254;
-constexpr std::uint32_t smallest_ipv6_mtu = 1280;  // RFC 8200, section 5
 
 /// What IPv4 containers without a gateway use as one: an address that needs no range (as other routed plugins do).
 cni::IpAddress nameless_gateway() { return *cni::find_address("169.254.1.1"); }
@@ -25,8 +24,6 @@ template <class Value>
 void add_once(std::vector<Value>& values, const Value& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
-
-bool is_ipv6(const cni::LeasedAddress& leased) { return leased.address.address.family == Family::ipv6; }
 
 Route link_route(const cni::IpAddress& destination, const cni::IpAddress& source) {
   return {.destination = cni::host_prefix(destination), .source = source};
@@ -50,9 +47,7 @@ class Layout {
   /// The container has a link-local address in any case (but that links too narrow for IPv6 have none); the host's end
   /// needs one only as an IPv6 next hop.
   void lay_link_local() {
-    if (wiring_.mtu >= smallest_ipv6_mtu) {
-      wiring_.container.addresses.push_back({{container_link_local_, link_local_prefix_length}});
-    }
+    add_link_local(wiring_.container, wiring_.mtu);
     wiring_.forward_ipv6 = std::any_of(lease_.addresses.begin(), lease_.addresses.end(), is_ipv6);
     if (!wiring_.forward_ipv6) return;
     wiring_.host.addresses.push_back({cni::host_prefix(host_link_local_), false});
@@ -170,45 +165,12 @@ class Layout {
 
 }  // namespace
 
-namespace {
-
-[[noreturn]] void refuse(const std::string& fault) { throw cni::Error{cni::ErrorCode::invalid_config, fault}; }
-
-/// What an IPAM gives may be anything that a configuration says.
-void check(const cni::LeasedAddress& leased) {
-  const auto& address = leased.address.address;
-  const auto named = "address " + cni::to_string(leased.address);
-  if (leased.address.length == 0) refuse(named + ": a prefix length of 0 leaves no network to route");
-  if (cni::is_unspecified(address) || cni::is_loopback(address) || cni::is_multicast(address)) {
-    refuse(named + ": is not one that a container can have");
-  }
-  if (!leased.gateway) return;
-  const auto gateway = cni::to_string(*leased.gateway);
-  if (leased.gateway->family != address.family) refuse(named + ": the gateway " + gateway + " is of the other family");
-  if (*leased.gateway == address) refuse(named + ": is its own gateway");
-}
-
-void check(const cni::Lease& lease, std::uint32_t mtu) {
-  if (lease.addresses.empty()) refuse("the IPAM gave no address, and mode \"ptp\" needs at least one");
-  for (const auto& leased : lease.addresses) check(leased);
-  if (mtu < smallest_ipv6_mtu && std::any_of(lease.addresses.begin(), lease.addresses.end(), is_ipv6)) {
-    refuse("/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu));
-  }
-}
-
-}  // namespace
-
 Wiring point_to_point(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
-  check(lease, mtu);
-  const auto tag = cni::tag_of(request.attachment);
-  Wiring wiring;
-  wiring.attachment = request.attachment;
-  wiring.mtu = mtu;
-  wiring.enable_dad = request.config.enable_dad;
-  wiring.container.name = request.attachment.interface;
-  wiring.container.mac = request.config.wishes.mac.value_or(cni::container_mac(tag));
-  wiring.host.name = cni::host_interface_name(tag);
-  wiring.host.mac = cni::host_mac(tag);
+  if (lease.addresses.empty()) {
+    throw cni::Error{cni::ErrorCode::invalid_config, "the IPAM gave no address, and mode \"ptp\" needs at least one"};
+  }
+  check_lease(lease, mtu);
+  auto wiring = bare_pair(request, mtu);
   Layout{wiring, lease}.lay();
   return wiring;
 }

@@ -55,7 +55,7 @@ void visit_fields(Self& end, Visit&& visit) {
   visit("neighbours", end.neighbours);
 }
 
-template <Is<VlanRange> Self, class Visit>
+template <Is<cni::VlanRange> Self, class Visit>
 void visit_fields(Self& range, Visit&& visit) {
   visit("first", range.first);
   visit("last", range.last);

@@ -1,6 +1,19 @@
 #include "plugin/wiring/wiring.hpp"
 
+#include <algorithm>
+
 namespace wiring {
+
+std::string gateway_interface(const Bridge& bridge) {
+  return bridge.vlan == 0 ? bridge.name : bridge.name + '.' + std::to_string(bridge.vlan);
+}
+
+bool has_ipv6(const End& end) {
+  return std::any_of(end.addresses.begin(), end.addresses.end(), [](const Address& address) {
+    const auto& ip = address.prefix.address;
+    return ip.family == cni::Family::ipv6 && !cni::is_link_local(ip);
+  });
+}
 
 std::string_view mode_of(const Wiring& wiring) {
   if (wiring.bridge) return "bridge";

@@ -3,6 +3,7 @@
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/lease.hpp"
+#include "plugin/cni/mode_config.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -55,25 +56,17 @@ struct End {
   bool operator==(const End&) const = default;
 };
 
-/// IDs of VLANs, both ends included: 1 to 4094.
-struct VlanRange {
-  std::uint16_t first = 1;
-  std::uint16_t last = 1;
-
-  auto operator<=>(const VlanRange&) const = default;
-};
-
 /// A Linux bridge, one port of which is the host's end; in the words of `ip link` and `bridge`.
 struct Bridge {
   std::string name;
   std::vector<cni::Prefix> gateways{};  ///< addresses of the bridge itself, or of its interface in the port's VLAN
   bool force_address = false;           ///< other addresses give way to the gateways
   bool promiscuous = false;
-  bool hairpin = false;            ///< the port sends frames back to where they came from
-  bool isolated = false;           ///< the port exchanges frames with ports that are not isolated alone
-  std::uint16_t vlan = 0;          ///< the port's PVID, untagged; 0: none
-  std::vector<VlanRange> trunk{};  ///< further VLANs of the port, tagged
-  bool keep_default_vlan = false;  ///< the port stays in the VLAN that the bridge gives every port
+  bool hairpin = false;                 ///< the port sends frames back to where they came from
+  bool isolated = false;                ///< the port exchanges frames with ports that are not isolated alone
+  std::uint16_t vlan = 0;               ///< the port's PVID, untagged; 0: none
+  std::vector<cni::VlanRange> trunk{};  ///< further VLANs of the port, tagged
+  bool keep_default_vlan = false;       ///< the port stays in the VLAN that the bridge gives every port
 
   bool operator==(const Bridge&) const = default;
 };
@@ -96,6 +89,12 @@ struct Wiring {
 
   bool operator==(const Wiring&) const = default;
 };
+
+/// The interface that carries the gateways: the bridge, or its interface in the port's VLAN ("cni0.100").
+std::string gateway_interface(const Bridge& bridge);
+
+/// Whether an end has IPv6 addresses besides a link-local one.
+bool has_ipv6(const End& end);
 
 /// "ptp", "bridge" or "netns", as in the key "mode".
 std::string_view mode_of(const Wiring& wiring);

@@ -203,7 +203,7 @@ TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
     const char* message;
   };
   for (const auto& [members, message] :
-       {Case{R"("mode":"bridge")", R"(/mode: "bridge" is not supported: this version knows "ptp")"},
+       {Case{R"("mode":"bridge","macspoofchk":true)", "/macspoofchk: true is not supported: leave it out"},
         Case{R"("ipMasq":true)",
              "/ipMasq: true is not supported: set it to false and masquerade by a rule of the node"},
         Case{R"("portMappings":[1])", "/portMappings: [1] is not supported: add the plugin portmap to the chain"},

@@ -111,10 +111,23 @@ TEST(CreationOfAPair, IsExclusive) {
   EXPECT_TRUE(request.tolerated.empty());
 }
 
+TEST(CreationOfAPair, LeavesTheContainersEndDownWhereThatIsWished) {
+  for (const bool is_left_down : {false, true}) {
+    auto wiring = pair();
+    wiring.leave_down = is_left_down;
+    const auto request = kernel::create_pair(wiring, 5);
+    const auto* header = static_cast<const ifinfomsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
+    EXPECT_EQ((header->ifi_flags & IFF_UP) == 0, is_left_down);
+  }
+}
+
 TEST(LinkRequest, SaysWhatItIsToDo) {
   const std::pair<kernel::NetlinkRequest, std::string> cases[] = {
       {kernel::create_pair(pair(), 5), R"(create veth pair "eth0" and "vethhost")"},
-      {kernel::name_host_end(pair()), R"(set the alias of "vethhost")"},
+      {kernel::set_alias("vethhost", {}), R"(set the alias of "vethhost")"},
+      {kernel::forward_ipv4("vethhost"), R"(set IPv4 forwarding of "vethhost")"},
+      {kernel::create_local_pair("cni0.7", "vethport", 1500), R"(create veth pair "cni0.7" and "vethport")"},
+      {kernel::set_mac({"eth0", 7}, {}), R"(set the MAC of "eth0")"},
       {kernel::stop_address_generation("eth0"), R"(set address generation of "eth0" to none)"},
       {kernel::bring_up(7, "eth0"), R"(set "eth0" up)"},
       {kernel::bring_down(7, "eth0"), R"(set "eth0" down)"},
@@ -138,7 +151,7 @@ TEST(LinkRequest, ToleratesALinkThatIsGoneAlready) {
 TEST(LinkRequest, KeepsTheLongestAlias) {
   auto wiring = pair();
   wiring.attachment.container = std::string(1000, 'c');
-  const auto request = kernel::name_host_end(wiring);
+  const auto request = kernel::set_alias("vethhost", wiring.attachment);
   const nlattr* alias = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(ifinfomsg), IFLA_IFALIAS);
   ASSERT_NE(alias, nullptr);
   EXPECT_EQ(nla_get_string(alias), cni::alias_of(wiring.attachment));

@@ -19,6 +19,18 @@ wiring::ObservedEnd observed_end(const wiring::End& end, std::uint32_t index, st
   return observed;
 }
 
+void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
+  constexpr std::uint32_t bridge_index = 3;
+  observed.bridge = wiring::ObservedBridge{.index = bridge_index,
+                                           .is_bridge = true,
+                                           .is_up = true,
+                                           .is_promiscuous = bridge.promiscuous,
+                                           .addresses = bridge.gateways};
+  observed.host->master_index = bridge_index;
+  observed.host->is_hairpin = bridge.hairpin;
+  observed.host->is_isolated = bridge.isolated;
+}
+
 bool holds(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
 
 }  // namespace
@@ -45,7 +57,7 @@ kernel::Namespace FakeKernel::open_namespace(const std::string& path, bool /*all
 
 std::uint32_t FakeKernel::default_route_mtu() { return mtu_of_default_route; }
 
-kernel::HostLink FakeKernel::build(const wiring::Wiring& wiring, const kernel::Namespace& /*container*/) {
+kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site& /*site*/) {
   asked.emplace_back("build");
   before_build();
   refuse_if_told("build");
@@ -54,12 +66,14 @@ kernel::HostLink FakeKernel::build(const wiring::Wiring& wiring, const kernel::N
     const auto& address = route.destination.address;
     if (route.exclusive && elsewhere.contains(address)) throw kernel::AddressLivesElsewhere{address};
   }
-  return put(wiring);
+  return {.host_index = put(wiring).index, .bridge_mac = bridge_mac};
 }
 
 std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
   refuse_if_told("find_host_link");
-  const auto found = std::ranges::find(pairs, cni::alias_of(attachment), [](const auto& p) { return p.link.alias; });
+  const auto found = std::ranges::find_if(pairs, [&](const FakePair& pair) {
+    return pair.link.alias == cni::alias_of(attachment) && pair.wiring.peer_netns.empty();
+  });
   return found == pairs.end() ? std::nullopt : std::optional{found->link};
 }
 
@@ -77,7 +91,30 @@ bool FakeKernel::exists(const kernel::HostLink& link) {
 bool FakeKernel::remove(const cni::Attachment& attachment) {
   asked.emplace_back("remove");
   refuse_if_told("remove");
-  return std::erase_if(pairs, [&](const auto& pair) { return pair.link.alias == cni::alias_of(attachment); }) > 0;
+  return std::erase_if(pairs, [&](const auto& pair) {
+           return pair.link.alias == cni::alias_of(attachment) && pair.wiring.peer_netns.empty();
+         }) > 0;
+}
+
+namespace {
+
+bool has_end_at(const FakePair& pair, const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
+  const auto& wiring = pair.wiring;
+  if (wiring.attachment != attachment || wiring.peer_netns.empty()) return false;
+  return holds(places, kernel::Place{wiring.peer_netns, wiring.host.name});
+}
+
+}  // namespace
+
+bool FakeKernel::stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
+  refuse_if_told("stands");
+  return std::ranges::any_of(pairs, [&](const auto& pair) { return has_end_at(pair, attachment, places); });
+}
+
+bool FakeKernel::remove_cable(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
+  asked.emplace_back("remove_cable");
+  refuse_if_told("remove_cable");
+  return std::erase_if(pairs, [&](const auto& pair) { return has_end_at(pair, attachment, places); }) > 0;
 }
 
 void FakeKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
@@ -86,7 +123,7 @@ void FakeKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateway
   std::erase_if(host_gateways, [&](const auto& gateway) { return holds(gateways, gateway); });
 }
 
-wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::Namespace& /*container*/) {
+wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::Site& /*site*/) {
   refuse_if_told("observe");
   wiring::Observed observed;
   for (const auto& [link, made] : pairs) {
@@ -97,6 +134,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observed.container->peer_index = link.index;
     observed.host->peer_index = container_index;
     observed.host->alias = link.alias;
+    if (made.bridge) observe_bridge(*made.bridge, observed);
   }
   observed.host_gateways = host_gateways;
   observed.forward_ipv4 = wanted.forward_ipv4;

@@ -27,6 +27,7 @@ class FakeKernel final : public kernel::Kernel {
   std::function<void()> before_build = [] {};
   std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
   std::uint32_t mtu_of_default_route = 1500;
+  cni::MacAddress bridge_mac{};
   bool is_allowed = true;
 
   /// As build() would, without a container.
@@ -34,13 +35,15 @@ class FakeKernel final : public kernel::Kernel {
 
   kernel::Namespace open_namespace(const std::string& path, bool allow_own) override;
   std::uint32_t default_route_mtu() override;
-  kernel::HostLink build(const wiring::Wiring& wiring, const kernel::Namespace& container) override;
+  kernel::Built build(const wiring::Wiring& wiring, const kernel::Site& site) override;
   std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
   std::optional<kernel::HostLink> find_veth(const std::string& name) override;
   bool exists(const kernel::HostLink& link) override;
   bool remove(const cni::Attachment& attachment) override;
+  bool stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
+  bool remove_cable(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
-  wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Namespace& container) override;
+  wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
   std::vector<kernel::HostLink> host_links(std::string_view network) override;
   void remove_links(const std::vector<kernel::HostLink>& links) override;
   bool may_change_network() override;

@@ -39,7 +39,7 @@ class Answer : public test::VerbsOfNetwork {
   }
   cni::Result answer() const {
     auto asked = request("c1");
-    return verbs::answer(asked, wiring, lease);
+    return verbs::answer(asked, {wiring, lease});
   }
 
   wiring::Wiring wiring;

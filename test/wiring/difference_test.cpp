@@ -132,4 +132,35 @@ TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
   EXPECT_EQ(difference(), Sentences{});
 }
 
+/// The same host's end as a port of a bridge.
+class DifferenceOnABridge : public Difference {
+ protected:
+  DifferenceOnABridge() {
+    wanted.bridge = wiring::Bridge{.name = "cni0", .gateways = {prefix("10.1.2.1/24")}, .promiscuous = true};
+    there.bridge = wiring::ObservedBridge{
+        .index = 3, .is_bridge = true, .is_up = true, .is_promiscuous = true, .addresses = {prefix("10.1.2.1/24")}};
+    there.host->master_index = 3;
+  }
+};
+
+TEST_F(DifferenceOnABridge, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+
+TEST_F(DifferenceOnABridge, NamesWhatIsWrongWithBridgeAndPort) {
+  expect_each(
+      {{[](auto& seen) { seen.bridge.reset(); }, R"(bridge "cni0" is missing)"},
+       {[](auto& seen) { seen.bridge->is_bridge = false; }, R"("cni0" is not a bridge)"},
+       {[](auto& seen) { seen.bridge->is_up = false; }, R"(bridge "cni0" is down)"},
+       {[](auto& seen) { seen.bridge->is_promiscuous = false; }, R"(bridge "cni0" is not promiscuous)"},
+       {[](auto& seen) { seen.bridge->addresses.clear(); }, R"(address 10.1.2.1/24 is missing on interface "cni0")"},
+       {[](auto& seen) { seen.host->master_index = 0; }, R"(interface "vethhost" is not a port of bridge "cni0")"},
+       {[](auto& seen) { seen.host->is_hairpin = true; }, R"(hairpin mode of port "vethhost" is on)"},
+       {[](auto& seen) { seen.host->is_isolated = true; }, R"(isolation of port "vethhost" is on)"}});
+}
+
+TEST_F(Difference, LeavesAContainersEndAloneThatIsToBeDown) {
+  wanted.leave_down = true;
+  there.container->is_up = false;
+  EXPECT_EQ(difference(), Sentences{});
+}
+
 }  // namespace

@@ -1,0 +1,87 @@
+#include "integration/support/listener.hpp"
+
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/if_ether.h>
+#include <netinet/ip6.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace support {
+namespace {
+
+void listen_on(int socket, const Container& container) {
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex =
+      in(container.netns, [&] { return static_cast<int>(::if_nametoindex(container.interface.c_str())); });
+  const auto* plain = reinterpret_cast<const sockaddr*>(&address);
+  if (::bind(socket, plain, sizeof address) < 0) throw std::system_error{errno, std::generic_category(), "bind"};
+}
+
+template <class Header>
+bool take(const std::string& frame, std::size_t offset, Header& header) {
+  if (frame.size() < offset + sizeof header) return false;
+  std::memcpy(&header, frame.data() + offset, sizeof header);
+  return true;
+}
+
+std::string text_of(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return ::inet_ntop(family, address, text.data(), text.size());
+}
+
+std::string arp_text(const std::string& frame) {
+  ether_arp arp{};
+  return take(frame, sizeof(ether_header), arp) ? "arp " + text_of(AF_INET, arp.arp_spa) : "";
+}
+
+std::string ipv6_text(const std::string& frame) {
+  nd_neighbor_advert advertisement{};
+  const std::size_t offset = sizeof(ether_header) + sizeof(ip6_hdr);
+  if (!take(frame, offset, advertisement) || advertisement.nd_na_type != ND_NEIGHBOR_ADVERT) return {};
+  return "neighbour advertisement " + text_of(AF_INET6, &advertisement.nd_na_target);
+}
+
+std::string said(const std::string& frame) {
+  ether_header header{};
+  if (!take(frame, 0, header)) return {};
+  if (ntohs(header.ether_type) == ETHERTYPE_ARP) return arp_text(frame);
+  return ntohs(header.ether_type) == ETHERTYPE_IPV6 ? ipv6_text(frame) : "";
+}
+
+}  // namespace
+
+Listener::Listener(const Container& container)
+    : socket_(socket_in(container.netns, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL))) {
+  listen_on(socket_.get(), container);
+}
+
+std::vector<std::string> Listener::frames(std::chrono::milliseconds patience) const {
+  std::vector<std::string> frames;
+  pollfd ready{socket_.get(), POLLIN, 0};
+  while (::poll(&ready, 1, static_cast<int>(patience.count())) > 0) {
+    std::array<char, 65536> buffer{};
+    const auto length = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (length > 0) frames.emplace_back(buffer.data(), static_cast<std::size_t>(length));
+  }
+  return frames;
+}
+
+std::set<std::string> Listener::heard(std::chrono::milliseconds patience) const {
+  std::set<std::string> all;
+  for (const auto& frame : frames(patience)) all.insert(said(frame));
+  all.erase("");
+  return all;
+}
+
+}  // namespace support

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <string>
+#include <vector>
+
+namespace kernel {
+
+/// Makes the bridge of a wiring where it is missing, and gives it what the wiring wants of it. All of it may be done by
+/// several ADDs at once: each step finds done what another was first to do.
+class BridgeBuilder {
+ public:
+  /// Both have to outlive it; the wiring has a bridge.
+  BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host);
+
+  /// The bridge, up. Throws cni::Error invalid_config where something else has its name, or where it has another
+  /// address than the gateways and is not to lose it.
+  Link build();
+
+ private:
+  Link find_or_create();
+  [[noreturn]] void refuse_unfiltered() const;
+  Link create();
+  [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
+  Device gateway_device(const Link& bridge);
+  void create_vlan_interface(const std::string& name, const Link& bridge);
+  void carry_gateways(const Device& device);
+  std::vector<NetlinkRequest> missing_gateways(const Device& device);
+  std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
+  [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);
+  void start(const Device& device);
+  void await_gateways();
+
+  const wiring::Wiring& wiring_;
+  const wiring::Bridge& wanted_;
+  NetlinkSocket& host_;
+};
+
+}  // namespace kernel

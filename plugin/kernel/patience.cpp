@@ -1,0 +1,29 @@
+#include "plugin/kernel/patience.hpp"
+
+#include "plugin/posix/system_error.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace kernel {
+
+bool comes_true(const std::function<bool()>& is_true) {
+  constexpr std::chrono::seconds patience{5};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::chrono::microseconds pause{20};
+  while (!is_true()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds{5000});
+  }
+  return true;
+}
+
+void await(const char* what, const std::string& device, const std::function<bool()>& is_true) {
+  if (comes_true(is_true)) return;
+  throw posix::system_error(ETIMEDOUT, std::string{"wait for the "} + what + " \"" + device + "\" to get through");
+}
+
+}  // namespace kernel

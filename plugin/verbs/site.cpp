@@ -1,0 +1,42 @@
+#include "plugin/verbs/site.hpp"
+
+#include "plugin/wiring/text.hpp"
+
+#include <algorithm>
+
+namespace verbs {
+namespace {
+
+void add(std::vector<kernel::Place>& places, const std::string& netns, const std::string& interface) {
+  const kernel::Place place{netns, interface};
+  if (netns.empty() || std::ranges::find(places, place) != places.end()) return;
+  places.push_back(place);
+}
+
+}  // namespace
+
+kernel::Site open_site(const cni::Request& request, kernel::Kernel& kernel) {
+  kernel::Site site{.container = kernel.open_namespace(request.netns, request.netns_override)};
+  const auto& peer = request.config.peer;
+  if (request.config.mode == cni::Mode::netns) site.peer = kernel.open_namespace(peer.netns, peer.may_be_the_hosts);
+  return site;
+}
+
+std::vector<kernel::Place> recorded_places(const std::optional<state::Record>& record) {
+  std::vector<kernel::Place> places;
+  const auto wiring = record ? wiring::find_wiring(record->wiring) : std::nullopt;
+  if (!wiring || wiring->peer_netns.empty()) return places;
+  add(places, wiring->peer_netns, wiring->host.name);
+  add(places, record->netns, wiring->container.name);
+  return places;
+}
+
+std::vector<kernel::Place> places_of(const cni::Request& request, const std::optional<state::Record>& record) {
+  auto places = recorded_places(record);
+  if (places.empty() && request.config.mode != cni::Mode::netns) return places;
+  add(places, request.config.peer.netns, request.config.peer.interface);
+  add(places, request.netns, request.attachment.interface);
+  return places;
+}
+
+}  // namespace verbs

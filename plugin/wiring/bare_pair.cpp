@@ -1,0 +1,64 @@
+#include "plugin/wiring/bare_pair.hpp"
+
+#include "plugin/cni/error.hpp"
+
+#include <algorithm>
+
+namespace wiring {
+namespace {
+
+constexpr std::uint8_t link_local_prefix_length = 64;
+constexpr std::uint32_t smallest_ipv6_mtu = 1280;  // RFC 8200, section 5
+
+[[noreturn]] void refuse(const std::string& fault) { throw cni::Error{cni::ErrorCode::invalid_config, fault}; }
+
+std::string named(const cni::Prefix& address) { return "address " + cni::to_string(address); }
+
+void check(const cni::LeasedAddress& leased) {
+  check_address(leased.address);
+  if (!leased.gateway) return;
+  const auto gateway = cni::to_string(*leased.gateway);
+  if (leased.gateway->family != leased.address.address.family) {
+    refuse(named(leased.address) + ": the gateway " + gateway + " is of the other family");
+  }
+  if (*leased.gateway == leased.address.address) refuse(named(leased.address) + ": is its own gateway");
+}
+
+}  // namespace
+
+bool is_ipv6(const cni::LeasedAddress& leased) { return leased.address.address.family == cni::Family::ipv6; }
+
+Wiring bare_pair(const cni::Request& request, std::uint32_t mtu) {
+  const auto tag = cni::tag_of(request.attachment);
+  Wiring wiring;
+  wiring.attachment = request.attachment;
+  wiring.mtu = mtu;
+  wiring.enable_dad = request.config.enable_dad;
+  wiring.container.name = request.attachment.interface;
+  wiring.container.mac = request.config.wishes.mac.value_or(cni::container_mac(tag));
+  wiring.host.name = cni::host_interface_name(tag);
+  wiring.host.mac = cni::host_mac(tag);
+  return wiring;
+}
+
+void check_address(const cni::Prefix& prefix) {
+  if (prefix.length == 0) refuse(named(prefix) + ": a prefix length of 0 leaves no network to route");
+  const auto& address = prefix.address;
+  if (cni::is_unspecified(address) || cni::is_loopback(address) || cni::is_multicast(address)) {
+    refuse(named(prefix) + ": is not one that a container can have");
+  }
+}
+
+void check_lease(const cni::Lease& lease, std::uint32_t mtu) {
+  for (const auto& leased : lease.addresses) check(leased);
+  if (mtu < smallest_ipv6_mtu && std::any_of(lease.addresses.begin(), lease.addresses.end(), is_ipv6)) {
+    refuse("/mtu: must be at least 1280 for IPv6, not " + std::to_string(mtu));
+  }
+}
+
+void add_link_local(End& end, std::uint32_t mtu) {
+  if (mtu < smallest_ipv6_mtu) return;
+  end.addresses.push_back({{cni::link_local_address(end.mac), link_local_prefix_length}});
+}
+
+}  // namespace wiring

@@ -1,0 +1,75 @@
+#include "plugin/wiring/bridged.hpp"
+
+#include "plugin/wiring/bare_pair.hpp"
+#include "plugin/wiring/connected.hpp"
+
+#include <algorithm>
+
+namespace wiring {
+namespace {
+
+Bridge bridge_of(const cni::BridgeConfig& config) {
+  return {.name = config.name,
+          .force_address = config.force_address,
+          .promiscuous = config.promiscuous,
+          .hairpin = config.hairpin,
+          .isolated = config.is_isolated,
+          .vlan = config.vlan,
+          .trunk = config.trunk,
+          .keep_default_vlan = config.preserve_default_vlan};
+}
+
+void carry_gateways(Wiring& wiring, const cni::Lease& lease) {
+  auto& gateways = wiring.bridge->gateways;
+  for (const auto& [address, gateway] : lease.addresses) {
+    (address.address.family == cni::Family::ipv4 ? wiring.forward_ipv4 : wiring.forward_ipv6) = true;
+    const cni::Prefix carried{gateway.value_or(cni::first_address(address)), address.length};
+    if (std::find(gateways.begin(), gateways.end(), carried) == gateways.end()) gateways.push_back(carried);
+  }
+}
+
+/// An address keeps its MAC whoever has it, so that no neighbour on the bridge holds a stale one.
+cni::MacAddress mac_of(const cni::Request& request, const cni::Lease& lease) {
+  if (request.config.wishes.mac) return *request.config.wishes.mac;
+  const auto& attachment = request.attachment;
+  if (lease.addresses.empty()) return cni::container_mac(cni::tag_of(attachment));
+  const auto address = cni::to_string(lease.addresses.front().address.address);
+  return cni::container_mac(cni::tag_of({attachment.network, address, {}}));
+}
+
+bool is_default(const cni::Prefix& destination) { return destination.length == 0; }
+
+void add_default_route(cni::Lease& lease, const cni::IpAddress& gateway) {
+  const cni::Prefix everywhere{{gateway.family, 0}, 0};
+  const bool is_there = std::any_of(lease.routes.begin(), lease.routes.end(), [&](const cni::Route& route) {
+    return is_default(route.destination) && route.destination.address.family == gateway.family;
+  });
+  if (!is_there) lease.routes.push_back({.destination = everywhere, .gateway = gateway});
+}
+
+}  // namespace
+
+cni::Lease with_bridge_gateways(const cni::BridgeConfig& config, cni::Lease lease) {
+  if (!config.is_gateway) return lease;
+  for (auto& [address, gateway] : lease.addresses) {
+    if (!gateway) gateway = cni::IpAddress{address.address.family, cni::first_address(address).bits + 1};
+    if (config.is_default_gateway) add_default_route(lease, *gateway);
+  }
+  return lease;
+}
+
+Wiring bridged(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+  check_lease(lease, mtu);
+  const auto& config = request.config.bridge;
+  auto wiring = bare_pair(request, mtu);
+  wiring.container.mac = mac_of(request, lease);
+  wiring.leave_down = config.disable_container_interface;
+  wiring.bridge = bridge_of(config);
+  if (!wiring.leave_down) add_link_local(wiring.container, mtu);
+  lay_connected(wiring.container, addresses_of(lease));
+  lay_routes(wiring.container, lease.routes, gateways_of(lease));
+  if (config.is_gateway) carry_gateways(wiring, lease);
+  return wiring;
+}
+
+}  // namespace wiring

@@ -1,0 +1,67 @@
+#include "plugin/wiring/connected.hpp"
+
+#include <algorithm>
+
+namespace wiring {
+namespace {
+
+constexpr std::uint32_t main_table = 254;
+constexpr std::uint8_t link_scope = 253;
+
+std::optional<cni::IpAddress> next_hop(const cni::Route& route, const DefaultGateways& gateways) {
+  if (route.gateway) return route.gateway;
+  if (route.scope && *route.scope >= link_scope) return std::nullopt;
+  return gateways.of(route.destination.address.family);
+}
+
+bool has_ipv4(const End& end) {
+  return std::any_of(end.addresses.begin(), end.addresses.end(),
+                     [](const Address& address) { return address.prefix.address.family == cni::Family::ipv4; });
+}
+
+bool has_family(const End& end, cni::Family family) {
+  return family == cni::Family::ipv4 ? has_ipv4(end) : has_ipv6(end);
+}
+
+bool is_laid(const End& end, const Route& route) {
+  return std::any_of(end.routes.begin(), end.routes.end(), [&](const Route& other) {
+    return other.destination == route.destination && other.table == route.table && other.priority == route.priority;
+  });
+}
+
+}  // namespace
+
+std::vector<cni::Prefix> addresses_of(const cni::Lease& lease) {
+  std::vector<cni::Prefix> addresses;
+  for (const auto& leased : lease.addresses) addresses.push_back(leased.address);
+  return addresses;
+}
+
+DefaultGateways gateways_of(const cni::Lease& lease) {
+  DefaultGateways gateways;
+  for (const auto& [address, gateway] : lease.addresses) {
+    auto& first = address.address.family == cni::Family::ipv4 ? gateways.ipv4 : gateways.ipv6;
+    if (!first) first = gateway;
+  }
+  return gateways;
+}
+
+void lay_connected(End& end, const std::vector<cni::Prefix>& addresses) {
+  for (const auto& address : addresses) end.addresses.push_back({address});
+}
+
+void lay_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways) {
+  for (const auto& route : routes) {
+    if (!has_family(end, route.destination.address.family)) continue;
+    Route laid{.destination = cni::network_of(route.destination),
+               .gateway = next_hop(route, gateways),
+               .mtu = route.mtu,
+               .advmss = route.advmss,
+               .priority = route.priority,
+               .table = route.table == main_table ? std::nullopt : route.table,
+               .scope = route.scope};
+    if (!is_laid(end, laid)) end.routes.push_back(laid);
+  }
+}
+
+}  // namespace wiring

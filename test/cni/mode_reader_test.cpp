@@ -1,0 +1,116 @@
+#include "plugin/cni/mode_reader.hpp"
+
+#include "plugin/cni/network_config.hpp"
+#include "test/support/error_text.hpp"
+
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using cni::Mode;
+
+cni::NetworkConfig parse(const std::string& members, cni::Verb verb = cni::Verb::add) {
+  return cni::parse_network_config(R"({"cniVersion":"1.1.0","name":"net","type":"veth",)" + members + "}", verb, {});
+}
+
+std::string refusal(const std::string& members) {
+  return test::error_text([&] { parse(members); });
+}
+
+TEST(ReadMode, TakesTheThreeModes) {
+  EXPECT_TRUE(parse(R"("ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse(R"("mode":"","ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse(R"("mode":"ptp","ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse(R"("mode":"bridge")").mode == Mode::bridge);
+  EXPECT_TRUE(parse(R"("mode":"netns","peer":{"netns":"/run/netns/b"})").mode == Mode::netns);
+  EXPECT_EQ(refusal(R"("mode":"macvlan")"), R"(7: /mode: must be "ptp", "bridge" or "netns", not "macvlan")");
+}
+
+TEST(ReadMode, NeedsAnIpamInModePtpAlone) {
+  EXPECT_EQ(refusal(R"("mode":"bridge")"), "");
+  EXPECT_NE(refusal(R"("mode":"ptp")"), "");
+}
+
+TEST(ReadBridge, HasTheDefaultsOfTheReference) {
+  EXPECT_TRUE(parse(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
+}
+
+TEST(ReadBridge, TakesAllKeysOfTheReference) {
+  const auto config = parse(
+      R"("mode":"bridge","bridge":"br7","isGateway":true,"isDefaultGateway":true,"forceAddress":true,"promiscMode":true,
+         "vlan":100,"vlanTrunk":[{"id":7},{"minID":200,"maxID":300}],"preserveDefaultVlan":true,"portIsolation":true,
+         "disableContainerInterface":true)");
+  const cni::BridgeConfig wanted{.name = "br7",
+                                 .is_gateway = true,
+                                 .is_default_gateway = true,
+                                 .force_address = true,
+                                 .promiscuous = true,
+                                 .vlan = 100,
+                                 .trunk = {{7, 7}, {200, 300}},
+                                 .preserve_default_vlan = true,
+                                 .is_isolated = true,
+                                 .disable_container_interface = true};
+  EXPECT_TRUE(config.bridge == wanted);
+  EXPECT_TRUE(parse(R"("mode":"bridge","hairpinMode":true)").bridge.hairpin);
+}
+
+TEST(ReadBridge, IsAGatewayWhereItIsTheDefaultGateway) {
+  EXPECT_TRUE(parse(R"("mode":"bridge","isDefaultGateway":true)").bridge.is_gateway);
+}
+
+TEST(ReadBridge, RefusesWhatMakesNoSense) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("hairpinMode":true,"promiscMode":true)", "7: cannot set hairpin mode and promiscuous mode at the same time"},
+      {R"("disableContainerInterface":true,"ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24"})",
+       "7: cannot use IPAM when DisableContainerInterface flag is set"},
+      {R"("vlan":4095)", "7: /vlan: must be an integer from 0 to 4094, not 4095"},
+      {R"("vlanTrunk":[{"minID":7}])", R"(7: /vlanTrunk/0: must have either id, or minID and maxID, not {"minID":7})"},
+      {R"("vlanTrunk":[{"id":7,"maxID":8}])",
+       R"(7: /vlanTrunk/0: must have either id, or minID and maxID, not {"id":7,"maxID":8})"},
+      {R"("vlanTrunk":[{"minID":8,"maxID":7}])",
+       R"(7: /vlanTrunk/0: minID must not be greater than maxID, not {"minID":8,"maxID":7})"},
+      {R"("vlanTrunk":[{"id":0}])", "7: /vlanTrunk/0/id: must be an integer from 1 to 4094, not 0"},
+      {R"("bridge":"br%d")",
+       R"(7: /bridge: must be an interface name: interface name contains %, which the kernel takes for a template, not "br%d")"},
+      {R"("bridge":"a-name-that-is-too-long")",
+       R"(7: /bridge: must be an interface name: interface name is too long, not "a-name-that-is-too-long")"}};
+  for (const auto& [members, message] : cases) {
+    EXPECT_EQ(refusal(R"("mode":"bridge",)" + std::string{members}), message);
+  }
+}
+
+TEST(ReadPeer, TakesAllKeys) {
+  const auto config = parse(
+      R"("mode":"netns","peer":{"netns":"/run/netns/b","ifname":"net1","addresses":["192.168.10.2/24","fd10::2/64"],
+         "routes":[{"dst":"10.0.0.0/8"}]})");
+  const cni::PeerConfig wanted{
+      .netns = "/run/netns/b",
+      .interface = "net1",
+      .addresses = {cni::find_prefix("192.168.10.2/24").value(), cni::find_prefix("fd10::2/64").value()},
+      .routes = {{.destination = cni::find_prefix("10.0.0.0/8").value()}}};
+  EXPECT_TRUE(config.peer == wanted);
+}
+
+TEST(ReadPeer, RefusesWhatCannotBe) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("mtu":1500)", "7: /peer: missing: mode netns joins the container to the namespace /peer/netns"},
+      {R"("peer":{"ifname":"net1"})", "7: /peer/netns: missing"},
+      {R"("peer":{"netns":"/b","address":["10.0.0.1/8"]})",
+       R"(2: /peer/address: unknown key with value ["10.0.0.1/8"]: did you mean "addresses"?)"},
+      {R"("peer":{"netns":"/b","addresses":["10.0.0.1"]})",
+       R"(7: /peer/addresses/0: must be an IP address with the length of its prefix, as in 10.1.2.0/24, not "10.0.0.1")"},
+      {R"("peer":{"netns":"/b","ifname":"a/b"})",
+       R"(7: /peer/ifname: must be an interface name: interface name contains / or : or whitespace characters, not "a/b")"}};
+  for (const auto& [members, message] : cases) {
+    EXPECT_EQ(refusal(R"("mode":"netns",)" + std::string{members}), message);
+  }
+}
+
+TEST(ReadPeer, IsForgivenByDel) {
+  EXPECT_TRUE(parse(R"("mode":"netns","peer":7)", cni::Verb::del).peer == cni::PeerConfig{});
+}
+
+}  // namespace
