@@ -7,11 +7,15 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
+Command completion_command();
+Command connect_command();
+Command disconnect_command();
 Command gc_command();
 Command graph_command();
 Command import_command();
 Command leases_command();
 Command list_command();
+Command man_command();
 Command show_command();
 Command validate_command();
 Command version_command();

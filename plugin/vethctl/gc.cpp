@@ -39,8 +39,8 @@ std::string to_text(const std::vector<state::Record>& dropped, bool is_dry_run) 
   std::string text;
   for (const auto& record : dropped) {
     const auto& [network, container, interface] = record.attachment;
-    text += is_dry_run ? "would drop " : "dropped ";
-    text += network + "/" + container + "/" + interface + ": " + addresses_text(record) + '\n';
+    text.append(is_dry_run ? "would drop " : "dropped ").append(network).append("/").append(container);
+    text.append("/").append(interface).append(": ").append(addresses_text(record)).append("\n");
   }
   return text;
 }

@@ -34,7 +34,6 @@ std::string_view to_string(Outcome outcome) {
     case Outcome::ours:
       return "is ours already";
     case Outcome::gone:
-      return "skipped";
     case Outcome::empty:
       return "skipped";
     case Outcome::conflict:
@@ -146,7 +145,7 @@ Refusal take_addresses(const state::Record& record, state::Folder& folder) {
   const auto lock = folder.lock_network(network);
   folder.write_pending(record);
   for (const auto& address : record.addresses) folder.take(network, address, tag);
-  const auto lost = held_by_another(record, folder);
+  auto lost = held_by_another(record, folder);
   if (lost) {
     for (const auto& address : record.addresses) folder.release(network, address, tag);
     folder.forget(network, tag);

@@ -7,6 +7,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/cni/key_spelling.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
@@ -132,15 +133,23 @@ Finding warning(Finding place, const std::string& key) {
   return place;
 }
 
-std::string string_at(const ordered_json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+/// Without regard to case, as libcni and the plugin find it; null where it is not there.
+const ordered_json* find_member(const ordered_json& object, std::string_view key) {
+  for (const auto& [name, member] : object.items()) {
+    if (cni::is_same_key(name, key)) return &member;
+  }
+  return nullptr;
+}
+
+std::string string_at(const ordered_json& object, std::string_view key) {
+  const auto* member = find_member(object, key);
+  return member != nullptr && member->is_string() ? member->get<std::string>() : "";
 }
 
 /// Where it cannot be read that is for the plugin to say.
 std::string ipam_type(const ordered_json& plugin) {
-  const auto ipam = plugin.find("ipam");
-  return ipam != plugin.end() && ipam->is_object() ? string_at(*ipam, "type") : "";
+  const auto* ipam = find_member(plugin, "ipam");
+  return ipam != nullptr && ipam->is_object() ? string_at(*ipam, "type") : "";
 }
 
 /// One plugin's configuration as it is handed to the plugin.

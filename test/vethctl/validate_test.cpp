@@ -104,6 +104,11 @@ TEST_F(Validate, GoesThroughTheListAsLibcniDoes) {
   EXPECT_EQ(status, vethctl::found_faults);
 }
 
+TEST_F(Validate, FindsTheTypeWithoutRegardToCase) {
+  EXPECT_EQ(findings("a.conf", R"({"name":"n","Type":"ptp","IPAM":{"Type":"veth-ipam","subnet":"10.1.2.0/24"}})"),
+            "a.conf (ptp): ok\n");
+}
+
 TEST_F(Validate, TakesTheNewestVersionThatIsOffered) {
   EXPECT_EQ(of_list(R"("cniVersions":["1.1.0"],"plugins":[{"type":"veth",)" + range + "}]"),
             "a.conflist: /plugins/0 (veth): ok\n");

@@ -1,0 +1,66 @@
+// vethctl connect and disconnect: the experiment that stands at the root of it all, in one line.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+Outcome vethctl(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), executables() + "/vethctl");
+  return run({.argv = arguments});
+}
+
+class VethctlConnect : public testing::Test {
+ protected:
+  Snapshot before = Snapshot::take();
+  Namespace net0{"net0"};
+  Namespace net1{"net1"};
+};
+
+TEST_F(VethctlConnect, JoinsTwoNamespacesInOneLineAndTakesItBack) {
+  const auto connected =
+      vethctl({"connect", "net0", "net1", "--address", "192.168.10.1/24", "--peer-address", "192.168.10.2/24"});
+  ASSERT_EQ(connected.exit, 0) << connected.err;
+  EXPECT_NE(connected.out.find("vethctl disconnect net0"), std::string::npos) << connected.out;
+  EXPECT_TRUE(ping(net0, "192.168.10.2") && ping(net1, "192.168.10.1"));
+  const auto gone = vethctl({"disconnect", "net0"});
+  EXPECT_EQ(gone.exit, 0) << gone.err;
+  EXPECT_FALSE(has_interface(net0, "eth0") || has_interface(net1, "eth0"));
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, JoinsANamespaceToTheHost) {
+  const auto connected =
+      vethctl({"connect", "host", "net0", "--address", "10.7.0.2/24", "--peer-address", "10.7.0.1/24"});
+  ASSERT_EQ(connected.exit, 0) << connected.err;
+  EXPECT_TRUE(ping(net0, "10.7.0.1") && ping(Namespace::host(), "10.7.0.2"));
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, JoinsNamespacesToABridge) {
+  ASSERT_EQ(vethctl({"connect", "net0", "bridge:br0", "--address", "10.7.0.1/24"}).exit, 0);
+  ASSERT_EQ(vethctl({"connect", "net1", "bridge:br0", "--address", "10.7.0.2/24"}).exit, 0);
+  EXPECT_TRUE(ping(net0, "10.7.0.2"));
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit + vethctl({"disconnect", "net1"}).exit, 0);
+}
+
+TEST_F(VethctlConnect, TellsWhatIsWrong) {
+  EXPECT_EQ(vethctl({"connect", "host", "host"}).exit, 2);
+  EXPECT_EQ(vethctl({"connect", "net0", "net1", "--address", "10.7.0.1"}).exit, 2);
+  const auto gone = vethctl({"connect", "net0", "net9", "--address", "10.7.0.1/24"});
+  EXPECT_EQ(gone.exit, 1);
+  EXPECT_NE(gone.err.find("/run/netns/net9"), std::string::npos) << gone.err;
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 1);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+}  // namespace

@@ -1,0 +1,78 @@
+// What is installed beside the executables: shells and man(1) have to understand it.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+std::string vethctl() { return executables() + "/vethctl"; }
+
+std::string content(const std::string& path) {
+  std::ifstream file{VETH_SOURCE_DIR "/" + path};
+  return (std::ostringstream{} << file.rdbuf()).str();
+}
+
+/// What bash offers for the last of the words, by its own division of the line.
+std::string completions(const std::string& words) {
+  const std::string script = "source <(" + vethctl() + " completion bash); COMP_WORDS=(vethctl " + words +
+                             "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _vethctl; echo \"${COMPREPLY[@]}\"";
+  const auto outcome = run({.argv = {"bash", "-euc", script}});
+  EXPECT_EQ(outcome.err, "") << words;
+  return outcome.out;
+}
+
+TEST(VethctlCompletion, OffersCommandsOptionsAndValues) {
+  struct Case {
+    std::string words;
+    std::string offered;
+  };
+  for (const auto& [words, offered] :
+       {Case{"vali", "validate\n"}, Case{"gc --d", "--dry-run\n"}, Case{"gc --output ''", "text json\n"},
+        Case{"gc --output = j", "json\n"}, Case{"gc --output =", "text json\n"}, Case{"leases ''", "list release\n"},
+        Case{"leases list ''", "\n"}, Case{"import --results /x", "\n"}, Case{"import --dry-run --res", "--results\n"},
+        Case{"validate ''", "\n"}, Case{"nonsense --x", "\n"}}) {
+    EXPECT_EQ(completions(words), offered) << words;
+  }
+}
+
+bool has_groff() { return run({.argv = {"sh", "-c", "command -v groff"}}).exit == 0; }
+
+TEST(ManualPages, HaveNoFaults) {
+  if (!has_groff()) GTEST_SKIP() << "NOT RUN: groff is missing";
+  for (const std::string& page : {run({.argv = {vethctl(), "man"}}).out, content("conf/veth-cni.5")}) {
+    const auto outcome = run({.argv = {"groff", "-man", "-ww", "-z", "-Tascii"}, .input = page});
+    EXPECT_EQ(outcome, Outcome{}) << page.substr(0, 40);
+  }
+}
+
+/// The keys in the tables of the README: all in `...` in the first column, from "### Keys" on.
+std::set<std::string> documented_keys() {
+  const auto readme = content("README.md");
+  const auto first = readme.find("### Keys");
+  std::istringstream lines{readme.substr(first, readme.find("\n## ", first) - first)};
+  std::set<std::string> keys;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::istringstream column{line.substr(1, line.find('|', 1) - 1)};
+    for (std::string key; std::getline(column, key, '`') && std::getline(column, key, '`');) keys.insert(key);
+  }
+  return keys;
+}
+
+TEST(ManualPages, DescribeEveryKeyOfTheReadme) {
+  const auto page = content("conf/veth-cni.5");
+  ASSERT_GT(documented_keys().size(), 10U);
+  for (const auto& key : documented_keys()) EXPECT_NE(page.find(key), std::string::npos) << key;
+}
+
+}  // namespace
