@@ -13,12 +13,12 @@ namespace wiring {
 struct ObservedEnd {
   std::uint32_t index = 0;
   std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
-  std::string alias;
-  cni::MacAddress mac;
+  std::string alias{};
+  cni::MacAddress mac{};
   std::uint32_t mtu = 0;
   bool is_up = false;
-  std::vector<cni::Prefix> addresses;
-  std::vector<Route> routes;  ///< those through this interface, of every table
+  std::vector<cni::Prefix> addresses{};
+  std::vector<Route> routes{};  ///< those through this interface, of every table
 
   bool operator==(const ObservedEnd&) const = default;
 };
