@@ -13,15 +13,15 @@ namespace wiring {
 struct ObservedEnd {
   std::uint32_t index = 0;
   std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
-  std::string alias;
-  cni::MacAddress mac;
+  std::string alias{};
+  cni::MacAddress mac{};
   std::uint32_t mtu = 0;
   bool is_up = false;
   std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
   bool is_hairpin = false;
   bool is_isolated = false;
-  std::vector<cni::Prefix> addresses;
-  std::vector<Route> routes;  ///< those through this interface, of every table
+  std::vector<cni::Prefix> addresses{};
+  std::vector<Route> routes{};  ///< those through this interface, of every table
 
   bool operator==(const ObservedEnd&) const = default;
 };

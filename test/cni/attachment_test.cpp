@@ -84,4 +84,13 @@ TEST(LinkLocalAddress, IsModifiedEui64) {
 }
 
 }  // namespace
+TEST(Alias, IsReadAsFarAsItNamesTheAttachment) {
+  const cni::Attachment attachment{"net", "c1", "eth0"};
+  EXPECT_EQ(cni::attachment_of_alias(cni::alias_of(attachment)), attachment);
+  EXPECT_EQ(cni::attachment_of_alias("veth-cni/net/cut#tag"), (cni::Attachment{"net", "cut#tag", ""}));
+  for (const char* other : {"", "eth0", "veth-cni/", "veth-cni/net", "other/net/c1/eth0"}) {
+    EXPECT_EQ(cni::attachment_of_alias(other), std::nullopt) << other;
+  }
+}
+
 }  // namespace cni

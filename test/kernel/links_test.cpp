@@ -157,4 +157,18 @@ TEST(LinkRequest, KeepsTheLongestAlias) {
   EXPECT_EQ(nla_get_string(alias), cni::alias_of(wiring.attachment));
 }
 
+TEST(LinkMessage, IsReadWithItsCounters) {
+  const auto message = link_message(IFF_UP);
+  rtnl_link_stats64 told{};
+  told.rx_packets = 1;
+  told.rx_bytes = 5'000'000'000;
+  told.rx_errors = 3;
+  told.rx_dropped = 4;
+  told.tx_packets = 5;
+  nla_put(message.get(), IFLA_STATS64, sizeof told, &told);
+  const kernel::Counters counters{.received = {1, 5'000'000'000, 3, 4}, .sent = {.packets = 5}};
+  EXPECT_TRUE(kernel::find_counters(bytes_of(message)) == counters);
+  EXPECT_FALSE(kernel::find_counters(bytes_of(link_message(IFF_UP))).has_value());
+}
+
 }  // namespace

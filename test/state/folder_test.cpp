@@ -301,4 +301,13 @@ TEST_F(Folder, ReadsNothingWhereANetworkIsAFile) {
             "take the address \"" + file("addresses/10.1.2.3") + "\": Not a directory");
 }
 
+TEST_F(Records, TellWhenTheyWereWritten) {
+  const auto before = std::chrono::system_clock::now() - std::chrono::seconds{1};
+  folder.write_pending(record);
+  const auto written_at = folder.find_record(first)->written_at;
+  ASSERT_TRUE(written_at.has_value());
+  EXPECT_GE(*written_at, before);
+  EXPECT_LE(*written_at, std::chrono::system_clock::now() + std::chrono::seconds{1});
+}
+
 }  // namespace

@@ -59,4 +59,18 @@ TEST(Record, IsNotFoundInOtherTexts) {
   for (const auto* text : texts) EXPECT_FALSE(state::find_record(text).has_value()) << text;
 }
 
+TEST(Record, KeepsItsWiringUnread) {
+  EXPECT_EQ(
+      state::find_record(R"({"format":1,"network":"n","container":"c","interface":"e","wiring":{"a":[{}]}})")->wiring,
+      R"({"a":[{}]})");
+  EXPECT_EQ(state::find_record(R"({"format":1,"network":",\"wiring\":","container":"c","interface":"e"})")->wiring, "");
+}
+
+TEST(Record, IsReadAsPeopleWriteItToo) {
+  const auto record = state::find_record(
+      R"({ "format": 1, "wiring": {"mtu": 1500}, "network": "n", "container": "c", "interface": "e" })");
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->wiring, R"({"mtu":1500})");
+}
+
 }  // namespace

@@ -107,4 +107,12 @@ TEST(WiringMode, FollowsFromWhatTheWiringNames) {
   EXPECT_EQ(wiring::mode_of({.peer_netns = "/run/netns/net1"}), "netns");
 }
 
+TEST(WiringText, IsReadInOutlineWithoutRoutesAndNeighbours) {
+  auto outline = rich();
+  outline.container.routes.clear();
+  outline.container.neighbours.clear();
+  EXPECT_TRUE(wiring::find_outline(wiring::to_text(rich())) == outline);
+  EXPECT_EQ(wiring::find_outline("no wiring"), std::nullopt);
+}
+
 }  // namespace

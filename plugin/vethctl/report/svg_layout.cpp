@@ -78,6 +78,7 @@ class Drafter {
   double middle_of(const Place& place) const;
   Curve curve_between(const Cable& cable) const;
   void close_host();
+  void measure();
 
   const Picture& picture_;
   SvgLayout layout_;
@@ -171,8 +172,8 @@ void Drafter::place_between(std::size_t number) {
   const auto& cable = picture_.cables[number];
   const auto& other = *cable.other;
   place(cable.end.space, Column::first, margin);
-  const bool is_second = columns_[cable.end.space] == Column::first;
-  place(other.space, is_second ? Column::second : Column::first,
+  const bool is_in_first = columns_[cable.end.space] == Column::first;
+  place(other.space, is_in_first ? Column::second : Column::first,
         middle_of(cable.end) - offset_of(picture_.spaces[other.space], other.interface));
   layout_.cables[number] = curve_between(cable);
 }
@@ -190,6 +191,12 @@ SvgLayout Drafter::finished() && {
     if (picture_.cables[i].other) place_between(i);
   }
   for (std::size_t i = 0; i < picture_.spaces.size(); ++i) place(i, Column::first, margin);
+  measure();
+  return std::move(layout_);
+}
+
+/// What stands farthest to the right and farthest down.
+void Drafter::measure() {
   layout_.size = {layout_.host.right() + margin, layout_.host.bottom() + margin};
   for (const auto& space : layout_.spaces) {
     layout_.size.x = std::max(layout_.size.x, space.right() + margin);
@@ -198,7 +205,6 @@ SvgLayout Drafter::finished() && {
   for (const auto& curve : layout_.cables) {
     if (curve.is_arc) layout_.size.x = std::max(layout_.size.x, curve.start.x + cable_length);
   }
-  return std::move(layout_);
 }
 
 }  // namespace

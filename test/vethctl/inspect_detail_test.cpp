@@ -1,0 +1,71 @@
+#include "plugin/vethctl/inspect/detail.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
+#include "test/vethctl/recorded_node.hpp"
+
+#include <cerrno>
+
+namespace {
+
+using test::wanted;
+
+class LookClosely : public test::RecordedNode {
+ protected:
+  inspect::Detail look() {
+    const auto attachments = inspect::read_attachments(kernel, folders);
+    return inspect::look_closely(kernel, folders, attachments.at(0));
+  }
+};
+
+TEST_F(LookClosely, FindsNoDifferenceWhereAllIsWell) {
+  attach(wanted("c1"));
+  const auto detail = look();
+  EXPECT_TRUE(detail.wanted == wanted("c1"));
+  ASSERT_TRUE(detail.observed.container && detail.observed.host);
+  EXPECT_TRUE(detail.differences.empty());
+}
+
+TEST_F(LookClosely, NamesTheDifferences) {
+  attach(wanted("c1"));
+  kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
+  EXPECT_EQ(look().differences, (std::vector<std::string>{"interface \"eth0\" is down"}));
+}
+
+TEST_F(LookClosely, CountsAtBothEnds) {
+  attach(wanted("c1"));
+  const kernel::Counters inside{.received = {.packets = 3, .bytes = 300}};
+  const kernel::Counters outside{.sent = {.packets = 3, .bytes = 300}};
+  kernel.counters["/run/netns/c1 eth0"] = inside;
+  kernel.counters["/proc/self/ns/net " + wanted("c1").host.name] = outside;
+  const auto detail = look();
+  EXPECT_TRUE(detail.container == inside);
+  EXPECT_TRUE(detail.host == outside);
+}
+
+TEST_F(LookClosely, CountsTheSecondNamespaceOfACable) {
+  auto wiring = wanted("red");
+  wiring.peer_netns = "/run/netns/blue";
+  wiring.host.name = "eth1";
+  record(wiring);
+  const kernel::Counters there{.sent = {.packets = 1, .bytes = 60}};
+  kernel.counters["/run/netns/blue eth1"] = there;
+  EXPECT_TRUE(look().host == there);
+}
+
+TEST_F(LookClosely, TakesANamespaceThatIsGoneForADifference) {
+  attach(wanted("c1"));
+  kernel.refusals["open_namespace"] = ENOENT;
+  const auto detail = look();
+  EXPECT_FALSE(detail.observed.container.has_value());
+  EXPECT_FALSE(detail.differences.empty());
+}
+
+TEST_F(LookClosely, HasNothingToCompareWithoutARecord) {
+  kernel.put(wanted("c1"));
+  kernel.interfaces[wanted("c1").host.name] = {.index = 10};
+  const auto detail = look();
+  EXPECT_FALSE(detail.wanted.has_value());
+  EXPECT_TRUE(detail.observed.host.has_value());
+  EXPECT_TRUE(detail.differences.empty());
+}
+
+}  // namespace

@@ -1,0 +1,146 @@
+#include "plugin/vethctl/inspect/read_node.hpp"
+#include "test/vethctl/recorded_node.hpp"
+
+#include <cerrno>
+#include <fstream>
+
+namespace {
+
+using inspect::State;
+using test::wanted;
+
+class ReadNode : public test::RecordedNode {
+ protected:
+  inspect::Node read() { return inspect::read_node(kernel, folders); }
+  inspect::Attachment only() {
+    const auto attachments = inspect::read_attachments(kernel, folders);
+    EXPECT_EQ(attachments.size(), 1U);
+    return attachments.at(0);
+  }
+};
+
+TEST_F(ReadNode, FindsNothingWhereThereIsNoFolder) {
+  folders.clear();
+  EXPECT_TRUE(read().attachments.empty());
+}
+
+TEST_F(ReadNode, TellsAnAttachmentAsItsRecordAndItsLinkDo) {
+  attach(wanted("c1"));
+  const inspect::Attachment expected{.identity = {"net", "c1", "eth0"},
+                                     .tag = cni::tag_of({"net", "c1", "eth0"}),
+                                     .state = State::live,
+                                     .mode = "ptp",
+                                     .netns = "/run/netns/c1",
+                                     .host_interface = wanted("c1").host.name,
+                                     .host_index = 10,
+                                     .addresses = {test::prefix("10.1.2.2/24")}};
+  auto found = only();
+  ASSERT_TRUE(found.age.has_value());
+  EXPECT_LT(*found.age, std::chrono::seconds{60});
+  found.age.reset();
+  EXPECT_TRUE(found == expected);
+}
+
+TEST_F(ReadNode, SortsByNetworkContainerAndInterface) {
+  for (const auto* container : {"c2", "c10", "c1"}) attach(wanted(container));
+  auto other = wanted("c9");
+  other.attachment.network = "a-net";
+  attach(other);
+  std::vector<std::string> containers;
+  for (const auto& attachment : read().attachments) containers.push_back(attachment.identity.container);
+  EXPECT_EQ(containers, (std::vector<std::string>{"c9", "c1", "c10", "c2"}));
+}
+
+TEST_F(ReadNode, TellsABridgeWithItsAddresses) {
+  auto wiring = wanted("c1");
+  wiring.bridge = wiring::Bridge{.name = "cni0"};
+  attach(wiring);
+  kernel.interfaces["cni0"] = {
+      .mac = wiring.host.mac, .is_up = true, .addresses = {test::prefix("10.88.0.1/16"), test::prefix("fe80::1/64")}};
+  const auto node = read();
+  EXPECT_EQ(node.attachments.at(0).bridge, "cni0");
+  EXPECT_EQ(node.attachments.at(0).mode, "bridge");
+  ASSERT_EQ(node.bridges.size(), 1U);
+  EXPECT_EQ(node.bridges[0].addresses, (std::vector<cni::Prefix>{test::prefix("10.88.0.1/16")}));
+}
+
+TEST_F(ReadNode, LeavesOutABridgeThatIsGone) {
+  auto wiring = wanted("c1");
+  wiring.bridge = wiring::Bridge{.name = "cni0"};
+  attach(wiring);
+  EXPECT_TRUE(read().bridges.empty());
+}
+
+TEST_F(ReadNode, TellsTheGatewaysThatStandOnLo) {
+  attach(wanted("c1"));
+  EXPECT_TRUE(read().gateways.empty());
+  kernel.interfaces["lo"].addresses = {test::prefix("::1/128"), test::prefix("fd00::1/128")};
+  EXPECT_EQ(read().gateways, (std::vector<cni::IpAddress>{test::ip("fd00::1")}));
+}
+
+TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
+  auto wiring = wanted("red");
+  wiring.peer_netns = "/run/netns/blue";
+  wiring.host.name = "eth1";
+  record(wiring);
+  const auto found = only();
+  EXPECT_EQ(found.state, State::live);
+  EXPECT_EQ(found.mode, "netns");
+  EXPECT_EQ(found.host_interface, "");
+  EXPECT_EQ(found.peer_netns, "/run/netns/blue");
+  EXPECT_EQ(found.peer_interface, "eth1");
+  EXPECT_EQ(found.peer_addresses, (std::vector<cni::Prefix>{test::prefix("10.1.2.1/32")}));
+  kernel.refusals["open_namespace"] = ENOENT;
+  EXPECT_EQ(only().state, State::broken);
+}
+
+TEST_F(ReadNode, TellsTheAddressesOfALeaseForAnotherPlugin) {
+  folder().write_pending({.attachment = {"net", "c1", "eth0"}, .addresses = {test::ip("10.1.2.9")}});
+  folder().mark_live({"net", "c1", "eth0"});
+  const auto found = only();
+  EXPECT_EQ(found.state, State::live);
+  EXPECT_EQ(found.mode, "lease");
+  EXPECT_EQ(found.addresses, (std::vector<cni::Prefix>{test::prefix("10.1.2.9/32")}));
+}
+
+using States = ReadNode;
+
+TEST_F(States, IsInFlightWhileItsLockIsHeld) {
+  attach(wanted("c1"));
+  const auto another = state::Folder::open(root, root);
+  const auto lock = another.lock(wanted("c1").attachment);
+  EXPECT_EQ(only().state, State::in_flight);
+}
+
+TEST_F(States, IsRemainsWhereItsRecordIsPending) {
+  record(wanted("c1"), state::Stage::pending);
+  EXPECT_EQ(only().state, State::remains);
+}
+
+TEST_F(States, IsBrokenWithoutItsLink) {
+  record(wanted("c1"));
+  EXPECT_EQ(only().state, State::broken);
+  EXPECT_EQ(only().host_index, 0U);
+}
+
+TEST_F(States, IsUnrecordedWithoutARecord) {
+  kernel.put(wanted("c1"));
+  const auto found = only();
+  EXPECT_EQ(found.state, State::unrecorded);
+  EXPECT_EQ(found.identity, (cni::Attachment{"net", "c1", "eth0"}));
+  EXPECT_EQ(found.host_interface, wanted("c1").host.name);
+  EXPECT_FALSE(found.age.has_value());
+}
+
+/// Its alias says whose link it is.
+TEST_F(States, IsRemainsWhereItsRecordCannotBeRead) {
+  attach(wanted("c1"));
+  const auto tag = cni::to_string(cni::tag_of(wanted("c1").attachment));
+  std::ofstream{folder().path() + "/net/live/" + tag} << "no record";
+  EXPECT_EQ(only().state, State::remains);
+  EXPECT_EQ(only().identity, (cni::Attachment{"net", "c1", "eth0"}));
+  kernel.pairs.clear();
+  EXPECT_EQ(only().identity, (cni::Attachment{"net", "#" + tag, ""}));
+}
+
+}  // namespace

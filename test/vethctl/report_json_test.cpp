@@ -1,0 +1,63 @@
+#include "plugin/vethctl/report/json.hpp"
+#include "test/vethctl/nodes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using nlohmann::json;
+
+TEST(JsonReport, IsAnArrayOfAttachments) {
+  EXPECT_EQ(report::json(std::vector{test::routed("web")}), R"([
+  {
+    "network": "net",
+    "container": "web",
+    "interface": "eth0",
+    "tag": ")" + cni::to_string(test::routed("web").tag) +
+                                                                R"(",
+    "state": "live",
+    "mode": "ptp",
+    "netns": "/run/netns/web",
+    "hostInterface": "veth-web",
+    "hostIndex": 7,
+    "addresses": [
+      "10.1.2.2/24"
+    ],
+    "ports": [],
+    "ageSeconds": 60
+  }
+]
+)");
+  EXPECT_EQ(report::json(std::vector<inspect::Attachment>{}), "[]\n");
+}
+
+TEST(JsonReport, TellsWhatAModeHasBesides) {
+  const auto node = json::parse(report::json(test::small_node()));
+  EXPECT_EQ(node["hostname"], "node-1");
+  EXPECT_EQ(node["gateways"], json::parse(R"(["fd00::1"])"));
+  EXPECT_EQ(node["bridges"],
+            json::parse(R"([{"name":"cni0","mac":"02:00:00:00:00:01","isUp":true,"addresses":["10.88.0.1/16"]}])"));
+  const auto& attachments = node["attachments"];
+  EXPECT_EQ(attachments[0]["peerNetns"], "/run/netns/blue");
+  EXPECT_EQ(attachments[0]["peerAddresses"], json::parse(R"(["10.1.2.3/24"])"));
+  EXPECT_EQ(attachments[1]["bridge"], "cni0");
+  EXPECT_FALSE(attachments[2].contains("bridge"));
+}
+
+TEST(JsonReport, TellsAnAttachmentCloselyWithWhatThereIs) {
+  inspect::Detail detail{.attachment = test::routed("web"), .wanted = test::wanted("web")};
+  detail.observed.host = wiring::ObservedEnd{.index = 7, .mtu = 1500, .is_up = true};
+  detail.host = kernel::Counters{.received = {.packets = 3, .bytes = 200, .errors = 1, .dropped = 2}};
+  detail.differences = {"interface \"eth0\" is missing"};
+  const auto told = json::parse(report::json(detail));
+  EXPECT_EQ(told["container"], "web");
+  EXPECT_EQ(told["wanted"]["mtu"], 1500);
+  EXPECT_EQ(told["kernel"]["host"]["isUp"], true);
+  EXPECT_FALSE(told["kernel"].contains("container"));
+  EXPECT_EQ(told["counters"]["host"]["received"], json::parse(R"({"packets":3,"bytes":200,"errors":1,"dropped":2})"));
+  EXPECT_EQ(told["differences"][0], "interface \"eth0\" is missing");
+}
+
+}  // namespace

@@ -1,0 +1,98 @@
+#include "plugin/vethctl/report/show.hpp"
+#include "test/vethctl/nodes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+constexpr std::size_t wide = 200;
+
+wiring::ObservedEnd there(const wiring::End& end) {
+  wiring::ObservedEnd observed{.index = 7, .mac = end.mac, .mtu = 1500, .is_up = true, .routes = end.routes};
+  for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
+  return observed;
+}
+
+inspect::Detail whole() {
+  const auto wanted = test::wanted("web");
+  inspect::Detail detail{.attachment = test::routed("web"), .wanted = wanted};
+  detail.observed.container = there(wanted.container);
+  detail.observed.host = there(wanted.host);
+  detail.container = kernel::Counters{.received = {4, 456, 0, 0}, .sent = {3, 306, 0, 2}};
+  detail.host = kernel::Counters{.received = {3, 306, 0, 0}, .sent = {4, 456, 0, 0}};
+  return detail;
+}
+
+TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
+  EXPECT_EQ(report::show(whole(), wide),
+            "network    net\n"
+            "container  web\n"
+            "interface  eth0\n"
+            "state      live\n"
+            "age        1m\n"
+            "mode       ptp\n"
+            "\n"
+            "eth0 in namespace web\n"
+            "           WANTED                  KERNEL\n"
+            "  state    up                      up\n"
+            "  mac      02:00:00:00:00:0a       02:00:00:00:00:0a\n"
+            "  mtu      1500                    1500\n"
+            "  address  fe80::a/64              fe80::a/64\n"
+            "  address  10.1.2.2/24             10.1.2.2/24\n"
+            "  route    0.0.0.0/0 via 10.1.2.1  0.0.0.0/0 via 10.1.2.1\n"
+            "\n"
+            "veth-web on the host\n"
+            "           WANTED             KERNEL\n"
+            "  state    up                 up\n"
+            "  mac      02:00:00:00:00:0b  02:00:00:00:00:0b\n"
+            "  mtu      1500               1500\n"
+            "  address  10.1.2.1/32        10.1.2.1/32\n"
+            "  route    10.1.2.2/32        10.1.2.2/32\n"
+            "\n"
+            "COUNTERS            PACKETS  BYTES  ERRORS  DROPPED\n"
+            "eth0      received  4        456    0       0\n"
+            "          sent      3        306    0       2\n"
+            "veth-web  received  3        306    0       0\n"
+            "          sent      4        456    0       0\n"
+            "\n"
+            "no differences\n");
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Show, LeavesAGapWhereSomethingIsMissing) {
+  auto detail = whole();
+  detail.observed.container->addresses = {test::prefix("10.9.9.9/24")};
+  detail.differences = {"address 10.1.2.2/24 is missing on interface \"eth0\""};
+  const auto text = report::show(detail, wide);
+  EXPECT_TRUE(holds(text, "  address  10.1.2.2/24             -\n")) << text;
+  EXPECT_TRUE(holds(text, "  address  -                       10.9.9.9/24\n")) << text;
+  EXPECT_TRUE(text.ends_with("differences\n  address 10.1.2.2/24 is missing on interface \"eth0\"\n")) << text;
+}
+
+TEST(Show, TellsAnEndThatIsMissing) {
+  auto detail = whole();
+  detail.observed.container.reset();
+  detail.container.reset();
+  EXPECT_TRUE(holds(report::show(detail, wide), "  state    up                      missing\n"));
+}
+
+TEST(Show, LeavesOutTheRoutesThatTheKernelMakesItself) {
+  auto detail = whole();
+  detail.observed.host->routes.push_back({.destination = test::prefix("ff00::/8"), .table = 255});
+  EXPECT_FALSE(holds(report::show(detail, wide), "ff00::"));
+}
+
+TEST(Show, NamesTheSecondNamespaceOfACable) {
+  auto detail = whole();
+  detail.attachment = test::joined("red", "blue");
+  EXPECT_TRUE(holds(report::show(detail, wide), "\neth1 in namespace blue\n"));
+}
+
+TEST(Show, HasNothingToCompareWithoutARecord) {
+  inspect::Detail detail{.attachment = test::in_state(test::routed("web"), inspect::State::unrecorded)};
+  const auto text = report::show(detail, wide);
+  EXPECT_TRUE(text.ends_with("no record tells what is wanted: nothing to compare\n")) << text;
+}
+
+}  // namespace

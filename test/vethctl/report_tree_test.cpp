@@ -1,0 +1,44 @@
+#include "plugin/vethctl/report/tree.hpp"
+#include "test/vethctl/nodes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+constexpr std::size_t wide = 200;
+
+TEST(Tree, ShowsTheWholeNode) {
+  EXPECT_EQ(report::tree(test::small_node(), wide),
+            "host node-1\n"
+            "├─ lo  fd00::1\n"
+            "├─ veth-web    ── eth0  web  net  10.1.2.2/24\n"
+            "└─ bridge cni0  up 10.88.0.1/16\n"
+            "   └─ veth-db  ── eth0  db   lan  10.1.2.2/24\n"
+            "\n"
+            "from namespace to namespace\n"
+            "└─ eth0 in red ── eth1 in blue  cable  10.1.2.2/24 ── 10.1.2.3/24\n");
+}
+
+TEST(Tree, SaysThatNothingIsAttached) {
+  EXPECT_EQ(report::tree({.hostname = "node-1"}, wide), "host node-1\n└─ nothing is attached\n");
+}
+
+TEST(Tree, TellsStatesThatAreNotLive) {
+  const auto text =
+      report::tree({.hostname = "n", .attachments = {test::in_state(test::routed("c"), inspect::State::broken)}}, wide);
+  EXPECT_EQ(text, "host n\n└─ veth-c  ── eth0  c  net  10.1.2.2/24  broken\n");
+}
+
+TEST(Tree, ShowsABridgeThatIsGone) {
+  const auto text = report::tree({.hostname = "n", .attachments = {test::bridged("c", "br9")}}, wide);
+  EXPECT_EQ(text, "host n\n└─ bridge br9  missing\n   └─ veth-c  ── eth0  c  lan  10.1.2.2/24\n");
+}
+
+TEST(Tree, ShowsLeasesForOtherPlugins) {
+  auto lease = test::routed("c");
+  lease.host_interface.clear();
+  EXPECT_EQ(report::tree({.hostname = "n", .attachments = {lease}}, wide),
+            "host n\n\naddresses without an interface of ours\n└─ eth0  c  net  10.1.2.2/24\n");
+}
+
+}  // namespace
