@@ -12,7 +12,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/vethctl/commands.hpp"
-#include "plugin/wiring/point_to_point.hpp"
+#include "plugin/wiring/wire.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -89,7 +89,7 @@ cni::LeasedAddress first_of(const ipam::RangeSet& set) {
   return {.address = {address, range->subnet.length}, .gateway = range->gateway};
 }
 
-/// What an ADD on an empty node would be given.
+/// What an ADD on an empty node would be given by the built-in IPAM.
 cni::Lease first_lease(const cni::NetworkConfig& config) {
   auto lease = ipam::lease_without_addresses(config.ipam);
   if (config.ipam.ranges.empty() && config.wishes.ranges.empty()) {
@@ -102,21 +102,26 @@ cni::Lease first_lease(const cni::NetworkConfig& config) {
   return lease;
 }
 
-bool has_addresses(const cni::NetworkConfig& config) {
-  return !(config.ipam.ranges.empty() && config.ipam.addresses.empty() && config.wishes.ranges.empty() &&
-           config.wishes.addresses.empty());
+/// nullopt where only another program or the runtime can say.
+std::optional<cni::Lease> find_lease(const cni::NetworkConfig& config) {
+  if (config.ipam.type.empty()) return cni::Lease{};
+  if (config.ipam.type != "veth-ipam") return std::nullopt;
+  const bool is_told_later = config.ipam.ranges.empty() && config.ipam.addresses.empty() &&
+                             config.wishes.ranges.empty() && config.wishes.addresses.empty();
+  return is_told_later ? std::nullopt : std::optional{first_lease(config)};
 }
 
-/// All that ADD checks before it asks the kernel. What only the runtime or another program can say is left out.
+/// All that ADD checks before it asks the kernel. Gives the keys that it ignores.
 std::vector<std::string> check_as_add(const std::string& text, bool is_plugin) {
   cni::Request request;
   request.config = is_plugin ? cni::parse_network_config(text, cni::Verb::version, {})
                              : cni::parse_ipam_request(text, cni::Verb::version, {});
-  if (!has_addresses(request.config)) return request.config.ignored_keys;
-  const auto lease = first_lease(request.config);
+  const auto lease = find_lease(request.config);
   request.attachment = {.network = request.config.name, .container = "any", .interface = "eth0"};
   constexpr std::uint32_t usual_mtu = 1500;
-  if (is_plugin) wiring::point_to_point(request, lease, request.config.mtu.value_or(usual_mtu));
+  if (is_plugin && lease) {
+    wiring::wire(request, wiring::complete(request, *lease), request.config.mtu.value_or(usual_mtu));
+  }
   return request.config.ignored_keys;
 }
 

@@ -55,7 +55,10 @@ struct Case {
 
 TEST_F(Validate, FindsNothingWhereAddWouldNot) {
   for (const auto& members :
-       {range, R"("mtu":"auto",)" + range, std::string{R"("ipam":{"type":"host-local","anything":1})"},
+       {range, R"("mtu":"auto",)" + range, R"("mode":"bridge","isDefaultGateway":true,)" + range,
+        std::string{R"("mode":"bridge")"}, R"("mode":"netns","peer":{"netns":"/run/netns/x"},)" + range,
+        std::string{R"("args":{"cni":{"ips":["10.9.9.9"]}},"ipam":{"type":"host-local"})"},
+        std::string{R"("ipam":{"type":"host-local","anything":1})"},
         std::string{R"("capabilities":{"ips":true},"ipam":{"type":"veth-ipam"})"},
         std::string{R"("ipam":{"type":"veth-ipam","addresses":[{"address":"10.1.2.3/24"}]})"}}) {
     EXPECT_EQ(of_plugin(members), "a.conf (veth): ok\n") << members;
@@ -73,6 +76,9 @@ TEST_F(Validate, SaysWhatAddWouldSay) {
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.3/24"})", "code 7: /ipam"},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","routes":[{"dst":"0.0.0.0/0","gw":"10.9.9.9"}]})",
              "code 7: route 0.0.0.0/0: the gateway 10.9.9.9 is not on the link"},
+        Case{R"("mode":"netns",)" + range, "code 7: /peer: missing"},
+        Case{R"("mode":"netns","peer":{"netns":"/n","adresses":[]},)" + range, "code 2: /peer/adresses: unknown key"},
+        Case{R"("mode":"bridge","hairpinMode":true,"promiscMode":true,)" + range, "code 7: cannot set hairpin mode"},
         Case{R"("mtu":1000,"ipam":{"type":"veth-ipam","subnet":"fd00::/64"})",
              "code 7: /mtu: must be at least 1280 for IPv6, not 1000"}}) {
     EXPECT_EQ(of_plugin(members).find("a.conf (veth): fault, " + finding), 0U) << members << '\n' << screen.printed;
