@@ -30,14 +30,6 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   return table(rows, width);
 }
 
-std::string route_words(const wiring::Route& route) {
-  std::string words = cni::to_string(route.destination);
-  if (route.gateway) words += " via " + cni::to_string(*route.gateway);
-  if (route.source) words += " src " + cni::to_string(*route.source);
-  if (route.table) words += " table " + std::to_string(*route.table);
-  return words;
-}
-
 /// One end: what is wanted of it, and what the kernel has.
 struct End {
   const wiring::End* wanted = nullptr;
@@ -69,12 +61,9 @@ bool is_of_the_kernel(const wiring::Route& route) {
   return route.table == local_table || cni::is_multicast(route.destination.address);
 }
 
-Row route_texts(const std::vector<wiring::Route>& routes) {
-  Row all;
-  for (const auto& route : routes) {
-    if (!is_of_the_kernel(route)) all.push_back(route_words(route));
-  }
-  return all;
+Row route_texts(std::vector<wiring::Route> routes) {
+  std::erase_if(routes, is_of_the_kernel);
+  return texts(routes);
 }
 
 std::string up_words(const wiring::ObservedEnd* there) {
