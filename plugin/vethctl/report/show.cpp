@@ -21,6 +21,8 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "network", attachment.identity.network);
   put(rows, "container", attachment.identity.container);
   put(rows, "interface", attachment.identity.interface);
+  put(rows, "namespace", attachment.netns);
+  put(rows, "peer", attachment.peer_netns);
   put(rows, "state", std::string{inspect::to_string(attachment.state)});
   put(rows, "age", age_words(attachment.age));
   put(rows, "mode", attachment.mode);
