@@ -213,6 +213,7 @@ std::vector<StoredRecord> Folder::records(const std::string& network) const {
     for (const cni::Tag tag : tags(network, stage)) all.insert(tag);
   }
   std::vector<StoredRecord> records;
+  records.reserve(all.size());
   for (const cni::Tag tag : all) records.push_back(find_record(network, tag).value_or(StoredRecord{.tag = tag}));
   return records;
 }

@@ -28,6 +28,7 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
             "network    net\n"
             "container  web\n"
             "interface  eth0\n"
+            "namespace  /run/netns/web\n"
             "state      live\n"
             "age        1m\n"
             "mode       ptp\n"

@@ -69,16 +69,6 @@ void write(JsonWriter& json, const std::vector<Value>& values) {
   json.end_array();
 }
 
-std::string route_words(const wiring::Route& route) {
-  return cni::to_string(route.destination) + (route.gateway ? " via " + cni::to_string(*route.gateway) : std::string{});
-}
-
-std::vector<std::string> texts_of(const std::vector<wiring::Route>& routes) {
-  std::vector<std::string> all;
-  for (const auto& route : routes) all.push_back(route_words(route));
-  return all;
-}
-
 void write(JsonWriter& json, const wiring::ObservedEnd& end) {
   json.begin_object();
   json.member("index", end.index);
@@ -88,7 +78,7 @@ void write(JsonWriter& json, const wiring::ObservedEnd& end) {
   json.member("mtu", end.mtu);
   member(json, "isUp", end.is_up);
   member(json, "addresses", texts(end.addresses));
-  member(json, "routes", texts_of(end.routes));
+  member(json, "routes", texts(end.routes));
   json.end_object();
 }
 

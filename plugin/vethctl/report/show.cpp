@@ -21,6 +21,8 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "network", attachment.identity.network);
   put(rows, "container", attachment.identity.container);
   put(rows, "interface", attachment.identity.interface);
+  put(rows, "namespace", attachment.netns);
+  put(rows, "peer", attachment.peer_netns);
   put(rows, "state", std::string{inspect::to_string(attachment.state)});
   put(rows, "age", age_words(attachment.age));
   put(rows, "mode", attachment.mode);
@@ -28,14 +30,6 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   if (attachment.mode == "lease") put(rows, "addresses", joined(texts(attachment.addresses), " "));
   put(rows, "ports", joined(attachment.ports, " "));
   return table(rows, width);
-}
-
-std::string route_words(const wiring::Route& route) {
-  std::string words = cni::to_string(route.destination);
-  if (route.gateway) words += " via " + cni::to_string(*route.gateway);
-  if (route.source) words += " src " + cni::to_string(*route.source);
-  if (route.table) words += " table " + std::to_string(*route.table);
-  return words;
 }
 
 /// One end: what is wanted of it, and what the kernel has.
@@ -69,12 +63,9 @@ bool is_of_the_kernel(const wiring::Route& route) {
   return route.table == local_table || cni::is_multicast(route.destination.address);
 }
 
-Row route_texts(const std::vector<wiring::Route>& routes) {
-  Row all;
-  for (const auto& route : routes) {
-    if (!is_of_the_kernel(route)) all.push_back(route_words(route));
-  }
-  return all;
+Row route_texts(std::vector<wiring::Route> routes) {
+  std::erase_if(routes, is_of_the_kernel);
+  return texts(routes);
 }
 
 std::string up_words(const wiring::ObservedEnd* there) {

@@ -61,6 +61,12 @@ double inner_host_width(const Picture& picture) {
   return width;
 }
 
+double column_width(const Picture& picture) {
+  double width = narrowest_box;
+  for (const auto& space : picture.spaces) width = std::max(width, width_of_space(space));
+  return width;
+}
+
 enum class Column { none, first, second };
 
 class Drafter {
@@ -81,6 +87,8 @@ class Drafter {
   void measure();
 
   const Picture& picture_;
+  const double column_width_;
+  const double port_width_;
   SvgLayout layout_;
   std::vector<Column> columns_;  // of each space
   double host_bottom_ = 0;       // of what stands in it by now
@@ -90,13 +98,11 @@ class Drafter {
   double second_left_ = 0;
 };
 
-double column_width(const Picture& picture) {
-  double width = narrowest_box;
-  for (const auto& space : picture.spaces) width = std::max(width, width_of_space(space));
-  return width;
-}
-
-Drafter::Drafter(const Picture& picture) : picture_(picture), columns_(picture.spaces.size(), Column::none) {
+Drafter::Drafter(const Picture& picture)
+    : picture_(picture),
+      column_width_(column_width(picture)),
+      port_width_(widest_port(picture)),
+      columns_(picture.spaces.size(), Column::none) {
   layout_.host = {margin, margin, inner_host_width(picture) + 2 * padding, 0};
   layout_.bridges.resize(picture.bridges.size());
   layout_.spaces.resize(picture.spaces.size());
@@ -104,7 +110,7 @@ Drafter::Drafter(const Picture& picture) : picture_(picture), columns_(picture.s
   layout_.cables.resize(picture.cables.size());
   host_bottom_ = margin + host_title_height(picture);
   first_left_ = layout_.host.right() + cable_length;
-  second_left_ = first_left_ + column_width(picture) + cable_length;
+  second_left_ = first_left_ + column_width_ + cable_length;
 }
 
 void Drafter::place(std::size_t number, Column column, double top) {
@@ -112,7 +118,7 @@ void Drafter::place(std::size_t number, Column column, double top) {
   const auto& space = picture_.spaces[number];
   const bool is_first = column == Column::first;
   double& bottom = is_first ? first_bottom_ : second_bottom_;
-  layout_.spaces[number] = {is_first ? first_left_ : second_left_, std::max(bottom, top), column_width(picture_),
+  layout_.spaces[number] = {is_first ? first_left_ : second_left_, std::max(bottom, top), column_width_,
                             height_of(space)};
   columns_[number] = column;
   bottom = layout_.spaces[number].bottom() + gap;
@@ -129,8 +135,8 @@ void Drafter::place_port(std::size_t number, double inset) {
   place(cable.end.space, Column::first, highest - offset_of(picture_.spaces[cable.end.space], cable.end.interface));
   const double target = middle_of(cable.end);
   const double middle = std::max(highest, target);
-  const double width = widest_port(picture_);
-  layout_.ports[number] = {layout_.host.right() - inset - width, middle - port_height / 2, width, port_height};
+  layout_.ports[number] = {layout_.host.right() - inset - port_width_, middle - port_height / 2, port_width_,
+                           port_height};
   layout_.cables[number] = {{layout_.ports[number].right(), middle}, {first_left_, target}};
   host_bottom_ = middle + port_height / 2 + port_gap;
 }

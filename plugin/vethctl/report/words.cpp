@@ -47,15 +47,33 @@ std::string container_words(const std::string& container) {
   return is_digest ? container.substr(0, shown) : container;
 }
 
-std::vector<std::string> texts(const std::vector<cni::Prefix>& prefixes) {
+namespace {
+
+template <class Value>
+std::vector<std::string> texts_of(const std::vector<Value>& values) {
   std::vector<std::string> all;
-  for (const auto& prefix : prefixes) all.push_back(cni::to_string(prefix));
+  all.reserve(values.size());
+  for (const auto& value : values) all.push_back(cni::to_string(value));
   return all;
 }
 
-std::vector<std::string> texts(const std::vector<cni::IpAddress>& addresses) {
+}  // namespace
+
+std::vector<std::string> texts(const std::vector<cni::Prefix>& prefixes) { return texts_of(prefixes); }
+std::vector<std::string> texts(const std::vector<cni::IpAddress>& addresses) { return texts_of(addresses); }
+
+std::string words(const wiring::Route& route) {
+  std::string text = cni::to_string(route.destination);
+  if (route.gateway) text += " via " + cni::to_string(*route.gateway);
+  if (route.source) text += " src " + cni::to_string(*route.source);
+  if (route.table) text += " table " + std::to_string(*route.table);
+  return text;
+}
+
+std::vector<std::string> texts(const std::vector<wiring::Route>& routes) {
   std::vector<std::string> all;
-  for (const auto& address : addresses) all.push_back(cni::to_string(address));
+  all.reserve(routes.size());
+  for (const auto& route : routes) all.push_back(words(route));
   return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/wiring/wiring.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -29,6 +30,10 @@ std::string container_words(const std::string& container);
 
 std::vector<std::string> texts(const std::vector<cni::Prefix>& prefixes);
 std::vector<std::string> texts(const std::vector<cni::IpAddress>& addresses);
+std::vector<std::string> texts(const std::vector<wiring::Route>& routes);
+
+/// As `ip route` says it: "0.0.0.0/0 via 10.1.2.1 src 10.1.2.5 table 100".
+std::string words(const wiring::Route& route);
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
