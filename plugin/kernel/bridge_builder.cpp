@@ -46,7 +46,7 @@ Link BridgeBuilder::build() {
 
 Link BridgeBuilder::find_or_create() {
   const auto found = first_link(host_.transact(one(get_link(wanted_.name))));
-  const auto bridge = found ? *found : create();
+  auto bridge = found ? *found : create();
   if (bridge.kind == "bridge") return bridge;
   throw cni::Error{cni::ErrorCode::invalid_config, posix::quoted(wanted_.name) + " already exists but is not a bridge",
                    "give /bridge the name of a bridge, or one that no interface has"};

@@ -124,6 +124,7 @@ bool LinuxKernel::remove_cable(const cni::Attachment& attachment, const std::vec
 
 void LinuxKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
   std::vector<NetlinkRequest> requests;
+  requests.reserve(gateways.size());
   for (const auto& gateway : gateways) requests.push_back(delete_address(loopback, cni::host_prefix(gateway)));
   host_.transact(requests);
 }

@@ -88,7 +88,8 @@ class Collection {
   }
 
   void remove_cables(BestEffort& effort) {
-    for (auto& [tag, stale] : stale_) {
+    for (auto& entry : stale_) {
+      auto& stale = entry.second;
       if (!stale.cable) continue;
       const auto remove = [&] { kernel_.remove_cable(stale.cable->attachment, recorded_places(stale.cable)); };
       if (effort.attempt(remove)) stale.cable.reset();

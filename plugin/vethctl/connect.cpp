@@ -28,7 +28,7 @@ std::vector<cni::Prefix> read_prefixes(const Arguments& arguments, const std::st
 }
 
 std::string read_interface(const Arguments& arguments, const std::string& option) {
-  const auto name = arguments.value(option).value_or(usual_interface);
+  auto name = arguments.value(option).value_or(usual_interface);
   if (const auto fault = cni::interface_name_fault(name))
     throw UsageError{"--" + option + " \"" + name + "\": " + *fault};
   return name;

@@ -101,7 +101,8 @@ TEST(Vlans, GoInSeveralMessagesWhereTheyAreMany) {
   for (std::uint16_t id = 2; id < 202; id = static_cast<std::uint16_t>(id + 2)) trunk.push_back({id, id});
   std::size_t count = 0;
   for (const auto& request : kernel::set_vlans(port, {.name = "cni0", .vlan = 1000, .trunk = trunk})) {
-    for (const auto& vlan : vlans_of(request)) if (vlan.ends_with("/0") && vlan != "1/0") ++count;
+    for (const auto& vlan : vlans_of(request))
+      if (vlan.ends_with("/0") && vlan != "1/0") ++count;
   }
   EXPECT_EQ(count, trunk.size());
 }
