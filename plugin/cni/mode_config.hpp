@@ -32,6 +32,7 @@ struct BridgeConfig {
   std::vector<VlanRange> trunk{};            ///< vlanTrunk
   bool preserve_default_vlan = false;        ///< preserveDefaultVlan
   bool is_isolated = false;                  ///< portIsolation
+  bool check_macs = false;                   ///< macspoofchk
   bool disable_container_interface = false;  ///< disableContainerInterface
 
   bool operator==(const BridgeConfig&) const = default;

@@ -83,6 +83,7 @@ BridgeConfig read_bridge(JsonObject& network) {
   bridge.trunk = read_trunk(network);
   bridge.preserve_default_vlan = network.bool_or("preserveDefaultVlan", false);
   bridge.is_isolated = network.bool_or("portIsolation", false);
+  bridge.check_macs = network.bool_or("macspoofchk", false);
   bridge.disable_container_interface = network.bool_or("disableContainerInterface", false);
   if (bridge.hairpin && bridge.promiscuous) refuse("cannot set hairpin mode and promiscuous mode at the same time");
   return bridge;

@@ -6,6 +6,7 @@
 #include "plugin/cni/mode_reader.hpp"
 #include "plugin/cni/quoted.hpp"
 #include "plugin/cni/result_reader.hpp"
+#include "plugin/cni/source_nat_reader.hpp"
 #include "plugin/cni/tolerance.hpp"
 #include "plugin/cni/unsupported.hpp"
 #include "plugin/cni/wishes.hpp"
@@ -28,9 +29,7 @@ constexpr std::uint32_t largest_mtu = 65535;
 
 // Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
 // and of the other modes.
-constexpr std::array<std::string_view, 31> also_known{"ipMasqBackend",
-                                                      "ipMasqExcept",
-                                                      "bridge",
+constexpr std::array<std::string_view, 28> also_known{"bridge",
                                                       "isGateway",
                                                       "isDefaultGateway",
                                                       "forceAddress",
@@ -51,7 +50,6 @@ constexpr std::array<std::string_view, 31> also_known{"ipMasqBackend",
                                                       "sysctl",
                                                       "txQLen",
                                                       "bandwidth",
-                                                      "portMappings",
                                                       "log",
                                                       "cni.dev/valid-attachments",
                                                       "cni.dev/attachments",
@@ -182,6 +180,7 @@ void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& toler
   if (config.mode == Mode::netns) tolerance.read(config.peer, [&] { return read_peer(network); });
   tolerance.read(config.mtu, [&] { return read_mtu(network); });
   tolerance.read(config.enable_dad, [&] { return network.bool_or("enabledad", false); });
+  tolerance.read(config.source_nat, [&] { return read_source_nat(network); });
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   tolerance.read(config.dns, [&] { return read_own_dns(network); });
 }

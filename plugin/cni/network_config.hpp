@@ -53,8 +53,8 @@ struct RequestedAddress {
 struct PortMapping {
   std::uint16_t host_port = 0;
   std::uint16_t container_port = 0;
-  std::string protocol = "tcp";  ///< tcp, udp or sctp
-  std::optional<IpAddress> host_address{};
+  std::string protocol = "tcp";             ///< tcp, udp or sctp
+  std::optional<IpAddress> host_address{};  ///< hostIP; absent: all addresses of the host
 
   bool operator==(const PortMapping&) const = default;
 };
@@ -66,6 +66,16 @@ struct Bandwidth {
   std::uint64_t egress_burst_bits = 0;
 
   bool operator==(const Bandwidth&) const = default;
+};
+
+/// Whose packets leave under another source address, in the words of ptp and of portmap.
+struct SourceNat {
+  bool masquerade = false;       ///< ipMasq: the containers' packets leave the node with its address
+  std::vector<Prefix> except{};  ///< ipMasqExcept: destinations that see the container's own address all the same
+  bool mapped_ports = true;      ///< snat: mapped ports work from 127.0.0.1, ::1 and the container itself
+  bool all_clients = false;      ///< masqAll: a container sees the host's address for every client of a mapped port
+
+  bool operator==(const SourceNat&) const = default;
 };
 
 /// What the runtime wants for this one container: runtimeConfig, before args.cni, before CNI_ARGS.
@@ -97,7 +107,8 @@ struct NetworkConfig {
   PeerConfig peer{};                        ///< mode netns
   std::optional<std::uint32_t> mtu = 1500;  ///< bytes, both ends; nullopt: "auto", that of the default route's device
   bool enable_dad = false;                  ///< key enabledad: addresses go through IPv6 duplicate address detection
-  bool ready_when_full = false;             ///< key readyWhenFull: STATUS does not fail for a full pool
+  SourceNat source_nat{};
+  bool ready_when_full = false;  ///< key readyWhenFull: STATUS does not fail for a full pool
   IpamConfig ipam{};
   std::optional<Dns> dns{};  ///< in place of the IPAM's
   Wishes wishes{};

@@ -1,7 +1,6 @@
 #include "plugin/cni/unsupported.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/mode_reader.hpp"
 #include "plugin/cni/wishes.hpp"
 
 #include <string>
@@ -13,23 +12,6 @@ namespace {
 [[noreturn]] void refuse(const JsonValue& value, std::string_view advice) {
   throw Error(ErrorCode::unsupported_field,
               value.pointer() + ": " + value.text() + " is not supported: " + std::string(advice));
-}
-
-/// The other modes have no bridge on which anything could be spoofed.
-void refuse_spoof_check(JsonObject& network) {
-  if (read_mode(network) != Mode::bridge) return;
-  const auto check = network.find("macspoofchk");
-  if (check && check->as_bool()) refuse(*check, "leave it out");
-}
-
-void refuse_masquerade(JsonObject& network) {
-  const auto masquerade = network.find("ipMasq");
-  if (masquerade && masquerade->as_bool()) refuse(*masquerade, "set it to false and masquerade by a rule of the node");
-}
-
-void refuse_port_mappings(JsonObject& object) {
-  const auto mappings = object.find("portMappings");
-  if (mappings && !mappings->as_array().empty()) refuse(*mappings, "add the plugin portmap to the chain");
 }
 
 void refuse_bandwidth(JsonObject& object) {
@@ -56,16 +38,12 @@ void refuse_queue_length(JsonObject& network) {
 }  // namespace
 
 void refuse_unsupported(JsonObject& network) {
-  refuse_spoof_check(network);
-  refuse_masquerade(network);
-  refuse_port_mappings(network);
   refuse_bandwidth(network);
   refuse_sysctls(network);
   refuse_log(network);
   refuse_queue_length(network);
   auto runtime_config = network.find_object("runtimeConfig");
   if (!runtime_config) return;
-  refuse_port_mappings(*runtime_config);
   refuse_bandwidth(*runtime_config);
 }
 

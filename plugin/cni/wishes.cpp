@@ -162,11 +162,14 @@ PortMapping read_port_mapping(const JsonValue& value) {
           .host_address = find_address(mapping, "hostIP")};
 }
 
-std::vector<PortMapping> read_port_mappings(Sources& sources) {
+// The key of the configuration itself is for networks of one container.
+std::vector<PortMapping> read_port_mappings(JsonObject& network, Sources& sources) {
+  const auto configured = network.find_filled("portMappings");
+  const auto wished = find_filled(sources.runtime_config, "portMappings");
+  const auto& value = wished ? wished : configured;
   std::vector<PortMapping> mappings;
-  const auto value = find_filled(sources.runtime_config, "portMappings");
   if (!value) return mappings;
-  for (const JsonValue& element : value->as_array()) mappings.push_back(read_port_mapping(element));
+  for (const JsonValue& element : read_elements(*value)) mappings.push_back(read_port_mapping(element));
   return mappings;
 }
 
@@ -202,7 +205,7 @@ Wishes read_wishes(JsonObject& network, const Args& args, const Tolerance& toler
   read_what_an_ipam_gives(sources, wishes, tolerance);
   tolerance.read(wishes.mac, [&] { return read_mac(sources); });
   tolerance.read(wishes.dns, [&] { return read_runtime_dns(sources); });
-  tolerance.read(wishes.port_mappings, [&] { return read_port_mappings(sources); });
+  tolerance.read(wishes.port_mappings, [&] { return read_port_mappings(network, sources); });
   tolerance.read(wishes.bandwidth, [&] { return read_runtime_bandwidth(sources); });
   return wishes;
 }

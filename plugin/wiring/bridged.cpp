@@ -16,7 +16,8 @@ Bridge bridge_of(const cni::BridgeConfig& config) {
           .isolated = config.is_isolated,
           .vlan = config.vlan,
           .trunk = config.trunk,
-          .keep_default_vlan = config.preserve_default_vlan};
+          .keep_default_vlan = config.preserve_default_vlan,
+          .check_macs = config.check_macs};
 }
 
 void carry_gateways(Wiring& wiring, const cni::Lease& lease) {

@@ -72,6 +72,29 @@ void visit_fields(Self& bridge, Visit&& visit) {
   visit("vlan", bridge.vlan);
   visit("trunk", bridge.trunk);
   visit("keepDefaultVlan", bridge.keep_default_vlan);
+  visit("checkMacs", bridge.check_macs);
+}
+
+template <Is<Masquerade> Self, class Visit>
+void visit_fields(Self& masquerade, Visit&& visit) {
+  visit("source", masquerade.source);
+  visit("except", masquerade.except);
+}
+
+template <Is<PortMapping> Self, class Visit>
+void visit_fields(Self& mapping, Visit&& visit) {
+  visit("protocol", mapping.protocol);
+  visit("hostAddress", mapping.host_address);
+  visit("hostPort", mapping.host_port);
+  visit("containerAddress", mapping.container_address);
+  visit("containerPort", mapping.container_port);
+}
+
+template <Is<HostPorts> Self, class Visit>
+void visit_fields(Self& ports, Visit&& visit) {
+  visit("mappings", ports.mappings);
+  visit("sourceNat", ports.source_nat);
+  visit("hidesClients", ports.hides_clients);
 }
 
 template <Is<Wiring> Self, class Visit>
@@ -87,6 +110,8 @@ void visit_fields(Self& wiring, Visit&& visit) {
   visit("hostGateways", wiring.host_gateways);
   visit("forwardIPv4", wiring.forward_ipv4);
   visit("forwardIPv6", wiring.forward_ipv6);
+  visit("masquerades", wiring.masquerades);
+  visit("hostPorts", wiring.host_ports);
 }
 
 namespace {

@@ -1,9 +1,14 @@
 #include "plugin/wiring/wire.hpp"
 
+#include "plugin/cni/error.hpp"
 #include "plugin/wiring/bridged.hpp"
+#include "plugin/wiring/masquerade.hpp"
 #include "plugin/wiring/netns_to_netns.hpp"
 #include "plugin/wiring/point_to_point.hpp"
+#include "plugin/wiring/port_mapping.hpp"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace wiring {
@@ -13,7 +18,9 @@ cni::Lease complete(const cni::Request& request, cni::Lease lease) {
   return with_bridge_gateways(request.config.bridge, std::move(lease));
 }
 
-Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+namespace {
+
+Wiring lay(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
   switch (request.config.mode) {
     case cni::Mode::ptp:
       return point_to_point(request, lease, mtu);
@@ -23,6 +30,25 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
       return netns_to_netns(request, lease, mtu);
   }
   return {};
+}
+
+[[noreturn]] void refuse(std::string_view key) {
+  throw cni::Error{
+      cni::ErrorCode::invalid_config,
+      std::string{key} + ": mode \"netns\" leaves nothing on the host, whose address or ports could be used",
+      "leave it out, or use mode \"ptp\" or \"bridge\""};
+}
+
+}  // namespace
+
+Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+  const auto& config = request.config;
+  auto wiring = lay(request, lease, mtu);
+  if (config.mode == cni::Mode::netns && config.source_nat.masquerade) refuse("/ipMasq");
+  if (config.mode == cni::Mode::netns && !config.wishes.port_mappings.empty()) refuse("/portMappings");
+  wiring.masquerades = masquerades(config.source_nat, lease);
+  wiring.host_ports = host_ports(config, lease);
+  return wiring;
 }
 
 }  // namespace wiring

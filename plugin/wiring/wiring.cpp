@@ -8,6 +8,17 @@ std::string gateway_interface(const Bridge& bridge) {
   return bridge.vlan == 0 ? bridge.name : bridge.name + '.' + std::to_string(bridge.vlan);
 }
 
+std::string host_side_interface(const Wiring& wiring) {
+  return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
+}
+
+bool maps_loopback(const Wiring& wiring, cni::Family family) {
+  if (!wiring.host_ports || !wiring.host_ports->source_nat) return false;
+  const auto& mappings = wiring.host_ports->mappings;
+  return std::any_of(mappings.begin(), mappings.end(),
+                     [family](const PortMapping& mapping) { return mapping.container_address.family == family; });
+}
+
 bool has_ipv6(const End& end) {
   return std::any_of(end.addresses.begin(), end.addresses.end(), [](const Address& address) {
     const auto& ip = address.prefix.address;

@@ -67,8 +67,36 @@ struct Bridge {
   std::uint16_t vlan = 0;               ///< the port's PVID, untagged; 0: none
   std::vector<cni::VlanRange> trunk{};  ///< further VLANs of the port, tagged
   bool keep_default_vlan = false;       ///< the port stays in the VLAN that the bridge gives every port
+  bool check_macs = false;              ///< frames of the port with another source than the container's MAC are dropped
 
   bool operator==(const Bridge&) const = default;
+};
+
+/// Packets of a container that leave the node under the node's own address, as `masquerade` of nft(8) has it.
+struct Masquerade {
+  cni::IpAddress source;
+  std::vector<cni::Prefix> except{};  ///< destinations that see the container's own address all the same
+
+  bool operator==(const Masquerade&) const = default;
+};
+
+/// Packets to a port of the host that go to the container instead.
+struct PortMapping {
+  std::string protocol{};                        ///< tcp, udp or sctp
+  std::optional<cni::IpAddress> host_address{};  ///< absent: every address of the host of the container's family
+  std::uint16_t host_port = 0;
+  cni::IpAddress container_address{};
+  std::uint16_t container_port = 0;
+
+  bool operator==(const PortMapping&) const = default;
+};
+
+struct HostPorts {
+  std::vector<PortMapping> mappings{};
+  bool source_nat = true;      ///< they work from 127.0.0.1, ::1, the container itself and its neighbours on a bridge
+  bool hides_clients = false;  ///< the container sees the host's address for every client
+
+  bool operator==(const HostPorts&) const = default;
 };
 
 /// The whole wanted network of one attachment: how it is laid follows from what it names. With a bridge the host's end
@@ -86,9 +114,17 @@ struct Wiring {
       host_gateways{};        ///< IPv6 gateways: they stand once on the host's lo, for all its containers
   bool forward_ipv4 = false;  ///< the host has to forward packets of the family
   bool forward_ipv6 = false;
+  std::vector<Masquerade> masquerades{};
+  std::optional<HostPorts> host_ports{};
 
   bool operator==(const Wiring&) const = default;
 };
+
+/// The host's interface that packets from the container come in by: its own end, or the bridge's.
+std::string host_side_interface(const Wiring& wiring);
+
+/// Whether mapped ports are to be reached over the loopback addresses of the family.
+bool maps_loopback(const Wiring& wiring, cni::Family family);
 
 /// The interface that carries the gateways: the bridge, or its interface in the port's VLAN ("cni0.100").
 std::string gateway_interface(const Bridge& bridge);

@@ -42,7 +42,7 @@ TEST(ReadBridge, TakesAllKeysOfTheReference) {
   const auto config = parse(
       R"("mode":"bridge","bridge":"br7","isGateway":true,"isDefaultGateway":true,"forceAddress":true,"promiscMode":true,
          "vlan":100,"vlanTrunk":[{"id":7},{"minID":200,"maxID":300}],"preserveDefaultVlan":true,"portIsolation":true,
-         "disableContainerInterface":true)");
+         "macspoofchk":true,"disableContainerInterface":true)");
   const cni::BridgeConfig wanted{.name = "br7",
                                  .is_gateway = true,
                                  .is_default_gateway = true,
@@ -52,6 +52,7 @@ TEST(ReadBridge, TakesAllKeysOfTheReference) {
                                  .trunk = {{7, 7}, {200, 300}},
                                  .preserve_default_vlan = true,
                                  .is_isolated = true,
+                                 .check_macs = true,
                                  .disable_container_interface = true};
   EXPECT_TRUE(config.bridge == wanted);
   EXPECT_TRUE(parse(R"("mode":"bridge","hairpinMode":true)").bridge.hairpin);

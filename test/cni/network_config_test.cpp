@@ -203,14 +203,7 @@ TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
     const char* message;
   };
   for (const auto& [members, message] :
-       {Case{R"("mode":"bridge","macspoofchk":true)", "/macspoofchk: true is not supported: leave it out"},
-        Case{R"("ipMasq":true)",
-             "/ipMasq: true is not supported: set it to false and masquerade by a rule of the node"},
-        Case{R"("portMappings":[1])", "/portMappings: [1] is not supported: add the plugin portmap to the chain"},
-        Case{R"("runtimeConfig":{"portMappings":[{"HostPort":80,"ContainerPort":8080}]})",
-             R"(/runtimeConfig/portMappings: [{"HostPort":80,"ContainerPort":8080}] is not supported: )"
-             "add the plugin portmap to the chain"},
-        Case{R"("bandwidth":{"ingressRate":1})", R"(/bandwidth: {"ingressRate":1} is not supported: )"
+       {Case{R"("bandwidth":{"ingressRate":1})", R"(/bandwidth: {"ingressRate":1} is not supported: )"
                                                  "add the plugin bandwidth to the chain"},
         Case{R"("runtimeConfig":{"bandwidth":{"EgressBurst":9}})",
              R"(/runtimeConfig/bandwidth: {"EgressBurst":9} is not supported: add the plugin bandwidth to the chain)"},

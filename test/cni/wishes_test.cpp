@@ -133,6 +133,20 @@ TEST(WishedPortMappings, AreReadAsRuntimesWriteThem) {
                 {.host_port = 53, .container_port = 53, .protocol = "tcp", .host_address = std::nullopt}}));
 }
 
+TEST(WishedPortMappings, StandInTheConfigurationWhereTheRuntimeNamesNone) {
+  const auto ports_of = [](const std::string& members) {
+    const auto config = parse_network_config(
+        R"({"cniVersion":"1.1.0","name":"n","type":"veth","ipam":{"type":"x"},)" + members + '}', Verb::add, {});
+    std::vector<std::uint16_t> ports;
+    for (const auto& mapping : config.wishes.port_mappings) ports.push_back(mapping.host_port);
+    return ports;
+  };
+  const std::string own = R"("portMappings":[{"hostPort":1,"containerPort":1}])";
+  EXPECT_EQ(ports_of(own), (std::vector<std::uint16_t>{1}));
+  EXPECT_EQ(ports_of(own + R"(,"runtimeConfig":{"portMappings":[{"hostPort":2,"containerPort":1}]})"),
+            (std::vector<std::uint16_t>{2}));
+}
+
 TEST(WishedPortMappings, AreRefusedWhereTheyAreWrong) {
   struct Case {
     const char* mapping;

@@ -1,0 +1,51 @@
+#include "plugin/cni/source_nat_reader.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/lease_reader.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace cni {
+namespace {
+
+[[noreturn]] void refuse(const JsonValue& value, std::string_view reason) {
+  throw Error(ErrorCode::unsupported_field,
+              value.pointer() + ": " + value.text() + " is not supported: " + std::string(reason));
+}
+
+void refuse_iptables(JsonObject& network, std::string_view key) {
+  const auto backend = network.find_filled(key);
+  if (!backend || backend->as_string() == "nftables") return;
+  refuse(*backend, R"(rules are set in nftables tables of their own, beside which those of iptables go on working; )"
+                   R"(set it to "nftables" or leave it out)");
+}
+
+/// Conditions are pieces of iptables or nft command lines, and nothing here reads these.
+void refuse_conditions(JsonObject& network, std::string_view key) {
+  const auto conditions = network.find(key);
+  if (!conditions || conditions->as_array().empty()) return;
+  refuse(*conditions,
+         "conditions are in the words of iptables or nft; leave them out, or map ports by the plugin portmap "
+         "behind this one");
+}
+
+void refuse_mark(JsonObject& network, std::string_view key) {
+  if (const auto mark = network.find_filled(key)) refuse(*mark, "no packet is marked here; leave it out");
+}
+
+}  // namespace
+
+SourceNat read_source_nat(JsonObject& network) {
+  for (const std::string_view key : {"ipMasqBackend", "backend"}) refuse_iptables(network, key);
+  for (const std::string_view key : {"conditionsV4", "conditionsV6"}) refuse_conditions(network, key);
+  for (const std::string_view key : {"markMasqBit", "externalSetMarkChain"}) refuse_mark(network, key);
+  SourceNat nat;
+  nat.masquerade = network.bool_or("ipMasq", false);
+  for (const JsonValue& element : read_elements(network, "ipMasqExcept")) nat.except.push_back(element.as_prefix());
+  nat.mapped_ports = network.bool_or("snat", true);
+  nat.all_clients = network.bool_or("masqAll", false);
+  return nat;
+}
+
+}  // namespace cni

@@ -1,0 +1,59 @@
+#include "plugin/kernel/nft_attributes.hpp"
+
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+
+#include <cstring>
+
+namespace kernel {
+namespace {
+
+template <class Number>
+Bytes bytes_of(Number number) {
+  Bytes bytes(sizeof number, '\0');
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return bytes;
+}
+
+}  // namespace
+
+Bytes padded(Bytes value) {
+  value.resize(NLA_ALIGN(value.size()), '\0');
+  return value;
+}
+
+Bytes nft_bytes(int type, std::string_view payload) {
+  const nlattr header{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + payload.size()),
+                      .nla_type = static_cast<std::uint16_t>(type)};
+  return padded(bytes_of(header).append(payload));
+}
+
+Bytes nft_text(int type, std::string_view text) { return nft_bytes(type, Bytes{text} + '\0'); }
+
+Bytes nft_number(int type, std::uint32_t number) { return nft_bytes(type, bytes_of(htonl(number))); }
+
+Bytes nft_nest(int type, std::string_view attributes) { return nft_bytes(type | NLA_F_NESTED, attributes); }
+
+Bytes value_of(const cni::IpAddress& address) {
+  const auto bytes = cni::to_bytes(address);
+  return {reinterpret_cast<const char*>(bytes.data()), cni::address_length(address.family) / 8};
+}
+
+Bytes value_of(const cni::MacAddress& mac) {
+  return {reinterpret_cast<const char*>(mac.bytes.data()), mac.bytes.size()};
+}
+
+Bytes value_of_port(std::uint16_t port) { return bytes_of(htons(port)); }
+
+Bytes value_of_byte(std::uint8_t byte) { return bytes_of(byte); }
+
+Bytes value_of_interface(std::string_view name) {
+  Bytes value{name};
+  value.resize(IF_NAMESIZE, '\0');
+  return value;
+}
+
+Bytes value_of_host_number(std::uint32_t number) { return bytes_of(number); }
+
+}  // namespace kernel

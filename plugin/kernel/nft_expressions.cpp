@@ -1,0 +1,161 @@
+#include "plugin/kernel/nft_expressions.hpp"
+
+#include <linux/in_route.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
+
+#include <cstddef>
+
+namespace kernel {
+namespace {
+
+constexpr auto first = NftRegister::first;
+
+Bytes expression(const char* name, std::string_view data) {
+  return nft_nest(NFTA_LIST_ELEM, nft_text(NFTA_EXPR_NAME, name) + nft_nest(NFTA_EXPR_DATA, data));
+}
+
+Bytes register_of(int attribute, NftRegister place) { return nft_number(attribute, static_cast<std::uint32_t>(place)); }
+
+Bytes value(int attribute, std::string_view bytes) { return nft_nest(attribute, nft_bytes(NFTA_DATA_VALUE, bytes)); }
+
+Bytes compare(std::uint32_t operation, std::string_view bytes) {
+  return expression("cmp", register_of(NFTA_CMP_SREG, first) + nft_number(NFTA_CMP_OP, operation) +
+                               value(NFTA_CMP_DATA, bytes));
+}
+
+Bytes equals(std::string_view bytes) { return compare(NFT_CMP_EQ, bytes); }
+Bytes differs(std::string_view bytes) { return compare(NFT_CMP_NEQ, bytes); }
+
+Bytes meta(std::uint32_t key, NftRegister place) {
+  return expression("meta", nft_number(NFTA_META_KEY, key) + register_of(NFTA_META_DREG, place));
+}
+
+struct Slice {
+  std::uint32_t base;
+  std::uint32_t offset;
+  std::uint32_t bytes;
+};
+
+Bytes payload(const Slice& slice, NftRegister place) {
+  return expression("payload",
+                    register_of(NFTA_PAYLOAD_DREG, place) + nft_number(NFTA_PAYLOAD_BASE, slice.base) +
+                        nft_number(NFTA_PAYLOAD_OFFSET, slice.offset) + nft_number(NFTA_PAYLOAD_LEN, slice.bytes));
+}
+
+/// The first register with all bits outside of the mask cleared.
+Bytes keep_bits(std::string_view mask) {
+  return expression("bitwise", register_of(NFTA_BITWISE_SREG, first) + register_of(NFTA_BITWISE_DREG, first) +
+                                   nft_number(NFTA_BITWISE_LEN, static_cast<std::uint32_t>(mask.size())) +
+                                   value(NFTA_BITWISE_MASK, mask) + value(NFTA_BITWISE_XOR, Bytes(mask.size(), '\0')));
+}
+
+constexpr std::uint32_t address_bytes(cni::Family family) { return cni::address_length(family) / 8; }
+
+// RFC 791 and RFC 8200: where the addresses stand in the header.
+constexpr Slice source_of(cni::Family family) {
+  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 12U : 8U, address_bytes(family)};
+}
+
+constexpr Slice destination_of(cni::Family family) {
+  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 16U : 24U, address_bytes(family)};
+}
+
+Bytes mask_of(const cni::Prefix& prefix) {
+  Bytes mask(address_bytes(prefix.address.family), '\0');
+  for (std::size_t bit = 0; bit < prefix.length; ++bit) {
+    mask[bit / 8] = static_cast<char>(static_cast<unsigned char>(mask[bit / 8]) | (0x80U >> (bit % 8)));
+  }
+  return mask;
+}
+
+Bytes is_in_prefix(const Slice& slice, const cni::Prefix& prefix) {
+  const auto network = cni::network_of(prefix);
+  auto expressions = payload(slice, first);
+  if (!cni::is_host_prefix(network)) expressions += keep_bits(mask_of(network));
+  return expressions + equals(value_of(network.address));
+}
+
+Bytes immediate(std::string_view verdict) {
+  return expression("immediate",
+                    nft_number(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT) +
+                        nft_nest(NFTA_IMMEDIATE_DATA, nft_nest(NFTA_DATA_VERDICT, verdict)));
+}
+
+Bytes verdict(int code) { return nft_number(NFTA_VERDICT_CODE, static_cast<std::uint32_t>(code)); }
+
+Bytes verdict(int code, const std::string& chain) { return verdict(code) + nft_text(NFTA_VERDICT_CHAIN, chain); }
+
+Bytes lookup(const std::string& set, std::string_view further = {}) {
+  return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first)).append(further));
+}
+
+std::uint32_t protocol_family(cni::Family family) {
+  return family == cni::Family::ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+}  // namespace
+
+Bytes is_family(cni::Family family) {
+  return meta(NFT_META_NFPROTO, first) + equals(value_of_byte(static_cast<std::uint8_t>(protocol_family(family))));
+}
+
+Bytes is_source_in(const cni::Prefix& prefix) { return is_in_prefix(source_of(prefix.address.family), prefix); }
+
+Bytes is_destination_in(const cni::Prefix& prefix) {
+  return is_in_prefix(destination_of(prefix.address.family), prefix);
+}
+
+Bytes is_input_not(const std::string& interface) { return load_input(first) + differs(value_of_interface(interface)); }
+
+Bytes is_to_this_host() {
+  return expression("fib", register_of(NFTA_FIB_DREG, first) + nft_number(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE) +
+                               nft_number(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR)) +
+         equals(value_of_host_number(RTN_LOCAL));
+}
+
+Bytes is_redirected() {
+  return expression("ct", nft_number(NFTA_CT_KEY, NFT_CT_STATUS) + register_of(NFTA_CT_DREG, first)) +
+         keep_bits(value_of_host_number(IPS_DST_NAT)) + differs(value_of_host_number(0));
+}
+
+Bytes load_source(cni::Family family, NftRegister place) { return payload(source_of(family), place); }
+
+Bytes load_destination(cni::Family family, NftRegister place) { return payload(destination_of(family), place); }
+
+Bytes load_protocol(NftRegister place) { return meta(NFT_META_L4PROTO, place); }
+
+/// At the same place in TCP, UDP and SCTP.
+Bytes load_destination_port(NftRegister place) { return payload({NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2}, place); }
+
+Bytes load_input(NftRegister place) { return meta(NFT_META_IIFNAME, place); }
+
+Bytes load_source_mac(NftRegister place) { return payload({NFT_PAYLOAD_LL_HEADER, 6, 6}, place); }
+
+Bytes is_in(const std::string& set) { return lookup(set); }
+
+Bytes is_not_in(const std::string& set) { return lookup(set, nft_number(NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV)); }
+
+Bytes translate(const std::string& map) { return lookup(map, register_of(NFTA_LOOKUP_DREG, first)); }
+
+Bytes masquerade() { return expression("masq", {}); }
+
+Bytes drop() { return immediate(verdict(NF_DROP)); }
+
+Bytes return_() { return immediate(verdict(NFT_RETURN)); }
+
+Bytes jump(const std::string& chain) { return immediate(verdict(NFT_JUMP, chain)); }
+
+Bytes go_to(const std::string& chain) { return immediate(verdict(NFT_GOTO, chain)); }
+
+Bytes redirect_to_registers(cni::Family family) {
+  return expression("nat", nft_number(NFTA_NAT_TYPE, NFT_NAT_DNAT) +
+                               nft_number(NFTA_NAT_FAMILY, protocol_family(family)) +
+                               register_of(NFTA_NAT_REG_ADDR_MIN, first) +
+                               register_of(NFTA_NAT_REG_PROTO_MIN, behind(address_bytes(family))));
+}
+
+}  // namespace kernel

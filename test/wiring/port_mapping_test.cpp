@@ -1,0 +1,77 @@
+#include "plugin/wiring/port_mapping.hpp"
+
+#include "test/support/error_text.hpp"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+const cni::Lease ipv4{.addresses = {{prefix("10.1.2.3/24")}, {prefix("10.9.9.9/24")}}};
+const cni::Lease dual_stack{.addresses = {{prefix("10.1.2.3/24")}, {prefix("fd00::3/64")}}};
+
+cni::NetworkConfig wishing(const std::vector<cni::PortMapping>& mappings) {
+  cni::NetworkConfig config;
+  config.wishes.port_mappings = mappings;
+  return config;
+}
+
+Texts mapped(const std::vector<cni::PortMapping>& mappings, const cni::Lease& lease) {
+  Texts lines;
+  const auto ports = wiring::host_ports(wishing(mappings), lease);
+  if (!ports) return {"nothing"};
+  for (const auto& mapping : ports->mappings) lines.push_back(wiring::words(mapping));
+  return lines;
+}
+
+std::string refusal(const std::vector<cni::PortMapping>& mappings, const cni::Lease& lease) {
+  return test::error_text([&] { mapped(mappings, lease); });
+}
+
+TEST(HostPorts, AreNoneWhereNoneIsWanted) {
+  EXPECT_EQ(mapped({}, ipv4), Texts{"nothing"});
+  EXPECT_EQ(mapped({{.host_port = 8080, .container_port = 80}}, {}), Texts{"nothing"});
+}
+
+TEST(HostPorts, LeadToTheFirstAddressOfEachFamily) {
+  EXPECT_EQ(mapped({{.host_port = 8080, .container_port = 80}}, ipv4), Texts{"8080/tcp -> 10.1.2.3:80"});
+  EXPECT_EQ(mapped({{.host_port = 53, .container_port = 5353, .protocol = "udp"}}, dual_stack),
+            (Texts{"53/udp -> 10.1.2.3:5353", "53/udp -> [fd00::3]:5353"}));
+}
+
+TEST(HostPorts, OfOneAddressAreOfItsFamily) {
+  const auto on = [](std::string_view address) {
+    return mapped({{.host_port = 1, .container_port = 2, .host_address = cni::find_address(address)}}, dual_stack);
+  };
+  EXPECT_EQ(on("192.0.2.1"), Texts{"192.0.2.1:1/tcp -> 10.1.2.3:2"});
+  EXPECT_EQ(on("::1"), Texts{"[::1]:1/tcp -> [fd00::3]:2"});
+  EXPECT_EQ(on("0.0.0.0"), Texts{"1/tcp -> 10.1.2.3:2"});
+  EXPECT_EQ(on("::"), Texts{"1/tcp -> [fd00::3]:2"});
+  EXPECT_EQ(refusal({{.host_port = 1, .container_port = 2, .host_address = cni::find_address("::1")}}, ipv4),
+            "7: portMappings: hostIP ::1: the container has no address of this family");
+}
+
+TEST(HostPorts, MayBeSaidTwiceButLeadToOnePlaceAlone) {
+  const cni::PortMapping http{.host_port = 8080, .container_port = 80};
+  EXPECT_EQ(mapped({http, http}, ipv4), Texts{"8080/tcp -> 10.1.2.3:80"});
+  EXPECT_EQ(refusal({http, {.host_port = 8080, .container_port = 81}}, ipv4),
+            "7: portMappings: host port 8080/tcp is to lead to two ports, 80 and 81");
+  EXPECT_EQ(mapped({http, {.host_port = 8080, .container_port = 81, .protocol = "udp"}}, ipv4).size(), 2U);
+}
+
+TEST(HostPorts, TakeTheKeysOfPortmap) {
+  auto config = wishing({{.host_port = 8080, .container_port = 80}});
+  EXPECT_TRUE(wiring::host_ports(config, ipv4).value().source_nat);
+  EXPECT_FALSE(wiring::host_ports(config, ipv4).value().hides_clients);
+  config.source_nat = {.mapped_ports = false, .all_clients = true};
+  EXPECT_FALSE(wiring::host_ports(config, ipv4).value().source_nat);
+  EXPECT_TRUE(wiring::host_ports(config, ipv4).value().hides_clients);
+}
+
+}  // namespace
