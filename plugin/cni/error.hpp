@@ -27,6 +27,7 @@ enum class ErrorCode : unsigned {
   address_in_use = 103,       ///< a requested address is held by another attachment or lives elsewhere on the node
   differs = 104,              ///< CHECK found differences
   delegate_failed = 105,      ///< an IPAM executable is missing, or failed without an error of its own
+  host_port_in_use = 106,     ///< a host port is mapped to another container
   internal = 999,
 };
 

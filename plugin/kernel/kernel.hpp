@@ -6,6 +6,7 @@
 #include "plugin/wiring/wiring.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -30,6 +31,7 @@ struct Site {
 struct Built {
   std::uint32_t host_index = 0;  ///< of the host's end
   cni::MacAddress bridge_mac{};  ///< mode bridge
+  bool has_lost_rules = false;   ///< the tables had to be made anew: what others had in them is gone
 };
 
 /// One end of an attachment of mode netns.
@@ -72,6 +74,13 @@ struct AddressLivesElsewhere : std::runtime_error {
   cni::IpAddress address;
 };
 
+/// A port of the host is mapped to another container already.
+struct HostPortTaken : std::runtime_error {
+  HostPortTaken(const wiring::PortMapping& mapping, std::optional<cni::Tag> holder_tag);
+  std::string host_side;           ///< "8080/tcp"
+  std::optional<cni::Tag> holder;  ///< nullopt: nothing tells whose it is
+};
+
 /// What the verbs want of the kernel. Functions throw std::system_error with the act, its object and the kernel's own
 /// sentence.
 class Kernel {
@@ -85,8 +94,8 @@ class Kernel {
   /// The MTU of the device of the default route, 1500 where there is none.
   virtual std::uint32_t default_route_mtu() = 0;
 
-  /// Makes all of the wiring; packets flow when it returns. What a failure leaves is taken away by remove(). Throws
-  /// AddressLivesElsewhere too.
+  /// Makes all of the wiring; packets flow when it returns. What a failure leaves is taken away by remove() and
+  /// remove_rules(). Throws AddressLivesElsewhere and HostPortTaken too.
   virtual Built build(const wiring::Wiring& wiring, const Site& site) = 0;
 
   /// The host's end of the attachment, known by name and alias (or by its name alone, where the alias could not be
@@ -111,6 +120,24 @@ class Kernel {
 
   /// Removes gateways from the host's lo; what is not there is no error.
   virtual void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) = 0;
+
+  /// Whether packets that a bridge passes on go through netfilter (net.bridge.bridge-nf-call-iptables).
+  virtual bool filters_bridged_packets() = 0;
+
+  /// Puts back what a wiring has in nftables, where it is missing. Throws HostPortTaken too.
+  virtual void restore_rules(const wiring::Wiring& wiring) = 0;
+
+  /// Removes what a wiring has in nftables and is this attachment's; what is not there is no error.
+  virtual void remove_rules(const wiring::Wiring& wiring) = 0;
+
+  /// The same where nothing tells what it has: everything in our tables is looked at.
+  virtual void remove_rules(cni::Tag attachment) = 0;
+
+  /// Removes what stale attachments of the network have in nftables.
+  virtual void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) = 0;
+
+  /// Removes the chains of the network that no container uses, and tables in which nothing is left.
+  virtual void clean_rules(const std::string& network) = 0;
 
   /// What there is of a wanted wiring.
   virtual wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) = 0;

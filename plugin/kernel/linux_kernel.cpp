@@ -3,21 +3,31 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
+#include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/pair_builder.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/wiring/port_mapping.hpp"
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
+#include <fcntl.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <cerrno>
 
 namespace kernel {
+
+HostPortTaken::HostPortTaken(const wiring::PortMapping& mapping, std::optional<cni::Tag> holder_tag)
+    : std::runtime_error("host port " + wiring::host_side(mapping) + " is mapped already"),
+      host_side(wiring::host_side(mapping)),
+      holder(holder_tag) {}
+
 namespace {
 
 const Device loopback{"lo", 1};
@@ -52,9 +62,59 @@ NetlinkSocket LinuxKernel::open_socket_of_peer(const Site& site) const {
 }
 
 Built LinuxKernel::build(const wiring::Wiring& wiring, const Site& site) {
-  if (!site.peer) return PairBuilder{wiring, site, home_.get(), host_}.build();
-  auto peer = open_socket_of_peer(site);
-  return PairBuilder{wiring, site, home_.get(), peer}.build();
+  if (site.peer) {
+    auto peer = open_socket_of_peer(site);
+    return PairBuilder{wiring, site, home_.get(), peer}.build();
+  }
+  if (!wiring::wants_rules(wiring)) return PairBuilder{wiring, site, home_.get(), host_}.build();
+  Netfilter netfilter;
+  netfilter.check_ports(wiring);
+  auto built = PairBuilder{wiring, site, home_.get(), host_}.build();
+  built.has_lost_rules = netfilter.build(wiring);
+  return built;
+}
+
+bool LinuxKernel::filters_bridged_packets() {
+  constexpr std::size_t longest_number = 32;
+  for (const char* setting : {"iptables", "ip6tables"}) {
+    const auto file = std::string{"/proc/sys/net/bridge/bridge-nf-call-"} + setting;
+    const auto value = posix::find_content(AT_FDCWD, file, longest_number);
+    if (value && value->starts_with('1')) return true;
+  }
+  return false;
+}
+
+void LinuxKernel::restore_rules(const wiring::Wiring& wiring) {
+  if (wiring::wants_rules(wiring)) Netfilter{}.build(wiring);
+}
+
+void LinuxKernel::remove_rules(const wiring::Wiring& wiring) {
+  if (wiring::wants_rules(wiring)) Netfilter{}.remove(wiring);
+}
+
+namespace {
+
+/// nullopt on a kernel without any.
+std::optional<Netfilter> find_netfilter() try { return Netfilter{}; } catch (const std::system_error& error) {
+  if (error.code().value() == EPROTONOSUPPORT) return std::nullopt;
+  throw;
+}
+
+}  // namespace
+
+void LinuxKernel::remove_rules(cni::Tag attachment) {
+  const auto is_its = [attachment](const Owner& owner) { return owner.attachment == attachment; };
+  if (auto netfilter = find_netfilter()) netfilter->remove_where(is_its);
+}
+
+void LinuxKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
+  const auto tag = cni::tag_of_network(network);
+  const auto is_removed = [&](const Owner& owner) { return owner.network == tag && is_stale(owner.attachment); };
+  if (auto netfilter = find_netfilter()) netfilter->remove_where(is_removed);
+}
+
+void LinuxKernel::clean_rules(const std::string& network) {
+  if (auto netfilter = find_netfilter()) netfilter->clean(network);
 }
 
 std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
@@ -156,6 +216,7 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
   observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);
+  if (wiring::wants_rules(wanted)) observed.missing_rules = Netfilter{}.missing(wanted);
   return observed;
 }
 

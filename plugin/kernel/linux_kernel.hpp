@@ -22,6 +22,12 @@ class LinuxKernel final : public Kernel {
   bool stands(const cni::Attachment& attachment, const std::vector<Place>& places) override;
   bool remove_cable(const cni::Attachment& attachment, const std::vector<Place>& places) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
+  bool filters_bridged_packets() override;
+  void restore_rules(const wiring::Wiring& wiring) override;
+  void remove_rules(const wiring::Wiring& wiring) override;
+  void remove_rules(cni::Tag attachment) override;
+  void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
+  void clean_rules(const std::string& network) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
   std::vector<HostLink> host_links(std::string_view network) override;
   std::vector<HostLink> host_links() override;

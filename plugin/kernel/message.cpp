@@ -5,6 +5,7 @@
 #include <netlink/msg.h>
 
 #include <linux/if_ether.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
 #include <new>
@@ -28,6 +29,15 @@ Pointer* allocated(Pointer* pointer) {
 Message new_message(int type, int flags, const void* header, std::size_t size) {
   Message message{allocated(nlmsg_alloc_simple(type, flags))};
   check(nlmsg_append(message.get(), const_cast<void*>(header), size, NLMSG_ALIGNTO), "header");
+  return message;
+}
+
+Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes) {
+  Message message{allocated(nlmsg_alloc_size(NLMSG_SPACE(sizeof header) + NLMSG_ALIGN(attributes.size())))};
+  allocated(nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags));
+  check(nlmsg_append(message.get(), const_cast<nfgenmsg*>(&header), sizeof header, NLMSG_ALIGNTO), "header");
+  check(nlmsg_append(message.get(), const_cast<char*>(attributes.data()), attributes.size(), NLMSG_ALIGNTO),
+        "attributes");
   return message;
 }
 

@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+struct nfgenmsg;
 struct nl_addr;
 
 // Netlink messages and the addresses in them as libnl has them, and how it owns them.
@@ -21,6 +23,9 @@ template <class Header>
 Message new_message(int type, const Header& header, int flags = 0) {
   return new_message(type, flags, &header, sizeof header);
 }
+
+/// A message of netfilter: its header, and attributes as bytes, however many.
+Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes);
 
 void put_text(nl_msg* message, int attribute, const std::string& text);
 void put_number(nl_msg* message, int attribute, std::uint32_t number);

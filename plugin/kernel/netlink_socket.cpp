@@ -86,11 +86,18 @@ bool is_verdict(const nlmsghdr* header) {
 
 }  // namespace
 
-/// Takes what one receive brings; true when the last request has been answered.
-bool NetlinkSocket::receive(std::span<const NetlinkRequest> requests, Answers& answers) {
-  const ssize_t received = ::recv(file_.get(), buffer_.get(), receive_buffer_bytes, 0);
-  if (received < 0 && errno == EINTR) return false;
-  if (received < 0) posix::throw_errno("receive from the kernel: " + requests.front().act);
+/// The bytes of one receive; 0 where there is nothing to receive and `flags` say not to wait.
+std::size_t NetlinkSocket::receive(int flags) {
+  for (;;) {
+    const ssize_t received = ::recv(file_.get(), buffer_.get(), receive_buffer_bytes, flags);
+    if (received >= 0) return static_cast<std::size_t>(received);
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) posix::throw_errno("receive from the kernel");
+  }
+}
+
+/// Takes what one receive has brought; true when the last request has been answered.
+bool NetlinkSocket::sort(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers) {
   auto rest = static_cast<int>(received);
   bool is_complete = false;
   for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(header, rest) != 0;
@@ -108,8 +115,15 @@ bool NetlinkSocket::receive(std::span<const NetlinkRequest> requests, Answers& a
 }
 
 void NetlinkSocket::receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers) {
-  while (!receive(requests, answers)) {
+  while (!sort(receive(0), requests, answers)) {
   }
+}
+
+Answers NetlinkSocket::commit(std::span<const NetlinkRequest> requests) {
+  Answers answers;
+  transmit(requests, 0);
+  while (const auto received = receive(MSG_DONTWAIT)) sort(received, requests, answers);
+  return answers;
 }
 
 /// In pieces: the kernel takes at most 1,024 parts at once, and has room for so many refusals only.

@@ -46,7 +46,8 @@ struct Answers {
 /// A netlink socket in the network namespace in which it was opened. The kernel answers at once, so nothing waits.
 class NetlinkSocket {
  public:
-  /// Opens it in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE.
+  /// Opens it in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE,
+  /// NETLINK_NETFILTER.
   explicit NetlinkSocket(int protocol);
 
   /// Sends all in one call (up to 128 of them; more go in several). Throws std::system_error only where the socket
@@ -56,13 +57,19 @@ class NetlinkSocket {
   /// As send, and throws std::system_error for the first refusal: act, errno and the kernel's sentence.
   std::vector<std::string> transact(std::span<const NetlinkRequest> requests);
 
+  /// One transaction of nftables, which has its own begin and end: all in one datagram, carried out as a whole or not
+  /// at all. Nothing acknowledges it on every kernel, so what has come back when the call returns is all that comes: no
+  /// refusals mean that it was carried out. Of at most 1,000 requests.
+  Answers commit(std::span<const NetlinkRequest> requests);
+
   /// One question that many messages answer. A dump that was interrupted by a change is asked again, at most 20 times.
   std::vector<std::string> dump(const NetlinkRequest& request);
 
  private:
   void transmit(std::span<const NetlinkRequest> requests, int last_flags);
   void receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers);
-  bool receive(std::span<const NetlinkRequest> requests, Answers& answers);
+  std::size_t receive(int flags);
+  bool sort(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers);
 
   posix::FileDescriptor file_;
   std::uint32_t sequence_ = 0;

@@ -19,12 +19,13 @@ Bytes bytes_of(Number number) {
 }  // namespace
 
 Bytes padded(Bytes value) {
-  value.resize(NLA_ALIGN(value.size()), '\0');
+  constexpr std::size_t alignment = NLA_ALIGNTO;
+  value.resize((value.size() + alignment - 1) / alignment * alignment, '\0');
   return value;
 }
 
 Bytes nft_bytes(int type, std::string_view payload) {
-  const nlattr header{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + payload.size()),
+  const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + payload.size()),
                       .nla_type = static_cast<std::uint16_t>(type)};
   return padded(bytes_of(header).append(payload));
 }

@@ -29,7 +29,7 @@ Bytes value_of(const cni::IpAddress& address);
 Bytes value_of(const cni::MacAddress& mac);
 Bytes value_of_port(std::uint16_t port);
 Bytes value_of_byte(std::uint8_t byte);
-Bytes value_of_interface(std::string_view name);  ///< 16 bytes
+Bytes value_of_interface(std::string_view name);   ///< 16 bytes
 Bytes value_of_host_number(std::uint32_t number);  ///< 32 bits in the host's order, as fib and ct put them there
 Bytes padded(Bytes value);
 

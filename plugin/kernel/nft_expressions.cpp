@@ -23,8 +23,8 @@ Bytes register_of(int attribute, NftRegister place) { return nft_number(attribut
 Bytes value(int attribute, std::string_view bytes) { return nft_nest(attribute, nft_bytes(NFTA_DATA_VALUE, bytes)); }
 
 Bytes compare(std::uint32_t operation, std::string_view bytes) {
-  return expression("cmp", register_of(NFTA_CMP_SREG, first) + nft_number(NFTA_CMP_OP, operation) +
-                               value(NFTA_CMP_DATA, bytes));
+  return expression(
+      "cmp", register_of(NFTA_CMP_SREG, first) + nft_number(NFTA_CMP_OP, operation) + value(NFTA_CMP_DATA, bytes));
 }
 
 Bytes equals(std::string_view bytes) { return compare(NFT_CMP_EQ, bytes); }
@@ -41,9 +41,9 @@ struct Slice {
 };
 
 Bytes payload(const Slice& slice, NftRegister place) {
-  return expression("payload",
-                    register_of(NFTA_PAYLOAD_DREG, place) + nft_number(NFTA_PAYLOAD_BASE, slice.base) +
-                        nft_number(NFTA_PAYLOAD_OFFSET, slice.offset) + nft_number(NFTA_PAYLOAD_LEN, slice.bytes));
+  return expression("payload", register_of(NFTA_PAYLOAD_DREG, place) + nft_number(NFTA_PAYLOAD_BASE, slice.base) +
+                                   nft_number(NFTA_PAYLOAD_OFFSET, slice.offset) +
+                                   nft_number(NFTA_PAYLOAD_LEN, slice.bytes));
 }
 
 /// The first register with all bits outside of the mask cleared.
@@ -80,9 +80,8 @@ Bytes is_in_prefix(const Slice& slice, const cni::Prefix& prefix) {
 }
 
 Bytes immediate(std::string_view verdict) {
-  return expression("immediate",
-                    nft_number(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT) +
-                        nft_nest(NFTA_IMMEDIATE_DATA, nft_nest(NFTA_DATA_VERDICT, verdict)));
+  return expression("immediate", nft_number(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT) +
+                                     nft_nest(NFTA_IMMEDIATE_DATA, nft_nest(NFTA_DATA_VERDICT, verdict)));
 }
 
 Bytes verdict(int code) { return nft_number(NFTA_VERDICT_CODE, static_cast<std::uint32_t>(code)); }
@@ -93,9 +92,7 @@ Bytes lookup(const std::string& set, std::string_view further = {}) {
   return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first)).append(further));
 }
 
-std::uint32_t protocol_family(cni::Family family) {
-  return family == cni::Family::ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
-}
+std::uint32_t protocol_family(cni::Family family) { return family == cni::Family::ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6; }
 
 }  // namespace
 

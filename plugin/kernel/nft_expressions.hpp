@@ -18,12 +18,12 @@ enum class NftRegister : std::uint32_t { first = 8 };
 constexpr NftRegister behind(std::uint32_t bytes) { return NftRegister{8 + bytes / 4}; }
 
 // Matches.
-Bytes is_family(cni::Family family);                   ///< meta nfproto ipv4; before all that looks into an IP header
-Bytes is_source_in(const cni::Prefix& prefix);         ///< ip saddr 10.0.0.0/8
-Bytes is_destination_in(const cni::Prefix& prefix);    ///< ip daddr 10.0.0.0/8
-Bytes is_input_not(const std::string& interface);      ///< iifname != "lo"
-Bytes is_to_this_host();                               ///< fib daddr type local
-Bytes is_redirected();                                 ///< ct status dnat
+Bytes is_family(cni::Family family);                 ///< meta nfproto ipv4; before all that looks into an IP header
+Bytes is_source_in(const cni::Prefix& prefix);       ///< ip saddr 10.0.0.0/8
+Bytes is_destination_in(const cni::Prefix& prefix);  ///< ip daddr 10.0.0.0/8
+Bytes is_input_not(const std::string& interface);    ///< iifname != "lo"
+Bytes is_to_this_host();                             ///< fib daddr type local
+Bytes is_redirected();                               ///< ct status dnat
 
 // What is put into registers, to be looked up as one key.
 Bytes load_source(cni::Family family, NftRegister place);
@@ -45,7 +45,7 @@ Bytes masquerade();
 Bytes drop();
 Bytes return_();  ///< to where the chain was called from
 Bytes jump(const std::string& chain);
-Bytes go_to(const std::string& chain);                ///< a return there returns from here
-Bytes redirect_to_registers(cni::Family family);      ///< dnat to the address and port from the first register on
+Bytes go_to(const std::string& chain);            ///< a return there returns from here
+Bytes redirect_to_registers(cni::Family family);  ///< dnat to the address and port from the first register on
 
 }  // namespace kernel

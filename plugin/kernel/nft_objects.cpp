@@ -16,21 +16,15 @@
 namespace kernel {
 namespace {
 
-constexpr std::uint8_t comment_type = 0;         // NFTNL_UDATA_RULE_COMMENT and NFTNL_UDATA_SET_ELEM_COMMENT of libnftnl
+constexpr std::uint8_t comment_type = 0;  // NFTNL_UDATA_RULE_COMMENT and NFTNL_UDATA_SET_ELEM_COMMENT of libnftnl
 constexpr std::uint8_t key_byte_order_type = 0;  // NFTNL_UDATA_SET_KEYBYTEORDER
 constexpr std::uint32_t host_byte_order = 1;
 
 constexpr int nft_message_type(int message) { return (NFNL_SUBSYS_NFTABLES << 8) | message; }
 
-Message message_with(int type, int flags, const nfgenmsg& header, const Bytes& attributes) {
-  auto message = new_message(type, header, flags, attributes.size());
-  put_bytes(message.get(), attributes);
-  return message;
-}
-
 Message nft_message(int message, int flags, NftFamily family, const Bytes& attributes) {
   const nfgenmsg header{.nfgen_family = static_cast<std::uint8_t>(family), .version = NFNETLINK_V0, .res_id = 0};
-  return message_with(nft_message_type(message), flags, header, attributes);
+  return new_message(nft_message_type(message), flags, header, attributes);
 }
 
 std::string words_of(NftFamily family) {
@@ -50,7 +44,7 @@ Bytes comment_of(std::string_view text) { return user_data(comment_type, Bytes{t
 
 Message batch_message(int type, const Bytes& attributes = {}) {
   const nfgenmsg header{.nfgen_family = 0, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
-  return message_with(type, 0, header, attributes);
+  return new_message(type, 0, header, attributes);
 }
 
 }  // namespace
@@ -130,8 +124,8 @@ NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
                     nft_number(NFTA_SET_KEY_TYPE, number_of(set.key)) +
                     nft_number(NFTA_SET_KEY_LEN, length_of(set.key)) + nft_number(NFTA_SET_ID, any_number);
   if (!set.data.empty()) {
-    attributes += nft_number(NFTA_SET_DATA_TYPE, number_of(set.data)) +
-                  nft_number(NFTA_SET_DATA_LEN, length_of(set.data));
+    attributes +=
+        nft_number(NFTA_SET_DATA_TYPE, number_of(set.data)) + nft_number(NFTA_SET_DATA_LEN, length_of(set.data));
   }
   if (set.key == std::vector{NftType::ifname}) {
     attributes += nft_bytes(NFTA_SET_USERDATA, user_data(key_byte_order_type, value_of_host_number(host_byte_order)));
@@ -154,9 +148,7 @@ Bytes element_list(const NftElement& element, const Bytes& attributes) {
          nft_nest(NFTA_SET_ELEM_LIST_ELEMENTS, nft_nest(NFTA_LIST_ELEM, attributes));
 }
 
-Bytes key_of(const NftElement& element) {
-  return nft_nest(NFTA_SET_ELEM_KEY, nft_bytes(NFTA_DATA_VALUE, element.key));
-}
+Bytes key_of(const NftElement& element) { return nft_nest(NFTA_SET_ELEM_KEY, nft_bytes(NFTA_DATA_VALUE, element.key)); }
 
 Bytes whole(const NftElement& element) {
   auto attributes = key_of(element);
@@ -169,9 +161,9 @@ Bytes whole(const NftElement& element) {
 }  // namespace
 
 NetlinkRequest create_nft_element(const NftElement& element) {
-  return {nft_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, element.family,
-                      element_list(element, whole(element))),
-          named("add", "an element to set", element.set, element.family)};
+  return {
+      nft_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, element.family, element_list(element, whole(element))),
+      named("add", "an element to set", element.set, element.family)};
 }
 
 NetlinkRequest delete_nft_table(NftFamily family) {
@@ -269,12 +261,12 @@ const nfgenmsg& family_header_of(const std::string& message) {
 }
 
 /// The attributes of a message; all null where it is of another type.
-template <int Most>
+template <std::size_t Most>
 std::array<nlattr*, Most + 1> attributes_of(const std::string& message, int type) {
   std::array<nlattr*, Most + 1> attributes{};
   nlmsghdr* header = header_of(message);
   if (header->nlmsg_type == nft_message_type(type)) {
-    nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), Most, nullptr);
+    nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), static_cast<int>(Most), nullptr);
   }
   return attributes;
 }
@@ -302,7 +294,8 @@ std::string comment_in(nlattr* user_data) {
 }
 
 Bytes value_in(nlattr* data) {
-  nlattr* value = data == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(data)), nla_len(data), NFTA_DATA_VALUE);
+  nlattr* value =
+      data == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(data)), nla_len(data), NFTA_DATA_VALUE);
   if (value == nullptr) return {};
   return {static_cast<const char*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))};
 }
@@ -351,11 +344,13 @@ std::vector<NftElement> find_nft_elements(const std::string& message) {
   int rest = nla_len(list);
   for (auto* nest = static_cast<nlattr*>(nla_data(list)); nla_ok(nest, rest) != 0; nest = nla_next(nest, &rest)) {
     elements.push_back(element_in(nest));
-    elements.back().family = NftFamily{family_header_of(message).nfgen_family};
+    elements.back().family = family_of(message);
     elements.back().set = text_of(attributes[NFTA_SET_ELEM_LIST_SET]);
   }
   return elements;
 }
+
+NftFamily family_of(const std::string& message) { return NftFamily{family_header_of(message).nfgen_family}; }
 
 std::uint16_t generation_of(const std::string& message) { return ntohs(family_header_of(message).res_id); }
 

@@ -18,8 +18,8 @@ enum class NftFamily : std::uint8_t { inet = 1, bridge = 7 };
 
 /// Where in the way of a packet a chain stands, as in nft(8), "BASE CHAINS".
 struct NftHook {
-  const char* type;       ///< "nat" or "filter"
-  std::uint32_t number;   ///< NF_INET_... or NF_BR_...
+  const char* type;      ///< "nat" or "filter"
+  std::uint32_t number;  ///< NF_INET_... or NF_BR_...
   std::int32_t priority;
 };
 
@@ -54,8 +54,8 @@ struct NftRule {
 /// An element of a set or map.
 struct NftElement {
   NftFamily family = NftFamily::inet;
-  std::string set;
-  Bytes key;
+  std::string set{};
+  Bytes key{};
   Bytes data{};           ///< empty in a set
   std::string comment{};  ///< whose it is
 
@@ -106,6 +106,8 @@ std::optional<std::string> find_nft_chain(const std::string& message);  ///< its
 std::optional<std::string> find_nft_set(const std::string& message);    ///< its name
 std::optional<FoundRule> find_nft_rule(const std::string& message);
 std::vector<NftElement> find_nft_elements(const std::string& message);
+
+NftFamily family_of(const std::string& message);
 
 /// The lower 16 bits of the generation in which an answer was given: what a dump of several answers was interrupted by
 /// shows in them alone.

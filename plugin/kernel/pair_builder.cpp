@@ -198,6 +198,16 @@ void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
 
 }  // namespace
 
+/// Packets from 127.0.0.1 and ::1 to mapped ports leave by the interface that leads to the container. On a bridge all
+/// its containers share that.
+void PairBuilder::open_loopback(Requests& requests) {
+  const auto name = wiring::host_side_interface(wiring_);
+  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(route_loopback(name));
+  if (!wiring::maps_loopback(wiring_, cni::Family::ipv6)) return;
+  const auto link = wiring_.bridge ? first_link(host_.transact(one(get_link(name)))) : std::nullopt;
+  requests.push_back(take_loopback_answers({name, link ? link->index : host_device_.index}));
+}
+
 /// A host route that exists already means that the address lives elsewhere on this node.
 void PairBuilder::furnish_host() {
   Requests requests;
@@ -208,6 +218,7 @@ void PairBuilder::furnish_host() {
   }
   add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);
+  open_loopback(requests);
   for (const auto& route : wiring_.host.routes) {
     if (route.exclusive) exclusive.emplace(requests.size(), route.destination.address);
     requests.push_back(add_route(host_device_, route));

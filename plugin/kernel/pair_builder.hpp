@@ -33,6 +33,7 @@ class PairBuilder {
   void furnish();
   void furnish_container();
   void furnish_host();
+  void open_loopback(std::vector<NetlinkRequest>& requests);
   void settle();
   bool is_settled();
   void let_container_talk();

@@ -4,8 +4,10 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/host_port_holder.hpp"
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/verbs/recorded_link.hpp"
+#include "plugin/verbs/restore.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
@@ -71,9 +73,11 @@ class Addition {
   bool try_connect(const kernel::Site& site, bool is_last) try {
     lease_ = wiring::complete(request_, allocate());
     wiring_ = wiring::wire(request_, lease_, mtu());
+    let_packets_return();
     auto record = write_intent();
     rollback_.on_failure([this] { disconnect(); });
     built_ = kernel_.build(wiring_, site);
+    if (built_.has_lost_rules) restore_rules_of_others(request_.attachment, kernel_, folder_);
     if (!record.host_interface) return true;
     record.host_interface->index = built_.host_index;
     folder_.write_pending(record);
@@ -82,9 +86,20 @@ class Addition {
     if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
     disconnect();
     return false;
+  } catch (const kernel::HostPortTaken& taken) {
+    if (is_last || !release_dead_holder(taken, kernel_, folder_)) refuse_host_port(taken, kernel_, folder_);
+    disconnect();
+    return false;
+  }
+
+  /// What a container sends to a mapped port of its own comes back to the port of the bridge that it came from.
+  void let_packets_return() {
+    const bool may_return = wiring_.bridge && wiring_.host_ports && !wiring_.bridge->promiscuous;
+    if (may_return && kernel_.filters_bridged_packets()) wiring_.bridge->hairpin = true;
   }
 
   void disconnect() {
+    kernel_.remove_rules(wiring_);
     if (wiring_.peer_netns.empty()) {
       kernel_.remove(request_.attachment);
     } else {

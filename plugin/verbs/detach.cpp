@@ -15,6 +15,14 @@ std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>
   return wiring ? wiring->host_gateways : std::vector<cni::IpAddress>{};
 }
 
+void remove_recorded_rules(const cni::Attachment& attachment, const std::optional<state::Record>& record,
+                           kernel::Kernel& kernel) {
+  const auto wiring = record ? wiring::find_wiring(record->wiring) : std::nullopt;
+  if (wiring) return kernel.remove_rules(*wiring);
+  const bool had_none = record && record->wiring.empty();
+  if (!had_none) kernel.remove_rules(cni::tag_of(attachment));
+}
+
 void release_recorded(const state::Record& record, state::Folder& folder) {
   const auto tag = cni::tag_of(record.attachment);
   for (const auto& address : record.addresses) folder.release(record.attachment.network, address, tag);
@@ -67,7 +75,7 @@ void release(const cni::Request& request, const std::optional<state::StoredRecor
 }
 
 /// A host end of our own, that of an imported attachment, or a cable between two namespaces.
-void remove(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+void remove_links(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
   kernel.remove(request.attachment);
   if (record && is_imported(*record)) remove_imported_link(*record, kernel);
   const auto places = places_of(request, record);
@@ -80,12 +88,15 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { remove(request, stored ? stored->record : std::nullopt, kernel); });
-  if (!is_gone) return;
+  const auto record = stored ? stored->record : std::nullopt;
+  const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, record, kernel); });
+  const bool is_gone = effort.attempt([&] { remove_links(request, record, kernel); });
+  if (!is_unruled || !is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;
-  const auto gateways = stored ? recorded_gateways(stored->record) : std::vector<cni::IpAddress>{};
-  effort.attempt([&] { forget({attachment.network, cni::tag_of(attachment), gateways}, kernel, *folder); });
+  effort.attempt([&] {
+    forget({attachment.network, cni::tag_of(attachment), recorded_gateways(record)}, kernel, *folder);
+  });
 }
 
 }  // namespace verbs

@@ -17,6 +17,11 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
 /// The gateways that a recorded attachment put on the host's lo.
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
 
+/// Removes what an attachment has in nftables: what its record names, or where none can be read all that is marked as
+/// its own.
+void remove_recorded_rules(const cni::Attachment& attachment, const std::optional<state::Record>& record,
+                           kernel::Kernel& kernel);
+
 /// Gives back the addresses that a record names and its tag still holds.
 void release_recorded(const state::Record& record, state::Folder& folder);
 

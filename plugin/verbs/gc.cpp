@@ -42,6 +42,7 @@ class Collection {
     if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
     remove_cables(effort);
+    effort.attempt([&] { remove_rules(); });
     for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
     stale_.clear();
   }
@@ -85,6 +86,12 @@ class Collection {
       if (stale.link) links.push_back(*stale.link);
     }
     if (!links.empty()) kernel_.remove_links(links);
+  }
+
+  /// An element may be all that is left of an attachment.
+  void remove_rules() {
+    kernel_.remove_stale_rules(network_, [this](cni::Tag tag) { return find_stale(tag) != nullptr; });
+    if (valid_.empty()) kernel_.clean_rules(network_);
   }
 
   void remove_cables(BestEffort& effort) {

@@ -28,6 +28,7 @@ bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
 }
 
 void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder) {
+  remove_recorded_rules(record.attachment, record, kernel);
   release_recorded(record, folder);
   forget({record.attachment.network, tag, recorded_gateways(record)}, kernel, folder);
 }

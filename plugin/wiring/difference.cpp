@@ -73,8 +73,8 @@ void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedB
     sentences.push_back("interface " + named(wanted.host.name) + " is not a port of bridge " +
                         named(wanted.bridge->name));
   }
-  if (port.is_hairpin != wanted.bridge->hairpin) {
-    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is " + (port.is_hairpin ? "on" : "off"));
+  if (wanted.bridge->hairpin && !port.is_hairpin) {
+    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is off");
   }
   if (port.is_isolated == wanted.bridge->isolated) return;
   sentences.push_back("isolation of port " + named(wanted.host.name) + " is " + (port.is_isolated ? "on" : "off"));
@@ -122,6 +122,7 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
   compare_node(wanted, observed, sentences);
+  for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
   return sentences;
 }
 

@@ -45,6 +45,7 @@ struct Observed {
   std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;
+  std::vector<std::string> missing_rules{};  ///< what is wanted in nftables and is not there, in words
 
   bool operator==(const Observed&) const = default;
 };

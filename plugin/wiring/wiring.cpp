@@ -12,6 +12,10 @@ std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
 }
 
+bool wants_rules(const Wiring& wiring) {
+  return !wiring.masquerades.empty() || wiring.host_ports || (wiring.bridge && wiring.bridge->check_macs);
+}
+
 bool maps_loopback(const Wiring& wiring, cni::Family family) {
   if (!wiring.host_ports || !wiring.host_ports->source_nat) return false;
   const auto& mappings = wiring.host_ports->mappings;

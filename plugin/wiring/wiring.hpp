@@ -123,6 +123,9 @@ struct Wiring {
 /// The host's interface that packets from the container come in by: its own end, or the bridge's.
 std::string host_side_interface(const Wiring& wiring);
 
+/// Whether anything of it stands in nftables.
+bool wants_rules(const Wiring& wiring);
+
 /// Whether mapped ports are to be reached over the loopback addresses of the family.
 bool maps_loopback(const Wiring& wiring, cni::Family family);
 

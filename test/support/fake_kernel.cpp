@@ -4,6 +4,7 @@
 #include "plugin/posix/system_error.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace test {
 namespace {
@@ -66,8 +67,56 @@ kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site
     const auto& address = route.destination.address;
     if (route.exclusive && elsewhere.contains(address)) throw kernel::AddressLivesElsewhere{address};
   }
-  return {.host_index = put(wiring).index, .bridge_mac = bridge_mac};
+  const auto built = kernel::Built{.host_index = put(wiring).index, .bridge_mac = bridge_mac};
+  if (!wiring::wants_rules(wiring)) return built;
+  restore_rules(wiring);
+  return {.host_index = built.host_index, .bridge_mac = bridge_mac, .has_lost_rules = !std::exchange(has_tables, true)};
 }
+
+namespace {
+
+/// The port of the host that both want, if there is one.
+const wiring::PortMapping* find_common_port(const wiring::Wiring& left, const wiring::Wiring& right) {
+  if (!left.host_ports || !right.host_ports) return nullptr;
+  for (const auto& mapping : left.host_ports->mappings) {
+    for (const auto& other : right.host_ports->mappings) {
+      if (mapping.protocol == other.protocol && mapping.host_port == other.host_port) return &mapping;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void FakeKernel::restore_rules(const wiring::Wiring& wiring) {
+  asked.emplace_back("restore_rules");
+  refuse_if_told("restore_rules");
+  for (const auto& other : rules) {
+    const auto* mapping = other.attachment == wiring.attachment ? nullptr : find_common_port(wiring, other);
+    if (mapping != nullptr) throw kernel::HostPortTaken{*mapping, cni::tag_of(other.attachment)};
+  }
+  std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
+  rules.push_back(wiring);
+}
+
+void FakeKernel::remove_rules(const wiring::Wiring& wiring) {
+  refuse_if_told("remove_rules");
+  std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
+}
+
+void FakeKernel::remove_rules(cni::Tag attachment) {
+  refuse_if_told("remove_rules");
+  std::erase_if(rules, [&](const auto& other) { return cni::tag_of(other.attachment) == attachment; });
+}
+
+void FakeKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
+  refuse_if_told("remove_stale_rules");
+  std::erase_if(rules, [&](const auto& other) {
+    return other.attachment.network == network && is_stale(cni::tag_of(other.attachment));
+  });
+}
+
+void FakeKernel::clean_rules(const std::string& /*network*/) { asked.emplace_back("clean_rules"); }
 
 std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
   refuse_if_told("find_host_link");

@@ -21,6 +21,9 @@ class FakeKernel final : public kernel::Kernel {
  public:
   std::vector<FakePair> pairs;
   std::vector<cni::IpAddress> host_gateways;
+  std::vector<wiring::Wiring> rules;  ///< wirings that stand in nftables
+  bool has_tables = true;             ///< false: the next build() makes them
+  bool filters_bridges = false;
   std::set<cni::IpAddress> elsewhere;                     ///< addresses to which the host has a route already
   std::map<std::string, wiring::ObservedEnd> interfaces;  ///< other ones of the host, by name
   std::map<std::string, kernel::Counters> counters;       ///< by "path of the namespace interface"
@@ -45,6 +48,12 @@ class FakeKernel final : public kernel::Kernel {
   bool stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
   bool remove_cable(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
+  bool filters_bridged_packets() override { return filters_bridges; }
+  void restore_rules(const wiring::Wiring& wiring) override;
+  void remove_rules(const wiring::Wiring& wiring) override;
+  void remove_rules(cni::Tag attachment) override;
+  void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
+  void clean_rules(const std::string& network) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
   std::vector<kernel::HostLink> host_links(std::string_view network) override;
   std::vector<kernel::HostLink> host_links() override;

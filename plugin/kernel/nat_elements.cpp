@@ -1,0 +1,152 @@
+#include "plugin/kernel/nat_elements.hpp"
+
+#include "plugin/kernel/nat_table.hpp"
+#include "plugin/wiring/port_mapping.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace kernel {
+namespace {
+
+using cni::Family;
+
+std::uint8_t protocol_number(const std::string& protocol) {
+  if (protocol == "udp") return IPPROTO_UDP;
+  return protocol == "sctp" ? IPPROTO_SCTP : IPPROTO_TCP;
+}
+
+class Collector {
+ public:
+  explicit Collector(const wiring::Wiring& wiring)
+      : wiring_(wiring), comment_(to_comment(owner_of(wiring.attachment))) {}
+
+  std::vector<WantedElement> collect() {
+    for (const auto& masquerade : wiring_.masquerades) add_masquerade(masquerade);
+    if (wiring_.host_ports) add_host_ports(*wiring_.host_ports);
+    if (wiring_.bridge && wiring_.bridge->check_macs) add_macs();
+    return std::move(elements_);
+  }
+
+ private:
+  void add(const std::string& words, NftElement element) {
+    element.comment = comment_;
+    elements_.push_back({.element = std::move(element), .words = words});
+  }
+
+  void add_masquerade(const wiring::Masquerade& masquerade) {
+    add("masquerading of " + cni::to_string(masquerade.source),
+        {.set = masquerade_name(wiring_.attachment, masquerade), .key = value_of(masquerade.source)});
+  }
+
+  void add_host_ports(const wiring::HostPorts& ports) {
+    std::vector<cni::IpAddress> addresses;
+    for (const auto& mapping : ports.mappings) {
+      add_mapping(mapping);
+      const auto& address = mapping.container_address;
+      if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
+    }
+    for (const auto& address : addresses) add_hidden_clients(ports, address);
+  }
+
+  void add_mapping(const wiring::PortMapping& mapping) {
+    const auto family = mapping.container_address.family;
+    NftElement element{.set = port_map(family, mapping.host_address.has_value())};
+    if (mapping.host_address) element.key = value_of(*mapping.host_address);
+    element.key += padded(value_of_byte(protocol_number(mapping.protocol))) + padded(value_of_port(mapping.host_port));
+    element.data = value_of(mapping.container_address) + padded(value_of_port(mapping.container_port));
+    add("port mapping " + wiring::words(mapping), std::move(element));
+    elements_.back().mapping = mapping;
+  }
+
+  void add_hidden_clients(const wiring::HostPorts& ports, const cni::IpAddress& address) {
+    const auto words = "reaching " + cni::to_string(address) + " by a port of the host from ";
+    const auto value = value_of(address);
+    if (ports.hides_clients) {
+      add(words + "everywhere", {.set = everyone_set(address.family), .key = value});
+    } else if (ports.source_nat) {
+      add(words + "the container itself", {.set = self_set(address.family), .key = value + value});
+      if (!wiring_.bridge) return;
+      add(words + "its neighbours", {.set = neighbour_set(address.family),
+                                     .key = value_of_interface(wiring::host_side_interface(wiring_)) + value});
+    }
+  }
+
+  void add_macs() {
+    const auto port = value_of_interface(wiring_.host.name);
+    const auto words = "the check of MACs on port \"" + wiring_.host.name + '"';
+    add(words + " (the MAC)",
+        {.family = NftFamily::bridge, .set = port_macs_set, .key = port + padded(value_of(wiring_.container.mac))});
+    add(words, {.family = NftFamily::bridge, .set = checked_ports_set, .key = port});
+  }
+
+  const wiring::Wiring& wiring_;
+  std::string comment_;
+  std::vector<WantedElement> elements_;
+};
+
+}  // namespace
+
+std::vector<WantedElement> elements_of(const wiring::Wiring& wiring) { return Collector{wiring}.collect(); }
+
+Owner owner_of(const cni::Attachment& attachment) {
+  return {cni::tag_of_network(attachment.network), cni::tag_of(attachment)};
+}
+
+std::string to_comment(const Owner& owner) {
+  return cni::to_string(owner.network) + ' ' + cni::to_string(owner.attachment);
+}
+
+std::optional<Owner> find_owner(const std::string& comment) {
+  const auto space = comment.find(' ');
+  if (space == std::string::npos) return std::nullopt;
+  const auto network = cni::find_tag(std::string_view{comment}.substr(0, space));
+  const auto attachment = cni::find_tag(std::string_view{comment}.substr(space + 1));
+  if (!network || !attachment) return std::nullopt;
+  return Owner{*network, *attachment};
+}
+
+namespace {
+
+constexpr std::size_t field = 4;  // of a concatenation, at least
+
+struct PortMap {
+  Family family;
+  bool has_host_address;
+};
+
+std::optional<PortMap> find_port_map(const std::string& set) {
+  for (const auto family : {Family::ipv4, Family::ipv6}) {
+    for (const bool has_host_address : {false, true}) {
+      if (set == port_map(family, has_host_address)) return PortMap{family, has_host_address};
+    }
+  }
+  return std::nullopt;
+}
+
+cni::IpAddress address_in(Family family, const Bytes& value) {
+  return cni::from_bytes(family, reinterpret_cast<const std::uint8_t*>(value.data()));
+}
+
+}  // namespace
+
+std::optional<MappedFlow> find_mapped_flow(const NftElement& element) {
+  const auto map = element.family == NftFamily::inet ? find_port_map(element.set) : std::nullopt;
+  if (!map) return std::nullopt;
+  const std::size_t address_bytes = cni::address_length(map->family) / 8;
+  const std::size_t before = map->has_host_address ? address_bytes : 0;
+  if (element.key.size() < before + 2 * field || element.data.size() < address_bytes) return std::nullopt;
+  MappedFlow flow{.family = map->family, .container_address = address_in(map->family, element.data)};
+  if (map->has_host_address) flow.host_address = address_in(map->family, element.key);
+  flow.protocol = static_cast<std::uint8_t>(element.key[before]);
+  std::uint16_t port = 0;
+  std::memcpy(&port, element.key.data() + before + field, sizeof port);
+  flow.host_port = ntohs(port);
+  return flow;
+}
+
+}  // namespace kernel

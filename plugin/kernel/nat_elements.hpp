@@ -1,0 +1,47 @@
+#pragma once
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/nft_objects.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// What one attachment has in our sets and maps.
+namespace kernel {
+
+struct WantedElement {
+  NftElement element;
+  std::string words;                             ///< "masquerading of 10.1.2.3", "port mapping 8080/tcp -> 10.1.2.3:80"
+  std::optional<wiring::PortMapping> mapping{};  ///< what an element of a port map is for: it may be another's already
+};
+
+std::vector<WantedElement> elements_of(const wiring::Wiring& wiring);
+
+/// Whose an element is, as its comment tells: "network-tag attachment-tag".
+struct Owner {
+  cni::Tag network;
+  cni::Tag attachment;
+
+  bool operator==(const Owner&) const = default;
+};
+
+Owner owner_of(const cni::Attachment& attachment);
+std::string to_comment(const Owner& owner);
+std::optional<Owner> find_owner(const std::string& comment);
+
+/// A flow that a port map has led somewhere, by what an element of the map says; nullopt for elements of anything else.
+struct MappedFlow {
+  cni::Family family = cni::Family::ipv4;
+  std::uint8_t protocol = 0;  ///< IPPROTO_...
+  std::optional<cni::IpAddress> host_address{};
+  std::uint16_t host_port = 0;
+  cni::IpAddress container_address{};
+
+  bool operator==(const MappedFlow&) const = default;
+};
+
+std::optional<MappedFlow> find_mapped_flow(const NftElement& element);
+
+}  // namespace kernel

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/nft_objects.hpp"
+#include "plugin/wiring/wiring.hpp"
+
+#include <string>
+#include <vector>
+
+// What our tables consist of besides elements. Sets and maps, so that a packet costs a few lookups and an ADD a few
+// elements, however many containers there are. README.md, "Rules", shows the whole as `nft list ruleset` has it.
+namespace kernel {
+
+/// A part of a table that is made as a whole, when the first wiring needs it, and never changed. Its first chain stands
+/// where the part does. Rules may also go into chains of other parts, which have to stand.
+struct NftPart {
+  NftFamily family = NftFamily::inet;
+  std::vector<NftSet> sets{};
+  std::vector<NftChain> chains{};
+  std::vector<NftRule> rules{};
+};
+
+/// The parts that a wiring needs, in the order in which they have to be made.
+std::vector<NftPart> parts_of(const wiring::Wiring& wiring);
+
+/// Maps of mapped ports, by family and by whether the host's address is part of the key.
+std::string port_map(cni::Family family, bool has_host_address);
+
+// Sets of mapped containers: who is masqueraded when it reaches a container by a port of the host.
+std::string self_set(cni::Family family);       ///< the container itself: address . address
+std::string neighbour_set(cni::Family family);  ///< what comes from the same bridge: bridge . address of the container
+std::string everyone_set(cni::Family family);   ///< everyone: address of the container
+
+inline constexpr const char* checked_ports_set = "checked_ports";  ///< ports of bridges whose source MACs are checked
+inline constexpr const char* port_macs_set = "port_macs";          ///< port . MAC that it may have
+
+/// The chain, and the set of containers, of those of a network that are masqueraded alike: named by the hash of what
+/// they are, so that another configuration has others.
+std::string masquerade_name(const cni::Attachment& attachment, const wiring::Masquerade& masquerade);
+
+/// How the names of these begin in a network.
+std::string masquerade_prefix(const std::string& network);
+
+/// The chain from which packets go to those.
+inline constexpr const char* networks_chain = "networks";
+
+/// The comment of the rule there that leads to one: its name may be longer than the 128 characters that nft takes.
+std::string entry_comment(const std::string& name);
+
+}  // namespace kernel
