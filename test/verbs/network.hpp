@@ -118,9 +118,10 @@ class VerbsOfNetwork : public testing::Test {
   bool has_record(const std::string& container) const { return folder.find_record(attachment(container)).has_value(); }
   bool has_link(const std::string& container) { return kernel.find_host_link(attachment(container)).has_value(); }
 
-  /// Nothing of any attachment is left: no link, address, record or gateway.
+  /// Nothing of any attachment is left: no link, rule, address, record or gateway.
   void expect_nothing_left() const {
     EXPECT_TRUE(kernel.pairs.empty());
+    EXPECT_TRUE(kernel.rules.empty());
     EXPECT_EQ(taken(), std::vector<std::string>{});
     EXPECT_FALSE(folder.has_records("net"));
     EXPECT_TRUE(kernel.host_gateways.empty());

@@ -1,0 +1,118 @@
+#include "plugin/kernel/nat_elements.hpp"
+
+#include "plugin/kernel/nat_table.hpp"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+
+const cni::Attachment attachment{"net", "c1", "eth0"};
+
+wiring::Wiring mapped(const std::string& protocol, std::uint16_t port, std::string_view address,
+                      std::optional<cni::IpAddress> host = std::nullopt) {
+  wiring::Wiring wiring{.attachment = attachment};
+  wiring.host.name = "veth0";
+  wiring.host_ports = wiring::HostPorts{.mappings = {{.protocol = protocol,
+                                                      .host_address = host,
+                                                      .host_port = port,
+                                                      .container_address = ip(address),
+                                                      .container_port = 80}}};
+  return wiring;
+}
+
+Texts words(const wiring::Wiring& wiring) {
+  Texts texts;
+  for (const auto& each : kernel::elements_of(wiring)) texts.push_back(each.element.set + ": " + each.words);
+  return texts;
+}
+
+TEST(Elements, AreNoneOfAWiringThatWantsNone) { EXPECT_EQ(words({.attachment = attachment}), Texts{}); }
+
+TEST(Elements, SayWhoseTheyAre) {
+  const auto elements = kernel::elements_of(mapped("tcp", 8080, "10.1.2.3"));
+  ASSERT_FALSE(elements.empty());
+  for (const auto& each : elements) {
+    EXPECT_EQ(kernel::find_owner(each.element.comment), kernel::owner_of(attachment)) << each.words;
+  }
+  for (const char* comment : {"", "x", "gqoway44q6eog", "gqoway44q6eog x", "x gqoway44q6eog"}) {
+    EXPECT_EQ(kernel::find_owner(comment), std::nullopt) << comment;
+  }
+}
+
+TEST(Elements, OfAMappingAreThePortAndTheClientsThatAreHidden) {
+  auto wiring = mapped("tcp", 8080, "10.1.2.3");
+  EXPECT_EQ(words(wiring), (Texts{"ports4: port mapping 8080/tcp -> 10.1.2.3:80",
+                                  "self4: reaching 10.1.2.3 by a port of the host from the container itself"}));
+  wiring.bridge = wiring::Bridge{.name = "br0"};
+  EXPECT_EQ(words(wiring).back(), "neighbours4: reaching 10.1.2.3 by a port of the host from its neighbours");
+  wiring.host_ports->hides_clients = true;
+  EXPECT_EQ(words(wiring).back(), "everyone4: reaching 10.1.2.3 by a port of the host from everywhere");
+  EXPECT_EQ(words(wiring).size(), 2U);
+  wiring.host_ports = wiring::HostPorts{.mappings = wiring.host_ports->mappings, .source_nat = false};
+  EXPECT_EQ(words(wiring), Texts{"ports4: port mapping 8080/tcp -> 10.1.2.3:80"});
+}
+
+// Fields are padded to four bytes behind the value (netfilter.md, section C).
+TEST(Elements, OfAMappingHaveTheBytesOfTheMap) {
+  const auto mapping = [](const wiring::Wiring& wiring) { return kernel::elements_of(wiring).front().element; };
+  const auto any = mapping(mapped("tcp", 8080, "10.1.2.3"));
+  EXPECT_EQ(any.key, std::string("\x06\0\0\0\x1f\x90\0\0", 8));
+  EXPECT_EQ(any.data, std::string("\x0a\x01\x02\x03\0\x50\0\0", 8));
+  const auto one = mapping(mapped("udp", 53, "10.1.2.3", ip("192.0.2.1")));
+  EXPECT_EQ(one.set, kernel::port_map(cni::Family::ipv4, true));
+  EXPECT_EQ(one.key, std::string("\xc0\0\x02\x01\x11\0\0\0\0\x35\0\0", 12));
+  EXPECT_EQ(mapping(mapped("sctp", 1, "fd00::3")).data.size(), 20U);
+}
+
+TEST(Elements, OfOneAddressAreItsOwnHoweverManyPortsAreMapped) {
+  auto wiring = mapped("tcp", 8080, "10.1.2.3");
+  auto second = wiring.host_ports->mappings.front();
+  second.host_port = 8081;
+  wiring.host_ports->mappings.push_back(second);
+  EXPECT_EQ(words(wiring).size(), 3U);
+}
+
+TEST(Elements, OfAMacCheckAreThePortAndTheMacThatItMayHave) {
+  wiring::Wiring wiring{.attachment = attachment, .bridge = wiring::Bridge{.name = "br0", .check_macs = true}};
+  wiring.host.name = "veth0";
+  wiring.container.mac = cni::find_mac("0a:58:0a:01:02:03").value();
+  const auto elements = kernel::elements_of(wiring);
+  ASSERT_EQ(elements.size(), 2U);
+  EXPECT_EQ(elements[0].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0\x0a\x58\x0a\x01\x02\x03\0\0", 24));
+  EXPECT_EQ(elements[1].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0", 16));
+  for (const auto& each : elements) EXPECT_EQ(each.element.family, kernel::NftFamily::bridge);
+}
+
+TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
+  const auto flow_of = [](const wiring::Wiring& wiring) {
+    return kernel::find_mapped_flow(kernel::elements_of(wiring).front().element);
+  };
+  EXPECT_EQ(
+      flow_of(mapped("udp", 53, "fd00::3")),
+      (kernel::MappedFlow{
+          .family = cni::Family::ipv6, .protocol = IPPROTO_UDP, .host_port = 53, .container_address = ip("fd00::3")}));
+  EXPECT_EQ(flow_of(mapped("tcp", 8080, "10.1.2.3", ip("192.0.2.1"))),
+            (kernel::MappedFlow{.family = cni::Family::ipv4,
+                                .protocol = IPPROTO_TCP,
+                                .host_address = ip("192.0.2.1"),
+                                .host_port = 8080,
+                                .container_address = ip("10.1.2.3")}));
+}
+
+TEST(MappedFlow, IsReadFromNothingElse) {
+  EXPECT_EQ(kernel::find_mapped_flow({.set = "self4", .key = "12345678"}), std::nullopt);
+  EXPECT_EQ(kernel::find_mapped_flow({.set = "ports4", .key = "1234567", .data = "12345678"}), std::nullopt);
+  EXPECT_EQ(kernel::find_mapped_flow({.set = "ports6", .key = "12345678", .data = "12345678"}), std::nullopt);
+}
+
+}  // namespace

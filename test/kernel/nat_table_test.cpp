@@ -1,0 +1,95 @@
+#include "plugin/kernel/nat_table.hpp"
+
+#include "plugin/kernel/nat_elements.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
+cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+
+const wiring::Masquerade masquerade{.source = ip("10.1.2.3"), .except = {prefix("10.1.2.0/24")}};
+
+wiring::Wiring whole_wiring() {
+  wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
+  wiring.masquerades = {masquerade, {.source = ip("fd00::3"), .except = {prefix("fd00::/64")}}};
+  wiring.host_ports = wiring::HostPorts{
+      .mappings = {{.protocol = "tcp", .host_port = 8080, .container_address = ip("10.1.2.3"), .container_port = 80}}};
+  wiring.bridge = wiring::Bridge{.name = "br0", .check_macs = true};
+  return wiring;
+}
+
+/// The first chains of the parts.
+Texts parts(const wiring::Wiring& wiring) {
+  Texts names;
+  for (const auto& part : kernel::parts_of(wiring)) names.push_back(part.chains.front().name);
+  return names;
+}
+
+TEST(Parts, AreThoseThatTheWiringNeeds) {
+  wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
+  EXPECT_EQ(parts(wiring), Texts{});
+  wiring.masquerades = {masquerade};
+  EXPECT_EQ(parts(wiring), (Texts{"postrouting", kernel::masquerade_name(wiring.attachment, masquerade)}));
+  wiring.masquerades.clear();
+  wiring.host_ports = wiring::HostPorts{};
+  EXPECT_EQ(parts(wiring), (Texts{"postrouting", "port_mappings"}));
+  wiring = {.attachment = {"net", "c1", "eth0"}, .bridge = wiring::Bridge{.name = "br0", .check_macs = true}};
+  EXPECT_EQ(parts(wiring), Texts{"prerouting"});
+}
+
+TEST(Parts, OfAddressesThatAreMasqueradedAlikeAreOne) {
+  wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
+  auto second = masquerade;
+  second.source = ip("10.1.2.4");
+  wiring.masquerades = {masquerade, second};
+  EXPECT_EQ(parts(wiring).size(), 2U);
+}
+
+// A rule is known by its chain and its comment, which nft refuses beyond 128 characters.
+TEST(Parts, HaveRulesThatCanBeToldApart) {
+  auto wiring = whole_wiring();
+  wiring.attachment.network = std::string(200, 'n');
+  for (const auto& part : kernel::parts_of(wiring)) {
+    std::set<std::pair<std::string, std::string>> names;
+    for (const auto& rule : part.rules) {
+      EXPECT_TRUE(names.emplace(rule.chain, rule.comment).second) << rule.chain << ' ' << rule.comment;
+      EXPECT_LE(rule.comment.size(), 128U);
+    }
+  }
+}
+
+TEST(Parts, HaveASetForEveryElementOfTheirWiring) {
+  const auto wiring = whole_wiring();
+  std::set<std::string> sets;
+  for (const auto& part : kernel::parts_of(wiring)) {
+    for (const auto& set : part.sets) sets.insert(set.name);
+  }
+  for (const auto& each : kernel::elements_of(wiring)) EXPECT_TRUE(sets.contains(each.element.set)) << each.words;
+}
+
+TEST(MasqueradeName, IsAnotherForAnotherNetworkFamilyOrExceptionAndNotForAnotherContainer) {
+  const auto name = [](const std::string& network, const wiring::Masquerade& wanted, const std::string& container) {
+    return kernel::masquerade_name({network, container, "eth0"}, wanted);
+  };
+  const auto own = name("net", masquerade, "c1");
+  EXPECT_TRUE(own.starts_with(kernel::masquerade_prefix("net")));
+  auto second = masquerade;
+  second.source = ip("10.1.2.4");
+  EXPECT_EQ(name("net", second, "c2"), own);
+  EXPECT_NE(name("net2", masquerade, "c1"), own);
+  second.except.push_back(prefix("10.0.0.0/8"));
+  EXPECT_NE(name("net", second, "c1"), own);
+  EXPECT_LE(name(std::string(200, 'n'), masquerade, "c1").size(), 255U) << "NFT_NAME_MAXLEN";
+}
+
+}  // namespace

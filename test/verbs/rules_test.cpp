@@ -1,0 +1,202 @@
+// What the verbs do with that which an attachment has in nftables.
+#include "plugin/verbs/check.hpp"
+#include "plugin/verbs/del.hpp"
+#include "plugin/verbs/gc.hpp"
+#include "plugin/verbs/reclaim.hpp"
+#include "test/verbs/network.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class Rules : public test::VerbsOfNetwork {
+ protected:
+  Rules() {
+    config.source_nat.masquerade = true;
+    config.wishes.port_mappings = {{.host_port = 8080, .container_port = 80}};
+  }
+  void map(std::uint16_t port) { config.wishes.port_mappings = {{.host_port = port, .container_port = 80}}; }
+
+  /// The containers that have any.
+  Texts ruled() const {
+    Texts names;
+    for (const auto& wiring : kernel.rules) names.push_back(wiring.attachment.container);
+    return names;
+  }
+  std::string error_of_del(const std::string& container) {
+    return test::error_text([&] { verbs::del(request(container), kernel, root); });
+  }
+  std::string error_of_gc(const std::vector<cni::ValidAttachment>& valid, state::Folder* in) {
+    cni::Request gc;
+    gc.attachment.network = "net";
+    gc.config = config;
+    gc.config.valid_attachments = valid;
+    return test::error_text([&] { verbs::gc(gc, kernel, in); });
+  }
+};
+
+TEST_F(Rules, AreMadeByAddAndRemovedByDel) {
+  add("c1");
+  ASSERT_EQ(ruled(), Texts{"c1"});
+  EXPECT_EQ(kernel.rules.front().masquerades.size(), 2U);
+  EXPECT_EQ(kernel.rules.front().host_ports.value().mappings.size(), 2U);
+  EXPECT_EQ(error_of_del("c1"), "");
+  expect_nothing_left();
+}
+
+TEST_F(Rules, AreRemovedByDelWithoutWhatTheRuntimeToldAdd) {
+  add("c1");
+  config.source_nat = {};
+  config.wishes = {};
+  EXPECT_EQ(error_of_del("c1"), "");
+  expect_nothing_left();
+}
+
+TEST_F(Rules, AreRemovedByDelWithoutARecord) {
+  add("c1");
+  std::filesystem::remove_all(folder.path() + "/net");
+  EXPECT_EQ(error_of_del("c1"), "");
+  EXPECT_EQ(ruled(), Texts{});
+}
+
+TEST_F(Rules, AreRemovedByDelWhereTheRecordCannotBeRead) {
+  add("c1");
+  spoil_record("live", "c1");
+  EXPECT_EQ(error_of_del("c1"), "");
+  EXPECT_EQ(ruled(), Texts{});
+}
+
+TEST_F(Rules, KeepRecordAndAddressWhereTheyCannotBeRemoved) {
+  add("c1");
+  kernel.refusals["remove_rules"] = EPERM;
+  EXPECT_EQ(error_of_del("c1"), "100: remove_rules: Operation not permitted");
+  EXPECT_FALSE(has_link("c1"));
+  EXPECT_TRUE(has_record("c1"));
+  kernel.refusals.clear();
+  EXPECT_EQ(error_of_del("c1"), "");
+  expect_nothing_left();
+}
+
+TEST_F(Rules, AreTakenBackWithAFailedAdd) {
+  EXPECT_EQ(test::error_text([&] {
+              verbs::add(request("c1"), kernel, folder, [](auto) {
+                throw cni::Error{cni::ErrorCode::io_failure, "no answer"};
+              });
+            }),
+            "5: no answer");
+  expect_nothing_left();
+}
+
+TEST_F(Rules, RefuseAHostPortThatIsMappedAndSayToWhom) {
+  add("c1");
+  EXPECT_EQ(error_of_add("c2"),
+            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\" already");
+  EXPECT_EQ(ruled(), Texts{"c1"});
+  EXPECT_FALSE(has_link("c2") || has_record("c2"));
+}
+
+TEST_F(Rules, SayWhoHasAHostPortWithoutARecord) {
+  add("c1");
+  folder.forget("net", tag("c1"));
+  EXPECT_EQ(error_of_add("c2"),
+            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\" already");
+}
+
+TEST_F(Rules, GiveUpTheHostPortOfADeadContainer) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(error_of_add("c2"), "");
+  EXPECT_EQ(ruled(), Texts{"c2"});
+  EXPECT_FALSE(has_record("c1"));
+}
+
+TEST_F(Rules, GiveUpTheHostPortOfWhatIsNeitherOnRecordNorInTheKernel) {
+  add("c1");
+  kernel.pairs.clear();
+  folder.forget("net", tag("c1"));
+  EXPECT_EQ(error_of_add("c2"), "");
+  EXPECT_EQ(ruled(), Texts{"c2"});
+}
+
+TEST_F(Rules, OfOthersArePutBackByTheAddThatFindsTheTablesGone) {
+  for (std::uint16_t port = 1; port <= 3; ++port) {
+    map(port);
+    add("c" + std::to_string(port));
+  }
+  kernel.remove(attachment("c2"));
+  kernel.rules.clear();
+  kernel.has_tables = false;
+  map(4);
+  add("c4");
+  auto containers = ruled();
+  std::ranges::sort(containers);
+  EXPECT_EQ(containers, (Texts{"c1", "c3", "c4"})) << "c2 has no interface any more";
+}
+
+TEST_F(Rules, OfOthersAreNotLookedAtWhereTheTablesStand) {
+  add("c1");
+  map(81);
+  kernel.asked.clear();
+  add("c2");
+  EXPECT_EQ(std::ranges::count(kernel.asked, "restore_rules"), 1);
+}
+
+TEST_F(Rules, OfADeadLeaseGoWithIt) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(verbs::reclaim(attachment("asking"), kernel, folder), 1U);
+  expect_nothing_left();
+}
+
+TEST_F(Rules, OfStaleAttachmentsAreCollected) {
+  add("c1");
+  map(81);
+  add("c2");
+  EXPECT_EQ(error_of_gc({{"c2", "eth0"}}, &folder), "");
+  EXPECT_EQ(ruled(), Texts{"c2"});
+  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
+}
+
+TEST_F(Rules, AreCollectedWithoutALinkRecordOrFolder) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(error_of_gc({}, nullptr), "");
+  EXPECT_EQ(ruled(), Texts{});
+  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 1);
+}
+
+TEST_F(Rules, OfAnAttachmentInFlightAreNotCollected) {
+  add("c1");
+  const auto others = state::Folder::open(root, root);
+  const auto lock = others.lock(attachment("c1"));
+  EXPECT_EQ(error_of_gc({}, &folder), "");
+  EXPECT_EQ(ruled(), Texts{"c1"});
+  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
+}
+
+TEST_F(Rules, ThatAreMissingAreNamedByCheck) {
+  const auto printed = add("c1");
+  kernel.disturb = [](wiring::Observed& observed) { observed.missing_rules = {"masquerading of 10.1.2.2"}; };
+  try {
+    verbs::check(with_result("c1", printed), kernel, &folder);
+    FAIL() << "no difference";
+  } catch (const cni::Error& error) {
+    EXPECT_EQ(error.details, "masquerading of 10.1.2.2 is missing");
+  }
+}
+
+TEST_F(Rules, OfABridgeThatFiltersLetPacketsReturnToTheirPort) {
+  config.mode = cni::Mode::bridge;
+  add("c1");
+  EXPECT_FALSE(kernel.pairs.back().wiring.bridge.value().hairpin);
+  kernel.filters_bridges = true;
+  map(81);
+  add("c2");
+  EXPECT_TRUE(kernel.pairs.back().wiring.bridge.value().hairpin);
+}
+
+}  // namespace
