@@ -20,8 +20,10 @@ constexpr std::int32_t raw_priority = -300;
 constexpr std::int32_t dnat_priority = -100;
 constexpr std::int32_t snat_priority = 100;
 
+constexpr const char* base_chain = "postrouting";
 constexpr const char* sources_chain = "port_sources";
 constexpr const char* mappings_chain = "port_mappings";
+constexpr const char* macs_chain = "prerouting";
 
 constexpr Family families[] = {Family::ipv4, Family::ipv6};
 
@@ -36,8 +38,8 @@ NftPart base_part() {
   NftPart part;
   part.chains = {
       {"postrouting", NftHook{"nat", NF_INET_POST_ROUTING, snat_priority}}, {sources_chain}, {networks_chain}};
-  part.rules = {{"postrouting", "clients of mapped ports", jump(sources_chain)},
-                {"postrouting", "containers of networks with ipMasq", jump(networks_chain)}};
+  part.rules = {{base_chain, "clients of mapped ports", jump(sources_chain)},
+                {base_chain, "containers of networks with ipMasq", jump(networks_chain)}};
   return part;
 }
 
@@ -107,9 +109,8 @@ NftPart port_part() {
   return part;
 }
 
-NftPart masquerade_part(const cni::Attachment& attachment, const wiring::Masquerade& wanted) {
+NftPart masquerade_part(const std::string& name, const wiring::Masquerade& wanted) {
   const auto family = wanted.source.family;
-  const auto name = masquerade_name(attachment, wanted);
   NftPart part{.sets = {{name, {address_type(family)}}}, .chains = {{name}}};
   for (const auto& prefix : wanted.except) {
     part.rules.push_back({name, cni::to_string(prefix), is_family(family) + is_destination_in(prefix) + return_()});
@@ -123,10 +124,10 @@ NftPart masquerade_part(const cni::Attachment& attachment, const wiring::Masquer
 /// Frames are seen with the port that they came in by in family bridge alone.
 NftPart mac_part() {
   constexpr std::uint32_t interface_bytes = 16;
-  NftPart part{.family = NftFamily::bridge};
+  NftPart part;
   part.sets = {{checked_ports_set, {NftType::ifname}}, {port_macs_set, {NftType::ifname, NftType::ether_addr}}};
-  part.chains = {{"prerouting", NftHook{"filter", NF_BR_PRE_ROUTING, raw_priority}}};
-  part.rules = {{"prerouting", "macspoofchk",
+  part.chains = {{macs_chain, NftHook{"filter", NF_BR_PRE_ROUTING, raw_priority}}};
+  part.rules = {{macs_chain, "macspoofchk",
                  load_input(first) + is_in(checked_ports_set) + load_input(first) +
                      load_source_mac(behind(interface_bytes)) + is_not_in(port_macs_set) + drop()}};
   return part;
@@ -157,19 +158,19 @@ std::string masquerade_name(const cni::Attachment& attachment, const wiring::Mas
 
 std::string entry_comment(const std::string& name) { return cni::to_string(cni::tag_of_network(name)); }
 
-std::vector<NftPart> parts_of(const wiring::Wiring& wiring) {
-  std::vector<NftPart> parts;
-  if (!wiring.masquerades.empty() || wiring.host_ports) parts.push_back(base_part());
-  if (wiring.host_ports) parts.push_back(port_part());
+std::vector<NeededPart> parts_of(const wiring::Wiring& wiring) {
+  std::vector<NeededPart> parts;
+  if (!wiring.masquerades.empty() || wiring.host_ports) parts.push_back({NftFamily::inet, base_chain, base_part});
+  if (wiring.host_ports) parts.push_back({NftFamily::inet, mappings_chain, port_part});
   for (const auto& wanted : wiring.masquerades) {
-    auto part = masquerade_part(wiring.attachment, wanted);
-    const bool is_there = std::any_of(parts.begin(), parts.end(), [&](const NftPart& other) {
-      return other.chains.front().name == part.chains.front().name;
-    });
-    if (!is_there) parts.push_back(std::move(part));
+    const auto name = masquerade_name(wiring.attachment, wanted);
+    if (std::ranges::find(parts, name, &NeededPart::chain) != parts.end()) continue;
+    parts.push_back({NftFamily::inet, name, [name, &wanted] { return masquerade_part(name, wanted); }});
   }
-  if (wiring.bridge && wiring.bridge->check_macs) parts.push_back(mac_part());
+  if (wiring.bridge && wiring.bridge->check_macs) parts.push_back({NftFamily::bridge, macs_chain, mac_part});
   return parts;
 }
+
+bool begins_table(const NeededPart& part) { return part.family == NftFamily::bridge || part.chain == base_chain; }
 
 }  // namespace kernel

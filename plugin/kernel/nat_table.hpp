@@ -4,6 +4,7 @@
 #include "plugin/kernel/nft_objects.hpp"
 #include "plugin/wiring/wiring.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,26 @@
 // elements, however many containers there are. README.md, "Rules", shows the whole as `nft list ruleset` has it.
 namespace kernel {
 
-/// A part of a table that is made as a whole, when the first wiring needs it, and never changed. Its first chain stands
-/// where the part does. Rules may also go into chains of other parts, which have to stand.
+/// What a part of a table consists of. Rules may also go into chains of other parts, which have to stand.
 struct NftPart {
-  NftFamily family = NftFamily::inet;
   std::vector<NftSet> sets{};
-  std::vector<NftChain> chains{};
+  std::vector<NftChain> chains{};  ///< the first one stands where the part does
   std::vector<NftRule> rules{};
 };
 
-/// The parts that a wiring needs, in the order in which they have to be made.
-std::vector<NftPart> parts_of(const wiring::Wiring& wiring);
+/// A part by its name: made as a whole, when the first wiring needs it, and never changed. Most ADDs find it made, and
+/// need no more of it than the name.
+struct NeededPart {
+  NftFamily family = NftFamily::inet;
+  std::string chain;  ///< the first of its chains
+  std::function<NftPart()> describe;
+};
+
+/// The parts that a wiring needs, in the order in which they have to be made. The wiring has to outlive them.
+std::vector<NeededPart> parts_of(const wiring::Wiring& wiring);
+
+/// Whether the part is the first of its table: where it is missing, all that was in the table is gone.
+bool begins_table(const NeededPart& part);
 
 /// Maps of mapped ports, by family and by whether the host's address is part of the key.
 std::string port_map(cni::Family family, bool has_host_address);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace kernel {
@@ -20,8 +21,7 @@ std::string family_word(NftFamily family) { return family == NftFamily::inet ? "
 
 std::string full_name(NftFamily family, const std::string& chain) { return family_word(family) + ' ' + chain; }
 
-/// The chain that stands where the part does.
-std::string full_name(const NftPart& part) { return full_name(part.family, part.chains.front().name); }
+std::string full_name(const NeededPart& part) { return full_name(part.family, part.chain); }
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -48,23 +48,19 @@ void refuse_taken_ports(std::span<const WantedElement> wanted, std::span<const N
   }
 }
 
-/// Where a table is made, all that was in it is missing.
-bool begins_table(const NftPart& part) {
-  return part.family == NftFamily::bridge || part.chains.front().name == "postrouting";
-}
-
-void add_sets_and_chains(const NftPart& part, std::span<const NftChain> chains, Requests& requests) {
-  for (const auto& set : part.sets) requests.push_back(add_nft_set(part.family, set));
-  for (const auto& chain : chains) requests.push_back(add_nft_chain(part.family, chain));
+void add_sets_and_chains(NftFamily family, const NftPart& part, std::span<const NftChain> chains, Requests& requests) {
+  for (const auto& set : part.sets) requests.push_back(add_nft_set(family, set));
+  for (const auto& chain : chains) requests.push_back(add_nft_chain(family, chain));
 }
 
 /// The first chain is created, and not merely added: of two processes that both found the part missing one comes too
 /// late, and makes no rule a second time.
-void create(const NftPart& part, Requests& requests) {
-  if (begins_table(part)) requests.push_back(add_nft_table(part.family));
-  requests.push_back(create_nft_chain(part.family, part.chains.front()));
-  add_sets_and_chains(part, std::span{part.chains}.subspan(1), requests);
-  for (const auto& rule : part.rules) requests.push_back(append_nft_rule(part.family, rule));
+void create(const NeededPart& needed, Requests& requests) {
+  const auto part = needed.describe();
+  if (begins_table(needed)) requests.push_back(add_nft_table(needed.family));
+  requests.push_back(create_nft_chain(needed.family, part.chains.front()));
+  add_sets_and_chains(needed.family, part, std::span{part.chains}.subspan(1), requests);
+  for (const auto& rule : part.rules) requests.push_back(append_nft_rule(needed.family, rule));
 }
 
 void create(const NftElement& element, const NftElement* there, Requests& requests) {
@@ -94,9 +90,9 @@ void insist(const std::function<bool()>& act) {
 
 Netfilter::Netfilter() : socket_(NETLINK_NETFILTER) {}
 
-Netfilter::State Netfilter::look(std::span<const NftPart> parts, std::span<const WantedElement> wanted) {
+Netfilter::State Netfilter::look(std::span<const NeededPart> parts, std::span<const WantedElement> wanted) {
   Requests questions;
-  for (const auto& part : parts) questions.push_back(get_nft_chain(part.family, part.chains.front().name));
+  for (const auto& part : parts) questions.push_back(get_nft_chain(part.family, part.chain));
   for (const auto& each : wanted) questions.push_back(get_nft_element(each.element));
   State state;
   if (questions.empty()) return state;
@@ -127,7 +123,7 @@ void Netfilter::check_ports(const wiring::Wiring& wiring) {
   refuse_taken_ports(wanted, look({}, wanted).elements);
 }
 
-bool Netfilter::build_once(std::span<const NftPart> parts, std::span<const WantedElement> wanted,
+bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted,
                            bool& has_lost_tables) {
   const auto state = look(parts, wanted);
   refuse_taken_ports(wanted, state.elements);
@@ -174,39 +170,38 @@ bool lacks_a_rule(const std::string& chain, std::span<const NftRule> missing) {
 
 /// Chains of the part itself are written anew, since their rules have an order; what it has in chains of others is
 /// appended there.
-void rewrite(const NftPart& part, std::span<const NftRule> missing, Requests& requests) {
+void rewrite(NftFamily family, const NftPart& part, std::span<const NftRule> missing, Requests& requests) {
   if (missing.empty()) return;
-  add_sets_and_chains(part, part.chains, requests);
+  add_sets_and_chains(family, part, part.chains, requests);
   for (const auto& chain : part.chains) {
     if (!lacks_a_rule(chain.name, missing)) continue;
-    requests.push_back(flush_nft_chain(part.family, chain.name));
+    requests.push_back(flush_nft_chain(family, chain.name));
     for (const auto& rule : part.rules) {
-      if (rule.chain == chain.name) requests.push_back(append_nft_rule(part.family, rule));
+      if (rule.chain == chain.name) requests.push_back(append_nft_rule(family, rule));
     }
   }
   for (const auto& rule : missing) {
     const bool is_own = std::ranges::find(part.chains, rule.chain, &NftChain::name) != part.chains.end();
-    if (!is_own) requests.push_back(append_nft_rule(part.family, rule));
+    if (!is_own) requests.push_back(append_nft_rule(family, rule));
   }
 }
 
 }  // namespace
 
-bool Netfilter::mend(std::span<const NftPart> parts) {
-  bool was_damaged = false;
+void Netfilter::mend(std::span<const NeededPart> parts) {
   insist([&] {
     const auto now = generation();
     Requests changes;
-    for (const auto& part : parts) rewrite(part, missing_rules(part, rules(part.family)), changes);
-    was_damaged = was_damaged || !changes.empty();
+    for (const auto& needed : parts) {
+      const auto part = needed.describe();
+      rewrite(needed.family, part, missing_rules(part, rules(needed.family)), changes);
+    }
     return commit(std::move(changes), now);
   });
-  return was_damaged;
 }
 
 bool Netfilter::repair(const wiring::Wiring& wiring) {
-  const bool was_complete = missing(wiring).empty();
-  if (was_complete) return false;
+  if (missing(wiring).empty()) return false;
   build(wiring);
   mend(parts_of(wiring));
   return true;
@@ -214,9 +209,15 @@ bool Netfilter::repair(const wiring::Wiring& wiring) {
 
 namespace {
 
-std::string words_of(const NftPart& part) {
-  const auto table = "table " + family_word(part.family) + ' ' + nft_table;
-  return begins_table(part) ? table : "chain \"" + part.chains.front().name + "\" of " + table;
+std::string table_name(NftFamily family) { return "table " + family_word(family) + ' ' + nft_table; }
+
+std::string words_of(const NeededPart& part) {
+  const auto table = table_name(part.family);
+  return begins_table(part) ? table : "chain \"" + part.chain + "\" of " + table;
+}
+
+std::string words_of(const NftRule& rule, NftFamily family) {
+  return "rule \"" + rule.comment + "\" of chain \"" + rule.chain + "\" of " + table_name(family);
 }
 
 }  // namespace
@@ -225,16 +226,15 @@ std::vector<std::string> Netfilter::missing(const wiring::Wiring& wiring) {
   const auto parts = parts_of(wiring);
   const auto wanted = elements_of(wiring);
   const auto state = look(parts, wanted);
+  std::map<NftFamily, std::vector<FoundRule>> found;
+  for (const auto& part : parts) found.try_emplace(part.family);
+  for (auto& [family, rules_there] : found) rules_there = rules(family);
   std::vector<std::string> sentences;
-  for (const auto& part : parts) {
-    if (!holds(state.chains, full_name(part))) {
-      sentences.push_back(words_of(part));
-      continue;
-    }
-    for (const auto& rule : missing_rules(part, rules(part.family))) {
-      sentences.push_back("rule \"" + rule.comment + "\" of chain \"" + rule.chain + "\" of table " +
-                          family_word(part.family) + ' ' + nft_table);
-    }
+  for (const auto& needed : parts) {
+    const bool stands = holds(state.chains, full_name(needed));
+    if (!stands) sentences.push_back(words_of(needed));
+    const auto missing = stands ? missing_rules(needed.describe(), found[needed.family]) : std::vector<NftRule>{};
+    for (const auto& rule : missing) sentences.push_back(words_of(rule, needed.family));
   }
   for (const auto& each : wanted) {
     const auto* there = find_at(state.elements, each.element);

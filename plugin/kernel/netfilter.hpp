@@ -52,9 +52,9 @@ class Netfilter {
     std::vector<std::string> chains;  ///< "inet postrouting"
     std::vector<NftElement> elements;
   };
-  State look(std::span<const NftPart> parts, std::span<const WantedElement> wanted);
-  bool build_once(std::span<const NftPart> parts, std::span<const WantedElement> wanted, bool& has_lost_tables);
-  bool mend(std::span<const NftPart> parts);
+  State look(std::span<const NeededPart> parts, std::span<const WantedElement> wanted);
+  bool build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted, bool& has_lost_tables);
+  void mend(std::span<const NeededPart> parts);
   std::vector<FoundRule> rules(NftFamily family);
   std::vector<std::string> sets(NftFamily family);
   std::vector<NftElement> elements(NftFamily family, const std::string& set);

@@ -76,8 +76,7 @@ class Addition {
     let_packets_return();
     auto record = write_intent();
     rollback_.on_failure([this] { disconnect(); });
-    built_ = kernel_.build(wiring_, site);
-    if (built_.has_lost_rules) restore_rules_of_others(request_.attachment, kernel_, folder_);
+    build(site);
     if (!record.host_interface) return true;
     record.host_interface->index = built_.host_index;
     folder_.write_pending(record);
@@ -86,9 +85,19 @@ class Addition {
     if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
     disconnect();
     return false;
+  }
+
+  /// A port of the host whose holder is dead is free.
+  void build(const kernel::Site& site) {
+    while (!try_build(site)) disconnect();
+    if (built_.has_lost_rules) restore_rules_of_others(request_.attachment, kernel_, folder_);
+  }
+
+  bool try_build(const kernel::Site& site) try {
+    built_ = kernel_.build(wiring_, site);
+    return true;
   } catch (const kernel::HostPortTaken& taken) {
-    if (is_last || !release_dead_holder(taken, kernel_, folder_)) refuse_host_port(taken, kernel_, folder_);
-    disconnect();
+    if (!release_dead_holder(taken, kernel_, folder_)) refuse_host_port(taken, kernel_, folder_);
     return false;
   }
 

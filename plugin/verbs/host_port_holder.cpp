@@ -30,7 +30,7 @@ std::string words_of(cni::Tag holder, kernel::Kernel& kernel, const state::Folde
          attachment->network + '"';
 }
 
-/// Neither on record nor in the kernel: only its rules are left.
+/// Neither on record nor in the kernel: rules alone may be left.
 bool release_unknown(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto lock = folder.try_lock(holder);
   if (!lock || kernel.find_veth(cni::host_interface_name(holder))) return false;
@@ -43,7 +43,7 @@ bool release_unknown(cni::Tag holder, kernel::Kernel& kernel, const state::Folde
 bool release_dead_holder(const kernel::HostPortTaken& taken, kernel::Kernel& kernel, state::Folder& folder) {
   if (!taken.holder) return false;
   const auto network = find_network(*taken.holder, folder);
-  if (network) return reclaim_one(*network, *taken.holder, kernel, folder).has_value();
+  if (network && !reclaim_one(*network, *taken.holder, kernel, folder)) return false;
   return release_unknown(*taken.holder, kernel, folder);
 }
 

@@ -31,7 +31,10 @@ wiring::Wiring whole_wiring() {
 /// The first chains of the parts.
 Texts parts(const wiring::Wiring& wiring) {
   Texts names;
-  for (const auto& part : kernel::parts_of(wiring)) names.push_back(part.chains.front().name);
+  for (const auto& part : kernel::parts_of(wiring)) {
+    EXPECT_EQ(part.describe().chains.front().name, part.chain);
+    names.push_back(part.chain);
+  }
   return names;
 }
 
@@ -59,7 +62,8 @@ TEST(Parts, OfAddressesThatAreMasqueradedAlikeAreOne) {
 TEST(Parts, HaveRulesThatCanBeToldApart) {
   auto wiring = whole_wiring();
   wiring.attachment.network = std::string(200, 'n');
-  for (const auto& part : kernel::parts_of(wiring)) {
+  for (const auto& needed : kernel::parts_of(wiring)) {
+    const auto part = needed.describe();
     std::set<std::pair<std::string, std::string>> names;
     for (const auto& rule : part.rules) {
       EXPECT_TRUE(names.emplace(rule.chain, rule.comment).second) << rule.chain << ' ' << rule.comment;
@@ -72,7 +76,7 @@ TEST(Parts, HaveASetForEveryElementOfTheirWiring) {
   const auto wiring = whole_wiring();
   std::set<std::string> sets;
   for (const auto& part : kernel::parts_of(wiring)) {
-    for (const auto& set : part.sets) sets.insert(set.name);
+    for (const auto& set : part.describe().sets) sets.insert(set.name);
   }
   for (const auto& each : kernel::elements_of(wiring)) EXPECT_TRUE(sets.contains(each.element.set)) << each.words;
 }
