@@ -46,13 +46,6 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_gateways = recorded.host_gateways;
 }
 
-/// A link-local address that nothing goes through may be missing: IPv6 may be off in the container.
-void drop_courtesies(wiring::Wiring& wanted) {
-  if (has_ipv6(wanted.container)) return;
-  std::erase_if(wanted.container.addresses,
-                [](const wiring::Address& address) { return address.prefix.address.family == cni::Family::ipv6; });
-}
-
 wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder) {
   const auto& previous = previous_of(request);
   const auto& interface = container_interface(previous, request);
@@ -61,7 +54,6 @@ wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder)
   const auto recorded = recorded_wiring(request, folder);
   if (recorded) keep_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
-  drop_courtesies(wanted);
   return wanted;
 }
 
@@ -80,7 +72,8 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   const auto wanted = wanted_wiring(request, folder);
   const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
   if (!differences.empty()) tell(differences);
-  ipam::choose(request, folder)->check();
+  const bool is_state_lost = folder == nullptr && ipam::is_built_in(request);
+  if (!is_state_lost) ipam::choose(request, folder)->check();
 }
 
 }  // namespace verbs

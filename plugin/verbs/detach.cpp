@@ -1,6 +1,7 @@
 #include "plugin/verbs/detach.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/verbs/lost_gateways.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
@@ -66,12 +67,13 @@ void release(const cni::Request& request, const std::optional<state::StoredRecor
   release_recorded(*stored->record, *folder);
 }
 
-/// A host end of our own, that of an imported attachment, or a cable between two namespaces.
-void remove(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
-  kernel.remove(request.attachment);
+/// A host end of our own, that of an imported attachment, or a cable between two namespaces. True for the first.
+bool remove(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+  const bool had_own_end = kernel.remove(request.attachment);
   if (record && is_imported(*record)) remove_imported_link(*record, kernel);
   const auto places = places_of(request, record);
   if (!places.empty()) kernel.remove_cable(request.attachment, places);
+  return had_own_end;
 }
 
 }  // namespace
@@ -80,8 +82,11 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const bool is_gone = effort.attempt([&] { remove(request, stored ? stored->record : std::nullopt, kernel); });
+  bool had_own_end = false;
+  const bool is_gone =
+      effort.attempt([&] { had_own_end = remove(request, stored ? stored->record : std::nullopt, kernel); });
   if (!is_gone) return;
+  if (had_own_end && !stored) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;
   const auto gateways = stored ? recorded_gateways(stored->record) : std::vector<cni::IpAddress>{};

@@ -69,6 +69,12 @@ kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site
   return {.host_index = put(wiring).index, .bridge_mac = bridge_mac};
 }
 
+void FakeKernel::repair(const wiring::Wiring& /*wiring*/, const kernel::Site& /*site*/) {
+  asked.emplace_back("repair");
+  refuse_if_told("repair");
+  disturb = [](wiring::Observed&) {};
+}
+
 std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
   refuse_if_told("find_host_link");
   const auto found = std::ranges::find_if(pairs, [&](const FakePair& pair) {
@@ -170,6 +176,19 @@ std::optional<kernel::Counters> FakeKernel::find_counters(const std::string& int
   const auto found = counters.find(place.path + ' ' + interface);
   return found == counters.end() ? std::nullopt : std::optional{found->second};
 }
+
+std::vector<kernel::Whereabouts> FakeKernel::locate(const std::vector<kernel::HostLink>& links,
+                                                    const std::vector<std::string>& /*namespaces*/) {
+  std::vector<kernel::Whereabouts> all;
+  for (const auto& link : links) all.push_back(whereabouts[link.name]);
+  return all;
+}
+
+std::vector<cni::Prefix> FakeKernel::addresses(const kernel::Namespace& place) { return addresses_there[place.path]; }
+
+bool FakeKernel::takes(const kernel::Arrival& packet) { return !unfit.contains(cni::to_string(packet.source)); }
+
+kernel::Firewall FakeKernel::observe_firewall() { return firewall; }
 
 void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
   asked.emplace_back("remove_links");
