@@ -44,6 +44,12 @@ Link BridgeBuilder::build() {
   return bridge;
 }
 
+Link BridgeBuilder::repair() {
+  auto bridge = build();
+  forward();
+  return bridge;
+}
+
 Link BridgeBuilder::find_or_create() {
   const auto found = first_link(host_.transact(one(get_link(wanted_.name))));
   auto bridge = found ? *found : create();
@@ -116,14 +122,18 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const Link& b
 void BridgeBuilder::carry_gateways(const Device& device) {
   auto requests = missing_gateways(device);
   if (requests.empty()) return;
-  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
-    const bool is_wanted = family == cni::Family::ipv4 ? wiring_.forward_ipv4 : wiring_.forward_ipv6;
-    if (is_wanted && !observe_forwarding(host_, family)) enable_forwarding(family, host_);
-  }
+  forward();
   if (wiring_.forward_ipv6) enable_ipv6(device.name);
   requests.push_back(forward_ipv4(device.name));
   host_.transact(requests);
   await_gateways();
+}
+
+void BridgeBuilder::forward() {
+  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+    const bool is_wanted = family == cni::Family::ipv4 ? wiring_.forward_ipv4 : wiring_.forward_ipv6;
+    if (is_wanted && !observe_forwarding(host_, family)) enable_forwarding(family, host_);
+  }
 }
 
 std::vector<NetlinkRequest> BridgeBuilder::missing_gateways(const Device& device) {

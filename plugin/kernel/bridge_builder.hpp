@@ -21,6 +21,9 @@ class BridgeBuilder {
   /// address than the gateways and is not to lose it.
   Link build();
 
+  /// As build(), and the host forwards where the wiring wants it, whoever has switched that off.
+  Link repair();
+
  private:
   Link find_or_create();
   [[noreturn]] void refuse_unfiltered() const;
@@ -29,6 +32,7 @@ class BridgeBuilder {
   Device gateway_device(const Link& bridge);
   void create_vlan_interface(const std::string& name, const Link& bridge);
   void carry_gateways(const Device& device);
+  void forward();
   std::vector<NetlinkRequest> missing_gateways(const Device& device);
   std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
   [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);

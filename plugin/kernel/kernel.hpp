@@ -68,6 +68,40 @@ struct Counters {
   bool operator==(const Counters&) const = default;
 };
 
+/// Where the other end of a host's link stands, and the bridge that the link is a port of.
+struct Whereabouts {
+  Place other_end{};     ///< empty where it was not found
+  std::string bridge{};  ///< empty: none
+
+  bool operator==(const Whereabouts&) const = default;
+};
+
+/// A packet for the host itself that comes in by one of its interfaces.
+struct Arrival {
+  cni::IpAddress source;
+  cni::IpAddress destination;
+  std::uint32_t interface = 0;  ///< index
+
+  bool operator==(const Arrival&) const = default;
+};
+
+/// A chain of nftables that drops the forwarded packets which no rule of it accepts.
+struct DroppingChain {
+  std::string family;  ///< as nft calls it: "ip", "ip6" or "inet"
+  std::string table;
+  std::string name;
+
+  bool operator==(const DroppingChain&) const = default;
+};
+
+/// What may keep packets from being forwarded.
+struct Firewall {
+  std::vector<DroppingChain> chains{};
+  bool has_legacy = false;  ///< there are rules of iptables-legacy, which cannot be read here
+
+  bool operator==(const Firewall&) const = default;
+};
+
 /// A host route to an address of the container exists already: the address lives elsewhere on the node.
 struct AddressLivesElsewhere : std::runtime_error {
   explicit AddressLivesElsewhere(const cni::IpAddress& elsewhere);
@@ -97,6 +131,10 @@ class Kernel {
   /// Makes all of the wiring; packets flow when it returns. What a failure leaves is taken away by remove() and
   /// remove_rules(). Throws AddressLivesElsewhere and HostPortTaken too.
   virtual Built build(const wiring::Wiring& wiring, const Site& site) = 0;
+
+  /// Puts back what is missing of a wiring that was built; what stands stays as it is. Both ends have to stand. Throws
+  /// AddressLivesElsewhere too.
+  virtual void repair(const wiring::Wiring& wiring, const Site& site) = 0;
 
   /// The host's end of the attachment, known by name and alias (or by its name alone, where the alias could not be
   /// set); nullopt where there is none.
@@ -133,6 +171,9 @@ class Kernel {
   /// The same where nothing tells what it has: everything in our tables is looked at.
   virtual void remove_rules(cni::Tag attachment) = 0;
 
+  /// What an attachment has in nftables, where nothing else tells it.
+  virtual wiring::ObservedRules find_rules(cni::Tag attachment) = 0;
+
   /// Removes what stale attachments of the network have in nftables.
   virtual void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) = 0;
 
@@ -153,6 +194,20 @@ class Kernel {
 
   /// nullopt where there is no such interface.
   virtual std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) = 0;
+
+  /// For each link of the host where its other end is, among the namespaces at these paths. What cannot be opened is
+  /// left out.
+  virtual std::vector<Whereabouts> locate(const std::vector<HostLink>& links,
+                                          const std::vector<std::string>& namespaces) = 0;
+
+  /// All addresses of all interfaces of the namespace.
+  virtual std::vector<cni::Prefix> addresses(const Namespace& place) = 0;
+
+  /// False where the host's reverse path filter (rp_filter) drops the packet.
+  virtual bool takes(const Arrival& packet) = 0;
+
+  /// What other software has put before forwarded packets.
+  virtual Firewall observe_firewall() = 0;
 
   /// Removes many links at once.
   virtual void remove_links(const std::vector<HostLink>& links) = 0;

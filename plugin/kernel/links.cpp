@@ -275,6 +275,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
+  if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = nla_get_s32(id);
   read_kind(attributes[IFLA_LINKINFO], link);
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;

@@ -30,14 +30,16 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;                ///< administratively (IFF_UP)
-  bool is_ipv6_disabled = false;     ///< disable_ipv6 is set
-  bool has_carrier = false;          ///< operational state UP
-  bool is_promiscuous = false;       ///< IFF_PROMISC is set
-  bool filters_vlans = false;        ///< of a bridge
-  std::string kind{};                ///< "veth", "bridge", ...; empty for hardware
-  std::uint32_t master_index = 0;    ///< of the bridge or bond it belongs to; 0: none
-  std::optional<BridgePort> port{};  ///< where the master is a bridge
+  bool is_up = false;                            ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;                 ///< disable_ipv6 is set
+  bool has_carrier = false;                      ///< operational state UP
+  bool is_promiscuous = false;                   ///< IFF_PROMISC is set
+  bool filters_vlans = false;                    ///< of a bridge
+  std::string kind{};                            ///< "veth", "bridge", ...; empty for hardware
+  std::uint32_t master_index = 0;                ///< of the bridge or bond it belongs to; 0: none
+  std::optional<std::int32_t> peer_namespace{};  ///< of a veth: how the namespace of the other end is numbered here;
+                                                 ///< nullopt: the same
+  std::optional<BridgePort> port{};              ///< where the master is a bridge
 
   bool operator==(const Link&) const = default;
 };

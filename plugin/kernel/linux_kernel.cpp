@@ -1,6 +1,7 @@
 #include "plugin/kernel/linux_kernel.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/firewall.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/netfilter.hpp"
@@ -10,6 +11,7 @@
 #include "plugin/kernel/routes.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 
 #include <netlink/msg.h>
@@ -20,6 +22,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 namespace kernel {
 
@@ -107,6 +110,11 @@ void LinuxKernel::remove_rules(cni::Tag attachment) {
   if (auto netfilter = find_netfilter()) netfilter->remove_where(is_its);
 }
 
+wiring::ObservedRules LinuxKernel::find_rules(cni::Tag attachment) {
+  auto netfilter = find_netfilter();
+  return netfilter ? netfilter->find(attachment) : wiring::ObservedRules{};
+}
+
 void LinuxKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
   const auto tag = cni::tag_of_network(network);
   const auto is_removed = [&](const Owner& owner) { return owner.network == tag && is_stale(owner.attachment); };
@@ -115,6 +123,16 @@ void LinuxKernel::remove_stale_rules(const std::string& network, const std::func
 
 void LinuxKernel::clean_rules(const std::string& network) {
   if (auto netfilter = find_netfilter()) netfilter->clean(network);
+}
+
+void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {
+  const auto observed = observe(wiring, site);
+  if (wiring::difference(wiring, observed).empty()) return;
+  if (!observed.missing_rules.empty()) Netfilter{}.repair(wiring);
+  const auto lacking = wiring::lacking(wiring, observed);
+  if (!site.peer) return PairBuilder{lacking, site, home_.get(), host_}.repair();
+  auto peer = open_socket_of_peer(site);
+  PairBuilder{lacking, site, home_.get(), peer}.repair();
 }
 
 std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
@@ -142,12 +160,22 @@ bool LinuxKernel::remove(const cni::Attachment& attachment) {
   return true;
 }
 
-/// nullopt where the namespace is gone: what was in it went with it.
-std::optional<NetlinkSocket> LinuxKernel::find_socket(const Place& place) const try {
-  const auto there = open_network_namespace(place.netns);
-  return open_socket_inside(there.file.get(), home_.get());
+namespace {
+
+/// nullopt where the namespace is gone, or is another user's.
+std::optional<Namespace> find_namespace(const std::string& path) try {
+  return open_network_namespace(path);
 } catch (const cni::Error&) {
   return std::nullopt;
+}
+
+}  // namespace
+
+/// What was in a namespace that is gone went with it.
+std::optional<NetlinkSocket> LinuxKernel::find_socket(const Place& place) const {
+  const auto there = find_namespace(place.netns);
+  if (!there) return std::nullopt;
+  return open_socket_inside(there->file.get(), home_.get());
 }
 
 namespace {
@@ -250,6 +278,65 @@ std::optional<Counters> LinuxKernel::find_counters(const std::string& interface,
     if (const auto counters = kernel::find_counters(message)) return counters;
   }
   return std::nullopt;
+}
+
+namespace {
+
+/// The namespaces at these paths by the numbers that the socket's own has for them.
+std::map<std::int32_t, Namespace> numbered(NetlinkSocket& socket, const std::vector<std::string>& paths) {
+  std::map<std::int32_t, Namespace> namespaces;
+  for (const auto& path : paths) {
+    auto opened = find_namespace(path);
+    if (!opened) continue;
+    for (const auto& message : socket.transact(one(ask_namespace_number(*opened)))) {
+      if (const auto number = find_namespace_number(message)) namespaces.emplace(*number, std::move(*opened));
+    }
+  }
+  return namespaces;
+}
+
+std::string name_of(NetlinkSocket& socket, std::uint32_t index) {
+  const auto link = index == 0 ? std::nullopt : first_link(socket.transact(one(get_link(index))));
+  return link ? link->name : std::string{};
+}
+
+}  // namespace
+
+/// A namespace has a number only when a link into it was told of, so all are told of before the numbers are asked for.
+std::vector<Whereabouts> LinuxKernel::locate(const std::vector<HostLink>& links,
+                                             const std::vector<std::string>& namespaces) {
+  std::vector<std::optional<Link>> told;
+  for (const auto& link : links) told.push_back(first_link(host_.transact(one(get_link(link.index)))));
+  const auto known = numbered(host_, namespaces);
+  std::vector<Whereabouts> all;
+  for (const auto& link : told) {
+    auto& whereabouts = all.emplace_back();
+    if (!link) continue;
+    whereabouts.bridge = link->port ? name_of(host_, link->master_index) : "";
+    const auto place = link->peer_namespace ? known.find(*link->peer_namespace) : known.end();
+    if (place == known.end()) continue;
+    auto inside = open_socket_inside(place->second.file.get(), home_.get());
+    whereabouts.other_end = {place->second.path, name_of(inside, link->peer_index)};
+  }
+  return all;
+}
+
+std::vector<cni::Prefix> LinuxKernel::addresses(const Namespace& place) {
+  auto inside = open_socket_inside(place.file.get(), home_.get());
+  constexpr std::uint32_t any_interface = 0;
+  return observe_addresses(inside, "any interface", any_interface);
+}
+
+/// The kernel says EXDEV for it, and since Linux 6.14 EINVAL.
+bool LinuxKernel::takes(const Arrival& packet) {
+  const auto answers = host_.send(one(get_route_of_arrival(packet.source, packet.destination, packet.interface)));
+  if (answers.refusals.empty()) return true;
+  const auto error = answers.refusals.front().error;
+  return error != EXDEV && error != EINVAL;
+}
+
+Firewall LinuxKernel::observe_firewall() {
+  return {.chains = observe_dropping_chains(), .has_legacy = has_legacy_tables()};
 }
 
 namespace {

@@ -15,6 +15,7 @@ class LinuxKernel final : public Kernel {
   Namespace open_namespace(const std::string& path, bool allow_own) override;
   std::uint32_t default_route_mtu() override;
   Built build(const wiring::Wiring& wiring, const Site& site) override;
+  void repair(const wiring::Wiring& wiring, const Site& site) override;
   std::optional<HostLink> find_host_link(const cni::Attachment& attachment) override;
   std::optional<HostLink> find_veth(const std::string& name) override;
   bool exists(const HostLink& link) override;
@@ -26,6 +27,7 @@ class LinuxKernel final : public Kernel {
   void restore_rules(const wiring::Wiring& wiring) override;
   void remove_rules(const wiring::Wiring& wiring) override;
   void remove_rules(cni::Tag attachment) override;
+  wiring::ObservedRules find_rules(cni::Tag attachment) override;
   void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
   void clean_rules(const std::string& network) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
@@ -33,6 +35,11 @@ class LinuxKernel final : public Kernel {
   std::vector<HostLink> host_links() override;
   std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) override;
   std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) override;
+  std::vector<Whereabouts> locate(const std::vector<HostLink>& links,
+                                  const std::vector<std::string>& namespaces) override;
+  std::vector<cni::Prefix> addresses(const Namespace& place) override;
+  bool takes(const Arrival& packet) override;
+  Firewall observe_firewall() override;
   void remove_links(const std::vector<HostLink>& links) override;
   bool may_change_network() override;
 

@@ -128,6 +128,12 @@ std::optional<PortMap> find_port_map(const std::string& set) {
   return std::nullopt;
 }
 
+std::uint16_t port_in(const Bytes& value, std::size_t offset) {
+  std::uint16_t port = 0;
+  std::memcpy(&port, value.data() + offset, sizeof port);
+  return ntohs(port);
+}
+
 cni::IpAddress address_in(Family family, const Bytes& value) {
   return cni::from_bytes(family, reinterpret_cast<const std::uint8_t*>(value.data()));
 }
@@ -139,14 +145,66 @@ std::optional<MappedFlow> find_mapped_flow(const NftElement& element) {
   if (!map) return std::nullopt;
   const std::size_t address_bytes = cni::address_length(map->family) / 8;
   const std::size_t before = map->has_host_address ? address_bytes : 0;
-  if (element.key.size() < before + 2 * field || element.data.size() < address_bytes) return std::nullopt;
+  if (element.key.size() < before + 2 * field || element.data.size() < address_bytes + field) return std::nullopt;
   MappedFlow flow{.family = map->family, .container_address = address_in(map->family, element.data)};
   if (map->has_host_address) flow.host_address = address_in(map->family, element.key);
   flow.protocol = static_cast<std::uint8_t>(element.key[before]);
-  std::uint16_t port = 0;
-  std::memcpy(&port, element.key.data() + before + field, sizeof port);
-  flow.host_port = ntohs(port);
+  flow.host_port = port_in(element.key, before + field);
+  flow.container_port = port_in(element.data, address_bytes);
   return flow;
+}
+
+namespace {
+
+std::string protocol_name(std::uint8_t number) {
+  if (number == IPPROTO_UDP) return "udp";
+  return number == IPPROTO_SCTP ? "sctp" : "tcp";
+}
+
+wiring::HostPorts& ports_of(wiring::ObservedRules& rules) {
+  if (!rules.host_ports) rules.host_ports = wiring::HostPorts{.source_nat = false};
+  return *rules.host_ports;
+}
+
+/// The chain of the set tells who sees the container's own address: the comments of its rules.
+wiring::Masquerade masquerade_of(const NftElement& element, std::span<const FoundRule> rules) {
+  const auto family = element.key.size() == field ? Family::ipv4 : Family::ipv6;
+  wiring::Masquerade masquerade{.source = address_in(family, element.key)};
+  for (const auto& rule : rules) {
+    const auto prefix = rule.chain == element.set ? cni::find_prefix(rule.comment) : std::nullopt;
+    if (prefix) masquerade.except.push_back(*prefix);
+  }
+  return masquerade;
+}
+
+bool is_of_either_family(const std::string& set, std::string (*name)(Family)) {
+  return set == name(Family::ipv4) || set == name(Family::ipv6);
+}
+
+void add_port(wiring::HostPorts& ports, const MappedFlow& flow) {
+  ports.mappings.push_back({.protocol = protocol_name(flow.protocol),
+                            .host_address = flow.host_address,
+                            .host_port = flow.host_port,
+                            .container_address = flow.container_address,
+                            .container_port = flow.container_port});
+}
+
+void add(wiring::ObservedRules& found, const NftElement& element, std::span<const FoundRule> rules) {
+  const auto& set = element.set;
+  const bool is_of_everyone = is_of_either_family(set, everyone_set);
+  if (const auto flow = find_mapped_flow(element)) add_port(ports_of(found), *flow);
+  if (is_of_everyone || is_of_either_family(set, self_set)) ports_of(found).source_nat = true;
+  if (is_of_everyone) ports_of(found).hides_clients = true;
+  if (set == checked_ports_set) found.checks_macs = true;
+  if (set.starts_with(masquerade_beginning)) found.masquerades.push_back(masquerade_of(element, rules));
+}
+
+}  // namespace
+
+wiring::ObservedRules rules_of(std::span<const NftElement> elements, std::span<const FoundRule> rules) {
+  wiring::ObservedRules found;
+  for (const auto& element : elements) add(found, element, rules);
+  return found;
 }
 
 }  // namespace kernel

@@ -2,9 +2,12 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/kernel/nft_objects.hpp"
+#include "plugin/wiring/observed.hpp"
 #include "plugin/wiring/wiring.hpp"
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,10 +41,14 @@ struct MappedFlow {
   std::optional<cni::IpAddress> host_address{};
   std::uint16_t host_port = 0;
   cni::IpAddress container_address{};
+  std::uint16_t container_port = 0;
 
   bool operator==(const MappedFlow&) const = default;
 };
 
 std::optional<MappedFlow> find_mapped_flow(const NftElement& element);
+
+/// What the elements of one attachment were made for; `rules` are those of all chains.
+wiring::ObservedRules rules_of(std::span<const NftElement> elements, std::span<const FoundRule> rules);
 
 }  // namespace kernel

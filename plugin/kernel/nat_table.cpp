@@ -150,7 +150,7 @@ std::string self_set(Family family) { return "self" + number_of(family); }
 std::string neighbour_set(Family family) { return "neighbours" + number_of(family); }
 std::string everyone_set(Family family) { return "everyone" + number_of(family); }
 
-std::string masquerade_prefix(const std::string& network) { return "masquerade-" + network + '-'; }
+std::string masquerade_prefix(const std::string& network) { return std::string{masquerade_beginning} + network + '-'; }
 
 std::string masquerade_name(const cni::Attachment& attachment, const wiring::Masquerade& masquerade) {
   return masquerade_prefix(attachment.network) + cni::to_string(cni::tag_of_network(content_of(masquerade)));

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What our tables consist of besides elements. Sets and maps, so that a packet costs a few lookups and an ADD a few
@@ -48,7 +49,8 @@ inline constexpr const char* port_macs_set = "port_macs";          ///< port . M
 /// they are, so that another configuration has others.
 std::string masquerade_name(const cni::Attachment& attachment, const wiring::Masquerade& masquerade);
 
-/// How the names of these begin in a network.
+/// How the names of these begin, and how in a network.
+inline constexpr std::string_view masquerade_beginning = "masquerade-";
 std::string masquerade_prefix(const std::string& network);
 
 /// The chain from which packets go to those.

@@ -254,19 +254,26 @@ void Netfilter::remove(const wiring::Wiring& wiring) {
   });
 }
 
-void Netfilter::remove_where(const std::function<bool(const Owner&)>& is_stale) {
-  insist([&] {
-    std::vector<NftElement> stale;
-    for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
-      for (const auto& set : sets(family)) {
-        std::ranges::copy_if(elements(family, set), std::back_inserter(stale), [&](const NftElement& element) {
-          const auto owner = find_owner(element.comment);
-          return owner && is_stale(*owner);
-        });
-      }
+std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const Owner&)>& is_wanted) {
+  std::vector<NftElement> found;
+  for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
+    for (const auto& set : sets(family)) {
+      std::ranges::copy_if(elements(family, set), std::back_inserter(found), [&](const NftElement& element) {
+        const auto owner = find_owner(element.comment);
+        return owner && is_wanted(*owner);
+      });
     }
-    return delete_elements(stale);
-  });
+  }
+  return found;
+}
+
+wiring::ObservedRules Netfilter::find(cni::Tag attachment) {
+  const auto own = elements_where([attachment](const Owner& owner) { return owner.attachment == attachment; });
+  return rules_of(own, own.empty() ? std::vector<FoundRule>{} : rules(NftFamily::inet));
+}
+
+void Netfilter::remove_where(const std::function<bool(const Owner&)>& is_stale) {
+  insist([&] { return delete_elements(elements_where(is_stale)); });
 }
 
 /// In pieces that fit a datagram.

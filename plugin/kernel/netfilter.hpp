@@ -36,6 +36,9 @@ class Netfilter {
   /// In words: what is missing of the wiring, and of the tables.
   std::vector<std::string> missing(const wiring::Wiring& wiring);
 
+  /// What the attachment has by the comments of its elements.
+  wiring::ObservedRules find(cni::Tag attachment);
+
   /// Removes the elements that the wiring names and that are this attachment's.
   void remove(const wiring::Wiring& wiring);
 
@@ -58,6 +61,7 @@ class Netfilter {
   std::vector<FoundRule> rules(NftFamily family);
   std::vector<std::string> sets(NftFamily family);
   std::vector<NftElement> elements(NftFamily family, const std::string& set);
+  std::vector<NftElement> elements_where(const std::function<bool(const Owner&)>& is_wanted);
   bool delete_elements(std::span<const NftElement> elements);
   std::vector<NetlinkRequest> cleaning(NftFamily family, const std::string& network);
   bool commit(std::vector<NetlinkRequest> changes, std::optional<std::uint32_t> generation = std::nullopt);

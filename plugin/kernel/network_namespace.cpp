@@ -1,15 +1,22 @@
 #include "plugin/kernel/network_namespace.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/message.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
 
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -51,6 +58,20 @@ bool is_same_namespace(int left, int right) {
   struct stat other {};
   if (::fstat(left, &one) < 0 || ::fstat(right, &other) < 0) posix::throw_errno("look at a network namespace");
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+NetlinkRequest ask_namespace_number(const Namespace& other) {
+  auto message = new_message(RTM_GETNSID, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  put_number(message.get(), NETNSA_FD, static_cast<std::uint32_t>(other.file.get()));
+  return {std::move(message), "ask for the number of network namespace " + posix::quoted(other.path)};
+}
+
+std::optional<std::int32_t> find_namespace_number(const std::string& message) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  if (header->nlmsg_type != RTM_NEWNSID) return std::nullopt;
+  const nlattr* number = nlmsg_find_attr(header, sizeof(rtgenmsg), NETNSA_NSID);
+  if (number == nullptr || nla_get_s32(number) == NETNSA_NSID_NOT_ASSIGNED) return std::nullopt;
+  return nla_get_s32(number);
 }
 
 namespace {

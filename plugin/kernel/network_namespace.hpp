@@ -4,7 +4,9 @@
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/posix/file_descriptor.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace kernel {
@@ -17,6 +19,12 @@ Namespace open_network_namespace(const std::string& path);
 posix::FileDescriptor open_own_namespace();
 
 bool is_same_namespace(int left, int right);
+
+/// Asks how the socket's namespace numbers another.
+NetlinkRequest ask_namespace_number(const Namespace& other);
+
+/// nullopt where the message is about something else, or the namespace has no number.
+std::optional<std::int32_t> find_namespace_number(const std::string& message);
 
 /// Runs `act` with the calling thread in the namespace `there`, and comes back to `home`. Throws std::system_error
 /// where the kernel does not let it in; where it cannot come back the process ends, since nothing that it could do

@@ -67,6 +67,15 @@ Built PairBuilder::build() {
   return {.host_index = host_device_.index, .bridge_mac = bridge_.mac};
 }
 
+/// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.
+void PairBuilder::repair() {
+  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
+  find();
+  enter_container();
+  if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
+  furnish();
+}
+
 /// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is. In a peer's
 /// namespace the name is not ours alone: what goes by it must not reach an interface of somebody else, which refused
 /// the creation.
@@ -74,9 +83,7 @@ void PairBuilder::create() {
   Requests requests;
   requests.push_back(create_pair(wiring_, site_.container.file.get()));
   if (!site_.peer) label(requests);
-  if (wiring_.bridge) make_port(requests);
-  if (is_routed()) ask_to_forward(requests);
-  requests.push_back(get_link(wiring_.host.name));
+  join(requests);
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   learn(answers.messages);
@@ -84,6 +91,20 @@ void PairBuilder::create() {
   Requests labels;
   label(labels);
   host_.transact(labels);
+}
+
+void PairBuilder::find() {
+  Requests requests;
+  join(requests);
+  if (wiring_.bridge) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
+  learn(host_.transact(requests));
+}
+
+/// Makes the host's end part of the host: of its bridge, or of its routing.
+void PairBuilder::join(std::vector<NetlinkRequest>& requests) const {
+  if (wiring_.bridge) make_port(requests);
+  if (is_routed()) ask_to_forward(requests);
+  requests.push_back(get_link(wiring_.host.name));
 }
 
 void PairBuilder::label(std::vector<NetlinkRequest>& requests) const {
@@ -107,7 +128,7 @@ bool PairBuilder::is_routed() const { return !wiring_.bridge && !site_.peer; }
 
 void PairBuilder::learn(const std::vector<std::string>& messages) {
   const auto link = first_link(messages);
-  if (!link) throw posix::system_error(ENODEV, "find \"" + wiring_.host.name + "\" after its creation");
+  if (!link) throw posix::system_error(ENODEV, "find interface " + posix::quoted(wiring_.host.name));
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {

@@ -22,8 +22,13 @@ class PairBuilder {
 
   Built build();
 
+  /// Puts on both ends, which stand, what the wiring names: wiring::lacking() of what is wanted.
+  void repair();
+
  private:
   void create();
+  void find();
+  void join(std::vector<NetlinkRequest>& requests) const;
   void label(std::vector<NetlinkRequest>& requests) const;
   void make_port(std::vector<NetlinkRequest>& requests) const;
   void ask_to_forward(std::vector<NetlinkRequest>& requests) const;

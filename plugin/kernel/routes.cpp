@@ -109,6 +109,17 @@ NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device
           {ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAFNOSUPPORT, EOPNOTSUPP}};
 }
 
+NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpAddress& destination,
+                                    std::uint32_t device_index) {
+  rtmsg filter{};
+  filter.rtm_src_len = filter.rtm_dst_len = static_cast<std::uint8_t>(cni::address_length(destination.family));
+  auto message = route_question(destination.family, filter);
+  put_address(message.get(), RTA_SRC, source);
+  put_address(message.get(), RTA_DST, destination);
+  put_number(message.get(), RTA_IIF, device_index);
+  return {std::move(message), "get route from " + cni::to_string(source) + " to " + cni::to_string(destination)};
+}
+
 namespace {
 
 std::optional<cni::Prefix> destination_of(rtnl_route* object, cni::Family family) {
@@ -128,11 +139,18 @@ rtnl_nexthop* next_hop_through(rtnl_route* object, std::uint32_t device_index) {
   return nullptr;
 }
 
+std::optional<std::uint32_t> metric_of(rtnl_route* object, int metric) {
+  std::uint32_t value = 0;
+  return rtnl_route_get_metric(object, metric, &value) == 0 ? std::optional{value} : std::nullopt;
+}
+
 wiring::Route read(rtnl_route* object, const cni::Prefix& destination, rtnl_nexthop* hop) {
   wiring::Route route{.destination = destination};
   route.source = from_netlink(rtnl_route_get_pref_src(object));
   if (const auto table = rtnl_route_get_table(object); table != RT_TABLE_MAIN) route.table = table;
   if (const auto priority = rtnl_route_get_priority(object); priority != 0) route.priority = priority;
+  route.mtu = metric_of(object, RTAX_MTU);
+  route.advmss = metric_of(object, RTAX_ADVMSS);
   if (hop != nullptr) route.gateway = from_netlink(rtnl_route_nh_get_gateway(hop));
   return route;
 }

@@ -33,6 +33,11 @@ NetlinkRequest list_advertised_routes();
 /// needs it); no answer where there is none.
 NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index = 0);
 
+/// The route of a packet that comes in by the interface; refused with EXDEV or EINVAL where the reverse
+/// path filter drops it.
+NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpAddress& destination,
+                                    std::uint32_t device_index);
+
 /// A route as the kernel tells it; of several next hops the one through `device_index`, or where that is 0 the first.
 /// nullopt where the message is none.
 struct FoundRoute {

@@ -5,6 +5,7 @@
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/host_port_holder.hpp"
+#include "plugin/verbs/node_wiring.hpp"
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/restore.hpp"
@@ -72,8 +73,7 @@ class Addition {
 
   bool try_connect(const kernel::Site& site, bool is_last) try {
     lease_ = wiring::complete(request_, allocate());
-    wiring_ = wiring::wire(request_, lease_, mtu());
-    let_packets_return();
+    wiring_ = wire_on_node(request_, lease_, mtu(), kernel_);
     auto record = write_intent();
     rollback_.on_failure([this] { disconnect(); });
     build(site);
@@ -99,12 +99,6 @@ class Addition {
   } catch (const kernel::HostPortTaken& taken) {
     if (!release_dead_holder(taken, kernel_, folder_)) refuse_host_port(taken, kernel_, folder_);
     return false;
-  }
-
-  /// What a container sends to a mapped port of its own comes back to the port of the bridge that it came from.
-  void let_packets_return() {
-    const bool may_return = wiring_.bridge && wiring_.host_ports && !wiring_.bridge->promiscuous;
-    if (may_return && kernel_.filters_bridged_packets()) wiring_.bridge->hairpin = true;
   }
 
   void disconnect() {

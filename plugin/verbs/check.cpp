@@ -3,10 +3,10 @@
 #include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/verbs/answer.hpp"
+#include "plugin/verbs/node_wiring.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
-#include "plugin/wiring/wire.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -48,22 +48,14 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_ports = recorded.host_ports;
 }
 
-/// A link-local address that nothing goes through may be missing: IPv6 may be off in the container.
-void drop_courtesies(wiring::Wiring& wanted) {
-  if (has_ipv6(wanted.container)) return;
-  std::erase_if(wanted.container.addresses,
-                [](const wiring::Address& address) { return address.prefix.address.family == cni::Family::ipv6; });
-}
-
-wiring::Wiring wanted_wiring(const cni::Request& request, state::Folder* folder) {
+wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
   const auto& previous = previous_of(request);
   const auto& interface = container_interface(previous, request);
   constexpr std::uint32_t any_mtu = 1500;  // that of the links is not compared
-  auto wanted = wiring::wire(request, lease_of(previous, request), any_mtu);
+  auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
   const auto recorded = recorded_wiring(request, folder);
   if (recorded) keep_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
-  drop_courtesies(wanted);
   return wanted;
 }
 
@@ -79,10 +71,11 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   const auto site = open_site(request, kernel);
   std::optional<posix::ByteLock> lock;
   if (folder != nullptr) lock = folder->lock(request.attachment);
-  const auto wanted = wanted_wiring(request, folder);
+  const auto wanted = wanted_wiring(request, kernel, folder);
   const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
   if (!differences.empty()) tell(differences);
-  ipam::choose(request, folder)->check();
+  const bool is_state_lost = folder == nullptr && ipam::is_built_in(request);
+  if (!is_state_lost) ipam::choose(request, folder)->check();
 }
 
 }  // namespace verbs

@@ -1,6 +1,7 @@
 #include "plugin/verbs/detach.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/verbs/lost_gateways.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 #include "plugin/wiring/text.hpp"
@@ -74,12 +75,13 @@ void release(const cni::Request& request, const std::optional<state::StoredRecor
   release_recorded(*stored->record, *folder);
 }
 
-/// A host end of our own, that of an imported attachment, or a cable between two namespaces.
-void remove_links(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
-  kernel.remove(request.attachment);
+/// A host end of our own, that of an imported attachment, or a cable between two namespaces. True for the first.
+bool remove_links(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+  const bool had_own_end = kernel.remove(request.attachment);
   if (record && is_imported(*record)) remove_imported_link(*record, kernel);
   const auto places = places_of(request, record);
   if (!places.empty()) kernel.remove_cable(request.attachment, places);
+  return had_own_end;
 }
 
 }  // namespace
@@ -89,9 +91,11 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
   const auto record = stored ? stored->record : std::nullopt;
+  bool had_own_end = false;
   const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, record, kernel); });
-  const bool is_gone = effort.attempt([&] { remove_links(request, record, kernel); });
+  const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, record, kernel); });
   if (!is_unruled || !is_gone) return;
+  if (had_own_end && !stored) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;
   effort.attempt([&] {

@@ -3,9 +3,11 @@
 #include "ipam/ipam.hpp"
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/lost_gateways.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -37,10 +39,15 @@ class Collection {
   /// The valid ones, and after run() those whose link could not be removed.
   const std::set<cni::Tag>& kept() const { return valid_; }
 
+  /// Whether links were removed of which no record told.
+  bool had_unrecorded() const { return had_unrecorded_; }
+
   void run(BestEffort& effort) {
     effort.attempt([&] { find_records(); });
     if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
+    had_unrecorded_ =
+        std::any_of(stale_.begin(), stale_.end(), [](const auto& entry) { return !entry.second.is_readable; });
     remove_cables(effort);
     effort.attempt([&] { remove_rules(); });
     for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
@@ -136,6 +143,7 @@ class Collection {
   state::Folder* folder_;
   std::set<cni::Tag> valid_;
   std::map<cni::Tag, Stale> stale_;
+  bool had_unrecorded_ = false;
 };
 
 }  // namespace
@@ -151,6 +159,7 @@ void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* fold
   BestEffort effort;
   Collection collection{request, kernel, folder};
   collection.run(effort);
+  if (collection.had_unrecorded()) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   effort.attempt([&] { ipam->collect(collection.kept()); });
   effort.finish();
 }

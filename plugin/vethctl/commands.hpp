@@ -7,6 +7,7 @@
 // One function for each file of this folder that holds a command.
 namespace vethctl {
 
+Command check_command();
 Command completion_command();
 Command connect_command();
 Command disconnect_command();
@@ -16,6 +17,7 @@ Command import_command();
 Command leases_command();
 Command list_command();
 Command man_command();
+Command repair_command();
 Command show_command();
 Command validate_command();
 Command version_command();

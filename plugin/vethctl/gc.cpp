@@ -7,6 +7,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace vethctl {
 namespace {
@@ -21,6 +22,8 @@ std::vector<state::Record> collect(const std::string& network, state::Folder& fo
   return dropped;
 }
 
+}  // namespace
+
 std::vector<std::string> networks_of(const state::Folder& folder, const std::optional<std::string>& wanted) {
   auto networks = folder.networks();
   if (wanted) std::erase_if(networks, [&](const std::string& network) { return network != *wanted; });
@@ -28,11 +31,24 @@ std::vector<std::string> networks_of(const state::Folder& folder, const std::opt
   return networks;
 }
 
+std::vector<state::Record> drop_dead(std::vector<state::Folder>& folders, const std::optional<std::string>& network,
+                                     kernel::Kernel& kernel, bool is_dry_run) {
+  std::vector<state::Record> dropped;
+  for (auto& folder : folders) {
+    for (const auto& name : networks_of(folder, network)) {
+      std::ranges::move(collect(name, folder, kernel, is_dry_run), std::back_inserter(dropped));
+    }
+  }
+  return dropped;
+}
+
 std::string addresses_text(const state::Record& record) {
   std::string text;
   for (const auto& address : record.addresses) text += (text.empty() ? "" : ", ") + cni::to_string(address);
   return text.empty() ? "no address" : text;
 }
+
+namespace {
 
 std::string to_text(const std::vector<state::Record>& dropped, bool is_dry_run) {
   if (dropped.empty()) return "nothing is dead\n";
@@ -75,13 +91,8 @@ std::string to_json(const std::vector<state::Record>& dropped, bool is_dry_run) 
 int gc(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const bool is_dry_run = arguments.has("dry-run");
   const auto wanted = arguments.operands.empty() ? std::nullopt : std::optional{arguments.operands.front()};
-  std::vector<state::Record> dropped;
-  for (auto& folder : inspect::open_folders(console.root)) {
-    for (const auto& network : networks_of(folder, wanted)) {
-      const auto more = collect(network, folder, kernel, is_dry_run);
-      dropped.insert(dropped.end(), more.begin(), more.end());
-    }
-  }
+  auto folders = inspect::open_folders(console.root);
+  const auto dropped = drop_dead(folders, wanted, kernel, is_dry_run);
   console.print(arguments.wants_json() ? to_json(dropped, is_dry_run) : to_text(dropped, is_dry_run));
   return success;
 }

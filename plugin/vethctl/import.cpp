@@ -1,11 +1,11 @@
 #include "plugin/vethctl/import.hpp"
 
-#include "ipam/holding.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/verbs/adopt.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/host_local.hpp"
 
@@ -116,17 +116,6 @@ class Finder {
   kernel::Kernel& kernel_;
 };
 
-Refusal held_by_another(const state::Record& record, const state::Folder& folder) {
-  const auto& network = record.attachment.network;
-  for (const auto& address : record.addresses) {
-    if (!folder.is_taken(network, address)) continue;
-    if (folder.holder(network, address) == cni::tag_of(record.attachment)) continue;
-    return Verdict{Outcome::conflict,
-                   cni::to_string(address) + " is held by " + ipam::holder_text(folder, network, address)};
-  }
-  return std::nullopt;
-}
-
 /// Whether the attachment is on record as live, and with which addresses.
 Refusal attached_already(const state::Record& record, const state::Folder& folder) {
   const auto stored = folder.find_record(record.attachment);
@@ -138,29 +127,17 @@ Refusal attached_already(const state::Record& record, const state::Folder& folde
   return Verdict{Outcome::conflict, "it is attached already, with other addresses"};
 }
 
-/// All or none: what was lost between the look and the taking gives back the others.
-Refusal take_addresses(const state::Record& record, state::Folder& folder) {
-  const auto& network = record.attachment.network;
-  const auto tag = cni::tag_of(record.attachment);
-  const auto lock = folder.lock_network(network);
-  folder.write_pending(record);
-  for (const auto& address : record.addresses) folder.take(network, address, tag);
-  auto lost = held_by_another(record, folder);
-  if (lost) {
-    for (const auto& address : record.addresses) folder.release(network, address, tag);
-    folder.forget(network, tag);
-    return lost;
-  }
-  folder.mark_live(record.attachment);
-  return std::nullopt;
+Refusal conflict_of(std::optional<std::string> reason) {
+  if (!reason) return std::nullopt;
+  return Verdict{Outcome::conflict, *std::move(reason)};
 }
 
 Refusal take_over(const state::Record& record, state::Folder& folder, bool is_dry_run) {
   const auto lock = folder.try_lock(cni::tag_of(record.attachment));
   if (!lock) return Verdict{Outcome::conflict, "a call of the plugin is at work on it"};
-  if (auto refusal = held_by_another(record, folder)) return refusal;
+  if (auto refusal = conflict_of(verbs::held_by_another(record, folder))) return refusal;
   if (auto refusal = attached_already(record, folder)) return refusal;
-  return is_dry_run ? std::nullopt : take_addresses(record, folder);
+  return is_dry_run ? std::nullopt : conflict_of(verbs::adopt(record, folder));
 }
 
 /// `folder` is null where there is none yet and none is to be made.

@@ -1,6 +1,8 @@
 // A configuration is read by the code that reads it for ADD, so that no fault is told here that would not be told
 // there. What libcni does with a list before that is done as libcni does it: nlohmann's own reader, too, keeps the last
 // of two members of one name.
+#include "plugin/vethctl/validate.hpp"
+
 #include "ipam/fixed_ipam.hpp"
 #include "ipam/range_ipam.hpp"
 #include "ipam/resolv_conf.hpp"
@@ -21,6 +23,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <system_error>
 
@@ -29,17 +32,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-enum class Kind { ok, fault, warning, not_checked };
-
-/// One thing to be said of one file.
-struct Finding {
-  std::string file;
-  std::string pointer{};  ///< of the plugin in a list: "/plugins/0"
-  std::string type{};     ///< of the plugin
-  Kind kind = Kind::ok;
-  unsigned code = 0;  ///< of a fault
-  std::string message{};
-};
+using Kind = Remark::Kind;
 
 std::string_view to_string(Kind kind) {
   switch (kind) {
@@ -55,30 +48,28 @@ std::string_view to_string(Kind kind) {
   return "";
 }
 
-std::string to_text(const Finding& finding) {
-  std::string text = finding.file;
-  if (!finding.pointer.empty()) text += ": " + finding.pointer;
-  if (!finding.type.empty()) text += " (" + finding.type + ")";
-  text.append(": ").append(to_string(finding.kind));
-  if (finding.kind == Kind::fault) text += ", code " + std::to_string(finding.code);
-  return text + (finding.message.empty() ? "\n" : ": " + finding.message + '\n');
+std::string to_text(const Remark& remark) {
+  auto text = place_of(remark);
+  text.append(": ").append(to_string(remark.kind));
+  if (remark.kind == Kind::fault) text += ", code " + std::to_string(remark.code);
+  return text + (remark.message.empty() ? "\n" : ": " + remark.message + '\n');
 }
 
-void write(cni::JsonWriter& json, const Finding& finding) {
+void write(cni::JsonWriter& json, const Remark& remark) {
   json.begin_object();
-  json.member("file", finding.file);
-  if (!finding.pointer.empty()) json.member("plugin", finding.pointer);
-  if (!finding.type.empty()) json.member("type", finding.type);
-  json.member("kind", to_string(finding.kind));
-  if (finding.kind == Kind::fault) json.member("code", finding.code);
-  if (!finding.message.empty()) json.member("message", finding.message);
+  json.member("file", remark.file);
+  if (!remark.pointer.empty()) json.member("plugin", remark.pointer);
+  if (!remark.type.empty()) json.member("type", remark.type);
+  json.member("kind", to_string(remark.kind));
+  if (remark.kind == Kind::fault) json.member("code", remark.code);
+  if (!remark.message.empty()) json.member("message", remark.message);
   json.end_object();
 }
 
-std::string to_json(const std::vector<Finding>& findings) {
+std::string to_json(const std::vector<Remark>& remarks) {
   cni::JsonWriter json{2};
   json.begin_array();
-  for (const auto& finding : findings) write(json, finding);
+  for (const auto& remark : remarks) write(json, remark);
   json.end_array();
   return json.finished();
 }
@@ -125,14 +116,14 @@ std::vector<std::string> check_as_add(const std::string& text, bool is_plugin) {
   return request.config.ignored_keys;
 }
 
-Finding fault(Finding place, const cni::Error& error) {
+Remark fault(Remark place, const cni::Error& error) {
   place.kind = Kind::fault;
   place.code = error.code;
   place.message = error.what();
   return place;
 }
 
-Finding warning(Finding place, const std::string& key) {
+Remark warning(Remark place, const std::string& key) {
   place.kind = Kind::warning;
   place.message = key + ": nobody knows this key: it is ignored";
   return place;
@@ -158,21 +149,21 @@ std::string ipam_type(const ordered_json& plugin) {
 }
 
 /// One plugin's configuration as it is handed to the plugin.
-void check_plugin(Finding place, const ordered_json& plugin, std::vector<Finding>& findings) try {
+void check_plugin(Remark place, const ordered_json& plugin, std::vector<Remark>& remarks) try {
   place.type = string_at(plugin, "type");
   if (place.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
   const bool is_plugin = place.type == "veth";
   if (!is_plugin && ipam_type(plugin) != "veth-ipam") {
     place.kind = Kind::not_checked;
     place.message = "another plugin, which knows its keys itself";
-    findings.push_back(place);
+    remarks.push_back(place);
     return;
   }
   const auto ignored = check_as_add(plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace), is_plugin);
-  for (const auto& key : ignored) findings.push_back(warning(place, key));
-  findings.push_back(place);
+  for (const auto& key : ignored) remarks.push_back(warning(place, key));
+  remarks.push_back(place);
 } catch (const cni::Error& error) {
-  findings.push_back(fault(place, error));
+  remarks.push_back(fault(place, error));
 }
 
 /// The newest that is known, of those that the list offers (key cniVersions) and the one it names.
@@ -196,14 +187,14 @@ std::size_t count_plugins(cni::JsonObject& list) {
   return count;
 }
 
-void check_list(const Finding& place, const cni::JsonDocument& document, ordered_json& json,
-                std::vector<Finding>& findings) {
+void check_list(const Remark& place, const cni::JsonDocument& document, ordered_json& json,
+                std::vector<Remark>& remarks) {
   auto list = document.root().as_object();
   const auto name = list.require("name").as_string();
   const auto version = version_of_list(list);
   const auto count = count_plugins(list);
   list.also_known(list_keys);
-  for (const auto& key : list.unasked()) findings.push_back(warning(place, '/' + key));
+  for (const auto& key : list.unasked()) remarks.push_back(warning(place, '/' + key));
   for (std::size_t i = 0; i < count; ++i) {
     auto plugin_place = place;
     plugin_place.pointer = "/plugins/" + std::to_string(i);
@@ -211,7 +202,7 @@ void check_list(const Finding& place, const cni::JsonDocument& document, ordered
     if (!plugin.is_object()) list.require("plugins").as_array()[i].as_object();
     plugin["name"] = name;
     plugin["cniVersion"] = version;
-    check_plugin(plugin_place, plugin, findings);
+    check_plugin(plugin_place, plugin, remarks);
   }
 }
 
@@ -226,12 +217,12 @@ bool is_list(const std::string& file, const ordered_json& json) {
   return has_plugins || has_extension(file, ".conflist");
 }
 
-void check_text(const Finding& place, const std::string& text, std::vector<Finding>& findings) {
+void check_text(const Remark& place, const std::string& text, std::vector<Remark>& remarks) {
   const cni::JsonDocument document{text, "the network configuration"};
   document.root().as_object();
   auto json = ordered_json::parse(text);
-  if (is_list(place.file, json)) return check_list(place, document, json, findings);
-  check_plugin(place, json, findings);
+  if (is_list(place.file, json)) return check_list(place, document, json, remarks);
+  check_plugin(place, json, remarks);
 }
 
 std::string read(const std::string& file) {
@@ -242,26 +233,38 @@ std::string read(const std::string& file) {
   throw cni::Error{cni::ErrorCode::io_failure, "there is no such file"};
 }
 
-void check_file(const std::string& file, std::vector<Finding>& findings) {
-  const Finding place{.file = file == "-" ? "standard input" : file};
-  try {
-    check_text(place, read(file), findings);
-  } catch (const cni::Error& error) {
-    findings.push_back(fault(place, error));
-  } catch (const std::system_error& error) {
-    findings.push_back(fault(place, {cni::ErrorCode::io_failure, error.what()}));
-  }
+}  // namespace
+
+std::string place_of(const Remark& remark) {
+  auto text = remark.file;
+  if (!remark.pointer.empty()) text += ": " + remark.pointer;
+  return remark.type.empty() ? text : text + " (" + remark.type + ")";
 }
 
-int validate(const Arguments& arguments, const Console& console) {
-  std::vector<Finding> findings;
-  for (const auto& file : arguments.operands) check_file(file, findings);
-  if (arguments.wants_json()) {
-    console.print(to_json(findings));
-  } else {
-    for (const auto& finding : findings) console.print(to_text(finding));
+std::vector<Remark> validate(const std::string& file) {
+  const Remark place{.file = file == "-" ? "standard input" : file};
+  std::vector<Remark> remarks;
+  try {
+    check_text(place, read(file), remarks);
+  } catch (const cni::Error& error) {
+    remarks.push_back(fault(place, error));
+  } catch (const std::system_error& error) {
+    remarks.push_back(fault(place, {cni::ErrorCode::io_failure, error.what()}));
   }
-  const bool is_faulty = std::ranges::find(findings, Kind::fault, &Finding::kind) != findings.end();
+  return remarks;
+}
+
+namespace {
+
+int validate_all(const Arguments& arguments, const Console& console) {
+  std::vector<Remark> remarks;
+  for (const auto& file : arguments.operands) std::ranges::move(validate(file), std::back_inserter(remarks));
+  if (arguments.wants_json()) {
+    console.print(to_json(remarks));
+  } else {
+    for (const auto& remark : remarks) console.print(to_text(remark));
+  }
+  const bool is_faulty = std::ranges::find(remarks, Kind::fault, &Remark::kind) != remarks.end();
   return is_faulty ? found_faults : success;
 }
 
@@ -281,7 +284,7 @@ Command validate_command() {
               "Not looked at: what the runtime adds, the configuration of other plugins, whether an IPAM executable "
               "is installed.",
           .options = {output_option()},
-          .run = validate};
+          .run = validate_all};
 }
 
 }  // namespace vethctl

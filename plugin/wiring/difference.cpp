@@ -34,26 +34,36 @@ void compare_link(const End& wanted, const ObservedEnd& there, Sentences& senten
                       cni::to_string(wanted.mac));
 }
 
-void compare_addresses(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
+/// Whether no packet needs the address: a link-local one of an end that has no IPv6 beside it.
+bool is_courtesy(const Address& address, const End& end, bool uses_ipv6) {
+  return cni::is_link_local(address.prefix.address) && address.prefix.address.family == cni::Family::ipv6 &&
+         !uses_ipv6 && !has_ipv6(end);
+}
+
+/// `uses_ipv6`: the container has IPv6 addresses.
+void compare_addresses(const End& wanted, const ObservedEnd& there, bool uses_ipv6, Sentences& sentences) {
   for (const auto& address : wanted.addresses) {
-    if (holds(there.addresses, address.prefix)) continue;
+    if (holds(there.addresses, address.prefix) || is_courtesy(address, wanted, uses_ipv6)) continue;
     sentences.push_back("address " + cni::to_string(address.prefix) + " is missing on interface " + named(wanted.name));
   }
 }
 
+bool is_served(const Route& wanted, const ObservedEnd& there) {
+  return std::any_of(there.routes.begin(), there.routes.end(),
+                     [&](const Route& candidate) { return serves(candidate, wanted); });
+}
+
 void compare_routes(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
   for (const auto& route : wanted.routes) {
-    const auto found = std::find_if(there.routes.begin(), there.routes.end(),
-                                    [&](const Route& candidate) { return serves(candidate, route); });
-    if (found != there.routes.end()) continue;
+    if (is_served(route, there)) continue;
     sentences.push_back("route " + route_text(route) + " is missing on interface " + named(wanted.name));
   }
 }
 
-void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, Sentences& sentences) {
+void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, bool uses_ipv6, Sentences& sentences) {
   if (!there) return sentences.push_back("interface " + named(wanted.name) + " is missing");
   compare_link(wanted, *there, sentences);
-  compare_addresses(wanted, *there, sentences);
+  compare_addresses(wanted, *there, uses_ipv6, sentences);
   compare_routes(wanted, *there, sentences);
 }
 
@@ -73,8 +83,8 @@ void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedB
     sentences.push_back("interface " + named(wanted.host.name) + " is not a port of bridge " +
                         named(wanted.bridge->name));
   }
-  if (wanted.bridge->hairpin && !port.is_hairpin) {
-    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is off");
+  if (port.is_hairpin != wanted.bridge->hairpin) {
+    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is " + (port.is_hairpin ? "on" : "off"));
   }
   if (port.is_isolated == wanted.bridge->isolated) return;
   sentences.push_back("isolation of port " + named(wanted.host.name) + " is " + (port.is_isolated ? "on" : "off"));
@@ -115,15 +125,41 @@ void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sen
 
 Sentences difference(const Wiring& wanted, const Observed& observed) {
   Sentences sentences;
+  const bool uses_ipv6 = has_ipv6(wanted.container);
   if (!wanted.leave_down) compare_state(wanted.container, observed.container, sentences);
-  compare_end(wanted.container, observed.container, sentences);
+  compare_end(wanted.container, observed.container, uses_ipv6, sentences);
   compare_state(wanted.host, observed.host, sentences);
-  compare_end(wanted.host, observed.host, sentences);
+  compare_end(wanted.host, observed.host, uses_ipv6, sentences);
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
   compare_node(wanted, observed, sentences);
   for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
   return sentences;
+}
+
+namespace {
+
+void leave_out(End& wanted, const ObservedEnd& there) {
+  std::erase_if(wanted.addresses, [&](const Address& address) { return holds(there.addresses, address.prefix); });
+  std::erase_if(wanted.routes, [&](const Route& route) { return is_served(route, there); });
+}
+
+/// A MAC that a later plugin has given stays, and the other end is to know it.
+void take_mac(End& end, const cni::MacAddress& mac, End& other) {
+  for (auto& neighbour : other.neighbours) {
+    if (neighbour.mac == end.mac) neighbour.mac = mac;
+  }
+  end.mac = mac;
+}
+
+}  // namespace
+
+Wiring lacking(Wiring wanted, const Observed& observed) {
+  leave_out(wanted.container, *observed.container);
+  leave_out(wanted.host, *observed.host);
+  take_mac(wanted.container, observed.container->mac, wanted.host);
+  take_mac(wanted.host, observed.host->mac, wanted.container);
+  return wanted;
 }
 
 }  // namespace wiring

@@ -37,6 +37,15 @@ struct ObservedBridge {
   bool operator==(const ObservedBridge&) const = default;
 };
 
+/// What an attachment that no record tells of has in nftables.
+struct ObservedRules {
+  std::vector<Masquerade> masquerades{};
+  std::optional<HostPorts> host_ports{};
+  bool checks_macs = false;
+
+  bool operator==(const ObservedRules&) const = default;
+};
+
 /// What is there of one attachment.
 struct Observed {
   std::optional<ObservedEnd> container;

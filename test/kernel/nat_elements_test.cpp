@@ -97,16 +97,43 @@ TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
   const auto flow_of = [](const wiring::Wiring& wiring) {
     return kernel::find_mapped_flow(kernel::elements_of(wiring).front().element);
   };
-  EXPECT_EQ(
-      flow_of(mapped("udp", 53, "fd00::3")),
-      (kernel::MappedFlow{
-          .family = cni::Family::ipv6, .protocol = IPPROTO_UDP, .host_port = 53, .container_address = ip("fd00::3")}));
+  EXPECT_EQ(flow_of(mapped("udp", 53, "fd00::3")), (kernel::MappedFlow{.family = cni::Family::ipv6,
+                                                                       .protocol = IPPROTO_UDP,
+                                                                       .host_port = 53,
+                                                                       .container_address = ip("fd00::3"),
+                                                                       .container_port = 80}));
   EXPECT_EQ(flow_of(mapped("tcp", 8080, "10.1.2.3", ip("192.0.2.1"))),
             (kernel::MappedFlow{.family = cni::Family::ipv4,
                                 .protocol = IPPROTO_TCP,
                                 .host_address = ip("192.0.2.1"),
                                 .host_port = 8080,
-                                .container_address = ip("10.1.2.3")}));
+                                .container_address = ip("10.1.2.3"),
+                                .container_port = 80}));
+}
+
+/// As the kernel tells of what parts and elements of the wiring have made.
+wiring::ObservedRules told(const wiring::Wiring& wiring) {
+  std::vector<kernel::NftElement> elements;
+  for (const auto& each : kernel::elements_of(wiring)) elements.push_back(each.element);
+  std::vector<kernel::FoundRule> rules;
+  for (const auto& part : kernel::parts_of(wiring)) {
+    for (const auto& rule : part.describe().rules) rules.push_back({.chain = rule.chain, .comment = rule.comment});
+  }
+  return kernel::rules_of(elements, rules);
+}
+
+TEST(RulesOf, TellTheWiringThatTheyWereMadeFor) {
+  auto wiring = mapped("udp", 53, "10.1.2.3", ip("192.0.2.1"));
+  wiring.masquerades = {{.source = ip("10.1.2.3"), .except = {cni::find_prefix("10.1.2.0/24").value()}},
+                        {.source = ip("fd00::3"), .except = {cni::find_prefix("ff00::/8").value()}}};
+  wiring.bridge = wiring::Bridge{.name = "br0", .check_macs = true};
+  for (const bool hides_clients : {false, true}) {
+    wiring.host_ports->hides_clients = hides_clients;
+    EXPECT_EQ(told(wiring),
+              (wiring::ObservedRules{
+                  .masquerades = wiring.masquerades, .host_ports = wiring.host_ports, .checks_macs = true}));
+  }
+  EXPECT_EQ(told({.attachment = attachment}), wiring::ObservedRules{});
 }
 
 TEST(MappedFlow, IsReadFromNothingElse) {

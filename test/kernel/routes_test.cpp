@@ -39,6 +39,13 @@ TEST(RouteMessage, IsReadAsItWasWritten) {
   }
 }
 
+TEST(RouteMessage, TellsItsMetrics) {
+  const wiring::Route route{
+      .destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .mtu = 1400, .advmss = 1360};
+  EXPECT_EQ(test::words(kernel::find_route(bytes_of(kernel::add_route(device, route).message))->route),
+            "10.77.0.0/16 via 10.1.2.1 mtu 1400 advmss 1360");
+}
+
 TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
   for (const char* text : {"0.0.0.0/0", "::/0"}) {
     const wiring::Route route{.destination = prefix(text), .gateway = ip(text[0] == ':' ? "fe80::1" : "10.1.2.1")};

@@ -109,6 +109,15 @@ void FakeKernel::remove_rules(cni::Tag attachment) {
   std::erase_if(rules, [&](const auto& other) { return cni::tag_of(other.attachment) == attachment; });
 }
 
+wiring::ObservedRules FakeKernel::find_rules(cni::Tag attachment) {
+  const auto found =
+      std::ranges::find(rules, attachment, [](const auto& wiring) { return cni::tag_of(wiring.attachment); });
+  if (found == rules.end()) return {};
+  return {.masquerades = found->masquerades,
+          .host_ports = found->host_ports,
+          .checks_macs = found->bridge && found->bridge->check_macs};
+}
+
 void FakeKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
   refuse_if_told("remove_stale_rules");
   std::erase_if(rules, [&](const auto& other) {
@@ -117,6 +126,12 @@ void FakeKernel::remove_stale_rules(const std::string& network, const std::funct
 }
 
 void FakeKernel::clean_rules(const std::string& /*network*/) { asked.emplace_back("clean_rules"); }
+
+void FakeKernel::repair(const wiring::Wiring& /*wiring*/, const kernel::Site& /*site*/) {
+  asked.emplace_back("repair");
+  refuse_if_told("repair");
+  disturb = [](wiring::Observed&) {};
+}
 
 std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
   refuse_if_told("find_host_link");
@@ -219,6 +234,19 @@ std::optional<kernel::Counters> FakeKernel::find_counters(const std::string& int
   const auto found = counters.find(place.path + ' ' + interface);
   return found == counters.end() ? std::nullopt : std::optional{found->second};
 }
+
+std::vector<kernel::Whereabouts> FakeKernel::locate(const std::vector<kernel::HostLink>& links,
+                                                    const std::vector<std::string>& /*namespaces*/) {
+  std::vector<kernel::Whereabouts> all;
+  for (const auto& link : links) all.push_back(whereabouts[link.name]);
+  return all;
+}
+
+std::vector<cni::Prefix> FakeKernel::addresses(const kernel::Namespace& place) { return addresses_there[place.path]; }
+
+bool FakeKernel::takes(const kernel::Arrival& packet) { return !unfit.contains(cni::to_string(packet.source)); }
+
+kernel::Firewall FakeKernel::observe_firewall() { return firewall; }
 
 void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
   asked.emplace_back("remove_links");

@@ -34,6 +34,10 @@ class FakeKernel final : public kernel::Kernel {
   std::uint32_t mtu_of_default_route = 1500;
   cni::MacAddress bridge_mac{};
   bool is_allowed = true;
+  std::map<std::string, kernel::Whereabouts> whereabouts;           ///< of the host's links, by name
+  std::map<std::string, std::vector<cni::Prefix>> addresses_there;  ///< by the path of the namespace
+  std::set<std::string> unfit;                                      ///< sources of packets that the host does not take
+  kernel::Firewall firewall{};
 
   /// As build() would, without a container.
   kernel::HostLink put(const wiring::Wiring& wiring);
@@ -41,6 +45,7 @@ class FakeKernel final : public kernel::Kernel {
   kernel::Namespace open_namespace(const std::string& path, bool allow_own) override;
   std::uint32_t default_route_mtu() override;
   kernel::Built build(const wiring::Wiring& wiring, const kernel::Site& site) override;
+  void repair(const wiring::Wiring& wiring, const kernel::Site& site) override;
   std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
   std::optional<kernel::HostLink> find_veth(const std::string& name) override;
   bool exists(const kernel::HostLink& link) override;
@@ -52,6 +57,7 @@ class FakeKernel final : public kernel::Kernel {
   void restore_rules(const wiring::Wiring& wiring) override;
   void remove_rules(const wiring::Wiring& wiring) override;
   void remove_rules(cni::Tag attachment) override;
+  wiring::ObservedRules find_rules(cni::Tag attachment) override;
   void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
   void clean_rules(const std::string& network) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
@@ -59,6 +65,11 @@ class FakeKernel final : public kernel::Kernel {
   std::vector<kernel::HostLink> host_links() override;
   std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& place) override;
   std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& place) override;
+  std::vector<kernel::Whereabouts> locate(const std::vector<kernel::HostLink>& links,
+                                          const std::vector<std::string>& namespaces) override;
+  std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
+  bool takes(const kernel::Arrival& packet) override;
+  kernel::Firewall observe_firewall() override;
   void remove_links(const std::vector<kernel::HostLink>& links) override;
   bool may_change_network() override;
 

@@ -140,9 +140,11 @@ TEST_F(Check, AsksTheIpamToo) {
   EXPECT_EQ(error_of_check(asked), "104: address 10.1.2.2 is not held by the attachment but by nobody");
 }
 
-TEST_F(Check, SaysThatTheStateFolderIsGone) {
+TEST_F(Check, GoesByTheKernelAloneWhereTheStateFolderIsGone) {
   const auto asked = with_result("c1", add("c1"));
-  EXPECT_EQ(error_of_check(asked, nullptr), "104: the state folder is gone, no address is held");
+  EXPECT_EQ(error_of_check(asked, nullptr), "");
+  kernel.disturb = [](auto& observed) { observed.container->is_up = false; };
+  EXPECT_EQ(error_of_check(asked, nullptr), differs("interface \"eth0\" is down"));
 }
 
 TEST_F(Check, MissesTheRecord) {

@@ -125,11 +125,50 @@ TEST_F(Difference, AllowsThatAnotherPluginMovedARouteToATableOfItsOwn) {
   EXPECT_EQ(difference(), Sentences{});
 }
 
+TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
+  for (auto* end : {&wanted.container, &wanted.host}) end->addresses.push_back({prefix("fe80::9/64")});
+  EXPECT_EQ(difference(), (Sentences{R"(address fe80::9/64 is missing on interface "eth0")",
+                                     R"(address fe80::9/64 is missing on interface "vethhost")"}));
+  std::erase(wanted.container.addresses, wiring::Address{prefix("fd00::5/64"), false});
+  EXPECT_EQ(difference(), Sentences{});
+}
+
 TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
   wanted.container.routes[0].mtu = 1400;
   wanted.container.routes[0].scope = 0;
   wanted.host.routes[0].exclusive = true;
   EXPECT_EQ(difference(), Sentences{});
+}
+
+using Lacking = Difference;
+
+TEST_F(Lacking, IsNothingWhereAllIsThere) {
+  const auto lacking = wiring::lacking(wanted, there);
+  for (const auto* end : {&lacking.container, &lacking.host}) {
+    EXPECT_TRUE(end->addresses.empty()) << end->name;
+    EXPECT_TRUE(end->routes.empty()) << end->name;
+  }
+}
+
+TEST_F(Lacking, IsWhatIsMissingOnEachEnd) {
+  there.container->addresses.erase(there.container->addresses.begin());
+  there.container->routes[0].table = 100;
+  there.host->routes.clear();
+  const auto lacking = wiring::lacking(wanted, there);
+  EXPECT_EQ(lacking.container.addresses, (std::vector<wiring::Address>{{prefix("10.1.2.5/24"), false}}));
+  EXPECT_TRUE(lacking.container.routes.empty()) << "another plugin moved it";
+  EXPECT_TRUE(lacking.host.addresses.empty());
+  EXPECT_TRUE(lacking.host.routes == wanted.host.routes);
+}
+
+TEST_F(Lacking, KeepsTheMacThatALaterPluginGave) {
+  wanted.host.neighbours = {{ip("10.1.2.5"), wanted.container.mac}};
+  wanted.container.neighbours = {{ip("10.1.2.1"), wanted.host.mac}};
+  there.container->mac.bytes[5] = 9;
+  const auto lacking = wiring::lacking(wanted, there);
+  EXPECT_EQ(lacking.container.mac, there.container->mac);
+  EXPECT_EQ(lacking.host.neighbours, (std::vector<wiring::Neighbour>{{ip("10.1.2.5"), there.container->mac}}));
+  EXPECT_EQ(lacking.container.neighbours, wanted.container.neighbours);
 }
 
 /// The same host's end as a port of a bridge.

@@ -1,32 +1,38 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 
-#include "plugin/cni/error.hpp"
-
 #include <system_error>
 
 namespace inspect {
 namespace {
 
-std::optional<state::Folder> find_folder(const std::string& root) try {
-  return state::Folder::find(root);
-} catch (const std::system_error&) {
-  return std::nullopt;
-} catch (const cni::Error&) {
-  return std::nullopt;
+/// What cannot be opened is noted.
+void find_folder(const std::string& root, FoundFolders& found) try {
+  if (auto folder = state::Folder::find(root)) found.folders.push_back(std::move(*folder));
+} catch (const std::system_error& error) {
+  found.unusable.emplace_back(cni::ErrorCode::system_refused, error.what());
+} catch (const cni::Error& error) {
+  found.unusable.push_back(error);
+}
+
+void find_others(FoundFolders& found) {
+  if (found.folders.empty()) return;
+  for (const auto& other : found.folders.front().data_dirs()) find_folder(other, found);
 }
 
 }  // namespace
 
 std::vector<state::Folder> open_folders(const std::string& root) {
-  std::vector<state::Folder> folders;
-  auto first = state::Folder::find(root);
-  if (!first) return folders;
-  const auto others = first->data_dirs();
-  folders.push_back(std::move(*first));
-  for (const auto& other : others) {
-    if (auto folder = find_folder(other)) folders.push_back(std::move(*folder));
-  }
-  return folders;
+  FoundFolders found;
+  if (auto first = state::Folder::find(root)) found.folders.push_back(std::move(*first));
+  find_others(found);
+  return std::move(found.folders);
+}
+
+FoundFolders find_folders(const std::string& root) {
+  FoundFolders found;
+  find_folder(root, found);
+  find_others(found);
+  return found;
 }
 
 }  // namespace inspect

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
 
 #include <string>
@@ -11,5 +12,12 @@ namespace inspect {
 /// dataDir). None where nothing was ever attached. Throws what the opening of the first throws; another that cannot be
 /// opened is left out.
 std::vector<state::Folder> open_folders(const std::string& root);
+
+/// The same, with the reason for each that cannot be opened.
+struct FoundFolders {
+  std::vector<state::Folder> folders{};
+  std::vector<cni::Error> unusable{};
+};
+FoundFolders find_folders(const std::string& root);
 
 }  // namespace inspect

@@ -1,0 +1,142 @@
+// With the state folder gone the verbs go by what the kernel has, and vethctl repair writes the records anew from it.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+json bridged() {
+  json config = dual_stack();
+  config["mode"] = "bridge";
+  config["isDefaultGateway"] = true;
+  config["hairpinMode"] = true;
+  config["ipam"] = veth_ipam({"10.7.0.0/24", "fd00:7::/64"});
+  config["ipam"].erase("routes");
+  return config;
+}
+
+struct Network {
+  std::string name;
+  json config;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Network& network) { return stream << network.name; }
+
+Outcome vethctl(std::vector<std::string> words) {
+  words.insert(words.begin(), executables() + "/vethctl");
+  return run({.argv = std::move(words)});
+}
+
+/// Containers a and b, and no state folder any more.
+class LostState : public testing::TestWithParam<Network> {
+ protected:
+  void SetUp() override {
+    if (GetParam().name == "bridge") {  // the bridge stays after DEL
+      ASSERT_EQ(add(a, config).exit, 0);
+      ASSERT_EQ(del(a, config).exit, 0);
+    }
+    before = Snapshot::take();
+    const auto added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    result = added.result;
+    ASSERT_EQ(add(b, config).exit, 0);
+    std::filesystem::remove_all("/run/veth-cni");
+  }
+  void TearDown() override { EXPECT_TRUE(unchanged_since(before)); }
+
+  /// GC with these containers as the valid ones.
+  Answer gc(const std::vector<std::string>& valid) const {
+    auto collection = config;
+    collection["cniVersion"] = "1.1.0";
+    collection["cni.dev/valid-attachments"] = json::array();
+    for (const auto& id : valid) {
+      collection["cni.dev/valid-attachments"].push_back({{"containerID", id}, {"ifname", "eth0"}});
+    }
+    return call({.command = "GC", .config = collection});
+  }
+
+  json config = GetParam().config;
+  Container a{"a"};
+  Container b{"b"};
+  Snapshot before;
+  json result;
+};
+
+TEST_P(LostState, DoesNotKeepDelFromRemovingAll) {
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_FALSE(has_interface(a.netns, "eth0"));
+  EXPECT_TRUE(has_interface(b.netns, "eth0"));
+  EXPECT_EQ(del(b, config, result).exit, 0);
+}
+
+TEST_P(LostState, DoesNotKeepCheckFromComparing) {
+  const auto checked = check(a, config, result);
+  EXPECT_EQ(checked.exit, 0) << checked;
+  change_ip(a.netns, {"address", "flush", "dev", "eth0"});
+  EXPECT_EQ(code_of(check(a, config, result)), 104);
+  EXPECT_EQ(gc({}).exit, 0);
+}
+
+TEST_P(LostState, DoesNotKeepGcFromCollecting) {
+  const auto collected = gc({"b"});
+  EXPECT_EQ(collected.exit, 0) << collected;
+  EXPECT_FALSE(has_interface(a.netns, "eth0"));
+  EXPECT_TRUE(has_interface(b.netns, "eth0"));
+  EXPECT_EQ(gc({}).exit, 0);
+}
+
+TEST_P(LostState, IsWrittenAnewByRepair) {
+  const auto planned = vethctl({"repair", "--dry-run"});
+  EXPECT_FALSE(std::filesystem::exists("/run/veth-cni")) << planned.out;
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.err << repaired.out;
+  const auto expected = "net/a/eth0: recorded anew: " + address_of(result, 4) + ", " + address_of(result, 6) + '\n';
+  EXPECT_NE(repaired.out.find(expected), std::string::npos) << repaired.out;
+  EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
+  EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test"}).exit, 0) << vethctl({"check"}).out;
+  EXPECT_EQ(check(a, config, result).exit, 0) << check(a, config, result);
+  const Container c{"c"};
+  const auto added = add(c, config);
+  EXPECT_NE(address_of(added.result, 4), address_of(result, 4)) << added;
+  EXPECT_TRUE(ping(c.netns, address_of(result, 6))) << added;
+  for (const Container* container : {&std::as_const(a), &std::as_const(b), &c})
+    EXPECT_EQ(del(*container, config).exit, 0) << container->id;
+}
+
+/// What repair writes is as good as what ADD wrote.
+TEST_P(LostState, IsMendedByWhatRepairWrote) {
+  ASSERT_EQ(vethctl({"repair"}).exit, 0);
+  change_ip(a.netns, {"link", "set", "eth0", "down"});
+  change_ip(a.netns, {"address", "flush", "dev", "eth0"});
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_TRUE(ping(a.netns, gateway_of(result, 4)) && ping(a.netns, gateway_of(result, 6)));
+  for (const auto* container : {&a, &b}) EXPECT_EQ(del(*container, config).exit, 0) << container->id;
+}
+
+TEST_P(LostState, FindsTheContainerOfAProcess) {
+  const auto sleeper = run({.argv = {"sh", "-c", "sleep 30 >/dev/null 2>&1 & echo $!"}, .inside = &a.netns});
+  const auto process = sleeper.out.substr(0, sleeper.out.find('\n'));
+  a.netns.remove();
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out;
+  const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
+  EXPECT_EQ(listed.at(0).at("netns"), "/proc/" + process + "/ns/net");
+  EXPECT_EQ(gc({}).exit, 0);
+  run({.argv = {"kill", process}});
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, LostState, testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridged()}),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace

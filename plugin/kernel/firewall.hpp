@@ -1,0 +1,40 @@
+#pragma once
+
+#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/netlink_socket.hpp"
+
+#include <optional>
+#include <string>
+
+// What other software has put into nftables before forwarded packets, read alone: Docker, ufw and firewalld, by
+// iptables-nft or by nft itself.
+namespace kernel {
+
+/// All chains of all families. A kernel without nftables has none.
+NetlinkRequest list_chains();
+
+/// A base chain that forwarded packets go through.
+struct ForwardChain {
+  DroppingChain chain;
+  std::uint8_t family = 0;  ///< NFPROTO_*
+  bool drops = false;       ///< by its policy
+
+  bool operator==(const ForwardChain&) const = default;
+};
+
+/// nullopt where the message is about another chain: one of another hook or type, of a family without IP, or our own.
+std::optional<ForwardChain> find_forward_chain(const std::string& message);
+
+NetlinkRequest list_rules(const ForwardChain& chain);
+
+/// Whether the message is a rule that drops or rejects every packet that gets to it.
+bool refuses_all(const std::string& message);
+
+/// The chains that drop what no rule of theirs accepts: by their policy, or by a rule without a condition. None where
+/// the kernel has no netfilter.
+std::vector<DroppingChain> observe_dropping_chains();
+
+/// Whether iptables-legacy has tables in this namespace.
+bool has_legacy_tables();
+
+}  // namespace kernel

@@ -1,0 +1,15 @@
+#include "plugin/verbs/node_wiring.hpp"
+
+#include "plugin/wiring/wire.hpp"
+
+namespace verbs {
+
+wiring::Wiring wire_on_node(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu,
+                            kernel::Kernel& kernel) {
+  auto wiring = wiring::wire(request, lease, mtu);
+  const bool may_return = wiring.bridge && wiring.host_ports && !wiring.bridge->promiscuous;
+  if (may_return && kernel.filters_bridged_packets()) wiring.bridge->hairpin = true;
+  return wiring;
+}
+
+}  // namespace verbs

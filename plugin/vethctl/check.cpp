@@ -1,0 +1,110 @@
+#include "plugin/vethctl/check.hpp"
+
+#include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/state/directory_reader.hpp"
+#include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/diagnosis.hpp"
+#include "plugin/vethctl/inspect/examination.hpp"
+#include "plugin/vethctl/report/findings.hpp"
+#include "plugin/vethctl/validate.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+namespace vethctl {
+namespace {
+
+constexpr auto usual_folder = "/etc/cni/net.d";
+
+using inspect::Finding;
+using inspect::Severity;
+
+/// What runtimes read.
+bool is_configuration(const std::string& name) {
+  return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
+}
+
+/// Sorted; nullopt where there is no such folder.
+std::optional<std::vector<std::string>> find_files(const std::string& folder) {
+  const auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
+  if (!directory) return std::nullopt;
+  std::vector<std::string> files;
+  state::DirectoryReader reader{directory->get()};
+  while (const auto entry = reader.next()) {
+    if (is_configuration(std::string{entry->name})) files.push_back(folder + '/' + std::string{entry->name});
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// nullopt where all is as it should be.
+std::optional<Finding> find_finding(const Remark& remark) {
+  if (remark.kind == Remark::Kind::fault) {
+    return Finding{.what = "code " + std::to_string(remark.code) + ": " + remark.message,
+                   .where = {place_of(remark)},
+                   .remedy = "correct it: every ADD fails with this"};
+  }
+  if (remark.kind != Remark::Kind::warning) return std::nullopt;
+  return Finding{.severity = Severity::note,
+                 .what = remark.message,
+                 .where = {place_of(remark)},
+                 .remedy = "see whether it is spelled as it should be"};
+}
+
+std::vector<Finding> check_configurations(const std::string& folder) {
+  const auto files = find_files(folder);
+  if (!files || files->empty()) {
+    return {{.severity = Severity::note,
+             .what = "there is no network configuration",
+             .where = {folder},
+             .remedy = "if runtimes look elsewhere: --conf-dir DIR"}};
+  }
+  std::vector<Finding> findings;
+  for (const auto& file : *files) {
+    for (const auto& remark : validate(file)) {
+      if (auto finding = find_finding(remark)) findings.push_back(*std::move(finding));
+    }
+  }
+  return findings;
+}
+
+bool matters(const Finding& finding) { return finding.severity != Severity::note; }
+
+}  // namespace
+
+int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+  const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
+  auto examination = inspect::examine(kernel, console.root, network);
+  examination.configuration = check_configurations(arguments.value("conf-dir").value_or(usual_folder));
+  const auto findings = inspect::diagnose(examination);
+  console.print(arguments.wants_json() ? report::json(findings)
+                                       : report::findings(findings, examination.attachments.size()));
+  return std::ranges::any_of(findings, matters) ? found_faults : success;
+}
+
+Command check_command() {
+  return {
+      .name = "check",
+      .operands = "[NETWORK]",
+      .most = 1,
+      .summary = "tell what is not well on this node",
+      .description =
+          "Looks at the network configurations (as validate does), at the state folder, at every attachment (what is "
+          "on "
+          "record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
+          "forwarding, strict reverse path filters, firewalls that drop forwarded packets. Each finding says where it "
+          "is and what to do about it, the worst first. Nothing is changed. With NETWORK only its attachments and "
+          "addresses are looked at.\n\n"
+          "The exit status is 0 where all is well, and 1 for faults and warnings; notes alone leave it 0. Rules of "
+          "iptables-legacy cannot be read: a note says that there are some.",
+      .options = {{.name = "conf-dir", .value = "DIR", .help = "network configurations (default: /etc/cni/net.d)"},
+                  output_option()},
+      .run = [](const Arguments& arguments, const Console& console) {
+        kernel::LinuxKernel kernel;
+        return check(arguments, console, kernel);
+      }};
+}
+
+}  // namespace vethctl

@@ -1,0 +1,148 @@
+#include "plugin/vethctl/inspect/diagnosis.hpp"
+
+#include "plugin/vethctl/inspect/find_attachment.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace inspect {
+namespace {
+
+using Findings = std::vector<Finding>;
+
+std::string name_of(const cni::Attachment& identity) { return inspect::name_of(Attachment{.identity = identity}); }
+
+std::string quoted(const std::string& name) { return '"' + name + '"'; }
+
+constexpr auto repair = "vethctl repair";
+
+/// A finding about one place; joins those in the same words.
+void add(Findings& findings, Finding finding) {
+  const auto same = std::ranges::find_if(findings, [&](const Finding& other) {
+    return other.severity == finding.severity && other.what == finding.what && other.remedy == finding.remedy;
+  });
+  if (same == findings.end()) return findings.push_back(std::move(finding));
+  std::ranges::move(finding.where, std::back_inserter(same->where));
+}
+
+void diagnose_store(const Examination& examination, Findings& findings) {
+  for (const auto& error : examination.unusable) {
+    add(findings,
+        {.what = error.message, .remedy = error.details.empty() ? "see why the system refuses it" : error.details});
+  }
+  for (const auto& [network, tag] : examination.unreadable) {
+    add(findings, {.what = "a record cannot be read",
+                   .where = {network + "/#" + cni::to_string(tag)},
+                   .remedy = "vethctl repair writes it anew where its interface stands; else DEL the attachment"});
+  }
+  for (const auto& [network, address] : examination.strays) {
+    add(findings, {.severity = Severity::warning,
+                   .what = "an address is taken, and no record says by whom",
+                   .where = {network + ' ' + cni::to_string(address)},
+                   .remedy = "if nobody has it: vethctl leases release NETWORK ADDRESS"});
+  }
+}
+
+void diagnose_leases(const Examination& examination, Findings& findings) {
+  for (const auto& lost : examination.lost) {
+    for (const auto& address : lost.unheld) {
+      add(findings,
+          {.what = "address " + cni::to_string(address) + " is not taken for its container: another may be given it",
+           .where = {name_of(lost.attachment)},
+           .remedy = repair});
+    }
+    if (lost.conflict.empty()) continue;
+    add(findings, {.what = "two containers have the same address: " + lost.conflict,
+                   .where = {name_of(lost.attachment)},
+                   .remedy = "delete one of the two, and add it again"});
+  }
+}
+
+/// Not live: what is left of an attachment, or of its record.
+void diagnose_state(const Attachment& attachment, Findings& findings) {
+  const auto where = inspect::name_of(attachment);
+  const auto warn = [&](std::string what, std::string remedy) {
+    add(findings, {Severity::warning, std::move(what), {where}, std::move(remedy)});
+  };
+  switch (attachment.state) {
+    case State::remains:
+      if (attachment.host_index == 0)
+        return warn("an ADD that never ended has left its record", "vethctl repair drops it");
+      return warn("an ADD that never ended has left its interface", "DEL it; an ADD of the same name clears it, too");
+    case State::broken:
+      if (attachment.mode == "netns") return warn("a namespace of the attachment is gone", "DEL it");
+      return warn("its interface is gone, and its addresses are still taken", "vethctl repair drops it");
+    case State::unrecorded:
+      return warn("no record tells of interface " + quoted(attachment.host_interface), "vethctl repair writes it anew");
+    case State::live:
+    case State::in_flight:
+      return;
+  }
+}
+
+/// An interface is never brought back: the runtime has to know of it.
+std::string remedy_for(const Detail& detail) {
+  const bool is_whole = detail.observed.container && detail.observed.host;
+  if (!is_whole) return "DEL the attachment, and ADD it again";
+  return repair;
+}
+
+void diagnose_attachments(const Examination& examination, Findings& findings) {
+  for (const auto& detail : examination.attachments) {
+    diagnose_state(detail.attachment, findings);
+    for (const auto& difference : detail.differences) {
+      add(findings, {.what = difference, .where = {inspect::name_of(detail.attachment)}, .remedy = remedy_for(detail)});
+    }
+  }
+}
+
+void diagnose_filter(const Examination& examination, Findings& findings) {
+  constexpr auto remedy = "loosen it: sysctl -w net.ipv4.conf.all.rp_filter=2, and in /etc/sysctl.d for the next boot";
+  for (const auto& packet : examination.filtered) {
+    const auto what = "the strict reverse path filter (rp_filter) drops packets from " + cni::to_string(packet.source) +
+                      " that come in by " + quoted(packet.interface);
+    const auto severity = packet.is_foreign ? Severity::warning : Severity::fault;
+    add(findings, {severity, what, {name_of(packet.by)}, remedy});
+  }
+}
+
+/// How people let packets through who use what has such chains.
+std::string remedy_for(const kernel::DroppingChain& chain) {
+  if (chain.table == "firewalld") return "firewall-cmd --permanent --zone=trusted --add-source=SUBNET, and --reload";
+  const bool is_of_iptables = chain.table == "filter" && chain.name == "FORWARD";
+  if (!is_of_iptables) {
+    return "nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name + " ACCEPTING RULE for the subnets";
+  }
+  const std::string program = chain.family == "ip6" ? "ip6tables" : "iptables";
+  return program +
+         " -I FORWARD -s SUBNET -j ACCEPT, the same with -d (with Docker in chain DOCKER-USER; with ufw: "
+         "ufw route allow from SUBNET, the same with to)";
+}
+
+void diagnose_firewall(const kernel::Firewall& firewall, Findings& findings) {
+  for (const auto& chain : firewall.chains) {
+    add(findings, {.severity = Severity::warning,
+                   .what = "a firewall drops forwarded packets that no rule of it accepts",
+                   .where = {"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name},
+                   .remedy = remedy_for(chain)});
+  }
+  if (!firewall.has_legacy) return;
+  add(findings, {.severity = Severity::note,
+                 .what = "iptables-legacy has rules, which cannot be read here",
+                 .remedy = "see whether they drop forwarded packets: iptables-legacy -S FORWARD"});
+}
+
+}  // namespace
+
+std::vector<Finding> diagnose(const Examination& examination) {
+  auto findings = examination.configuration;
+  diagnose_store(examination, findings);
+  diagnose_leases(examination, findings);
+  diagnose_attachments(examination, findings);
+  diagnose_filter(examination, findings);
+  diagnose_firewall(examination.firewall, findings);
+  std::ranges::stable_sort(findings, {}, &Finding::severity);
+  return findings;
+}
+
+}  // namespace inspect

@@ -1,0 +1,140 @@
+#include "plugin/vethctl/inspect/examination.hpp"
+
+#include "plugin/verbs/adopt.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace inspect {
+namespace {
+
+/// What the records and addresses of one network say of each other. What a call is at work on may change meanwhile.
+class StoreReader {
+ public:
+  StoreReader(std::string network, const state::Folder& folder, Examination& examination)
+      : network_(std::move(network)), folder_(folder), examination_(examination) {}
+
+  void read() {
+    for (const auto& stored : folder_.records(network_)) {
+      const auto lock = folder_.try_lock(stored.tag);
+      if (lock) read_record(stored.tag);
+    }
+    for (const auto& taken : folder_.taken(network_)) {
+      if (!is_named(taken)) examination_.strays.push_back({network_, taken.address});
+    }
+  }
+
+ private:
+  void read_record(cni::Tag tag) {
+    const auto stored = folder_.find_record(network_, tag);
+    if (!stored) return;
+    if (!stored->record) return examination_.unreadable.push_back({network_, tag});
+    if (stored->stage != state::Stage::live) return;
+    LostLease lost{.attachment = stored->record->attachment,
+                   .unheld = verbs::unheld_addresses(*stored->record, folder_),
+                   .conflict = verbs::held_by_another(*stored->record, folder_).value_or("")};
+    if (!lost.unheld.empty() || !lost.conflict.empty()) examination_.lost.push_back(std::move(lost));
+  }
+
+  /// An unreadable record may name it.
+  bool is_named(const state::TakenAddress& taken) const {
+    if (!taken.holder) return false;
+    const auto lock = folder_.try_lock(*taken.holder);
+    if (!lock || folder_.holder(network_, taken.address) != taken.holder) return true;
+    const auto stored = folder_.find_record(network_, *taken.holder);
+    if (!stored) return false;
+    return !stored->record ||
+           std::ranges::find(stored->record->addresses, taken.address) != stored->record->addresses.end();
+  }
+
+  std::string network_;
+  const state::Folder& folder_;
+  Examination& examination_;
+};
+
+/// Where packets of an attachment come to the host, and an address of the host there.
+struct Entrance {
+  std::string interface;
+  std::uint32_t index = 0;
+  cni::IpAddress destination;
+};
+
+std::optional<cni::IpAddress> first_ipv4(const auto& prefixes) {
+  const auto found = std::ranges::find_if(
+      prefixes, [](const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv4; });
+  return found == prefixes.end() ? std::nullopt : std::optional{found->address};
+}
+
+/// nullopt where the host routes no IPv4 packets of the attachment.
+std::optional<Entrance> entrance_of(const Detail& detail) {
+  const auto& wanted = detail.wanted;
+  const bool is_well = wanted && detail.observed.host && detail.differences.empty() && wanted->peer_netns.empty();
+  if (!is_well) return std::nullopt;
+  if (!wanted->bridge) {
+    const auto address = first_ipv4(detail.observed.host->addresses);
+    return address ? std::optional{Entrance{wanted->host.name, detail.observed.host->index, *address}} : std::nullopt;
+  }
+  const auto gateway = first_ipv4(wanted->bridge->gateways);
+  if (!gateway || wanted->bridge->vlan != 0) return std::nullopt;
+  return Entrance{wanted->bridge->name, detail.observed.bridge->index, *gateway};
+}
+
+using Details = std::vector<const Detail*>;
+
+void examine_arrivals(kernel::Kernel& kernel, const Details& of_one_container, std::vector<FilteredPacket>& filtered) {
+  for (const auto* by : of_one_container) {
+    const auto entrance = entrance_of(*by);
+    if (!entrance) continue;
+    for (const auto* from : of_one_container) {
+      for (const auto& [address, length] : from->attachment.addresses) {
+        if (address.family != cni::Family::ipv4) continue;
+        if (kernel.takes({address, entrance->destination, entrance->index})) continue;
+        filtered.push_back({address, entrance->interface, by->attachment.identity, from != by});
+      }
+    }
+  }
+}
+
+/// A container in several networks may answer by another interface than it was asked by.
+std::vector<FilteredPacket> find_filtered(kernel::Kernel& kernel, const std::vector<Detail>& attachments) {
+  std::map<std::string, Details> containers;
+  for (const auto& detail : attachments) containers[detail.attachment.identity.container].push_back(&detail);
+  std::vector<FilteredPacket> filtered;
+  for (const auto& [container, details] : containers) examine_arrivals(kernel, details, filtered);
+  return filtered;
+}
+
+bool is_meant(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
+
+std::vector<Detail> look_at_all(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
+                                const std::string& network) {
+  std::vector<Detail> details;
+  for (const auto& attachment : read_attachments(kernel, folders)) {
+    if (!is_meant(attachment.identity.network, network)) continue;
+    const bool is_live = attachment.state == State::live;
+    details.push_back(is_live ? look_closely(kernel, folders, attachment) : Detail{.attachment = attachment});
+  }
+  return details;
+}
+
+}  // namespace
+
+Examination examine(kernel::Kernel& kernel, const std::string& root, const std::string& network) {
+  Examination examination;
+  auto found = find_folders(root);
+  examination.unusable = std::move(found.unusable);
+  for (const auto& folder : found.folders) {
+    for (const auto& name : folder.networks()) {
+      if (is_meant(name, network)) StoreReader{name, folder, examination}.read();
+    }
+  }
+  examination.attachments = look_at_all(kernel, found.folders, network);
+  examination.filtered = find_filtered(kernel, examination.attachments);
+  examination.firewall = kernel.observe_firewall();
+  return examination;
+}
+
+}  // namespace inspect

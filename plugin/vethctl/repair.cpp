@@ -1,0 +1,198 @@
+#include "plugin/vethctl/repair.hpp"
+
+#include "plugin/cni/json_writer.hpp"
+#include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/verbs/recover.hpp"
+#include "plugin/verbs/repair.hpp"
+#include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/gc.hpp"
+#include "plugin/vethctl/inspect/find_attachment.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/report/escape.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace vethctl {
+namespace {
+
+enum class Act { recorded, dropped, mended, left };
+
+/// One thing that was done, or could not be done.
+struct Deed {
+  cni::Attachment attachment{};
+  Act act = Act::mended;
+  std::string what{};
+};
+
+std::string_view to_string(Act act) {
+  switch (act) {
+    case Act::recorded:
+      return "recorded anew";
+    case Act::dropped:
+      return "dropped";
+    case Act::mended:
+      return "mended";
+    case Act::left:
+      return "not mended";
+  }
+  return "";
+}
+
+std::string to_text(const Deed& deed, bool is_dry_run) {
+  const bool is_planned = is_dry_run && deed.act != Act::left;
+  return report::clean(inspect::name_of({.identity = deed.attachment}) + ": " + (is_planned ? "would be " : "") +
+                       std::string{to_string(deed.act)} + ": " + deed.what) +
+         '\n';
+}
+
+std::string to_text(const std::vector<Deed>& deeds, bool is_dry_run) {
+  if (deeds.empty()) return "there is nothing to mend\n";
+  std::string text;
+  for (const auto& deed : deeds) text += to_text(deed, is_dry_run);
+  return text;
+}
+
+void write(cni::JsonWriter& json, const Deed& deed) {
+  json.begin_object();
+  json.member("network", deed.attachment.network);
+  json.member("container", deed.attachment.container);
+  json.member("interface", deed.attachment.interface);
+  json.member("act", to_string(deed.act));
+  json.member("what", deed.what);
+  json.end_object();
+}
+
+std::string to_json(const std::vector<Deed>& deeds, bool is_dry_run) {
+  constexpr std::size_t indent = 2;
+  cni::JsonWriter json{indent};
+  json.begin_object();
+  json.key("dryRun");
+  json.boolean(is_dry_run);
+  json.key("deeds");
+  json.begin_array();
+  for (const auto& deed : deeds) write(json, deed);
+  json.end_array();
+  json.end_object();
+  return json.finished();
+}
+
+/// One run of the command.
+class Repairs {
+ public:
+  Repairs(const Arguments& arguments, const Console& console, kernel::Kernel& kernel)
+      : kernel_(kernel), root_(console.root), is_dry_run_(arguments.has("dry-run")) {
+    if (!arguments.operands.empty()) network_ = arguments.operands.front();
+    data_dir_ = arguments.value("data-dir").value_or(root_);
+  }
+
+  std::vector<Deed> run() {
+    recover();
+    auto folders = inspect::open_folders(root_);
+    drop(folders);
+    mend(folders);
+    return std::move(deeds_);
+  }
+
+ private:
+  /// Interfaces of ours without a record that can be read.
+  std::vector<kernel::HostLink> unrecorded() {
+    const auto attachments = inspect::read_attachments(kernel_, inspect::open_folders(root_));
+    std::vector<kernel::HostLink> links;
+    for (const auto& link : kernel_.host_links()) {
+      const auto attachment = std::ranges::find(attachments, link.index, &inspect::Attachment::host_index);
+      if (attachment == attachments.end() || !is_meant(attachment->identity.network)) continue;
+      const bool is_unreadable = attachment->state == inspect::State::remains && attachment->netns.empty();
+      if (is_unreadable || attachment->state == inspect::State::unrecorded) links.push_back(link);
+    }
+    return links;
+  }
+
+  bool is_meant(const std::string& network) const { return !network_ || *network_ == network; }
+
+  void recover() {
+    const auto links = unrecorded();
+    if (links.empty()) return;
+    std::optional<state::Folder> folder;
+    if (!is_dry_run_) folder = state::Folder::open(data_dir_, root_);
+    for (const auto& recovery : verbs::recover(links, kernel_, folder ? &*folder : nullptr)) {
+      const auto identity = cni::attachment_of_alias(recovery.link.alias).value_or(cni::Attachment{});
+      if (recovery.record) tell(identity, Act::recorded, addresses_text(*recovery.record));
+      if (!recovery.record)
+        tell(identity, Act::left, "interface \"" + recovery.link.name + "\" has no record: " + recovery.reason);
+    }
+  }
+
+  void drop(std::vector<state::Folder>& folders) {
+    for (const auto& record : drop_dead(folders, network_, kernel_, is_dry_run_)) {
+      tell(record.attachment, Act::dropped, addresses_text(record));
+      dropped_.insert(cni::tag_of(record.attachment));
+    }
+  }
+
+  void mend(std::vector<state::Folder>& folders) {
+    for (auto& folder : folders) {
+      for (const auto& network : networks_of(folder, network_)) {
+        for (const auto& stored : folder.records(network)) {
+          if (!dropped_.contains(stored.tag)) mend(network, stored.tag, folder);
+        }
+      }
+    }
+  }
+
+  void mend(const std::string& network, cni::Tag tag, state::Folder& folder) {
+    const auto repair = verbs::repair(network, tag, kernel_, folder, is_dry_run_);
+    if (!repair) return;
+    for (const auto& sentence : repair->mended) tell(repair->attachment, Act::mended, sentence);
+    for (const auto& sentence : repair->left) tell(repair->attachment, Act::left, sentence);
+  }
+
+  void tell(const cni::Attachment& attachment, Act act, std::string what) {
+    deeds_.push_back({attachment, act, std::move(what)});
+  }
+
+  kernel::Kernel& kernel_;
+  std::string root_;
+  std::string data_dir_;
+  std::optional<std::string> network_{};
+  bool is_dry_run_;
+  std::set<cni::Tag> dropped_{};  ///< in a dry run they are still there
+  std::vector<Deed> deeds_{};
+};
+
+}  // namespace
+
+int repair(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+  const auto deeds = Repairs{arguments, console, kernel}.run();
+  const bool is_dry_run = arguments.has("dry-run");
+  console.print(arguments.wants_json() ? to_json(deeds, is_dry_run) : to_text(deeds, is_dry_run));
+  const bool is_all_well = std::ranges::find(deeds, Act::left, &Deed::act) == deeds.end();
+  return is_all_well ? success : found_faults;
+}
+
+Command repair_command() {
+  return {
+      .name = "repair",
+      .operands = "[NETWORK]",
+      .most = 1,
+      .summary = "bring back what was lost, and drop what is dead",
+      .description =
+          "Brings back what the records of attachments know and the kernel has lost, of all networks or of one: "
+          "addresses, routes and neighbours of both ends, gateways, forwarding, interfaces that are down, bridges and "
+          "their ports. Drops what is provably dead, as gc does. Writes records anew that were lost, for interfaces "
+          "of ours on the host, from what stands; attachments between two namespaces have nothing there.\n\n"
+          "What stands is not touched, and where nothing is missing nothing is changed. An interface that is gone is "
+          "not brought back: that takes an ADD. The exit status is 1 where something was left.",
+      .options = {{.name = "dry-run", .help = "only tell what would be done"},
+                  {.name = "data-dir",
+                   .value = "DIR",
+                   .help = "state folder for records written anew, where the network has a key dataDir"},
+                  output_option()},
+      .run = [](const Arguments& arguments, const Console& console) {
+        kernel::LinuxKernel kernel;
+        return repair(arguments, console, kernel);
+      }};
+}
+
+}  // namespace vethctl

@@ -1,0 +1,71 @@
+#include "plugin/vethctl/report/findings.hpp"
+
+#include "plugin/cni/json_writer.hpp"
+#include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
+#include <algorithm>
+
+namespace report {
+namespace {
+
+using inspect::Finding;
+using inspect::Severity;
+
+/// The first few: a node may have thousands.
+std::string places(const std::vector<std::string>& where) {
+  constexpr std::size_t most = 5;
+  const auto shown = std::min(where.size(), most);
+  const std::vector<std::string> first{where.begin(), where.begin() + static_cast<std::ptrdiff_t>(shown)};
+  const auto rest = where.size() - shown;
+  return joined(first, ", ") + (rest == 0 ? "" : " and " + std::to_string(rest) + " more");
+}
+
+std::string text(const Finding& finding) {
+  auto lines = std::string{to_string(finding.severity)} + ": " + clean(finding.what) + '\n';
+  if (!finding.where.empty()) lines += "    where: " + clean(places(finding.where)) + '\n';
+  return lines + "    to do: " + clean(finding.remedy) + '\n';
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
+}
+
+std::string sum(const std::vector<Finding>& all, std::size_t attachments) {
+  std::vector<std::string> parts;
+  for (const auto severity : {Severity::fault, Severity::warning, Severity::note}) {
+    const auto count = static_cast<std::size_t>(std::ranges::count(all, severity, &Finding::severity));
+    if (count > 0) parts.push_back(counted(count, to_string(severity)));
+  }
+  const auto looked_at = counted(attachments, "attachment") + " looked at";
+  return (parts.empty() ? "all is well" : joined(parts, ", ")) + ": " + looked_at + '\n';
+}
+
+}  // namespace
+
+std::string findings(const std::vector<Finding>& all, std::size_t attachments) {
+  std::string lines;
+  for (const auto& finding : all) lines += text(finding);
+  return lines + sum(all, attachments);
+}
+
+std::string json(const std::vector<Finding>& all) {
+  constexpr std::size_t indent = 2;
+  cni::JsonWriter json{indent};
+  json.begin_array();
+  for (const auto& finding : all) {
+    json.begin_object();
+    json.member("severity", to_string(finding.severity));
+    json.member("what", finding.what);
+    json.key("where");
+    json.begin_array();
+    for (const auto& place : finding.where) json.string(place);
+    json.end_array();
+    json.member("remedy", finding.remedy);
+    json.end_object();
+  }
+  json.end_array();
+  return json.finished();
+}
+
+}  // namespace report

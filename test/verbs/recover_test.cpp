@@ -1,0 +1,98 @@
+#include "plugin/verbs/recover.hpp"
+
+#include "test/verbs/network.hpp"
+
+#include <cerrno>
+
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+/// An attachment that stands and has lost its record and its addresses.
+class Recover : public test::VerbsOfNetwork {
+ protected:
+  Recover() {
+    add("c1");
+    before = record("c1");
+    link = kernel.find_host_link(attachment("c1")).value();
+    for (const auto& address : before.addresses) folder.release("net", address, tag("c1"));
+    folder.forget("net", tag("c1"));
+    kernel.whereabouts[link.name] = {.other_end = {"/run/netns/c1", "eth0"}};
+    kernel.interfaces["lo"].addresses = {test::prefix("fd00::1/128")};
+  }
+  verbs::Recovery recover(bool is_dry_run = false) {
+    return verbs::recover({link}, kernel, is_dry_run ? nullptr : &folder).at(0);
+  }
+
+  state::Record before;
+  kernel::HostLink link;
+};
+
+TEST_F(Recover, WritesARecordAndTakesTheAddressesAgain) {
+  EXPECT_TRUE(recover().record.has_value());
+  EXPECT_TRUE(is_live("c1"));
+  const auto written = record("c1");
+  EXPECT_EQ(written.netns, before.netns);
+  EXPECT_EQ(written.addresses, before.addresses);
+  EXPECT_EQ(written.host_interface->index, link.index);
+  EXPECT_EQ(taken(), (Sentences{"10.1.2.2", "fd00::2"}));
+  EXPECT_EQ(wiring::find_wiring(written.wiring)->host_gateways, wiring::find_wiring(before.wiring)->host_gateways);
+}
+
+TEST_F(Recover, WritesNothingInADryRun) {
+  EXPECT_EQ(recover(true).record->addresses, before.addresses);
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_EQ(taken(), Sentences{});
+}
+
+TEST_F(Recover, ReplacesARecordThatCannotBeRead) {
+  recover();
+  spoil_record("live", "c1");
+  EXPECT_TRUE(recover().record.has_value());
+  EXPECT_EQ(record("c1").addresses, before.addresses);
+}
+
+TEST_F(Recover, WritesWhatStandsInNftables) {
+  wiring::Wiring ruled{.attachment = attachment("c1")};
+  ruled.masquerades = {{.source = test::ip("10.1.2.2"), .except = {test::prefix("10.1.2.0/29")}}};
+  kernel.rules = {ruled};
+  recover();
+  EXPECT_EQ(wiring::find_wiring(record("c1").wiring).value().masquerades, ruled.masquerades);
+}
+
+TEST_F(Recover, LeavesARecordThatIsThere) {
+  recover();
+  EXPECT_EQ(recover().reason, "it has a record by now");
+}
+
+TEST_F(Recover, TakesNoAddressOfAnother) {
+  add("c2");
+  folder.take("net", test::ip("10.1.2.2"), tag("c2"));
+  EXPECT_EQ(recover().reason, "10.1.2.2 is held by container \"c2\", interface \"eth0\"");
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_EQ(taken(), (Sentences{"10.1.2.2", "10.1.2.3", "fd00::3"}));
+}
+
+TEST_F(Recover, NeedsTheOtherEnd) {
+  kernel.whereabouts.clear();
+  EXPECT_EQ(recover().reason, "its other end is in no namespace of /run/netns or of a process");
+  kernel.whereabouts[link.name] = {.other_end = {"/run/netns/c1", "eth0"}};
+  kernel.disturb = [](wiring::Observed& observed) { observed.container.reset(); };
+  EXPECT_EQ(recover().reason, "one of its ends went away");
+  kernel.refusals["observe"] = EPERM;
+  EXPECT_EQ(recover().reason, "observe: Operation not permitted");
+}
+
+TEST_F(Recover, NeedsAWholeAlias) {
+  const std::string long_name(200, 'n');
+  link.alias = cni::alias_of({long_name, std::string(64, 'c'), "eth0"});
+  EXPECT_EQ(recover().reason, "its alias is cut, and nothing else names the container");
+}
+
+TEST_F(Recover, LeavesAnAttachmentToTheCallThatIsAtWorkOnIt) {
+  const auto another = state::Folder::open(root, root);
+  const auto lock = another.lock(attachment("c1"));
+  EXPECT_EQ(recover().reason, "a call of the plugin is at work on it");
+}
+
+}  // namespace

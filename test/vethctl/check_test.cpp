@@ -1,0 +1,76 @@
+#include "plugin/vethctl/check.hpp"
+
+#include "plugin/vethctl/commands.hpp"
+#include "test/vethctl/console.hpp"
+#include "test/vethctl/recorded_node.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+using test::wanted;
+
+struct Outcome {
+  int status = 0;
+  std::string text;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
+  return stream << outcome.status << ": " << outcome.text;
+}
+
+class Check : public test::RecordedNode {
+ protected:
+  Check() {
+    std::filesystem::create_directory(conf_dir);
+    configure(R"({"cniVersion": "1.0.0", "name": "net", "type": "veth",
+                  "ipam": {"type": "veth-ipam", "subnet": "10.1.2.0/24"}})");
+  }
+  void configure(const std::string& text) const { std::ofstream{conf_dir + "/10-net.conf"} << text; }
+
+  Outcome check(std::vector<std::string> words = {}) {
+    test::Screen screen;
+    words.insert(words.end(), {"--conf-dir", conf_dir});
+    const auto arguments = vethctl::parse(vethctl::check_command(), words);
+    const auto status = vethctl::check(arguments, screen.console(root), kernel);
+    return {status, screen.printed};
+  }
+
+  std::string conf_dir = directory.path() + "/net.d";
+};
+
+TEST_F(Check, SaysThatAllIsWell) {
+  attach(wanted("c1"));
+  EXPECT_EQ(check(), (Outcome{0, "all is well: 1 attachment looked at\n"}));
+  EXPECT_EQ(check({"--output", "json"}), (Outcome{0, "[]\n"}));
+}
+
+TEST_F(Check, TellsFaultsByItsStatus) {
+  attach(wanted("c1"));
+  kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
+  EXPECT_EQ(check(), (Outcome{1,
+                              "fault: interface \"eth0\" is down\n    where: net/c1/eth0\n    to do: vethctl repair\n"
+                              "1 fault: 1 attachment looked at\n"}));
+}
+
+TEST_F(Check, ReadsConfigurationsAsAddWould) {
+  configure(R"({"cniVersion": "1.0.0", "name": "net", "type": "veth", "mtuu": 1400})");
+  const auto [status, text] = check();
+  EXPECT_EQ(status, 1);
+  EXPECT_EQ(text.find("fault: code 2: /mtuu: unknown key with value 1400: did you mean \"mtu\"?\n    where: " +
+                      conf_dir + "/10-net.conf (veth)\n"),
+            0U)
+      << text;
+}
+
+TEST_F(Check, TakesNotesForNoFault) {
+  std::filesystem::remove_all(conf_dir);
+  EXPECT_EQ(check(), (Outcome{0, "note: there is no network configuration\n    where: " + conf_dir +
+                                     "\n    to do: if runtimes look elsewhere: --conf-dir DIR\n"
+                                     "1 note: 0 attachments looked at\n"}));
+}
+
+}  // namespace

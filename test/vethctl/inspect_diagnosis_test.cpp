@@ -1,0 +1,123 @@
+#include "plugin/vethctl/inspect/diagnosis.hpp"
+#include "test/vethctl/nodes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using inspect::Finding;
+using inspect::Severity;
+using Texts = std::vector<std::string>;
+
+std::vector<Finding> findings_of(const inspect::Examination& examination) { return inspect::diagnose(examination); }
+
+Finding only(const inspect::Examination& examination) {
+  const auto findings = findings_of(examination);
+  EXPECT_EQ(findings.size(), 1U);
+  return findings.at(0);
+}
+
+inspect::Detail detail(const std::string& container, const Texts& differences) {
+  inspect::Detail detail{.attachment = test::routed(container), .differences = differences};
+  detail.observed.container = detail.observed.host = wiring::ObservedEnd{};
+  return detail;
+}
+
+TEST(Diagnosis, IsEmptyWhereAllIsWell) { EXPECT_TRUE(findings_of({.attachments = {detail("c1", {})}}).empty()); }
+
+TEST(Diagnosis, TellsTheDifferencesOfAnAttachment) {
+  EXPECT_TRUE(only({.attachments = {detail("c1", {"route is missing"})}}) ==
+              (Finding{Severity::fault, "route is missing", {"net/c1/eth0"}, "vethctl repair"}));
+}
+
+TEST(Diagnosis, SaysOnceWhatIsTrueOfMany) {
+  const auto found = only({.attachments = {detail("c1", {"forwarding is off"}), detail("c2", {"forwarding is off"})}});
+  EXPECT_EQ(found.where, (Texts{"net/c1/eth0", "net/c2/eth0"}));
+}
+
+TEST(Diagnosis, WantsAnAddWhereAnInterfaceIsGone) {
+  auto gone = detail("c1", {"interface \"eth0\" is missing"});
+  gone.observed.container.reset();
+  EXPECT_EQ(only({.attachments = {gone}}).remedy, "DEL the attachment, and ADD it again");
+}
+
+TEST(Diagnosis, TellsHowAttachmentsStandThatAreNotLive) {
+  struct Case {
+    inspect::State state;
+    std::uint32_t host_index;
+    std::string what;
+  };
+  using inspect::State;
+  for (const auto& [state, host_index, what] :
+       {Case{State::remains, 0, "an ADD that never ended has left its record"},
+        Case{State::remains, 7, "an ADD that never ended has left its interface"},
+        Case{State::broken, 0, "its interface is gone, and its addresses are still taken"},
+        Case{State::unrecorded, 7, "no record tells of interface \"veth-c1\""}}) {
+    auto attachment = test::in_state(test::routed("c1"), state);
+    attachment.host_index = host_index;
+    const auto found = only({.attachments = {{.attachment = attachment}}});
+    EXPECT_EQ(found.what, what);
+    EXPECT_EQ(found.severity, Severity::warning) << what;
+  }
+  const auto in_flight = test::in_state(test::routed("c1"), inspect::State::in_flight);
+  EXPECT_TRUE(findings_of({.attachments = {{.attachment = in_flight}}}).empty());
+}
+
+TEST(Diagnosis, KnowsThatGcCannotSeeACable) {
+  const auto broken = test::in_state(test::joined("red", "blue"), inspect::State::broken);
+  EXPECT_EQ(only({.attachments = {{.attachment = broken}}}).remedy, "DEL it");
+}
+
+TEST(Diagnosis, TellsTheFaultsOfTheStore) {
+  const auto tag = cni::tag_of({"net", "c1", "eth0"});
+  EXPECT_EQ(only({.unreadable = {{"net", tag}}}).where, Texts{"net/#" + cni::to_string(tag)});
+  EXPECT_EQ(only({.strays = {{"net", test::ip("10.1.2.9")}}}).where, Texts{"net 10.1.2.9"});
+  const cni::Error unusable{cni::ErrorCode::system_refused, "state folder can be written by others", "chmod go-w it"};
+  EXPECT_TRUE(only({.unusable = {unusable}}) ==
+              (Finding{Severity::fault, "state folder can be written by others", {}, "chmod go-w it"}));
+}
+
+TEST(Diagnosis, TellsOfLeasesThatAreLost) {
+  const cni::Attachment attachment{"net", "c1", "eth0"};
+  EXPECT_EQ(only({.lost = {{attachment, {test::ip("10.1.2.2")}, ""}}}).what,
+            "address 10.1.2.2 is not taken for its container: another may be given it");
+  EXPECT_EQ(only({.lost = {{attachment, {}, "10.1.2.2 is held by container \"c2\""}}}).what,
+            "two containers have the same address: 10.1.2.2 is held by container \"c2\"");
+}
+
+TEST(Diagnosis, TellsWhatTheReversePathFilterDrops) {
+  inspect::FilteredPacket packet{test::ip("10.1.2.2"), "veth-c1", {"net", "c1", "eth0"}};
+  EXPECT_EQ(only({.filtered = {packet}}).what,
+            "the strict reverse path filter (rp_filter) drops packets from 10.1.2.2 that come in by \"veth-c1\"");
+  EXPECT_EQ(only({.filtered = {packet}}).severity, Severity::fault);
+  packet.is_foreign = true;
+  EXPECT_EQ(only({.filtered = {packet}}).severity, Severity::warning) << "it may never come that way";
+}
+
+TEST(Diagnosis, TellsWhatAFirewallDropsAndHowToAllowIt) {
+  struct Case {
+    kernel::DroppingChain chain;
+    std::string remedy;
+  };
+  for (const auto& [chain, remedy] : {Case{{"ip", "filter", "FORWARD"}, "iptables -I FORWARD"},
+                                      Case{{"ip6", "filter", "FORWARD"}, "ip6tables -I FORWARD"},
+                                      Case{{"inet", "firewalld", "filter_FORWARD"}, "firewall-cmd"},
+                                      Case{{"inet", "mine", "forward"}, "nft insert rule inet mine forward"}}) {
+    const auto found = only({.firewall = {.chains = {chain}}});
+    EXPECT_EQ(found.where, Texts{"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name});
+    EXPECT_TRUE(found.remedy.starts_with(remedy)) << found.remedy;
+  }
+  EXPECT_EQ(only({.firewall = {.has_legacy = true}}).severity, Severity::note);
+}
+
+TEST(Diagnosis, TellsTheWorstFirst) {
+  const auto findings = findings_of({.configuration = {{.severity = Severity::note, .what = "unknown key"}},
+                                     .strays = {{"net", test::ip("10.1.2.9")}},
+                                     .attachments = {detail("c1", {"route is missing"})}});
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(findings[0].severity, Severity::fault);
+  EXPECT_EQ(findings[1].severity, Severity::warning);
+  EXPECT_EQ(findings[2].severity, Severity::note);
+}
+
+}  // namespace
