@@ -15,15 +15,14 @@ std::string first_quoted(const std::string& line) {
 
 }  // namespace
 
-std::vector<std::string> programs_of(Call call) {
+Traced trace_programs(Call call) {
   call.under = {"strace", "-f", "-o", trace, "-e", "trace=execve,execveat"};
-  support::call(call);
-  std::vector<std::string> programs;
+  Traced traced{support::call(call), {}};
   std::ifstream lines{trace};
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("execve") != std::string::npos) programs.push_back(first_quoted(line));
+    if (line.find("execve") != std::string::npos) traced.programs.push_back(first_quoted(line));
   }
-  return programs;
+  return traced;
 }
 
 Answer call_killed_at(Call call, const std::string& system_call, int count) {

@@ -7,8 +7,13 @@
 
 namespace support {
 
-/// Makes the call, and gives the programs that it starts: paths, that of the plugin first.
-std::vector<std::string> programs_of(Call call);
+struct Traced {
+  Answer answer;
+  std::vector<std::string> programs;  ///< that were started: paths, that of the plugin first
+};
+
+/// Makes the call.
+Traced trace_programs(Call call);
 
 /// Makes the call, and kills the plugin as it begins its `count`th system call of this name (from 1 on). The exit
 /// status is 137 then; where it makes fewer of them, nothing happens to it.
