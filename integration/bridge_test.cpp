@@ -3,6 +3,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/listener.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/outside.hpp"
 #include "integration/support/parallel.hpp"
 #include "integration/support/probe.hpp"
 #include "integration/support/snapshot.hpp"
@@ -90,6 +91,17 @@ TEST_F(Bridge, DeliversTheVeryFirstPacket) {
       EXPECT_EQ(del(c, config).exit + del(d, config).exit, 0);
     }
   }
+}
+
+TEST_F(Bridge, ForwardsTheVeryFirstPacketOfAnotherMachine) {
+  const Outside outside;
+  for (const auto* prefix : {"10.1.2.0/24", "fd00:1:2::/64"}) outside.learn_route(prefix);
+  const Probe ipv4{outside.netns, a.netns, 4};
+  const Probe ipv6{outside.netns, a.netns, 6};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_TRUE(ipv6.arrives(address_of(added.result, 6)));
+  EXPECT_TRUE(ipv4.arrives(address_of(added.result, 4)));
 }
 
 TEST_F(Bridge, LeavesNothingButTheBridgeAfterDel) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace support {
 
@@ -25,6 +26,7 @@ struct Call {
   std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH
   std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
   std::chrono::seconds patience{60};
+  std::vector<std::string> under = {};  ///< a program that starts the plugin, as strace, with its own arguments
 };
 
 struct Answer {

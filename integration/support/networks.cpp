@@ -25,4 +25,12 @@ json ipv4_only() {
   return config;
 }
 
+json in_mode(const std::string& mode) {
+  json config = dual_stack();
+  config["cniVersion"] = "1.1.0";
+  config["mode"] = mode;
+  if (mode == "bridge") config.update({{"bridge", "br0"}, {"isGateway", true}});
+  return config;
+}
+
 }  // namespace support

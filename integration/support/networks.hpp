@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <vector>
 
 // The network configurations that several tests use.
 namespace support {
@@ -15,6 +16,9 @@ json dual_stack();
 
 /// The same with 10.1.2.0/24 alone.
 json ipv4_only();
+
+/// dual_stack() in the mode "ptp" or "bridge": bridge br0, which carries the gateways; cniVersion 1.1.0.
+json in_mode(const std::string& mode);
 
 /// The object "ipam" of type veth-ipam with one range set for each subnet, and a default route for each of their
 /// families.

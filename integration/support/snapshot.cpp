@@ -91,9 +91,11 @@ void note_nftables(Snapshot& snapshot) {
   }
 }
 
-// Locks, and where the next search for an address begins: they say nothing about who holds what.
+// Locks, and where the next search for an address begins (with a dot: half written by a call that was killed): they say
+// nothing about who holds what.
 bool is_memory(const std::string& name) {
-  return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with("last_reserved_ip");
+  return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with(".cursor") ||
+         name.starts_with("last_reserved_ip");
 }
 
 std::string content_of(const std::filesystem::directory_entry& entry) {

@@ -17,6 +17,8 @@
 namespace kernel {
 namespace {
 
+constexpr std::uint8_t link_local_length = 64;
+
 /// Locally administered, and another on each node: bridges of several nodes may meet on one wire.
 cni::MacAddress random_mac() {
   cni::MacAddress mac;
@@ -40,7 +42,7 @@ Link BridgeBuilder::build() {
   const Device device{bridge.name, bridge.index};
   if (!bridge.is_up) start(device);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.transact(one(set_promiscuous(device)));
-  if (!wanted_.gateways.empty()) carry_gateways(gateway_device(bridge));
+  if (!wanted_.gateways.empty()) carry_gateways(gateway_link(bridge));
   return bridge;
 }
 
@@ -91,9 +93,9 @@ void BridgeBuilder::start(const Device& device) {
 }
 
 /// Frames of the port's VLAN reach the host by an interface of that VLAN.
-Device BridgeBuilder::gateway_device(const Link& bridge) {
+Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
-  if (name == bridge.name) return {bridge.name, bridge.index};
+  if (name == bridge.name) return bridge;
   auto link = first_link(host_.transact(one(get_link(name))));
   if (!link) {
     create_vlan_interface(name, bridge);
@@ -101,7 +103,7 @@ Device BridgeBuilder::gateway_device(const Link& bridge) {
   }
   if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(name) + " after its creation");
   if (!link->is_up) start({name, link->index});
-  return {name, link->index};
+  return *link;
 }
 
 /// As the reference has it: a veth pair on the host, the other end of which is a port of the bridge.
@@ -119,14 +121,21 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const Link& b
   host_.transact(joining);
 }
 
-void BridgeBuilder::carry_gateways(const Device& device) {
+/// With IPv6 it gets its link-local address here: the kernel would make it when there is a carrier, and detect
+/// duplicates of it for a second or two, in which it can ask for no neighbour on behalf of what it forwards.
+void BridgeBuilder::carry_gateways(const Link& link) {
+  const Device device{link.name, link.index};
   auto requests = missing_gateways(device);
   if (requests.empty()) return;
   forward();
   if (wiring_.forward_ipv6) enable_ipv6(device.name);
   requests.push_back(forward_ipv4(device.name));
+  if (wiring_.forward_ipv6) {
+    requests.push_back(add_address(device, {{cni::link_local_address(link.mac), link_local_length}}, false));
+    requests.back().tolerated = {EEXIST};
+  }
   host_.transact(requests);
-  await_gateways();
+  await_gateways(link);
 }
 
 void BridgeBuilder::forward() {
@@ -178,9 +187,10 @@ void BridgeBuilder::refuse(const Device& device, const cni::Prefix& gateway, con
 }
 
 /// An IPv6 address is the host's own only when deferred work of the kernel has given it a local route.
-void BridgeBuilder::await_gateways() {
+void BridgeBuilder::await_gateways(const Link& link) {
   std::vector<NetlinkRequest> questions;
   for (const auto& gateway : wanted_.gateways) questions.push_back(get_route(gateway.address));
+  if (wiring_.forward_ipv6) questions.push_back(get_route(cni::link_local_address(link.mac), link.index));
   await("gateways of", wanted_.name, [&] { return count_local(host_.transact(questions)) == questions.size(); });
 }
 

@@ -29,15 +29,15 @@ class BridgeBuilder {
   [[noreturn]] void refuse_unfiltered() const;
   Link create();
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
-  Device gateway_device(const Link& bridge);
+  Link gateway_link(const Link& bridge);
   void create_vlan_interface(const std::string& name, const Link& bridge);
-  void carry_gateways(const Device& device);
+  void carry_gateways(const Link& link);
   void forward();
   std::vector<NetlinkRequest> missing_gateways(const Device& device);
   std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
   [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);
   void start(const Device& device);
-  void await_gateways();
+  void await_gateways(const Link& link);
 
   const wiring::Wiring& wiring_;
   const wiring::Bridge& wanted_;

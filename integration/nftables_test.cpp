@@ -1,0 +1,303 @@
+// Our tables: made once however many come first, read and taken back by nft, emptied whatever is left of a container,
+// and nobody else's.
+#include "integration/support/nftables.hpp"
+
+#include "integration/support/call.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/parallel.hpp"
+#include "integration/support/snapshot.hpp"
+#include "integration/support/strace.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+json mapping(int host_port, const std::string& protocol, const std::string& host_address = "") {
+  return {{"hostPort", host_port}, {"containerPort", 80}, {"protocol", protocol}, {"hostIP", host_address}};
+}
+
+/// Masquerade and ports: elements of every set and map that routed containers have.
+json routed() {
+  auto config = in_mode("ptp");
+  config["ipMasq"] = true;
+  config["runtimeConfig"]["portMappings"] = {mapping(8080, "tcp"), mapping(8080, "udp"),
+                                             mapping(8081, "tcp", "203.0.113.1"), mapping(8081, "udp", "2001:db8::1")};
+  return config;
+}
+
+/// And those that only ports of a bridge have.
+json bridged() {
+  auto config = routed();
+  config.update(in_mode("bridge"));
+  config["macspoofchk"] = true;
+  return config;
+}
+
+/// And those of clients that are all hidden.
+json hiding() {
+  auto config = in_mode("ptp");
+  config["masqAll"] = true;
+  config["runtimeConfig"]["portMappings"] = {mapping(9090, "sctp")};
+  return config;
+}
+
+std::set<std::string> filled_sets() {
+  std::set<std::string> names;
+  for (const auto& element : own_elements()) names.insert(element.set);
+  return names;
+}
+
+void remove_interface(const Container& container) {
+  change_ip(container.netns, {"link", "delete", container.interface});
+}
+
+Answer collect(json config, const std::vector<const Container*>& valid) {
+  config.erase("runtimeConfig");
+  config["cni.dev/valid-attachments"] = json::array();
+  for (const auto* container : valid) {
+    config["cni.dev/valid-attachments"].push_back({{"containerID", container->id}, {"ifname", container->interface}});
+  }
+  return call({.command = "GC", .interface = "", .config = config});
+}
+
+class Nftables : public testing::Test {
+ protected:
+  void expect_no_elements(const std::string& when) const {
+    const auto elements = own_elements();
+    EXPECT_TRUE(elements.empty()) << when << ": " << elements.size() << ", as one of " << elements.front().set;
+  }
+
+  Container a{"a"};
+  Container b{"b"};
+};
+
+TEST_F(Nftables, AreTakenBackByNftWithEverySetFilled) {
+  const Container c{"c"};
+  ASSERT_EQ(add(a, bridged()).exit + add(c, hiding()).exit, 0);
+  const auto filled = filled_sets();
+  for (const char* set : {"address_ports4", "address_ports6", "ports4", "ports6", "self4", "self6", "neighbours4",
+                          "neighbours6", "everyone4", "everyone6", "checked_ports", "port_macs"})
+    EXPECT_TRUE(filled.contains(set)) << set;
+  const auto listing = nft({"list", "ruleset"});
+  EXPECT_EQ(complaint_about(listing), "") << listing;
+  nft({"flush", "ruleset"});
+  load_ruleset(listing);
+  EXPECT_EQ(nft({"list", "ruleset"}), listing);
+}
+
+TEST_F(Nftables, TakeNamesOfNetworksAsLongAsTheyMayBe) {
+  auto config = routed();
+  config["name"] = std::string(200, 'n');
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(complaint_about(nft({"list", "ruleset"})), "");
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+  EXPECT_EQ(del(a, config).exit, 0);
+  expect_no_elements("after DEL");
+  EXPECT_EQ(collect(config, {}).exit, 0);
+  EXPECT_EQ(own_rules(), "");
+}
+
+/// Containers of one network with a port each, all added at once.
+class Crowd {
+ public:
+  Crowd(const std::string& name, std::size_t count) {
+    for (std::size_t number = 0; number < count; ++number)
+      containers_.push_back(Container{name + std::to_string(number)});
+  }
+
+  std::vector<Answer> add_all() const {
+    std::vector<Answer> answers(containers_.size());
+    in_parallel(answers.size(), answers.size(), [&](std::size_t number) {
+      auto config = bridged();
+      config["runtimeConfig"]["portMappings"] = {mapping(9000 + static_cast<int>(number), "udp")};
+      answers.at(number) = add(containers_.at(number), config);
+    });
+    return answers;
+  }
+
+ private:
+  std::deque<Container> containers_;
+};
+
+TEST_F(Nftables, AreMadeOnceByManyFirstAddsAtOnce) {
+  Crowd{"alone", 1}.add_all();
+  const auto wanted = own_rules();
+  const auto share = own_elements().size();
+  for (const std::size_t many : {7U, 8U, 9U, 64U}) {
+    nft({"flush", "ruleset"});
+    std::filesystem::remove_all("/run/veth-cni");
+    const Crowd crowd{"of" + std::to_string(many) + "-", many};
+    for (const auto& answer : crowd.add_all()) EXPECT_EQ(answer.exit, 0) << answer;
+    EXPECT_EQ(own_rules(), wanted) << many << " at once";
+    EXPECT_EQ(own_elements().size(), many * share);
+  }
+}
+
+/// What happened to a container, and what is left for DEL to go by.
+struct Loss {
+  std::string name;
+  void (*befall)(Container& container);
+  bool knows_ports = false;  ///< runtimeConfig is there, and prevResult
+};
+
+const std::vector<Loss> losses{{"nothing", [](Container&) {}, true},
+                               {"namespace", [](Container& container) { container.netns.remove(); }},
+                               {"interface", [](Container& container) { remove_interface(container); }},
+                               {"state folder", [](Container&) { std::filesystem::remove_all("/run/veth-cni"); }},
+                               {"all of them", [](Container& container) {
+                                  container.netns.remove();
+                                  std::filesystem::remove_all("/run/veth-cni");
+                                }}};
+
+TEST_F(Nftables, AreEmptiedByDelWhateverIsLost) {
+  for (const auto& [name, befall, knows_ports] : losses) {
+    Container container{"lost"};
+    auto config = bridged();
+    const auto added = add(container, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    EXPECT_GT(own_elements().size(), 10U);
+    befall(container);
+    if (knows_ports) config["prevResult"] = added.result;
+    if (!knows_ports) config.erase("runtimeConfig");
+    const auto deleted = call({.command = "DEL", .container = "lost", .config = config});
+    EXPECT_EQ(deleted.exit, 0) << name << deleted;
+    expect_no_elements("without " + name);
+  }
+}
+
+TEST_F(Nftables, KeepWhatIsOthersWhenOneIsDeletedByItsTag) {
+  ASSERT_EQ(add(a, routed()).exit, 0);
+  auto other = routed();
+  other["name"] = "other";
+  other["ipam"] = veth_ipam({"10.9.9.0/24"});
+  other["runtimeConfig"].erase("portMappings");
+  ASSERT_EQ(add(b, other).exit, 0);
+  std::filesystem::remove_all("/run/veth-cni");
+  EXPECT_EQ(del(a, in_mode("ptp")).exit, 0);
+  EXPECT_EQ(own_elements().size(), 1U);
+  EXPECT_EQ(own_sets_with("10.9.9.2").size(), 1U);
+}
+
+TEST_F(Nftables, AreClearedByGcOfWhatIsStaleAlone) {
+  auto others = routed();
+  others["runtimeConfig"].erase("portMappings");
+  ASSERT_EQ(add(a, routed()).exit + add(b, others).exit, 0);
+  const auto count = own_elements().size();
+  EXPECT_EQ(collect(routed(), {&a, &b}).exit, 0);
+  EXPECT_EQ(own_elements().size(), count);
+  EXPECT_EQ(collect(routed(), {&b}).exit, 0);
+  EXPECT_EQ(own_elements().size(), 2U) << "the two addresses of b";
+}
+
+TEST_F(Nftables, AreClearedByGcWithoutAnyRecord) {
+  ASSERT_EQ(add(a, routed()).exit, 0);
+  remove_interface(a);
+  std::filesystem::remove_all("/run/veth-cni");
+  EXPECT_EQ(collect(routed(), {&b}).exit, 0);
+  expect_no_elements("after GC");
+}
+
+TEST_F(Nftables, AreRemovedByGcWhenNobodyIsLeft) {
+  auto other = routed();
+  other["name"] = "other";
+  other["ipam"] = veth_ipam({"10.9.9.0/24"});
+  other["runtimeConfig"].erase("portMappings");
+  ASSERT_EQ(add(a, bridged()).exit + add(b, other).exit, 0);
+  EXPECT_EQ(collect(bridged(), {}).exit, 0);
+  EXPECT_EQ(own_rules().find("masquerade-net-"), std::string::npos) << "the network's own chains and sets";
+  EXPECT_EQ(own_sets_with("10.9.9.2").size(), 1U) << "what another network has";
+  EXPECT_EQ(collect(other, {}).exit, 0);
+  EXPECT_EQ(own_rules(), "");
+}
+
+TEST_F(Nftables, LoseTheElementsOfWhoseAddressAFullRangeTakesBack) {
+  auto config = routed();
+  config["ipam"] = veth_ipam({"10.1.2.0/30"});
+  config["runtimeConfig"]["portMappings"] = {mapping(8080, "tcp")};
+  ASSERT_EQ(add(a, config).exit, 0);
+  remove_interface(a);
+  config["runtimeConfig"].erase("portMappings");
+  const auto added = add(b, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(address_of(added.result, 4), "10.1.2.2");
+  EXPECT_EQ(own_elements().size(), 1U);
+}
+
+Call add_call(const Container& container, const json& config) {
+  return {.command = "ADD", .container = container.id, .netns = container.netns.path(), .config = config};
+}
+
+// An ADD that ends at any system call that changes something is healed by DEL, and by the next ADD.
+TEST_F(Nftables, AreHealedWhereverAnAddIsKilled) {
+  constexpr int killed = 137;
+  const auto host = Namespace::host();
+  change_ip(host, {"link", "add", "br0", "type", "bridge"});
+  change_ip(host, {"link", "set", "br0", "addrgenmode", "none"});
+  change_ip(host, {"link", "set", "br0", "up"});
+  ASSERT_EQ(add(b, bridged()).exit + del(b, bridged()).exit, 0);
+  const auto before = Snapshot::take();
+  for (const char* system_call : {"sendmsg", "write", "renameat"}) {
+    int count = 1;
+    for (bool was_killed = true; was_killed; ++count) {
+      was_killed = call_killed_at(add_call(a, bridged()), system_call, count).exit == killed;
+      const bool is_added_anew = was_killed && count % 2 == 0;
+      EXPECT_EQ(is_added_anew ? add(a, bridged()).exit : 0, 0) << system_call << ' ' << count;
+      EXPECT_EQ(del(a, bridged()).exit, 0);
+      EXPECT_TRUE(unchanged_since(before)) << system_call << ' ' << count;
+    }
+    EXPECT_GT(count, 5) << system_call << ": nothing was killed";
+  }
+}
+
+TEST_F(Nftables, NeedNoProgram) {
+  Call call = add_call(a, bridged());
+  call.config["cni.dev/valid-attachments"] = {{{"containerID", "a"}, {"ifname", "eth0"}}};
+  for (const char* command : {"STATUS", "ADD", "CHECK", "GC", "DEL", "VERSION"}) {
+    call.command = command;
+    const auto traced = trace_programs(call);
+    EXPECT_EQ(traced.answer.exit, 0) << command << traced.answer;
+    EXPECT_EQ(traced.programs, std::vector{executables() + "/veth"}) << command;
+    if (call.command == "ADD") call.config["prevResult"] = traced.answer.result;
+  }
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream{file}.rdbuf();
+  return text.str();
+}
+
+TEST_F(Nftables, OfOthersAreLeftAsTheyAre) {
+  for (const char* sample : {"firewalld", "docker", "kube-proxy"})
+    load_ruleset(content_of(std::filesystem::path{VETH_SOURCE_DIR "/integration/samples"} / sample += ".nft"));
+  const auto before = foreign_tables();
+  ASSERT_NE(before.find("DOCKER-USER"), std::string::npos);
+  const auto expect_unchanged = [&](const Answer& answer, const char* verb) {
+    EXPECT_EQ(answer.exit, 0) << verb << answer;
+    EXPECT_EQ(foreign_tables(), before) << verb;
+  };
+  const auto added = add(a, bridged());
+  expect_unchanged(added, "ADD");
+  expect_unchanged(check(a, bridged(), added.result), "CHECK");
+  expect_unchanged(call({.command = "STATUS", .interface = "", .config = bridged()}), "STATUS");
+  expect_unchanged(collect(bridged(), {&a}), "GC");
+  expect_unchanged(del(a, bridged()), "DEL");
+  expect_unchanged(collect(bridged(), {}), "GC with nobody valid");
+  EXPECT_EQ(own_rules(), "");
+}
+
+}  // namespace

@@ -1,0 +1,366 @@
+// Port mappings: every way to a container by a port of its host, what must not go there, and whose a port is.
+#include "integration/support/call.hpp"
+#include "integration/support/client.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/nftables.hpp"
+#include "integration/support/outside.hpp"
+#include "integration/support/service.hpp"
+#include "integration/support/snapshot.hpp"
+#include "integration/support/sysctl.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+constexpr std::uint16_t host_port = 8080;
+constexpr std::uint16_t container_port = 80;
+
+/// Port 8080 of the host to port 80 of the container, over every protocol that the kernel has.
+json mappings(const std::vector<std::string>& host_addresses = {""}) {
+  json all = json::array();
+  for (const auto protocol : {Protocol::tcp, Protocol::udp, Protocol::sctp}) {
+    for (const auto& address : host_addresses) {
+      all.push_back({{"hostPort", host_port},
+                     {"containerPort", container_port},
+                     {"protocol", name_of(protocol)},
+                     {"hostIP", address}});
+    }
+  }
+  return all;
+}
+
+std::vector<Protocol> known_protocols() {
+  std::vector<Protocol> known{Protocol::tcp, Protocol::udp};
+  if (is_known(Protocol::sctp)) known.push_back(Protocol::sctp);
+  return known;
+}
+
+json with_ports(json config, const json& port_mappings) {
+  config["runtimeConfig"]["portMappings"] = port_mappings;
+  return config;
+}
+
+void filter_bridged_packets(bool on) {
+  for (const char* setting : {"bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"})
+    set_sysctl(Namespace::host(), setting, on ? "1" : "0");
+}
+
+/// One way to the container.
+struct Path {
+  std::string name;
+  const Namespace& from;
+  std::string address;
+  std::string source = {};  ///< what the container sees; empty: any address of the host's
+};
+
+class PortMapping : public testing::Test {
+ protected:
+  json config = with_ports(in_mode("ptp"), mappings());
+
+  std::string seen(const Namespace& from, const std::string& address, Protocol protocol = Protocol::udp) const {
+    return seen_as(from, {protocol, address, host_port}, patience);
+  }
+
+  void expect_way(const Path& path) const {
+    for (const auto protocol : known_protocols()) {
+      const auto source = seen(path.from, path.address, protocol);
+      const bool is_right = path.source.empty() ? !source.empty() : source == path.source;
+      EXPECT_TRUE(is_right) << path.name << ", " << name_of(protocol) << " to " << path.address << ": seen as \""
+                            << source << '"';
+    }
+  }
+
+  Namespace host = Namespace::host();
+  Outside outside;
+  Container a{"a"};
+  Container b{"b"};
+  std::chrono::milliseconds patience{1000};
+};
+
+struct Layout {
+  std::string name;
+  std::string mode;
+  bool is_filtered = false;  ///< what the bridge passes on goes through netfilter
+};
+
+std::ostream& operator<<(std::ostream& stream, const Layout& layout) { return stream << layout.name; }
+
+class PortMappingLaid : public PortMapping, public testing::WithParamInterface<Layout> {
+ protected:
+  PortMappingLaid() {
+    filter_bridged_packets(GetParam().is_filtered);
+    config = with_ports(in_mode(GetParam().mode), mappings());
+  }
+
+  /// All ways of one family. A neighbour on the bridge cannot be answered directly, so it is hidden, but where the
+  /// bridge itself leads the answer back through netfilter. In the same case the kernel drops what comes from ::1.
+  std::vector<Path> paths(int family, const json& neighbour) const {
+    const auto [name, mode, is_filtered] = GetParam();
+    const auto gateway = gateway_of(neighbour, family);
+    const auto own = Outside::host_address(family);
+    std::vector<Path> paths{{"from outside", outside.netns, own, Outside::address(family)},
+                            {"host to its address", host, own, own},
+                            {"host to the gateway's address", host, gateway, gateway},
+                            {"the container itself", a.netns, own},
+                            {"the container itself by the gateway's address", a.netns, gateway},
+                            {"another container", b.netns, own, source_of_neighbour(family, neighbour)}};
+    if (family == 4) paths.push_back({"host to 127.0.0.1", host, "127.0.0.1"});
+    if (family == 4) paths.push_back({"host to 127.0.0.5", host, "127.0.0.5"});
+    if (family == 6 && !is_filtered) paths.push_back({"host to ::1", host, "::1"});
+    return paths;
+  }
+
+  static std::string source_of_neighbour(int family, const json& neighbour) {
+    const bool is_hidden = GetParam().mode == "bridge" && !GetParam().is_filtered;
+    return is_hidden ? gateway_of(neighbour, family) : address_of(neighbour, family);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(, PortMappingLaid,
+                         testing::Values(Layout{"ptp", "ptp"}, Layout{"bridge", "bridge"},
+                                         Layout{"filtered_bridge", "bridge", true}),
+                         [](const auto& place) { return place.param.name; });
+
+TEST_P(PortMappingLaid, LeadsToTheContainerFromEverywhere) {
+  const auto first = add(a, config);
+  const auto second = add(b, in_mode(GetParam().mode));
+  ASSERT_EQ(first.exit + second.exit, 0) << first << second;
+  const Service service{a.netns, container_port};
+  for (const int family : {4, 6}) {
+    for (const auto& path : paths(family, second.result)) expect_way(path);
+  }
+  EXPECT_EQ(check(a, config, first.result).exit, 0) << check(a, config, first.result);
+}
+
+TEST_P(PortMappingLaid, IsTakenAwayByDelWithoutRuntimeConfig) {
+  ASSERT_EQ(add(a, config).exit, 0);
+  EXPECT_FALSE(own_elements().empty());
+  EXPECT_EQ(del(a, in_mode(GetParam().mode)).exit, 0);
+  EXPECT_TRUE(own_elements().empty());
+}
+
+TEST_F(PortMapping, OverSctpNeedsAKernelThatHasIt) {
+  if (!is_known(Protocol::sctp)) GTEST_SKIP() << "NOT RUN: this kernel has no SCTP";
+  ASSERT_EQ(add(a, config).exit, 0);
+  const Service service{a.netns, container_port};
+  EXPECT_EQ(seen(outside.netns, Outside::host_address(4), Protocol::sctp), Outside::address(4));
+}
+
+TEST_F(PortMapping, OfOneHostAddressIsReachedByNoOther) {
+  ASSERT_EQ(add(a, with_ports(config, mappings({"203.0.113.1", "2001:db8::1"}))).exit, 0);
+  const Service service{a.netns, container_port};
+  patience = short_patience;
+  for (const int family : {4, 6}) {
+    expect_way({"from outside", outside.netns, Outside::host_address(family), Outside::address(family)});
+    expect_way({"host to its address", host, Outside::host_address(family)});
+    expect_way({"the container itself", a.netns, Outside::host_address(family)});
+    EXPECT_EQ(seen(host, family == 4 ? "10.1.2.1" : "fd00:1:2::1"), "");
+    EXPECT_EQ(seen(host, family == 4 ? "127.0.0.1" : "::1"), "");
+  }
+}
+
+TEST_F(PortMapping, OfLoopbackIsReachedByTheHostAlone) {
+  ASSERT_EQ(add(a, with_ports(config, mappings({"127.0.0.1", "::1"}))).exit, 0);
+  const Service service{a.netns, container_port};
+  patience = short_patience;
+  for (const int family : {4, 6}) {
+    expect_way({"host to itself", host, family == 4 ? "127.0.0.1" : "::1"});
+    EXPECT_EQ(seen(outside.netns, Outside::host_address(family)), "");
+    EXPECT_EQ(seen(host, Outside::host_address(family)), "");
+  }
+}
+
+TEST_F(PortMapping, GivesOnePortToTwoContainersOnTwoAddresses) {
+  change_ip(host, {"address", "add", "203.0.113.2/24", "dev", "wire0"});
+  ASSERT_EQ(add(a, with_ports(config, mappings({"203.0.113.1"}))).exit, 0);
+  ASSERT_EQ(add(b, with_ports(config, mappings({"203.0.113.2"}))).exit, 0);
+  const Service first{a.netns, container_port};
+  EXPECT_EQ(seen(outside.netns, "203.0.113.1", Protocol::tcp), Outside::address(4));
+  EXPECT_EQ(seen_as(outside.netns, {Protocol::tcp, "203.0.113.2", host_port}, short_patience), "") << "nobody serves";
+  const Service second{b.netns, container_port};
+  EXPECT_EQ(seen(outside.netns, "203.0.113.2", Protocol::tcp), Outside::address(4));
+}
+
+// CVE-2025-67499. Nobody serves in a, so what went there by mistake would be lost.
+TEST_F(PortMapping, LeavesForwardedPacketsToTheirDestinations) {
+  const auto mapped = add(a, config);
+  const auto added = add(b, in_mode("ptp"));
+  ASSERT_EQ(mapped.exit + added.exit, 0) << mapped << added;
+  for (const char* prefix : {"10.1.2.0/24", "fd00:1:2::/64"}) outside.learn_route(prefix);
+  const Service inside{b.netns, host_port};
+  const Service foreign{outside.netns, host_port};
+  for (const int family : {4, 6}) {
+    for (const auto protocol : known_protocols()) {
+      EXPECT_EQ(seen(b.netns, Outside::address(family), protocol), address_of(added.result, family));
+      EXPECT_EQ(seen(outside.netns, address_of(added.result, family), protocol), Outside::address(family));
+      EXPECT_EQ(seen(host, Outside::address(family), protocol), Outside::host_address(family));
+    }
+  }
+}
+
+/// Has the container send packets for 127.0.0.1 to the host.
+void route_loopback_to_host(const Container& container) {
+  set_sysctl(container.netns, "ipv4/conf/eth0/route_localnet", "1");
+  change_ip(container.netns, {"route", "add", "127.0.0.0/8", "via", "10.1.2.1", "dev", "eth0"});
+}
+
+TEST_P(PortMappingLaid, KeepsTheHostsLoopbackClosed) {
+  ASSERT_EQ(add(a, config).exit, 0);
+  const Service secret{host, 9000, "127.0.0.1"};
+  route_loopback_to_host(a);
+  for (const auto protocol : known_protocols()) {
+    EXPECT_EQ(seen_as(a.netns, {protocol, "127.0.0.1", 9000}, short_patience), "") << name_of(protocol);
+  }
+  nft({"flush", "chain", "inet", "veth_cni", "guard"});
+  EXPECT_EQ(seen_as(a.netns, {Protocol::udp, "127.0.0.1", 9000}), "10.1.2.2") << "this test cannot fail";
+}
+
+TEST_F(PortMapping, IsRefusedToASecondContainer) {
+  ASSERT_EQ(add(a, config).exit, 0);
+  const auto before = Snapshot::take();
+  const auto refused = add(b, config);
+  EXPECT_EQ(code_of(refused), 106) << refused;
+  for (const char* words : {"host port 8080/tcp", R"(interface \"eth0\" of container \"a\" of network \"net\")"})
+    EXPECT_NE(refused.out.find(words), std::string::npos) << refused;
+  EXPECT_TRUE(unchanged_since(before));
+  const Service service{a.netns, container_port};
+  EXPECT_EQ(seen(outside.netns, Outside::host_address(4)), Outside::address(4));
+}
+
+void wait_until_gone(const std::string& interface) {
+  while (has_interface(Namespace::host(), interface)) {
+  }
+}
+
+TEST_F(PortMapping, IsGivenUpByAContainerThatIsGone) {
+  const auto first = add(a, config);
+  ASSERT_EQ(first.exit, 0) << first;
+  a.netns.remove();
+  wait_until_gone(host_interface_of(first.result));
+  const auto second = add(b, config);
+  ASSERT_EQ(second.exit, 0) << second;
+  EXPECT_TRUE(own_sets_with(address_of(first.result, 4)).empty());
+  const Service service{b.netns, container_port};
+  EXPECT_EQ(seen(outside.netns, Outside::host_address(4)), Outside::address(4));
+}
+
+TEST_F(PortMapping, IsGivenUpByAContainerThatIsGoneWithItsRecord) {
+  const auto first = add(a, config);
+  ASSERT_EQ(first.exit, 0) << first;
+  change_ip(a.netns, {"link", "delete", "eth0"});
+  std::filesystem::remove_all("/run/veth-cni");
+  EXPECT_EQ(add(b, config).exit, 0);
+}
+
+// A client that keeps its port is in a flow that the kernel has decided on: before the mapping, and for a container
+// that has left. The kernel keeps flows only where there are rules, so the first ADD comes before the first flow.
+TEST_P(PortMappingLaid, TakesOverFlowsThatAreThere) {
+  ASSERT_EQ(add(a, config).exit + del(a, config).exit, 0);
+  for (const int family : {4, 6}) {
+    const UdpClient client{outside.netns, Outside::host_address(family), host_port};
+    for (auto* container : {&a, &b}) {
+      EXPECT_EQ(client.seen_as(short_patience), "") << "nobody is there yet";
+      ASSERT_EQ(add(*container, config).exit, 0);
+      const Service service{container->netns, container_port};
+      EXPECT_EQ(client.seen_as(), Outside::address(family)) << container->id << ", IPv" << family;
+      ASSERT_EQ(del(*container, config).exit, 0);
+      const Service of_host{host, host_port};
+      EXPECT_EQ(client.seen_as(), Outside::address(family)) << "the host itself, IPv" << family;
+    }
+  }
+}
+
+TEST_F(PortMapping, WithoutSnatWorksWhereTheSourceMayStay) {
+  config["snat"] = false;
+  ASSERT_EQ(add(a, config).exit, 0);
+  const Service service{a.netns, container_port};
+  patience = short_patience;
+  for (const int family : {4, 6}) {
+    const auto own = Outside::host_address(family);
+    expect_way({"from outside", outside.netns, own, Outside::address(family)});
+    EXPECT_EQ(seen(a.netns, own), "") << "the container itself";
+    EXPECT_EQ(seen(host, family == 4 ? "127.0.0.1" : "::1"), "") << "loopback";
+  }
+}
+
+TEST_F(PortMapping, WithMasqAllHidesEveryClient) {
+  config["masqAll"] = true;
+  ASSERT_EQ(add(a, config).exit, 0);
+  const Service service{a.netns, container_port};
+  for (const int family : {4, 6}) {
+    for (const auto protocol : known_protocols()) {
+      const auto source = seen(outside.netns, Outside::host_address(family), protocol);
+      EXPECT_NE(source, "");
+      EXPECT_NE(source, Outside::address(family));
+    }
+  }
+}
+
+struct Refusal {
+  std::string key;
+  json value;
+};
+
+TEST_F(PortMapping, RefusesWhatNeedsIptablesOrMarks) {
+  const auto before = Snapshot::take();
+  const std::vector<Refusal> refusals{{"conditionsV4", {"-s", "10.0.0.0/8"}},
+                                      {"conditionsV6", {"-s", "fd00::/8"}},
+                                      {"markMasqBit", 14},
+                                      {"externalSetMarkChain", "KUBE-MARK-MASQ"},
+                                      {"backend", "iptables"}};
+  for (const auto& [key, value] : refusals) {
+    auto wrong = config;
+    wrong[key] = value;
+    const auto added = add(a, wrong);
+    EXPECT_EQ(code_of(added), 2) << key << added;
+    EXPECT_NE(added.out.find(key), std::string::npos) << added;
+  }
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+/// What is taken away, and the way that is closed by that.
+struct Closure {
+  std::string command;  ///< of nft
+  std::string mode;
+  const char* from;  ///< outside, host, a or b
+  std::string address;
+};
+
+// That the tests above can fail.
+TEST_F(PortMapping, NeedsEachOfItsRules) {
+  filter_bridged_packets(false);
+  const std::vector<Closure> closures{{"flush map inet veth_cni ports4", "ptp", "outside", "203.0.113.1"},
+                                      {"flush map inet veth_cni ports6", "ptp", "outside", "2001:db8::1"},
+                                      {"flush chain inet veth_cni prerouting", "ptp", "outside", "203.0.113.1"},
+                                      {"flush chain inet veth_cni output", "ptp", "host", "203.0.113.1"},
+                                      {"flush chain inet veth_cni port_sources", "ptp", "host", "127.0.0.1"},
+                                      {"flush chain inet veth_cni port_sources", "ptp", "host", "::1"},
+                                      {"flush set inet veth_cni self4", "ptp", "a", "203.0.113.1"},
+                                      {"flush set inet veth_cni self6", "ptp", "a", "2001:db8::1"},
+                                      {"flush set inet veth_cni neighbours4", "bridge", "b", "203.0.113.1"},
+                                      {"flush set inet veth_cni neighbours6", "bridge", "b", "2001:db8::1"}};
+  for (const auto& [command, mode, from, address] : closures) {
+    ASSERT_EQ(add(a, with_ports(in_mode(mode), mappings())).exit + add(b, in_mode(mode)).exit, 0);
+    const Service service{a.netns, container_port};
+    const std::string name{from};
+    const auto& client = name == "outside" ? outside.netns : name == "a" ? a.netns : name == "b" ? b.netns : host;
+    EXPECT_NE(seen(client, address, Protocol::tcp), "") << command;
+    nft({command});
+    EXPECT_EQ(seen_as(client, {Protocol::tcp, address, host_port}, short_patience), "") << command;
+    nft({"flush", "ruleset"});
+    ASSERT_EQ(del(a, in_mode(mode)).exit + del(b, in_mode(mode)).exit, 0);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+namespace support {
+
+/// An IPv4 or IPv6 address and a port, as system calls take them.
+struct SocketAddress {
+  sockaddr_storage bytes{};
+  socklen_t size = sizeof bytes;
+
+  /// Throws std::invalid_argument for a text that is no address.
+  SocketAddress(const std::string& address, std::uint16_t port);
+
+  /// To be filled by the system.
+  SocketAddress() = default;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&bytes); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&bytes); }
+
+  /// AF_INET or AF_INET6.
+  int domain() const { return bytes.ss_family; }
+
+  /// The address alone: "10.1.2.3".
+  std::string address() const;
+};
+
+}  // namespace support

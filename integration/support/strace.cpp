@@ -1,0 +1,36 @@
+#include "integration/support/strace.hpp"
+
+#include <fstream>
+
+namespace support {
+namespace {
+
+constexpr auto trace = "/run/test/trace";
+
+/// What stands in the first quotes of a line: execve("/usr/lib/cni/host-local", ...
+std::string first_quoted(const std::string& line) {
+  const auto begin = line.find('"') + 1;
+  return line.substr(begin, line.find('"', begin) - begin);
+}
+
+}  // namespace
+
+Traced trace_programs(Call call) {
+  call.under = {"strace", "-f", "-o", trace, "-e", "trace=execve,execveat"};
+  Traced traced{support::call(call), {}};
+  std::ifstream lines{trace};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("execve") != std::string::npos) traced.programs.push_back(first_quoted(line));
+  }
+  return traced;
+}
+
+Answer call_killed_at(Call call, const std::string& system_call, int count) {
+  call.under = {"strace", "-f",
+                "-o",     trace,
+                "-e",     "trace=" + system_call,
+                "-e",     "inject=" + system_call + ":signal=SIGKILL:when=" + std::to_string(count)};
+  return support::call(call);
+}
+
+}  // namespace support
