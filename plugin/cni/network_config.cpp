@@ -1,6 +1,7 @@
 #include "plugin/cni/network_config.hpp"
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/cni/bandwidth_reader.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/mode_reader.hpp"
@@ -28,7 +29,7 @@ constexpr std::uint32_t largest_mtu = 65535;
 
 // Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
 // and of the other modes.
-constexpr std::array<std::string_view, 31> also_known{"ipMasqBackend",
+constexpr std::array<std::string_view, 30> also_known{"ipMasqBackend",
                                                       "ipMasqExcept",
                                                       "bridge",
                                                       "isGateway",
@@ -50,7 +51,6 @@ constexpr std::array<std::string_view, 31> also_known{"ipMasqBackend",
                                                       "prevResult",
                                                       "sysctl",
                                                       "txQLen",
-                                                      "bandwidth",
                                                       "portMappings",
                                                       "log",
                                                       "cni.dev/valid-attachments",
@@ -184,6 +184,7 @@ void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& toler
   tolerance.read(config.enable_dad, [&] { return network.bool_or("enabledad", false); });
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   tolerance.read(config.dns, [&] { return read_own_dns(network); });
+  tolerance.read(config.bandwidth, [&] { return read_bandwidth(network); });
 }
 
 void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {
@@ -201,6 +202,12 @@ void require_ipam(const NetworkConfig& config) {
   throw Error(
       ErrorCode::invalid_config,
       "/ipam/type: missing: mode ptp needs addresses; \"veth-ipam\" is built in, other types are run from CNI_PATH");
+}
+
+void refuse_limits_of_a_cable(const NetworkConfig& config) {
+  if (config.mode != Mode::netns || config.bandwidth == Bandwidth{}) return;
+  throw Error(ErrorCode::invalid_config,
+              "/bandwidth: mode netns cannot limit rates: both ends are in containers, which could lift the limits");
 }
 
 // Runtimes do not tell STATUS what they will tell ADD, only that they can.
@@ -239,6 +246,7 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
   refuse_unsupported(network);
   refuse_near_misses(network, config);
   config.ignored_keys = document.ignored_keys();
+  refuse_limits_of_a_cable(config);
   require_ipam(config);
   require_addresses(network, config, verb);
   return config;

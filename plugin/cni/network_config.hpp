@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/cni/bandwidth.hpp"
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
@@ -59,15 +60,6 @@ struct PortMapping {
   bool operator==(const PortMapping&) const = default;
 };
 
-struct Bandwidth {
-  std::uint64_t ingress_rate_bits_per_second = 0;
-  std::uint64_t ingress_burst_bits = 0;
-  std::uint64_t egress_rate_bits_per_second = 0;
-  std::uint64_t egress_burst_bits = 0;
-
-  bool operator==(const Bandwidth&) const = default;
-};
-
 /// What the runtime wants for this one container: runtimeConfig, before args.cni, before CNI_ARGS.
 struct Wishes {
   std::optional<MacAddress> mac;
@@ -75,7 +67,6 @@ struct Wishes {
   RangeSets ranges{};  ///< before those of the configuration
   std::optional<Dns> dns{};
   std::vector<PortMapping> port_mappings{};
-  std::optional<Bandwidth> bandwidth{};
 
   bool operator==(const Wishes&) const = default;
 };
@@ -100,6 +91,7 @@ struct NetworkConfig {
   bool ready_when_full = false;             ///< key readyWhenFull: STATUS does not fail for a full pool
   IpamConfig ipam{};
   std::optional<Dns> dns{};  ///< in place of the IPAM's
+  Bandwidth bandwidth{};     ///< of the key and of the capability
   Wishes wishes{};
   std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>

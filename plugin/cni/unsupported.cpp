@@ -2,7 +2,6 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/mode_reader.hpp"
-#include "plugin/cni/wishes.hpp"
 
 #include <string>
 #include <string_view>
@@ -32,12 +31,6 @@ void refuse_port_mappings(JsonObject& object) {
   if (mappings && !mappings->as_array().empty()) refuse(*mappings, "add the plugin portmap to the chain");
 }
 
-void refuse_bandwidth(JsonObject& object) {
-  const auto bandwidth = object.find("bandwidth");
-  if (bandwidth && read_bandwidth(*bandwidth) != Bandwidth{})
-    refuse(*bandwidth, "add the plugin bandwidth to the chain");
-}
-
 void refuse_log(JsonObject& network) {
   const auto log = network.find("log");
   if (log && !log->as_object().unasked().empty()) refuse(*log, "leave it out");
@@ -59,14 +52,11 @@ void refuse_unsupported(JsonObject& network) {
   refuse_spoof_check(network);
   refuse_masquerade(network);
   refuse_port_mappings(network);
-  refuse_bandwidth(network);
   refuse_sysctls(network);
   refuse_log(network);
   refuse_queue_length(network);
   auto runtime_config = network.find_object("runtimeConfig");
-  if (!runtime_config) return;
-  refuse_port_mappings(*runtime_config);
-  refuse_bandwidth(*runtime_config);
+  if (runtime_config) refuse_port_mappings(*runtime_config);
 }
 
 }  // namespace cni

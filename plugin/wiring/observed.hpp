@@ -37,6 +37,16 @@ struct ObservedBridge {
   bool operator==(const ObservedBridge&) const = default;
 };
 
+/// The ifb of an attachment as the kernel has it.
+struct ObservedIfb {
+  std::uint32_t index = 0;
+  std::string alias{};
+  bool is_up = false;
+  std::optional<RateLimit> limit{};  ///< of what goes through it
+
+  bool operator==(const ObservedIfb&) const = default;
+};
+
 /// What is there of one attachment.
 struct Observed {
   std::optional<ObservedEnd> container;
@@ -45,6 +55,10 @@ struct Observed {
   std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;
+  std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends
+  std::optional<ObservedIfb> ifb{};          ///< asked for only where one is wanted
+  std::uint32_t redirected_to = 0;           ///< index of the device to which the host's end redirects all that it
+                                             ///< receives; 0: none, or not asked for
 
   bool operator==(const Observed&) const = default;
 };

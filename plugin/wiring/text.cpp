@@ -74,6 +74,12 @@ void visit_fields(Self& bridge, Visit&& visit) {
   visit("keepDefaultVlan", bridge.keep_default_vlan);
 }
 
+template <Is<RateLimit> Self, class Visit>
+void visit_fields(Self& limit, Visit&& visit) {
+  visit("rateBytesPerSecond", limit.rate_bytes_per_second);
+  visit("burstBytes", limit.burst_bytes);
+}
+
 template <Is<Wiring> Self, class Visit>
 void visit_fields(Self& wiring, Visit&& visit) {
   visit("attachment", wiring.attachment);
@@ -87,6 +93,8 @@ void visit_fields(Self& wiring, Visit&& visit) {
   visit("hostGateways", wiring.host_gateways);
   visit("forwardIPv4", wiring.forward_ipv4);
   visit("forwardIPv6", wiring.forward_ipv6);
+  visit("ingressLimit", wiring.ingress_limit);
+  visit("egressLimit", wiring.egress_limit);
 }
 
 namespace {

@@ -13,7 +13,9 @@ cni::Lease complete(const cni::Request& request, cni::Lease lease) {
   return with_bridge_gateways(request.config.bridge, std::move(lease));
 }
 
-Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+namespace {
+
+Wiring lay(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
   switch (request.config.mode) {
     case cni::Mode::ptp:
       return point_to_point(request, lease, mtu);
@@ -23,6 +25,20 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
       return netns_to_netns(request, lease, mtu);
   }
   return {};
+}
+
+std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uint32_t mtu) {
+  return rate ? std::optional{rate_limit(*rate, mtu)} : std::nullopt;
+}
+
+}  // namespace
+
+Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+  auto wiring = lay(request, lease, mtu);
+  const auto& bandwidth = request.config.bandwidth;
+  wiring.ingress_limit = limit_of(bandwidth.ingress, mtu);
+  wiring.egress_limit = limit_of(bandwidth.egress, mtu);
+  return wiring;
 }
 
 }  // namespace wiring

@@ -210,10 +210,6 @@ TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
         Case{R"("runtimeConfig":{"portMappings":[{"HostPort":80,"ContainerPort":8080}]})",
              R"(/runtimeConfig/portMappings: [{"HostPort":80,"ContainerPort":8080}] is not supported: )"
              "add the plugin portmap to the chain"},
-        Case{R"("bandwidth":{"ingressRate":1})", R"(/bandwidth: {"ingressRate":1} is not supported: )"
-                                                 "add the plugin bandwidth to the chain"},
-        Case{R"("runtimeConfig":{"bandwidth":{"EgressBurst":9}})",
-             R"(/runtimeConfig/bandwidth: {"EgressBurst":9} is not supported: add the plugin bandwidth to the chain)"},
         Case{R"("sysctl":{"net.core.somaxconn":"500"})",
              R"(/sysctl: {"net.core.somaxconn":"500"} is not supported: add the plugin tuning to the chain)"},
         Case{R"("txQLen":1000)", "/txQLen: 1000 is not supported: add the plugin tuning to the chain"}}) {
