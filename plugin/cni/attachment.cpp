@@ -86,6 +86,8 @@ std::optional<Tag> find_tag(std::string_view text) {
 
 std::string host_interface_name(Tag tag) { return "veth" + to_string(tag).substr(0, tag_characters_in_name); }
 
+std::string ifb_name(Tag tag) { return "ifb" + to_string(tag).substr(0, tag_characters_in_name); }
+
 std::string alias_of(const Attachment& attachment) {
   std::string alias = alias_prefix(attachment.network) + attachment.container + '/' + attachment.interface;
   if (alias.size() <= longest_alias) return alias;
@@ -123,6 +125,12 @@ MacAddress container_mac(Tag tag) {
 MacAddress host_mac(Tag tag) {
   MacAddress mac = container_mac(tag);
   mac.bytes.back() ^= 1U;
+  return mac;
+}
+
+MacAddress ifb_mac(Tag tag) {
+  MacAddress mac = container_mac(tag);
+  mac.bytes.back() ^= 2U;
   return mac;
 }
 

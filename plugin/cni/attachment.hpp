@@ -41,6 +41,9 @@ std::optional<Tag> find_tag(std::string_view text);
 /// "veth" and the first 11 characters of the tag: 15 bytes, the longest name an interface can have.
 std::string host_interface_name(Tag tag);
 
+/// "ifb" and the same 11 characters: the device through which goes what the container sends, where that is limited.
+std::string ifb_name(Tag tag);
+
 /// How every alias of ours begins.
 constexpr std::string_view alias_beginning = "veth-cni/";
 
@@ -58,9 +61,10 @@ std::optional<Attachment> attachment_of_alias(std::string_view alias);
 /// How every alias of an attachment of this network begins: "veth-cni/network/".
 std::string alias_prefix(std::string_view network);
 
-/// Locally administered, made from the tag; the two ends of a veth pair have different ones.
+/// Locally administered, made from the tag; the two ends of a veth pair and the ifb have different ones.
 MacAddress container_mac(Tag tag);
 MacAddress host_mac(Tag tag);
+MacAddress ifb_mac(Tag tag);
 
 /// The link-local address (fe80::/64) that belongs to a MAC by modified EUI-64 (RFC 4291, appendix A).
 IpAddress link_local_address(const MacAddress& mac);

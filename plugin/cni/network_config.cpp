@@ -1,6 +1,7 @@
 #include "plugin/cni/network_config.hpp"
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/cni/bandwidth_reader.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/mode_reader.hpp"
@@ -29,7 +30,7 @@ constexpr std::uint32_t largest_mtu = 65535;
 
 // Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
 // and of the other modes.
-constexpr std::array<std::string_view, 28> also_known{"bridge",
+constexpr std::array<std::string_view, 27> also_known{"bridge",
                                                       "isGateway",
                                                       "isDefaultGateway",
                                                       "forceAddress",
@@ -49,7 +50,6 @@ constexpr std::array<std::string_view, 28> also_known{"bridge",
                                                       "prevResult",
                                                       "sysctl",
                                                       "txQLen",
-                                                      "bandwidth",
                                                       "log",
                                                       "cni.dev/valid-attachments",
                                                       "cni.dev/attachments",
@@ -183,6 +183,7 @@ void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& toler
   tolerance.read(config.source_nat, [&] { return read_source_nat(network); });
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   tolerance.read(config.dns, [&] { return read_own_dns(network); });
+  tolerance.read(config.bandwidth, [&] { return read_bandwidth(network); });
 }
 
 void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {
@@ -200,6 +201,12 @@ void require_ipam(const NetworkConfig& config) {
   throw Error(
       ErrorCode::invalid_config,
       "/ipam/type: missing: mode ptp needs addresses; \"veth-ipam\" is built in, other types are run from CNI_PATH");
+}
+
+void refuse_limits_of_a_cable(const NetworkConfig& config) {
+  if (config.mode != Mode::netns || config.bandwidth == Bandwidth{}) return;
+  throw Error(ErrorCode::invalid_config,
+              "/bandwidth: mode netns cannot limit rates: both ends are in containers, which could lift the limits");
 }
 
 // Runtimes do not tell STATUS what they will tell ADD, only that they can.
@@ -238,6 +245,7 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
   refuse_unsupported(network);
   refuse_near_misses(network, config);
   config.ignored_keys = document.ignored_keys();
+  refuse_limits_of_a_cable(config);
   require_ipam(config);
   require_addresses(network, config, verb);
   return config;

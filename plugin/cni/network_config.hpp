@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/cni/bandwidth.hpp"
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
@@ -59,15 +60,6 @@ struct PortMapping {
   bool operator==(const PortMapping&) const = default;
 };
 
-struct Bandwidth {
-  std::uint64_t ingress_rate_bits_per_second = 0;
-  std::uint64_t ingress_burst_bits = 0;
-  std::uint64_t egress_rate_bits_per_second = 0;
-  std::uint64_t egress_burst_bits = 0;
-
-  bool operator==(const Bandwidth&) const = default;
-};
-
 /// Whose packets leave under another source address, in the words of ptp and of portmap.
 struct SourceNat {
   bool masquerade = false;       ///< ipMasq: the containers' packets leave the node with its address
@@ -85,7 +77,6 @@ struct Wishes {
   RangeSets ranges{};  ///< before those of the configuration
   std::optional<Dns> dns{};
   std::vector<PortMapping> port_mappings{};
-  std::optional<Bandwidth> bandwidth{};
 
   bool operator==(const Wishes&) const = default;
 };
@@ -111,6 +102,7 @@ struct NetworkConfig {
   bool ready_when_full = false;  ///< key readyWhenFull: STATUS does not fail for a full pool
   IpamConfig ipam{};
   std::optional<Dns> dns{};  ///< in place of the IPAM's
+  Bandwidth bandwidth{};     ///< of the key and of the capability
   Wishes wishes{};
   std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>

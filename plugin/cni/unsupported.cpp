@@ -1,7 +1,6 @@
 #include "plugin/cni/unsupported.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/wishes.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,12 +11,6 @@ namespace {
 [[noreturn]] void refuse(const JsonValue& value, std::string_view advice) {
   throw Error(ErrorCode::unsupported_field,
               value.pointer() + ": " + value.text() + " is not supported: " + std::string(advice));
-}
-
-void refuse_bandwidth(JsonObject& object) {
-  const auto bandwidth = object.find("bandwidth");
-  if (bandwidth && read_bandwidth(*bandwidth) != Bandwidth{})
-    refuse(*bandwidth, "add the plugin bandwidth to the chain");
 }
 
 void refuse_log(JsonObject& network) {
@@ -38,13 +31,9 @@ void refuse_queue_length(JsonObject& network) {
 }  // namespace
 
 void refuse_unsupported(JsonObject& network) {
-  refuse_bandwidth(network);
   refuse_sysctls(network);
   refuse_log(network);
   refuse_queue_length(network);
-  auto runtime_config = network.find_object("runtimeConfig");
-  if (!runtime_config) return;
-  refuse_bandwidth(*runtime_config);
 }
 
 }  // namespace cni

@@ -173,18 +173,6 @@ std::vector<PortMapping> read_port_mappings(JsonObject& network, Sources& source
   return mappings;
 }
 
-std::uint64_t read_amount(JsonObject& bandwidth, std::string_view key) {
-  const auto value = bandwidth.find(key);
-  return value ? value->as_unsigned(0, std::numeric_limits<std::uint64_t>::max()) : 0;
-}
-
-std::optional<Bandwidth> read_runtime_bandwidth(Sources& sources) {
-  const auto value = find_filled(sources.runtime_config, "bandwidth");
-  if (!value) return std::nullopt;
-  const Bandwidth bandwidth = read_bandwidth(*value);
-  return bandwidth == Bandwidth{} ? std::nullopt : std::optional(bandwidth);
-}
-
 void read_what_an_ipam_gives(Sources& sources, Wishes& wishes, const Tolerance& tolerance) {
   tolerance.read(wishes.addresses, [&] { return read_addresses(sources); });
   tolerance.read(wishes.ranges, [&] { return read_ranges(sources); });
@@ -206,16 +194,7 @@ Wishes read_wishes(JsonObject& network, const Args& args, const Tolerance& toler
   tolerance.read(wishes.mac, [&] { return read_mac(sources); });
   tolerance.read(wishes.dns, [&] { return read_runtime_dns(sources); });
   tolerance.read(wishes.port_mappings, [&] { return read_port_mappings(network, sources); });
-  tolerance.read(wishes.bandwidth, [&] { return read_runtime_bandwidth(sources); });
   return wishes;
-}
-
-Bandwidth read_bandwidth(const JsonValue& value) {
-  JsonObject object = value.as_object();
-  return {.ingress_rate_bits_per_second = read_amount(object, "ingressRate"),
-          .ingress_burst_bits = read_amount(object, "ingressBurst"),
-          .egress_rate_bits_per_second = read_amount(object, "egressRate"),
-          .egress_burst_bits = read_amount(object, "egressBurst")};
 }
 
 }  // namespace cni

@@ -16,7 +16,4 @@ Wishes read_address_wishes(JsonObject& network, const Args& args, const Toleranc
 /// All of it.
 Wishes read_wishes(JsonObject& network, const Args& args, const Tolerance& tolerance);
 
-/// The object "bandwidth"; rates and bursts that it does not name are 0.
-Bandwidth read_bandwidth(const JsonValue& value);
-
 }  // namespace cni

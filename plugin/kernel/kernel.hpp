@@ -42,7 +42,7 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// The end of a pair that is in the host's namespace.
+/// The end of a pair that is in the host's namespace, or an ifb.
 struct HostLink {
   std::uint32_t index = 0;
   std::string name;
@@ -146,7 +146,7 @@ class Kernel {
   /// Whether an interface of this index, name and alias exists.
   virtual bool exists(const HostLink& link) = 0;
 
-  /// Removes the pair; false where there was none.
+  /// Removes the pair and its ifb; false where there was neither. An ifb stays when the pair goes with its namespace.
   virtual bool remove(const cni::Attachment& attachment) = 0;
 
   /// Whether an end of the attachment stands at one of the places, known by name and alias. A namespace that is gone
@@ -188,6 +188,9 @@ class Kernel {
 
   /// Those of all networks, by one listing.
   virtual std::vector<HostLink> host_links() = 0;
+
+  /// The ifbs of a network, by their aliases.
+  virtual std::vector<HostLink> ifbs(std::string_view network) = 0;
 
   /// Any interface of the namespace with what stands on it; nullopt where there is none of this name.
   virtual std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) = 0;

@@ -86,6 +86,17 @@ NetlinkRequest create_local_pair(const std::string& name, const std::string& pee
   return {built(result, message, "veth pair"), "create veth pair " + named(name) + " and " + named(peer)};
 }
 
+NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu) {
+  auto message = new_message(RTM_NEWLINK, link_header(0), NLM_F_CREATE | NLM_F_EXCL);
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_mac(message.get(), IFLA_ADDRESS, mac);
+  put_number(message.get(), IFLA_MTU, mtu);
+  nlattr* info = nla_nest_start(message.get(), IFLA_LINKINFO);
+  put_text(message.get(), IFLA_INFO_KIND, "ifb");
+  nla_nest_end(message.get(), info);
+  return {std::move(message), "create ifb " + named(name)};
+}
+
 namespace {
 
 /// One IPv4 setting of an interface (IPV4_DEVCONF_*), as its sysctl file would set it.
@@ -173,13 +184,13 @@ NetlinkRequest get_link_with_counters(const std::string& name) {
   return {std::move(message), "get counters of " + named(name), {ENODEV}};
 }
 
-NetlinkRequest list_veths() {
+NetlinkRequest list_links(const std::string& kind) {
   auto message = link_message(RTM_GETLINK, 0);
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  nlattr* kind = nla_nest_start(message.get(), IFLA_LINKINFO);
-  put_text(message.get(), IFLA_INFO_KIND, "veth");
-  nla_nest_end(message.get(), kind);
-  return {std::move(message), "list veth links"};
+  nlattr* info = nla_nest_start(message.get(), IFLA_LINKINFO);
+  put_text(message.get(), IFLA_INFO_KIND, kind);
+  nla_nest_end(message.get(), info);
+  return {std::move(message), "list " + kind + " links"};
 }
 
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name) {
@@ -294,6 +305,14 @@ std::optional<Counters> find_counters(const std::string& message) {
   std::memcpy(&told, nla_data(attribute), size);
   return Counters{.received = {told.rx_packets, told.rx_bytes, told.rx_errors, told.rx_dropped},
                   .sent = {told.tx_packets, told.tx_bytes, told.tx_errors, told.tx_dropped}};
+}
+
+std::optional<Link> find_link_named(const std::string& name, const std::vector<std::string>& messages) {
+  for (const auto& message : messages) {
+    auto link = find_link(message);
+    if (link && link->name == name) return link;
+  }
+  return std::nullopt;
 }
 
 std::optional<Link> first_link(const std::vector<std::string>& messages) {

@@ -51,6 +51,9 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
 /// A pair with both ends in the socket's namespace and down.
 NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu);
 
+/// An ifb, down: what is redirected to it goes through its queueing, and then on where it came from.
+NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu);
+
 /// Says whose the interface is.
 NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment);
 
@@ -74,7 +77,8 @@ NetlinkRequest bring_down(std::uint32_t index, const std::string& name);
 NetlinkRequest get_link(const std::string& name);
 NetlinkRequest get_link(std::uint32_t index);
 NetlinkRequest get_link_with_counters(const std::string& name);
-NetlinkRequest list_veths();
+/// All links of one kind ("veth", "ifb").
+NetlinkRequest list_links(const std::string& kind);
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);
 
 /// Link groups are one number space for all software, so a link is in one only within the send that deletes it.
@@ -92,5 +96,8 @@ std::optional<Counters> find_counters(const std::string& message);
 
 /// The first link among answers.
 std::optional<Link> first_link(const std::vector<std::string>& messages);
+
+/// The link of this name among answers.
+std::optional<Link> find_link_named(const std::string& name, const std::vector<std::string>& messages);
 
 }  // namespace kernel

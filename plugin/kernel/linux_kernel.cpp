@@ -8,6 +8,7 @@
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/pair_builder.hpp"
+#include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -135,12 +136,18 @@ void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {
   PairBuilder{lacking, site, home_.get(), peer}.repair();
 }
 
+namespace {
+
+bool is_of(const cni::Attachment& attachment, const Link& link) {
+  return link.alias.empty() || link.alias == cni::alias_of(attachment);
+}
+
+}  // namespace
+
 std::optional<HostLink> LinuxKernel::find_host_link(const cni::Attachment& attachment) {
   const auto name = cni::host_interface_name(cni::tag_of(attachment));
   const auto link = first_link(host_.transact(one(get_link(name))));
-  const bool is_ours = link && (link->alias.empty() || link->alias == cni::alias_of(attachment));
-  if (!is_ours) return std::nullopt;
-  return host_link(*link);
+  return link && is_of(attachment, *link) ? std::optional{host_link(*link)} : std::nullopt;
 }
 
 std::optional<HostLink> LinuxKernel::find_veth(const std::string& name) {
@@ -153,11 +160,25 @@ bool LinuxKernel::exists(const HostLink& wanted) {
   return link && host_link(*link) == wanted;
 }
 
+/// Two questions in one send: most attachments have no ifb, and none has to wait for the answer.
+std::vector<HostLink> LinuxKernel::find_own_links(const cni::Attachment& attachment) {
+  const auto tag = cni::tag_of(attachment);
+  std::vector<NetlinkRequest> questions;
+  questions.push_back(get_link(cni::host_interface_name(tag)));
+  questions.push_back(get_link(cni::ifb_name(tag)));
+  std::vector<HostLink> links;
+  for (const auto& message : host_.transact(questions)) {
+    const auto link = find_link(message);
+    if (link && is_of(attachment, *link)) links.push_back(host_link(*link));
+  }
+  return links;
+}
+
 bool LinuxKernel::remove(const cni::Attachment& attachment) {
-  const auto link = find_host_link(attachment);
-  if (!link) return false;
-  host_.transact(one(delete_link(link->index, link->name)));
-  return true;
+  const auto links = find_own_links(attachment);
+  if (links.size() > 1) remove_links(links);
+  if (links.size() == 1) host_.transact(one(delete_link(links.front().index, links.front().name)));
+  return !links.empty();
 }
 
 namespace {
@@ -241,6 +262,7 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
   }
   observed.host = observe_end(host_, wanted.host.name);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, *wanted.bridge);
+  observe_limits(host_, wanted, observed);
   observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);
@@ -250,9 +272,9 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
 
 namespace {
 
-std::vector<HostLink> links_with_alias(NetlinkSocket& socket, std::string_view prefix) {
+std::vector<HostLink> links_with_alias(NetlinkSocket& socket, const char* kind, std::string_view prefix) {
   std::vector<HostLink> links;
-  for (const auto& message : socket.dump(list_veths())) {
+  for (const auto& message : socket.dump(list_links(kind))) {
     const auto link = find_link(message);
     if (link && link->alias.starts_with(prefix)) links.push_back(host_link(*link));
   }
@@ -262,10 +284,14 @@ std::vector<HostLink> links_with_alias(NetlinkSocket& socket, std::string_view p
 }  // namespace
 
 std::vector<HostLink> LinuxKernel::host_links(std::string_view network) {
-  return links_with_alias(host_, cni::alias_prefix(network));
+  return links_with_alias(host_, "veth", cni::alias_prefix(network));
 }
 
-std::vector<HostLink> LinuxKernel::host_links() { return links_with_alias(host_, cni::alias_beginning); }
+std::vector<HostLink> LinuxKernel::host_links() { return links_with_alias(host_, "veth", cni::alias_beginning); }
+
+std::vector<HostLink> LinuxKernel::ifbs(std::string_view network) {
+  return links_with_alias(host_, "ifb", cni::alias_prefix(network));
+}
 
 std::optional<wiring::ObservedEnd> LinuxKernel::find_interface(const std::string& name, const Namespace& place) {
   auto inside = open_socket_inside(place.file.get(), home_.get());

@@ -33,6 +33,7 @@ class LinuxKernel final : public Kernel {
   wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
   std::vector<HostLink> host_links(std::string_view network) override;
   std::vector<HostLink> host_links() override;
+  std::vector<HostLink> ifbs(std::string_view network) override;
   std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) override;
   std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) override;
   std::vector<Whereabouts> locate(const std::vector<HostLink>& links,
@@ -46,6 +47,7 @@ class LinuxKernel final : public Kernel {
  private:
   NetlinkSocket open_socket_of_peer(const Site& site) const;
   std::optional<NetlinkSocket> find_socket(const Place& place) const;
+  std::vector<HostLink> find_own_links(const cni::Attachment& attachment);
 
   posix::FileDescriptor home_;
   NetlinkSocket host_;

@@ -7,6 +7,7 @@
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/patience.hpp"
+#include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -70,6 +71,7 @@ Built PairBuilder::build() {
 /// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.
 void PairBuilder::repair() {
   if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
+  if (wiring_.ingress_limit || wiring_.egress_limit) lift_limits(wiring_, host_);
   find();
   enter_container();
   if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
@@ -105,6 +107,7 @@ void PairBuilder::join(std::vector<NetlinkRequest>& requests) const {
   if (wiring_.bridge) make_port(requests);
   if (is_routed()) ask_to_forward(requests);
   requests.push_back(get_link(wiring_.host.name));
+  if (wiring_.egress_limit) create_ifb(wiring_, requests);
 }
 
 void PairBuilder::label(std::vector<NetlinkRequest>& requests) const {
@@ -126,9 +129,21 @@ void PairBuilder::ask_to_forward(std::vector<NetlinkRequest>& requests) const {
 
 bool PairBuilder::is_routed() const { return !wiring_.bridge && !site_.peer; }
 
+namespace {
+
+Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& messages) {
+  const auto name = ifb_name(wiring);
+  const auto link = find_link_named(name, messages);
+  if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(name) + " after its creation");
+  return {name, link->index};
+}
+
+}  // namespace
+
 void PairBuilder::learn(const std::vector<std::string>& messages) {
   const auto link = first_link(messages);
   if (!link) throw posix::system_error(ENODEV, "find interface " + posix::quoted(wiring_.host.name));
+  if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
@@ -233,6 +248,7 @@ void PairBuilder::open_loopback(Requests& requests) {
 void PairBuilder::furnish_host() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
+  limit_rates(wiring_, host_device_, ifb_, requests);
   requests.push_back(bring_up(host_device_.index, host_device_.name));
   if (wiring_.bridge && wants_vlans(*wiring_.bridge)) {
     for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));

@@ -57,6 +57,7 @@ class PairBuilder {
   Link bridge_;  ///< mode bridge
   Device host_device_;
   Device container_device_;
+  Device ifb_;                 ///< of a wiring with an egress limit
   bool has_gateways_ = false;  ///< packets to them are the host's own
 };
 

@@ -49,6 +49,11 @@ void tell_peer(cni::Result& result, const cni::Request& request, const Made& mad
   tell_addresses(result, addresses);
 }
 
+cni::Interface ifb_of(const wiring::Wiring& wiring) {
+  return interface_of({.name = wiring::ifb_name(wiring), .mac = cni::ifb_mac(cni::tag_of(wiring.attachment))},
+                      wiring.mtu);
+}
+
 void tell_interfaces(cni::Result& result, const cni::Request& request, const Made& made) {
   const bool has_peer = !made.wiring.peer_netns.empty();
   if (made.wiring.bridge) result.interfaces.push_back(bridge_of(made));
@@ -56,6 +61,7 @@ void tell_interfaces(cni::Result& result, const cni::Request& request, const Mad
   result.interfaces.push_back(container_of(request, made));
   tell_addresses(result, made.lease.addresses);
   if (has_peer) tell_peer(result, request, made);
+  if (made.wiring.egress_limit) result.interfaces.push_back(ifb_of(made.wiring));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ struct Made {
 };
 
 /// What ADD says it made: the results of the plugins before us, then its interfaces (ptp: the host's and the
-/// container's; bridge: the bridge before these; netns: the container's and the peer's) with their addresses.
+/// container's; bridge: the bridge before these; netns: the container's and the peer's; with an egress limit the ifb
+/// behind them) with their addresses.
 cni::Result answer(const cni::Request& request, const Made& made);
 
 /// The lease that a result of ours tells of: the addresses on this attachment's interface, and the routes that can lead

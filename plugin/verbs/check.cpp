@@ -46,6 +46,8 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_gateways = recorded.host_gateways;
   wanted.masquerades = recorded.masquerades;
   wanted.host_ports = recorded.host_ports;
+  wanted.ingress_limit = recorded.ingress_limit;
+  wanted.egress_limit = recorded.egress_limit;
 }
 
 wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {

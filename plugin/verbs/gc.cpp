@@ -22,6 +22,7 @@ namespace {
 struct Stale {
   std::optional<posix::ByteLock> lock;
   std::optional<kernel::HostLink> link;
+  std::optional<kernel::HostLink> ifb;
   std::optional<state::Record> cable;  ///< its record, where its ends are not on the host: mode netns
   bool is_readable = false;            ///< its record tells which interface it has
 };
@@ -82,15 +83,23 @@ class Collection {
   /// Those without a record, or under another name.
   void find_links() {
     for (const auto& link : kernel_.host_links(network_)) {
-      const auto tag = cni::tag_of_alias(link.alias);
-      if (auto* stale = tag ? find_stale(*tag) : nullptr) stale->link = link;
+      if (auto* stale = find_stale(link)) stale->link = link;
     }
+    for (const auto& ifb : kernel_.ifbs(network_)) {
+      if (auto* stale = find_stale(ifb)) stale->ifb = ifb;
+    }
+  }
+
+  Stale* find_stale(const kernel::HostLink& link) {
+    const auto tag = cni::tag_of_alias(link.alias);
+    return tag ? find_stale(*tag) : nullptr;
   }
 
   void remove_links() {
     std::vector<kernel::HostLink> links;
     for (const auto& [tag, stale] : stale_) {
       if (stale.link) links.push_back(*stale.link);
+      if (stale.ifb) links.push_back(*stale.ifb);
     }
     if (!links.empty()) kernel_.remove_links(links);
   }
@@ -113,7 +122,7 @@ class Collection {
 
   /// The address of a link that still stands is not given out.
   void keep_linked() {
-    keep([](const Stale& stale) { return stale.link.has_value(); });
+    keep([](const Stale& stale) { return stale.link.has_value() || stale.ifb.has_value(); });
   }
 
   void keep_unknown() {

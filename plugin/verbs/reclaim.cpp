@@ -27,8 +27,10 @@ bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
   return !stands(*stored.record, kernel);
 }
 
+/// An ifb does not go with the pair.
 void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder) {
   remove_recorded_rules(record.attachment, record, kernel);
+  kernel.remove(record.attachment);
   release_recorded(record, folder);
   forget({record.attachment.network, tag, recorded_gateways(record)}, kernel, folder);
 }

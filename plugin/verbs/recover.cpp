@@ -15,7 +15,10 @@ namespace {
 
 constexpr const char* own_namespace = "/proc/self/ns/net";
 
-wiring::Wiring with_rules(wiring::Wiring wiring, kernel::Kernel& kernel) {
+wiring::Wiring whole_wiring(const wiring::Standing& standing, kernel::Kernel& kernel) {
+  auto wiring = wiring::wiring_of(standing);
+  wiring.ingress_limit = standing.observed.ingress_limit;
+  if (standing.observed.ifb) wiring.egress_limit = standing.observed.ifb->limit;
   auto rules = kernel.find_rules(cni::tag_of(wiring.attachment));
   wiring.masquerades = std::move(rules.masquerades);
   wiring.host_ports = std::move(rules.host_ports);
@@ -27,8 +30,11 @@ wiring::Wiring with_rules(wiring::Wiring wiring, kernel::Kernel& kernel) {
 state::Record read(const kernel::HostLink& link, const cni::Attachment& attachment,
                    const kernel::Whereabouts& whereabouts, kernel::Kernel& kernel) {
   const kernel::Site site{.container = kernel.open_namespace(whereabouts.other_end.netns, true)};
-  wiring::Wiring asked{
-      .attachment = attachment, .container = {.name = whereabouts.other_end.interface}, .host = {.name = link.name}};
+  wiring::Wiring asked{.attachment = attachment,
+                       .container = {.name = whereabouts.other_end.interface},
+                       .host = {.name = link.name},
+                       .ingress_limit = wiring::RateLimit{},
+                       .egress_limit = wiring::RateLimit{}};
   if (!whereabouts.bridge.empty()) asked.bridge = wiring::Bridge{.name = whereabouts.bridge};
   wiring::Standing standing{.attachment = attachment,
                             .host_interface = link.name,
@@ -42,7 +48,7 @@ state::Record read(const kernel::HostLink& link, const cni::Attachment& attachme
   state::Record record{.attachment = attachment,
                        .netns = whereabouts.other_end.netns,
                        .host_interface = state::HostInterface{.name = link.name, .index = link.index},
-                       .wiring = wiring::to_text(with_rules(wiring::wiring_of(standing), kernel))};
+                       .wiring = wiring::to_text(whole_wiring(standing, kernel))};
   for (const auto& prefix : standing.observed.container->addresses) {
     if (!cni::is_link_local(prefix.address)) record.addresses.push_back(prefix.address);
   }

@@ -121,6 +121,39 @@ void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sen
   }
 }
 
+std::string limit_text(const RateLimit& limit) {
+  return std::to_string(limit.rate_bytes_per_second) + " bytes/s with a burst of " + std::to_string(limit.burst_bytes);
+}
+
+/// What the interface sends.
+void compare_limit(const std::string& name, const RateLimit& wanted, const std::optional<RateLimit>& there,
+                   Sentences& sentences) {
+  if (!there) return sentences.push_back("rate limit " + limit_text(wanted) + " is missing on interface " + name);
+  if (is_met(wanted, *there)) return;
+  sentences.push_back("rate limit of interface " + name + " is " + limit_text(*there) + " and not " +
+                      limit_text(wanted));
+}
+
+void compare_ifb(const Wiring& wanted, const ObservedIfb& ifb, Sentences& sentences) {
+  const auto name = named(ifb_name(wanted));
+  if (ifb.alias != cni::alias_of(wanted.attachment)) {
+    sentences.push_back("interface " + name + " is not this attachment's: its alias is " + named(ifb.alias));
+  }
+  if (!ifb.is_up) sentences.push_back("interface " + name + " is down");
+  compare_limit(name, *wanted.egress_limit, ifb.limit, sentences);
+}
+
+void compare_limits(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  const auto host = named(wanted.host.name);
+  if (wanted.ingress_limit) compare_limit(host, *wanted.ingress_limit, observed.ingress_limit, sentences);
+  if (!wanted.egress_limit) return;
+  const auto ifb = named(ifb_name(wanted));
+  if (!observed.ifb) return sentences.push_back("interface " + ifb + " is missing: it limits what the container sends");
+  compare_ifb(wanted, *observed.ifb, sentences);
+  if (observed.redirected_to == observed.ifb->index) return;
+  sentences.push_back("interface " + host + " does not redirect what the container sends to " + ifb);
+}
+
 }  // namespace
 
 Sentences difference(const Wiring& wanted, const Observed& observed) {
@@ -132,6 +165,7 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
   compare_end(wanted.host, observed.host, uses_ipv6, sentences);
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
+  compare_limits(wanted, observed, sentences);
   compare_node(wanted, observed, sentences);
   for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
   return sentences;
@@ -155,6 +189,9 @@ void take_mac(End& end, const cni::MacAddress& mac, End& other) {
 }  // namespace
 
 Wiring lacking(Wiring wanted, const Observed& observed) {
+  Sentences limits;
+  compare_limits(wanted, observed, limits);
+  if (limits.empty()) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
   leave_out(wanted.container, *observed.container);
   leave_out(wanted.host, *observed.host);
   take_mac(wanted.container, observed.container->mac, wanted.host);

@@ -46,6 +46,16 @@ struct ObservedRules {
   bool operator==(const ObservedRules&) const = default;
 };
 
+/// The ifb of an attachment as the kernel has it.
+struct ObservedIfb {
+  std::uint32_t index = 0;
+  std::string alias{};
+  bool is_up = false;
+  std::optional<RateLimit> limit{};  ///< of what goes through it
+
+  bool operator==(const ObservedIfb&) const = default;
+};
+
 /// What is there of one attachment.
 struct Observed {
   std::optional<ObservedEnd> container;
@@ -55,6 +65,10 @@ struct Observed {
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;
   std::vector<std::string> missing_rules{};  ///< what is wanted in nftables and is not there, in words
+  std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends
+  std::optional<ObservedIfb> ifb{};          ///< asked for only where one is wanted
+  std::uint32_t redirected_to = 0;           ///< index of the device to which the host's end redirects all that it
+                                             ///< receives; 0: none, or not asked for
 
   bool operator==(const Observed&) const = default;
 };

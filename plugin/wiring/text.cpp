@@ -97,6 +97,12 @@ void visit_fields(Self& ports, Visit&& visit) {
   visit("hidesClients", ports.hides_clients);
 }
 
+template <Is<RateLimit> Self, class Visit>
+void visit_fields(Self& limit, Visit&& visit) {
+  visit("rateBytesPerSecond", limit.rate_bytes_per_second);
+  visit("burstBytes", limit.burst_bytes);
+}
+
 template <Is<Wiring> Self, class Visit>
 void visit_fields(Self& wiring, Visit&& visit) {
   visit("attachment", wiring.attachment);
@@ -112,6 +118,8 @@ void visit_fields(Self& wiring, Visit&& visit) {
   visit("forwardIPv6", wiring.forward_ipv6);
   visit("masquerades", wiring.masquerades);
   visit("hostPorts", wiring.host_ports);
+  visit("ingressLimit", wiring.ingress_limit);
+  visit("egressLimit", wiring.egress_limit);
 }
 
 namespace {

@@ -39,6 +39,10 @@ Wiring lay(const cni::Request& request, const cni::Lease& lease, std::uint32_t m
       "leave it out, or use mode \"ptp\" or \"bridge\""};
 }
 
+std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uint32_t mtu) {
+  return rate ? std::optional{rate_limit(*rate, mtu)} : std::nullopt;
+}
+
 }  // namespace
 
 Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
@@ -48,6 +52,8 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
   if (config.mode == cni::Mode::netns && !config.wishes.port_mappings.empty()) refuse("/portMappings");
   wiring.masquerades = masquerades(config.source_nat, lease);
   wiring.host_ports = host_ports(config, lease);
+  wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);
+  wiring.egress_limit = limit_of(config.bandwidth.egress, mtu);
   return wiring;
 }
 

@@ -30,6 +30,8 @@ bool has_ipv6(const End& end) {
   });
 }
 
+std::string ifb_name(const Wiring& wiring) { return cni::ifb_name(cni::tag_of(wiring.attachment)); }
+
 std::string_view mode_of(const Wiring& wiring) {
   if (wiring.bridge) return "bridge";
   return wiring.peer_netns.empty() ? "ptp" : "netns";

@@ -4,6 +4,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
+#include "plugin/wiring/rate_limit.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -116,6 +117,8 @@ struct Wiring {
   bool forward_ipv6 = false;
   std::vector<Masquerade> masquerades{};
   std::optional<HostPorts> host_ports{};
+  std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends to the container
+  std::optional<RateLimit> egress_limit{};   ///< of what it receives: on an ifb, to which that is redirected
 
   bool operator==(const Wiring&) const = default;
 };
@@ -134,6 +137,9 @@ std::string gateway_interface(const Bridge& bridge);
 
 /// Whether an end has IPv6 addresses besides a link-local one.
 bool has_ipv6(const End& end);
+
+/// The ifb of a wiring with an egress limit.
+std::string ifb_name(const Wiring& wiring);
 
 /// "ptp", "bridge" or "netns", as in the key "mode".
 std::string_view mode_of(const Wiring& wiring);

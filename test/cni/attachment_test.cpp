@@ -55,6 +55,12 @@ TEST(HostInterfaceName, IsTheLongestThatAnInterfaceCanHave) {
   EXPECT_EQ(name, "veth" + to_string(tag_of(sample)).substr(0, 11));
 }
 
+TEST(IfbName, HasTheSameCharactersOfTheTag) {
+  const Tag tag = tag_of({"net", "c", "eth0"});
+  EXPECT_EQ(ifb_name(tag).substr(3), host_interface_name(tag).substr(4));
+  EXPECT_TRUE(ifb_name(tag).starts_with("ifb"));
+}
+
 TEST(Alias, NamesTheAttachment) {
   EXPECT_EQ(alias_of(sample), "veth-cni/rtnet/c9b34a97/eth0");
   EXPECT_EQ(alias_prefix("rtnet"), "veth-cni/rtnet/");
@@ -75,6 +81,7 @@ TEST(Macs, AreLocallyAdministeredUnicastAndDiffer) {
     EXPECT_NE(container_mac(tag), host_mac(tag));
     EXPECT_EQ(container_mac(tag).bytes[0] & 0x03U, 0x02U);
     EXPECT_EQ(host_mac(tag).bytes[0] & 0x03U, 0x02U);
+    EXPECT_TRUE(ifb_mac(tag) != host_mac(tag) && ifb_mac(tag) != container_mac(tag));
   }
 }
 

@@ -203,11 +203,7 @@ TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
     const char* message;
   };
   for (const auto& [members, message] :
-       {Case{R"("bandwidth":{"ingressRate":1})", R"(/bandwidth: {"ingressRate":1} is not supported: )"
-                                                 "add the plugin bandwidth to the chain"},
-        Case{R"("runtimeConfig":{"bandwidth":{"EgressBurst":9}})",
-             R"(/runtimeConfig/bandwidth: {"EgressBurst":9} is not supported: add the plugin bandwidth to the chain)"},
-        Case{R"("sysctl":{"net.core.somaxconn":"500"})",
+       {Case{R"("sysctl":{"net.core.somaxconn":"500"})",
              R"(/sysctl: {"net.core.somaxconn":"500"} is not supported: add the plugin tuning to the chain)"},
         Case{R"("txQLen":1000)", "/txQLen: 1000 is not supported: add the plugin tuning to the chain"}}) {
     expect_refused(members, ErrorCode::unsupported_field, message);

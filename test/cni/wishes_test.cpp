@@ -51,8 +51,7 @@ TEST(Wishes, ThatAreEmptyAreNone) {
   const Wishes wishes =
       parse_wishes(R"("runtimeConfig":{"ips":[],"mac":""},"args":{"cni":{"ips":null,"mac":null}})", all_args);
   EXPECT_EQ(wishes, parse_wishes("", all_args));
-  EXPECT_EQ(parse_runtime(R"("dns":{"servers":null,"Searches":[]},"portMappings":null,"bandwidth":{},"ipRanges":[])"),
-            Wishes{});
+  EXPECT_EQ(parse_runtime(R"("dns":{"servers":null,"Searches":[]},"portMappings":null,"ipRanges":[])"), Wishes{});
 }
 
 TEST(WishedAddresses, MayHaveAPrefixLength) {
@@ -168,19 +167,6 @@ TEST(WishedPortMappings, AreRefusedWhereTheyAreWrong) {
     expect_refused(R"("portMappings":[)" + std::string(mapping) + ']', code,
                    "/runtimeConfig/portMappings/0/" + std::string(message));
   }
-}
-
-TEST(WishedBandwidth, IsReadIn64Bits) {
-  EXPECT_EQ(parse_runtime(
-                R"("bandwidth":{"IngressRate":8000000,"ingressBurst":34359738359,"EgressRate":18446744073709551615})",
-                Verb::del)
-                .bandwidth,
-            (Bandwidth{.ingress_rate_bits_per_second = 8000000,
-                       .ingress_burst_bits = 34359738359,
-                       .egress_rate_bits_per_second = ~std::uint64_t{0},
-                       .egress_burst_bits = 0}));
-  expect_refused(R"("bandwidth":{"ingressRate":1.5})", ErrorCode::decoding_failure,
-                 "/runtimeConfig/bandwidth/ingressRate: must be an integer, not 1.5");
 }
 
 }  // namespace

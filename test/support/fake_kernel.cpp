@@ -45,6 +45,7 @@ void FakeKernel::refuse_if_told(const std::string& function) const {
 kernel::HostLink FakeKernel::put(const wiring::Wiring& wiring) {
   kernel::HostLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
   pairs.push_back({link, wiring});
+  if (wiring.egress_limit) ifb_devices.push_back({next_index_++, wiring::ifb_name(wiring), link.alias});
   for (const auto& gateway : wiring.host_gateways) {
     if (!holds(host_gateways, gateway)) host_gateways.push_back(gateway);
   }
@@ -155,9 +156,12 @@ bool FakeKernel::exists(const kernel::HostLink& link) {
 bool FakeKernel::remove(const cni::Attachment& attachment) {
   asked.emplace_back("remove");
   refuse_if_told("remove");
-  return std::erase_if(pairs, [&](const auto& pair) {
-           return pair.link.alias == cni::alias_of(attachment) && pair.wiring.peer_netns.empty();
-         }) > 0;
+  const auto alias = cni::alias_of(attachment);
+  const auto gone = std::erase_if(ifb_devices, [&](const auto& ifb) { return ifb.alias == alias; }) +
+                    std::erase_if(pairs, [&](const auto& pair) {
+                      return pair.link.alias == alias && pair.wiring.peer_netns.empty();
+                    });
+  return gone > 0;
 }
 
 namespace {
@@ -187,6 +191,14 @@ void FakeKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateway
   std::erase_if(host_gateways, [&](const auto& gateway) { return holds(gateways, gateway); });
 }
 
+void FakeKernel::observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const {
+  observed.ingress_limit = made.ingress_limit;
+  const auto ifb = std::ranges::find(ifb_devices, cni::alias_of(made.attachment), &kernel::HostLink::alias);
+  if (ifb == ifb_devices.end()) return;
+  observed.ifb = {.index = ifb->index, .alias = ifb->alias, .is_up = true, .limit = made.egress_limit};
+  observed.redirected_to = ifb->index;
+}
+
 wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::Site& /*site*/) {
   refuse_if_told("observe");
   wiring::Observed observed;
@@ -199,6 +211,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observed.host->peer_index = container_index;
     observed.host->alias = link.alias;
     if (made.bridge) observe_bridge(*made.bridge, observed);
+    observe_limits(made, observed);
   }
   observed.host_gateways = host_gateways;
   observed.forward_ipv4 = wanted.forward_ipv4;
@@ -220,6 +233,15 @@ std::vector<kernel::HostLink> FakeKernel::host_links() {
   refuse_if_told("host_links");
   std::vector<kernel::HostLink> links;
   for (const auto& pair : pairs) links.push_back(pair.link);
+  return links;
+}
+
+std::vector<kernel::HostLink> FakeKernel::ifbs(std::string_view network) {
+  refuse_if_told("ifbs");
+  std::vector<kernel::HostLink> links;
+  for (const auto& ifb : ifb_devices) {
+    if (ifb.alias.starts_with(cni::alias_prefix(network))) links.push_back(ifb);
+  }
   return links;
 }
 
@@ -252,6 +274,7 @@ void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
   asked.emplace_back("remove_links");
   refuse_if_told("remove_links");
   std::erase_if(pairs, [&](const auto& pair) { return holds(links, pair.link); });
+  std::erase_if(ifb_devices, [&](const auto& ifb) { return holds(links, ifb); });
 }
 
 bool FakeKernel::may_change_network() { return is_allowed; }

@@ -20,6 +20,7 @@ struct FakePair {
 class FakeKernel final : public kernel::Kernel {
  public:
   std::vector<FakePair> pairs;
+  std::vector<kernel::HostLink> ifb_devices;
   std::vector<cni::IpAddress> host_gateways;
   std::vector<wiring::Wiring> rules;  ///< wirings that stand in nftables
   bool has_tables = true;             ///< false: the next build() makes them
@@ -63,6 +64,7 @@ class FakeKernel final : public kernel::Kernel {
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
   std::vector<kernel::HostLink> host_links(std::string_view network) override;
   std::vector<kernel::HostLink> host_links() override;
+  std::vector<kernel::HostLink> ifbs(std::string_view network) override;
   std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& place) override;
   std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& place) override;
   std::vector<kernel::Whereabouts> locate(const std::vector<kernel::HostLink>& links,
@@ -75,6 +77,7 @@ class FakeKernel final : public kernel::Kernel {
 
  private:
   void refuse_if_told(const std::string& function) const;
+  void observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const;
   std::uint32_t next_index_ = 10;
 };
 

@@ -133,6 +133,26 @@ TEST_F(Add, TakesEverythingBackWhenTheAnswerCannotBeWritten) {
   expect_nothing_left();
 }
 
+TEST_F(Add, TakesTheIfbBackToo) {
+  limit_rates();
+  EXPECT_EQ(error_with([&](auto) {
+              EXPECT_EQ(kernel.ifb_devices.size(), 1U);
+              throw posix::system_error(EPIPE, "write");
+            }),
+            "write: Broken pipe");
+  expect_nothing_left();
+}
+
+TEST_F(Add, ClearsAnIfbThatIsLeftOfAnAttachmentThatIsGone) {
+  limit_rates();
+  add("c1");
+  kernel.pairs.clear();
+  const auto left = kernel.ifb_devices;
+  add("c1");
+  ASSERT_EQ(kernel.ifb_devices.size(), 1U);
+  EXPECT_FALSE(kernel.ifb_devices == left);
+}
+
 TEST_F(Add, LeavesTheGatewaysThatOthersUse) {
   add("c1");
   kernel.refusals["build"] = EPERM;

@@ -55,6 +55,17 @@ TEST_F(Answer, TellsTheHostsEndAndTheContainers) {
   EXPECT_TRUE(answer().interfaces == (std::vector<cni::Interface>{host, container}));
 }
 
+TEST_F(Answer, TellsTheIfbBehindTheEnds) {
+  wiring.attachment = attachment("c1");
+  wiring.egress_limit = {.rate_bytes_per_second = 1000, .burst_bytes = 1518};
+  auto ifb = interface(cni::ifb_name(tag("c1")));
+  ifb.mac = cni::to_string(cni::ifb_mac(tag("c1")));
+  ifb.mtu = 1400;
+  ASSERT_EQ(answer().interfaces.size(), 3U);
+  EXPECT_TRUE(answer().interfaces.back() == ifb);
+  EXPECT_EQ(answer().addresses.front().interface, 1U);
+}
+
 TEST_F(Answer, TellsTheAddressesOnTheContainersEnd) {
   const auto result = answer();
   const std::vector<cni::ResultAddress> expected{

@@ -109,6 +109,22 @@ TEST_F(Check, WantsOfTheHostWhatTheRecordSays) {
                     "\"; address fd99::1 is missing on interface \"lo\" of the host"));
 }
 
+TEST_F(Check, WantsTheLimitsOnRecordWhateverTheRuntimeTellsNow) {
+  limit_rates();
+  const auto printed = add("c1");
+  config.bandwidth = {};
+  const auto asked = with_result("c1", printed);
+  EXPECT_EQ(error_of_check(asked), "");
+  kernel.disturb = [](auto& observed) {
+    observed.ingress_limit.reset();
+    observed.redirected_to = 0;
+  };
+  EXPECT_EQ(error_of_check(asked),
+            differs("rate limit 1000000 bytes/s with a burst of 100000 is missing on interface \"" +
+                    cni::host_interface_name(tag("c1")) + "\"; interface \"" + cni::host_interface_name(tag("c1")) +
+                    "\" does not redirect what the container sends to \"" + cni::ifb_name(tag("c1")) + '"'));
+}
+
 TEST_F(Check, LeavesTheRoutesOfOtherPluginsToThem) {
   auto asked = with_result("c1", add("c1"));
   asked.config.previous->routes.push_back(test::route_to("192.168.0.0/16"));

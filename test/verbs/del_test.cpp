@@ -60,6 +60,17 @@ TEST_F(Del, TakesAwayARecordWithoutALink) {
   expect_nothing_left();
 }
 
+TEST_F(Del, TakesAwayAnIfbWithItsPairAndWithoutIt) {
+  for (const bool is_pair_gone : {false, true}) {
+    limit_rates();
+    add("c1");
+    if (is_pair_gone) kernel.pairs.clear();
+    config.bandwidth = {};
+    EXPECT_EQ(error_of_del("c1"), "");
+    expect_nothing_left();
+  }
+}
+
 TEST_F(Del, TakesAwayALinkWithoutARecord) {
   add("c1");
   std::filesystem::remove_all(root);

@@ -98,6 +98,27 @@ TEST_F(Gc, RemovesLinksWithoutARecord) {
   EXPECT_EQ(taken(), Texts{});
 }
 
+TEST_F(Gc, RemovesIfbsOfStaleAttachmentsAlone) {
+  limit_rates();
+  for (const char* container : {"c1", "c2", "c3"}) add(container);
+  std::erase_if(kernel.pairs, [&](const auto& pair) { return pair.link.alias != cni::alias_of(attachment("c2")); });
+  folder.forget("net", tag("c3"));
+  EXPECT_EQ(error_of_gc({"c2"}), "");
+  ASSERT_EQ(kernel.ifb_devices.size(), 1U);
+  EXPECT_EQ(kernel.ifb_devices.front().alias, cni::alias_of(attachment("c2")));
+  EXPECT_EQ(error_of_gc({}), "");
+  expect_nothing_left();
+}
+
+TEST_F(Gc, KeepsTheLeasesOfIfbsThatCannotBeRemoved) {
+  limit_rates();
+  add("c1");
+  kernel.pairs.clear();
+  kernel.refusals["remove_links"] = EBUSY;
+  EXPECT_EQ(error_of_gc({}), "100: remove_links: Device or resource busy");
+  EXPECT_TRUE(has_record("c1"));
+}
+
 TEST_F(Gc, RemovesLinksOfAnyName) {
   for (const char* interface : {"eth0", "a#b", "e-th.0_1@x"}) {
     auto odd = request("c1");

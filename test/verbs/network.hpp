@@ -116,12 +116,18 @@ class VerbsOfNetwork : public testing::Test {
     return folder.find_record(attachment(container)).value().record.value();
   }
   bool has_record(const std::string& container) const { return folder.find_record(attachment(container)).has_value(); }
+  /// Every attachment that is added from now on has a limit each way.
+  void limit_rates() {
+    config.bandwidth = {.ingress = cni::Rate{.bits_per_second = 8'000'000, .burst_bits = 800'000},
+                        .egress = cni::Rate{.bits_per_second = 16'000'000, .burst_bits = 800'000}};
+  }
   bool has_link(const std::string& container) { return kernel.find_host_link(attachment(container)).has_value(); }
 
   /// Nothing of any attachment is left: no link, rule, address, record or gateway.
   void expect_nothing_left() const {
     EXPECT_TRUE(kernel.pairs.empty());
     EXPECT_TRUE(kernel.rules.empty());
+    EXPECT_TRUE(kernel.ifb_devices.empty());
     EXPECT_EQ(taken(), std::vector<std::string>{});
     EXPECT_FALSE(folder.has_records("net"));
     EXPECT_TRUE(kernel.host_gateways.empty());

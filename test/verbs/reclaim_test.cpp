@@ -37,6 +37,16 @@ TEST_F(Reclaim, GivesBackWhatHasNoLinkAnyMore) {
   EXPECT_FALSE(has_reclaimable());
 }
 
+TEST_F(Reclaim, RemovesTheIfbOfWhatItGivesBack) {
+  limit_rates();
+  add("c1");
+  add("c2");
+  std::erase_if(kernel.pairs, [&](const auto& pair) { return pair.link.alias == cni::alias_of(attachment("c1")); });
+  EXPECT_EQ(reclaim(), 1U);
+  ASSERT_EQ(kernel.ifb_devices.size(), 1U);
+  EXPECT_EQ(kernel.ifb_devices.front().alias, cni::alias_of(attachment("c2")));
+}
+
 TEST_F(Reclaim, GivesBackWhatHasAnIndexThatAnotherLinkBears) {
   add("c1");
   auto& link = kernel.pairs.at(0).link;

@@ -50,6 +50,8 @@ TEST(JsonReport, TellsAnAttachmentCloselyWithWhatThereIs) {
   inspect::Detail detail{.attachment = test::routed("web"), .wanted = test::wanted("web")};
   detail.observed.host = wiring::ObservedEnd{.index = 7, .mtu = 1500, .is_up = true};
   detail.host = kernel::Counters{.received = {.packets = 3, .bytes = 200, .errors = 1, .dropped = 2}};
+  detail.observed.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000};
+  detail.observed.ifb = {.index = 4, .limit = detail.observed.ingress_limit};
   detail.differences = {"interface \"eth0\" is missing"};
   const auto told = json::parse(report::json(detail));
   EXPECT_EQ(told["container"], "web");
@@ -57,6 +59,7 @@ TEST(JsonReport, TellsAnAttachmentCloselyWithWhatThereIs) {
   EXPECT_EQ(told["kernel"]["host"]["isUp"], true);
   EXPECT_FALSE(told["kernel"].contains("container"));
   EXPECT_EQ(told["counters"]["host"]["received"], json::parse(R"({"packets":3,"bytes":200,"errors":1,"dropped":2})"));
+  EXPECT_EQ(told["limits"], json::parse(R"({"ingress":{"rateBytesPerSecond":2500000,"burstBytes":25000}})"));
   EXPECT_EQ(told["differences"][0], "interface \"eth0\" is missing");
 }
 

@@ -84,6 +84,20 @@ TEST(Show, LeavesOutTheRoutesThatTheKernelMakesItself) {
   EXPECT_FALSE(holds(report::show(detail, wide), "ff00::"));
 }
 
+TEST(Show, TellsLimitsAsTheContainerHasThem) {
+  auto detail = whole();
+  EXPECT_FALSE(holds(report::show(detail, wide), "limit"));
+  detail.wanted->ingress_limit = detail.observed.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 9};
+  detail.wanted->egress_limit = {.rate_bytes_per_second = 125'000'000'000, .burst_bytes = 8};
+  detail.observed.ifb = {.index = 4, .limit = detail.wanted->egress_limit};
+  auto text = report::show(detail, wide);
+  EXPECT_TRUE(holds(text, "  ingress limit  20 Mbit/s, burst 9    20 Mbit/s, burst 9\n")) << text;
+  EXPECT_TRUE(holds(text, "  egress limit   1000 Gbit/s, burst 8  -\n")) << "nothing is redirected: " << text;
+  detail.observed.redirected_to = 4;
+  text = report::show(detail, wide);
+  EXPECT_TRUE(holds(text, "  egress limit   1000 Gbit/s, burst 8  1000 Gbit/s, burst 8\n")) << text;
+}
+
 TEST(Show, NamesTheSecondNamespaceOfACable) {
   auto detail = whole();
   detail.attachment = test::joined("red", "blue");

@@ -202,4 +202,40 @@ TEST_F(Difference, LeavesAContainersEndAloneThatIsToBeDown) {
   EXPECT_EQ(difference(), Sentences{});
 }
 
+/// The same pair with a limit each way.
+class DifferenceOfLimits : public Difference {
+ protected:
+  DifferenceOfLimits() {
+    wanted.ingress_limit = there.ingress_limit = {.rate_bytes_per_second = 1000, .burst_bytes = 2000};
+    wanted.egress_limit = {.rate_bytes_per_second = 3000, .burst_bytes = 4000};
+    there.ifb = {.index = 11, .alias = "veth-cni/net/c1/eth0", .is_up = true, .limit = wanted.egress_limit};
+    there.redirected_to = 11;
+  }
+  std::string ifb() const { return '"' + wiring::ifb_name(wanted) + '"'; }
+};
+
+TEST_F(DifferenceOfLimits, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+
+TEST_F(DifferenceOfLimits, NamesWhatIsWrongWithTheLimits) {
+  expect_each(
+      {{[](auto& it) { it.ingress_limit.reset(); },
+        R"(rate limit 1000 bytes/s with a burst of 2000 is missing on interface "vethhost")"},
+       {[](auto& it) { it.ingress_limit->rate_bytes_per_second = 1001; },
+        R"(rate limit of interface "vethhost" is 1001 bytes/s with a burst of 2000 and not 1000 bytes/s with a )"
+        "burst of 2000"},
+       {[](auto& it) { it.ifb.reset(); }, "interface " + ifb() + " is missing: it limits what the container sends"},
+       {[](auto& it) { it.ifb->is_up = false; }, "interface " + ifb() + " is down"},
+       {[](auto& it) { it.ifb->alias = ""; }, "interface " + ifb() + R"( is not this attachment's: its alias is "")"},
+       {[](auto& it) { it.ifb->limit.reset(); },
+        "rate limit 3000 bytes/s with a burst of 4000 is missing on interface " + ifb()},
+       {[](auto& it) { it.redirected_to = 0; },
+        R"(interface "vethhost" does not redirect what the container sends to )" + ifb()}});
+}
+
+TEST_F(DifferenceOfLimits, LeavesOutLimitsThatAreNotWanted) {
+  wanted.ingress_limit.reset();
+  wanted.egress_limit.reset();
+  EXPECT_EQ(difference(), Sentences{});
+}
+
 }  // namespace

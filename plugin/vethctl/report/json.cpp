@@ -100,6 +100,28 @@ void write(JsonWriter& json, const kernel::Counters& counters) {
   json.end_object();
 }
 
+void write(JsonWriter& json, const wiring::RateLimit& limit) {
+  json.begin_object();
+  json.member("rateBytesPerSecond", limit.rate_bytes_per_second);
+  json.member("burstBytes", limit.burst_bytes);
+  json.end_object();
+}
+
+void member(JsonWriter& json, const char* name, const std::optional<wiring::RateLimit>& limit) {
+  if (!limit) return;
+  json.key(name);
+  write(json, *limit);
+}
+
+/// What there is of the limits.
+void write_limits(JsonWriter& json, const wiring::Observed& observed) {
+  json.key("limits");
+  json.begin_object();
+  member(json, "ingress", observed.ingress_limit);
+  if (observed.ifb && observed.ifb->index == observed.redirected_to) member(json, "egress", observed.ifb->limit);
+  json.end_object();
+}
+
 /// What there is of the two ends.
 void write_ends(JsonWriter& json, const char* name, const auto& container, const auto& host) {
   json.key(name);
@@ -145,6 +167,7 @@ std::string json(const inspect::Detail& detail) {
     json.json(wiring::to_text(*detail.wanted));
   }
   write_ends(json, "kernel", detail.observed.container, detail.observed.host);
+  write_limits(json, detail.observed);
   write_ends(json, "counters", detail.container, detail.host);
   member(json, "differences", detail.differences);
   json.end_object();

@@ -88,6 +88,20 @@ Rows compared(const End& end, const inspect::Detail& detail) {
   return rows;
 }
 
+std::string words_of(const std::optional<wiring::RateLimit>& limit) { return limit ? words(*limit) : std::string{}; }
+
+/// Seen from the container.
+void compare_limits(Rows& rows, const inspect::Detail& detail) {
+  if (!detail.wanted) return;
+  const auto& observed = detail.observed;
+  const auto& ingress = detail.wanted->ingress_limit;
+  const auto& egress = detail.wanted->egress_limit;
+  if (ingress) compare(rows, "ingress limit", words_of(ingress), words_of(observed.ingress_limit));
+  if (!egress) return;
+  const bool applies = observed.ifb && observed.ifb->index == observed.redirected_to;
+  compare(rows, "egress limit", words_of(egress), applies ? words_of(observed.ifb->limit) : "");
+}
+
 std::string container_end(const inspect::Detail& detail, std::size_t width) {
   const auto& attachment = detail.attachment;
   if (!detail.wanted) return {};
@@ -105,7 +119,9 @@ std::string other_end(const inspect::Detail& detail, std::size_t width) {
   const auto title = attachment.peer_netns.empty()
                          ? attachment.host_interface + " on the host"
                          : attachment.peer_interface + " in namespace " + namespace_words(attachment.peer_netns);
-  return "\n" + title + "\n" + table(compared(end, detail), width);
+  auto rows = compared(end, detail);
+  compare_limits(rows, detail);
+  return "\n" + title + "\n" + table(rows, width);
 }
 
 Row counter_row(const std::string& interface, const char* direction, const kernel::Traffic& traffic) {

@@ -77,6 +77,16 @@ std::vector<std::string> texts(const std::vector<wiring::Route>& routes) {
   return all;
 }
 
+std::string words(const wiring::RateLimit& limit) {
+  constexpr std::uint64_t bits_per_byte = 8;
+  constexpr std::uint64_t step = 1000;
+  const std::string_view units[] = {" bit/s", " kbit/s", " Mbit/s", " Gbit/s"};
+  auto rate = limit.rate_bytes_per_second * bits_per_byte;
+  std::size_t unit = 0;
+  for (; unit + 1 < std::size(units) && rate != 0 && rate % step == 0; ++unit) rate /= step;
+  return std::to_string(rate) + std::string{units[unit]} + ", burst " + std::to_string(limit.burst_bytes);
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;
   for (const auto& part : parts) {

@@ -35,6 +35,9 @@ std::vector<std::string> texts(const std::vector<wiring::Route>& routes);
 /// As `ip route` says it: "0.0.0.0/0 via 10.1.2.1 src 10.1.2.5 table 100".
 std::string words(const wiring::Route& route);
 
+/// In bits per second with the largest unit that leaves a whole number, and bytes: "20 Mbit/s, burst 25000".
+std::string words(const wiring::RateLimit& limit);
+
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 }  // namespace report

@@ -1,0 +1,246 @@
+#include "plugin/kernel/qdiscs.hpp"
+
+#include "plugin/kernel/message.hpp"
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+namespace kernel {
+namespace {
+
+constexpr std::uint32_t root_handle = 0x10000;                    // "1:"
+constexpr std::uint32_t ingress_handle = TC_H_MAJ(TC_H_INGRESS);  // "ffff:"
+constexpr std::uint32_t class_of_filter = 0x10001;                // "1:1", which nothing here asks for
+constexpr std::uint32_t first_priority = 1;
+constexpr std::uint32_t first_action = 1;
+constexpr std::uint64_t nanoseconds_per_tick = 64;
+constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
+constexpr std::uint64_t largest_word = std::numeric_limits<std::uint32_t>::max();
+
+std::string named(const std::string& name) { return '"' + name + '"'; }
+
+tcmsg header_of(const Device& device, std::uint32_t handle, std::uint32_t parent) {
+  tcmsg header{};
+  header.tcm_family = AF_UNSPEC;
+  header.tcm_ifindex = static_cast<int>(device.index);
+  header.tcm_handle = handle;
+  header.tcm_parent = parent;
+  return header;
+}
+
+Message creation_of(int type, const tcmsg& header, const char* kind) {
+  auto message = new_message(type, header, NLM_F_CREATE | NLM_F_EXCL);
+  put_text(message.get(), TCA_KIND, kind);
+  return message;
+}
+
+template <class Structure>
+void put_structure(nl_msg* message, int attribute, const Structure& structure) {
+  nla_put(message, attribute, sizeof structure, &structure);
+}
+
+std::uint32_t word(std::uint64_t number) { return static_cast<std::uint32_t>(std::min(number, largest_word)); }
+
+/// What may wait: so much that a sender is not held up by it, so little that nothing waits for long. The burst is no
+/// part of it, since runtimes send the largest there is: a queue of that size would hold minutes.
+std::uint32_t queue_bytes(const wiring::RateLimit& limit) {
+  constexpr std::uint64_t queues_per_second = 20;
+  constexpr std::uint64_t least_queue_bytes = 131072;  // two of the largest segments that the kernel hands on whole
+  return word(std::max(limit.rate_bytes_per_second / queues_per_second, least_queue_bytes));
+}
+
+tc_tbf_qopt token_bucket(const wiring::RateLimit& limit) {
+  tc_tbf_qopt bucket{};
+  bucket.rate.linklayer = TC_LINKLAYER_ETHERNET;
+  bucket.rate.rate = word(limit.rate_bytes_per_second);
+  bucket.limit = queue_bytes(limit);
+  return bucket;
+}
+
+}  // namespace
+
+// TCA_TBF_BURST is in bytes; in tc_tbf_qopt the burst stands in ticks, and large ones overflow.
+NetlinkRequest limit_sending(const Device& device, const wiring::RateLimit& limit) {
+  auto message = creation_of(RTM_NEWQDISC, header_of(device, root_handle, TC_H_ROOT), "tbf");
+  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
+  put_structure(message.get(), TCA_TBF_PARMS, token_bucket(limit));
+  if (limit.rate_bytes_per_second > largest_word) {
+    nla_put_u64(message.get(), TCA_TBF_RATE64, limit.rate_bytes_per_second);
+  }
+  put_number(message.get(), TCA_TBF_BURST, limit.burst_bytes);
+  nla_nest_end(message.get(), options);
+  return {std::move(message), "limit the rate of " + named(device.name)};
+}
+
+NetlinkRequest filter_receiving(const Device& device) {
+  return {creation_of(RTM_NEWQDISC, header_of(device, ingress_handle, TC_H_INGRESS), "ingress"),
+          "add an ingress qdisc to " + named(device.name)};
+}
+
+namespace {
+
+constexpr std::size_t selector_bytes = sizeof(tc_u32_sel) + sizeof(tc_u32_key);
+
+/// One key that is zero in all its bits matches everything.
+std::array<char, selector_bytes> match_all() {
+  tc_u32_sel selector{};
+  selector.flags = TC_U32_TERMINAL;
+  selector.nkeys = 1;
+  std::array<char, selector_bytes> bytes{};
+  std::memcpy(bytes.data(), &selector, sizeof selector);
+  return bytes;
+}
+
+void put_redirection(nl_msg* message, const Device& target) {
+  tc_mirred redirection{};
+  redirection.action = TC_ACT_STOLEN;
+  redirection.eaction = TCA_EGRESS_REDIR;
+  redirection.ifindex = target.index;
+  nlattr* actions = nla_nest_start(message, TCA_U32_ACT);
+  nlattr* action = nla_nest_start(message, first_action);
+  put_text(message, TCA_ACT_KIND, "mirred");
+  nlattr* options = nla_nest_start(message, TCA_ACT_OPTIONS);
+  put_structure(message, TCA_MIRRED_PARMS, redirection);
+  nla_nest_end(message, options);
+  nla_nest_end(message, action);
+  nla_nest_end(message, actions);
+}
+
+}  // namespace
+
+NetlinkRequest redirect_receiving(const Device& device, const Device& target) {
+  auto header = header_of(device, 0, ingress_handle);
+  header.tcm_info = TC_H_MAKE(first_priority << 16U, htons(ETH_P_ALL));
+  auto message = creation_of(RTM_NEWTFILTER, header, "u32");
+  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
+  put_number(message.get(), TCA_U32_CLASSID, class_of_filter);
+  put_structure(message.get(), TCA_U32_SEL, match_all());
+  put_redirection(message.get(), target);
+  nla_nest_end(message.get(), options);
+  return {std::move(message), "redirect what " + named(device.name) + " receives to " + named(target.name)};
+}
+
+namespace {
+
+/// An interface without one of its own has a qdisc that cannot be taken away: ENOENT, EINVAL.
+Message removal_of(const Device& device, std::uint32_t handle, std::uint32_t parent) {
+  return new_message(RTM_DELQDISC, header_of(device, handle, parent));
+}
+
+const std::vector<int> none_there{ENOENT, EINVAL};
+
+}  // namespace
+
+NetlinkRequest stop_limiting_sending(const Device& device) {
+  return {removal_of(device, root_handle, TC_H_ROOT), "lift the rate limit of " + named(device.name), none_there};
+}
+
+NetlinkRequest stop_filtering_receiving(const Device& device) {
+  return {removal_of(device, ingress_handle, TC_H_INGRESS), "delete the ingress qdisc of " + named(device.name),
+          none_there};
+}
+
+// The kernel tells whoever listens, and the asker only with NLM_F_ECHO. An interface without a qdisc of its own has one
+// that is not told: EINVAL.
+NetlinkRequest get_root_qdisc(const Device& device) {
+  return {new_message(RTM_GETQDISC, header_of(device, 0, TC_H_ROOT), NLM_F_ECHO),
+          "get the qdisc of " + named(device.name),
+          {ENOENT, EINVAL}};
+}
+
+NetlinkRequest list_receiving_filters(const Device& device) {
+  return {new_message(RTM_GETTFILTER, header_of(device, 0, ingress_handle)),
+          "list the filters of what " + named(device.name) + " receives"};
+}
+
+namespace {
+
+/// The attributes of a message about a qdisc or a filter of this kind; empty ones for any other.
+template <std::size_t Count>
+bool parse_options(const std::string& message, int type, std::string_view kind, std::array<nlattr*, Count>& options) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  std::array<nlattr*, TCA_MAX + 1> attributes{};
+  if (header->nlmsg_type != type) return false;
+  if (nlmsg_parse(header, sizeof(tcmsg), attributes.data(), TCA_MAX, nullptr) < 0) return false;
+  if (attributes[TCA_KIND] == nullptr || attributes[TCA_OPTIONS] == nullptr) return false;
+  if (nla_get_string(attributes[TCA_KIND]) != kind) return false;
+  return nla_parse_nested(options.data(), static_cast<int>(Count) - 1, attributes[TCA_OPTIONS], nullptr) == 0;
+}
+
+template <class Structure>
+bool read_structure(const nlattr* attribute, Structure& structure) {
+  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof structure)) return false;
+  std::memcpy(&structure, nla_data(attribute), sizeof structure);
+  return true;
+}
+
+std::uint32_t bytes_of_ticks(std::uint32_t ticks, std::uint64_t rate_bytes_per_second) {
+  const auto seconds = static_cast<double>(ticks * nanoseconds_per_tick) / static_cast<double>(nanoseconds_per_second);
+  const auto bytes = seconds * static_cast<double>(rate_bytes_per_second);
+  return bytes >= static_cast<double>(largest_word) ? static_cast<std::uint32_t>(largest_word)
+                                                    : static_cast<std::uint32_t>(bytes);
+}
+
+}  // namespace
+
+std::optional<wiring::RateLimit> find_rate_limit(const std::string& message) {
+  std::array<nlattr*, TCA_TBF_MAX + 1> options{};
+  tc_tbf_qopt bucket{};
+  if (!parse_options(message, RTM_NEWQDISC, "tbf", options)) return std::nullopt;
+  if (!read_structure(options[TCA_TBF_PARMS], bucket)) return std::nullopt;
+  const auto* wide = options[TCA_TBF_RATE64];
+  const auto rate = wide != nullptr ? nla_get_u64(wide) : std::uint64_t{bucket.rate.rate};
+  return wiring::RateLimit{.rate_bytes_per_second = rate, .burst_bytes = bytes_of_ticks(bucket.buffer, rate)};
+}
+
+namespace {
+
+bool matches_all(const nlattr* selector) {
+  std::array<char, selector_bytes> told{};
+  if (!read_structure(selector, told)) return false;
+  tc_u32_sel fixed{};
+  tc_u32_key key{};
+  std::memcpy(&fixed, told.data(), sizeof fixed);
+  std::memcpy(&key, told.data() + sizeof fixed, sizeof key);
+  return fixed.nkeys == 1 && key.mask == 0;
+}
+
+std::optional<std::uint32_t> read_redirection(nlattr* action) {
+  std::array<nlattr*, TCA_ACT_MAX + 1> attributes{};
+  std::array<nlattr*, TCA_MIRRED_MAX + 1> options{};
+  tc_mirred redirection{};
+  if (nla_parse_nested(attributes.data(), TCA_ACT_MAX, action, nullptr) < 0) return std::nullopt;
+  if (attributes[TCA_ACT_KIND] == nullptr || attributes[TCA_ACT_OPTIONS] == nullptr) return std::nullopt;
+  if (std::string_view{nla_get_string(attributes[TCA_ACT_KIND])} != "mirred") return std::nullopt;
+  if (nla_parse_nested(options.data(), TCA_MIRRED_MAX, attributes[TCA_ACT_OPTIONS], nullptr) < 0) return std::nullopt;
+  if (!read_structure(options[TCA_MIRRED_PARMS], redirection)) return std::nullopt;
+  if (redirection.eaction != TCA_EGRESS_REDIR) return std::nullopt;
+  return redirection.ifindex;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> find_redirection(const std::string& message) {
+  std::array<nlattr*, TCA_U32_MAX + 1> options{};
+  if (!parse_options(message, RTM_NEWTFILTER, "u32", options)) return std::nullopt;
+  if (options[TCA_U32_ACT] == nullptr || !matches_all(options[TCA_U32_SEL])) return std::nullopt;
+  std::array<nlattr*, TCA_ACT_MAX_PRIO + 1> actions{};
+  if (nla_parse_nested(actions.data(), TCA_ACT_MAX_PRIO, options[TCA_U32_ACT], nullptr) < 0) return std::nullopt;
+  return actions[first_action] == nullptr ? std::nullopt : read_redirection(actions[first_action]);
+}
+
+}  // namespace kernel
