@@ -1,6 +1,8 @@
 // Every example in conf/ works as it is, through the library that runtimes use.
+#include "integration/support/client.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/libcni.hpp"
+#include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <filesystem>
@@ -42,6 +44,18 @@ void expect_reachable(const Container& container, const json& result) {
   }
 }
 
+bool declares(const json& list, const char* capability) {
+  return list.at("plugins").at(0).value("capabilities", json::object()).value(capability, false);
+}
+
+/// What the runtime asks for reaches the plugin where the example declares it.
+void expect_mapped_port(const Container& container) {
+  const Service service{container.netns, 80};
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    EXPECT_NE(seen_as(Namespace::host(), {Protocol::tcp, address, 8080}), "") << address;
+  }
+}
+
 /// A bridge stays when its last port goes, as with the reference.
 void leave_the_bridge(const Libcni& libcni, const Container& container) {
   ASSERT_EQ(libcni.run("add", container).exit, 0);
@@ -50,7 +64,11 @@ void leave_the_bridge(const Libcni& libcni, const Container& container) {
 
 void expect_to_work(const std::filesystem::path& file) {
   SCOPED_TRACE(file.string());
-  const Libcni libcni{.folder = folder, .network = json::parse(std::ifstream{file}).at("name").get<std::string>()};
+  const auto list = json::parse(std::ifstream{file});
+  const Libcni libcni{
+      .folder = folder,
+      .network = list.at("name").get<std::string>(),
+      .capabilities = R"({"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]})"};
   const Container container{"a"};
   const Namespace peer{"net1"};
   if (file.string().find("bridge") != std::string::npos) leave_the_bridge(libcni, container);
@@ -61,6 +79,7 @@ void expect_to_work(const std::filesystem::path& file) {
   const auto result = result_of(added);
   EXPECT_FALSE(address_of(result, 4).empty() && address_of(result, 6).empty()) << added.out;
   expect_reachable(container, result);
+  if (declares(list, "portMappings")) expect_mapped_port(container);
   for (const char* verb : {"check", "del"}) EXPECT_EQ(libcni.run(verb, container), Outcome{}) << verb;
   EXPECT_TRUE(unchanged_since(before));
 }

@@ -6,14 +6,18 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/nftables.hpp"
 #include "integration/support/outside.hpp"
+#include "integration/support/parallel.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/sysctl.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
+#include <map>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -236,6 +240,34 @@ TEST_F(PortMapping, IsRefusedToASecondContainer) {
   EXPECT_TRUE(unchanged_since(before));
   const Service service{a.netns, container_port};
   EXPECT_EQ(seen(outside.netns, Outside::host_address(4)), Outside::address(4));
+}
+
+TEST_F(PortMapping, IsGivenToOneOfManyThatAskAtOnce) {
+  constexpr std::size_t many = 8;
+  std::deque<Container> containers;
+  for (std::size_t number = 0; number < many; ++number) containers.push_back(Container{"c" + std::to_string(number)});
+  std::vector<Answer> answers(many);
+  in_parallel(many, many, [&](std::size_t number) { answers.at(number) = add(containers.at(number), config); });
+  std::map<int, std::size_t> codes;
+  for (const auto& answer : answers) ++codes[code_of(answer)];
+  EXPECT_EQ(codes, (std::map<int, std::size_t>{{0, 1}, {106, many - 1}}));
+  std::set<std::string> owners;
+  for (const auto& element : own_elements()) owners.insert(element.comment);
+  EXPECT_EQ(owners.size(), 1U) << "those that were refused left something";
+}
+
+TEST_F(PortMapping, TakesThousandsOfPorts) {
+  constexpr int many = 1000;
+  auto& wanted = config["runtimeConfig"]["portMappings"] = json::array();
+  for (int port = 10000; port < 10000 + many; ++port) wanted.push_back({{"hostPort", port}, {"containerPort", port}});
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added.result.value("msg", "");
+  EXPECT_EQ(own_elements().size(), 2U * (many + 1)) << "in each family the ports, and the container for itself";
+  const Service service{a.netns, 10000 + many - 1};
+  EXPECT_EQ(seen_as(outside.netns, {Protocol::tcp, Outside::host_address(6), 10000 + many - 1}), Outside::address(6));
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_TRUE(own_elements().empty());
 }
 
 void wait_until_gone(const std::string& interface) {

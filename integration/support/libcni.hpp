@@ -13,6 +13,7 @@ struct Libcni {
   std::string network;                     ///< the name in one of them
   std::string path = default_path();       ///< CNI_PATH
   std::string cache = "/run/test/libcni";  ///< where libcni keeps results between the calls
+  std::string capabilities = {};           ///< JSON: what the runtime passes to plugins that declare them
 
   /// add, check, del or validate.
   Outcome run(const std::string& verb, const Container& container) const;

@@ -37,10 +37,17 @@ std::string list(const json& table, const std::string& option) {
   return nft({option, "list", "table", table.at("family").get<std::string>(), table.at("name").get<std::string>()});
 }
 
+/// An element of a map is a list of itself and what it leads to.
+std::string comment_of(const json& content) {
+  const auto& element = content.is_array() ? content.at(0) : content;
+  return element.at("elem").value("comment", "");
+}
+
 void add_elements(const json& set, std::vector<Element>& elements) {
   if (set.at("table") != own_table) return;
   for (const auto& element : set.value("elem", json::array())) {
-    elements.push_back({set.at("family").get<std::string>(), set.at("name").get<std::string>(), element});
+    elements.push_back(
+        {set.at("family").get<std::string>(), set.at("name").get<std::string>(), element, comment_of(element)});
   }
 }
 

@@ -22,7 +22,8 @@ std::string complaint_about(const std::string& commands);
 struct Element {
   std::string family;  ///< of the table: "inet" or "bridge"
   std::string set;
-  json content;  ///< as `nft -j` gives it
+  json content;         ///< as `nft -j` gives it
+  std::string comment;  ///< whose it is
 };
 
 std::vector<Element> own_elements();

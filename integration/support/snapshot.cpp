@@ -79,7 +79,7 @@ void note_elements(Snapshot& snapshot, const json& content) {
 }
 
 void note_nftables(Snapshot& snapshot) {
-  const auto ruleset = ask({"nft", "-j", "list", "ruleset"});
+  const auto ruleset = ask({"nft", "--stateless", "-j", "list", "ruleset"});
   for (const auto& object : ruleset.at("nftables")) {
     if (object.empty()) continue;  // metainfo
     const auto& content = object.begin().value();

@@ -17,6 +17,9 @@ namespace {
 
 using Requests = std::vector<NetlinkRequest>;
 
+/// Changes of elements that fit a datagram.
+constexpr std::size_t most_at_once = 500;
+
 std::string family_word(NftFamily family) { return family == NftFamily::inet ? "inet" : "bridge"; }
 
 std::string full_name(NftFamily family, const std::string& chain) { return family_word(family) + ' ' + chain; }
@@ -123,6 +126,8 @@ void Netfilter::check_ports(const wiring::Wiring& wiring) {
   refuse_taken_ports(wanted, look({}, wanted).elements);
 }
 
+/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in further
+/// ones, and where that does not come to its end the next look finds what is missing.
 bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted,
                            bool& has_lost_tables) {
   const auto state = look(parts, wanted);
@@ -133,7 +138,10 @@ bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const Wa
     has_lost_tables = has_lost_tables || begins_table(part);
     create(part, changes);
   }
-  for (const auto& each : wanted) create(each.element, find_at(state.elements, each.element), changes);
+  for (const auto& each : wanted) {
+    if (changes.size() >= most_at_once && !commit(std::exchange(changes, {}))) return false;
+    create(each.element, find_at(state.elements, each.element), changes);
+  }
   return commit(std::move(changes));
 }
 
@@ -276,9 +284,7 @@ void Netfilter::remove_where(const std::function<bool(const Owner&)>& is_stale) 
   insist([&] { return delete_elements(elements_where(is_stale)); });
 }
 
-/// In pieces that fit a datagram.
 bool Netfilter::delete_elements(std::span<const NftElement> elements) {
-  constexpr std::size_t most_at_once = 500;
   while (!elements.empty()) {
     const auto piece = elements.first(std::min(elements.size(), most_at_once));
     Requests changes;
