@@ -177,8 +177,9 @@ class Kernel {
   /// Removes what stale attachments of the network have in nftables.
   virtual void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) = 0;
 
-  /// Removes the chains of the network that no container uses, and tables in which nothing is left.
-  virtual void clean_rules(const std::string& network) = 0;
+  /// Removes the chains of the network that no container uses (nullopt: of all networks), and tables in which nothing is
+  /// left. False where there was nothing of that.
+  virtual bool clean_rules(const std::optional<std::string>& network) = 0;
 
   /// What there is of a wanted wiring.
   virtual wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) = 0;

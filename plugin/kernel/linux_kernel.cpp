@@ -122,8 +122,9 @@ void LinuxKernel::remove_stale_rules(const std::string& network, const std::func
   if (auto netfilter = find_netfilter()) netfilter->remove_where(is_removed);
 }
 
-void LinuxKernel::clean_rules(const std::string& network) {
-  if (auto netfilter = find_netfilter()) netfilter->clean(network);
+bool LinuxKernel::clean_rules(const std::optional<std::string>& network) {
+  auto netfilter = find_netfilter();
+  return netfilter && netfilter->clean(network);
 }
 
 void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {

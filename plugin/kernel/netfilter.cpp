@@ -126,8 +126,8 @@ void Netfilter::check_ports(const wiring::Wiring& wiring) {
   refuse_taken_ports(wanted, look({}, wanted).elements);
 }
 
-/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in further
-/// ones, and where that does not come to its end the next look finds what is missing.
+/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in
+/// further ones, and where that does not come to its end the next look finds what is missing.
 bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted,
                            bool& has_lost_tables) {
   const auto state = look(parts, wanted);
@@ -336,15 +336,16 @@ std::uint32_t Netfilter::generation() {
 
 namespace {
 
-bool is_masquerade_of(const std::string& network, const std::string& set) {
-  const auto prefix = masquerade_prefix(network);
+bool is_masquerade_of(const std::optional<std::string>& network, const std::string& set) {
+  if (!network) return set.starts_with(masquerade_beginning);
+  const auto prefix = masquerade_prefix(*network);
   return set.starts_with(prefix) && cni::find_tag(std::string_view{set}.substr(prefix.size()));
 }
 
 }  // namespace
 
 /// What has to go of one table, in the order in which it may.
-Requests Netfilter::cleaning(NftFamily family, const std::string& network) {
+Requests Netfilter::cleaning(NftFamily family, const std::optional<std::string>& network) {
   Requests changes;
   bool is_empty = true;
   const auto names = sets(family);
@@ -366,11 +367,14 @@ Requests Netfilter::cleaning(NftFamily family, const std::string& network) {
   return changes;
 }
 
-void Netfilter::clean(const std::string& network) {
+bool Netfilter::clean(const std::optional<std::string>& network) {
+  bool has_removed = false;
   for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
     const auto now = generation();
-    commit(cleaning(family, network), now);
+    auto changes = cleaning(family, network);
+    if (!changes.empty() && commit(std::move(changes), now)) has_removed = true;
   }
+  return has_removed;
 }
 
 }  // namespace kernel

@@ -45,9 +45,9 @@ class Netfilter {
   /// Removes every element that `is_stale`.
   void remove_where(const std::function<bool(const Owner&)>& is_stale);
 
-  /// Removes the chains and sets of the network that no container uses, and tables in which nothing is left. Does
-  /// nothing where somebody else changes nftables at this moment.
-  void clean(const std::string& network);
+  /// Removes the chains and sets of the network (nullopt: of all) that no container uses, and tables in which nothing is
+  /// left. False where there was nothing of that, or somebody else changed nftables at this moment.
+  bool clean(const std::optional<std::string>& network);
 
  private:
   /// What stands of that which was asked for.
@@ -63,7 +63,7 @@ class Netfilter {
   std::vector<NftElement> elements(NftFamily family, const std::string& set);
   std::vector<NftElement> elements_where(const std::function<bool(const Owner&)>& is_wanted);
   bool delete_elements(std::span<const NftElement> elements);
-  std::vector<NetlinkRequest> cleaning(NftFamily family, const std::string& network);
+  std::vector<NetlinkRequest> cleaning(NftFamily family, const std::optional<std::string>& network);
   bool commit(std::vector<NetlinkRequest> changes, std::optional<std::uint32_t> generation = std::nullopt);
   std::uint32_t generation();
 

@@ -8,6 +8,7 @@
 namespace vethctl {
 
 Command check_command();
+Command clean_command();
 Command completion_command();
 Command connect_command();
 Command disconnect_command();

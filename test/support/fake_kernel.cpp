@@ -126,7 +126,10 @@ void FakeKernel::remove_stale_rules(const std::string& network, const std::funct
   });
 }
 
-void FakeKernel::clean_rules(const std::string& /*network*/) { asked.emplace_back("clean_rules"); }
+bool FakeKernel::clean_rules(const std::optional<std::string>& /*network*/) {
+  asked.emplace_back("clean_rules");
+  return rules.empty();
+}
 
 void FakeKernel::repair(const wiring::Wiring& /*wiring*/, const kernel::Site& /*site*/) {
   asked.emplace_back("repair");

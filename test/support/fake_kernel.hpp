@@ -60,7 +60,7 @@ class FakeKernel final : public kernel::Kernel {
   void remove_rules(cni::Tag attachment) override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;
   void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
-  void clean_rules(const std::string& network) override;
+  bool clean_rules(const std::optional<std::string>& network) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
   std::vector<kernel::HostLink> host_links(std::string_view network) override;
   std::vector<kernel::HostLink> host_links() override;

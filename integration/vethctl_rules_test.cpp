@@ -1,0 +1,106 @@
+// What `vethctl` does with rules: after they were flushed, and when no container uses them any more.
+#include "integration/support/call.hpp"
+#include "integration/support/client.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/service.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+Outcome vethctl(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), executables() + "/vethctl");
+  return run({.argv = arguments});
+}
+
+json with_port() {
+  auto config = dual_stack();
+  config["ipMasq"] = true;
+  config["runtimeConfig"]["portMappings"] = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  return config;
+}
+
+bool reaches_port() { return !seen_as(Namespace::host(), {Protocol::tcp, "127.0.0.1", 8080}).empty(); }
+
+TEST(VethctlRules, AreNamedAndBroughtBackAfterAFlush) {
+  const Container a{"a"};
+  ASSERT_EQ(add(a, with_port()).exit, 0);
+  const Service service{a.netns, 80};
+  ASSERT_TRUE(reaches_port());
+  ASSERT_EQ(run({.argv = {"nft", "flush", "ruleset"}}).exit, 0);
+  EXPECT_FALSE(reaches_port());
+  const auto checked = vethctl({"check"});
+  EXPECT_EQ(checked.exit, 1);
+  for (const char* missing :
+       {"table inet veth_cni", "masquerading of 10.1.2.2", "port mapping 8080/tcp -> 10.1.2.2:80"}) {
+    EXPECT_NE(checked.out.find(missing), std::string::npos) << missing << " in:\n" << checked.out;
+  }
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_TRUE(reaches_port());
+  EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
+}
+
+TEST(VethctlRules, OfOneChainAreBroughtBack) {
+  const Container a{"a"};
+  ASSERT_EQ(add(a, with_port()).exit, 0);
+  const Service service{a.netns, 80};
+  const auto listing = run({.argv = {"nft", "list", "ruleset"}}).out;
+  for (const char* chain : {"port_mappings", "output", "port_sources", "networks", "guard", "postrouting"}) {
+    ASSERT_EQ(run({.argv = {"nft", "flush", "chain", "inet", "veth_cni", chain}}).exit, 0);
+    EXPECT_EQ(vethctl({"repair"}).exit, 0) << chain;
+    EXPECT_TRUE(reaches_port()) << chain;
+    EXPECT_EQ(run({.argv = {"nft", "list", "ruleset"}}).out, listing) << chain;
+  }
+}
+
+TEST(VethctlRules, AreOnRecordAgainAfterTheStateWasLost) {
+  const auto before = Snapshot::take();
+  const Container a{"a"};
+  const auto config = with_port();
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  ASSERT_EQ(run({.argv = {"rm", "-r", "/run/veth-cni"}}).exit, 0);
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  ASSERT_EQ(run({.argv = {"nft", "flush", "ruleset"}}).exit, 0);
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+  EXPECT_EQ(del(a, dual_stack()).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST(VethctlRules, AreRemovedWhenNoContainerUsesThem) {
+  const Container a{"a"};
+  ASSERT_EQ(add(a, with_port()).exit, 0);
+  EXPECT_EQ(vethctl({"clean"}).out, "there is nothing to remove\n");
+  ASSERT_EQ(del(a, with_port()).exit, 0);
+  EXPECT_EQ(vethctl({"clean"}).out, "removed the rules that no container uses\n");
+  EXPECT_EQ(run({.argv = {"nft", "list", "ruleset"}}).out, "");
+  EXPECT_EQ(vethctl({"clean"}).out, "there is nothing to remove\n");
+}
+
+TEST(VethctlRules, AreBroughtBackByAUnitThatSystemdTakes) {
+  if (run({.argv = {"sh", "-c", "command -v systemd-analyze"}}).exit != 0) {
+    GTEST_SKIP() << "NOT RUN: systemd-analyze is not installed";
+  }
+  std::ifstream file{VETH_SOURCE_DIR "/conf/systemd/veth-cni-repair.service"};
+  std::string unit{std::istreambuf_iterator<char>{file}, {}};
+  const std::string installed = "/usr/bin/vethctl";
+  for (auto at = unit.find(installed); at != std::string::npos; at = unit.find(installed, at + 1)) {
+    unit.replace(at, installed.size(), executables() + "/vethctl");
+  }
+  std::ofstream{"/run/veth-cni-repair.service"} << unit;
+  const auto verified = run({.argv = {"systemd-analyze", "verify", "--man=no", "/run/veth-cni-repair.service"}});
+  EXPECT_EQ(verified.exit, 0) << verified.err;
+  EXPECT_EQ(verified.err, "");
+}
+
+}  // namespace
