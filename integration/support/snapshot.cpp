@@ -93,7 +93,8 @@ void note_nftables(Snapshot& snapshot) {
 
 // Locks, and where the next search for an address begins: they say nothing about who holds what.
 bool is_memory(const std::string& name) {
-  return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with("last_reserved_ip");
+  return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with(".cursor") ||
+         name.starts_with("last_reserved_ip");
 }
 
 std::string content_of(const std::filesystem::directory_entry& entry) {
