@@ -5,7 +5,6 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -72,25 +71,6 @@ TEST_F(NetnsToNetns, LetsPingGoBothWays) {
   ASSERT_EQ(add(net0, config).exit, 0);
   for (const char* address : {"192.168.10.2", "fd00:10::2"}) EXPECT_TRUE(ping(net0.netns, address)) << address;
   for (const char* address : {"192.168.10.1", "fd00:10::1"}) EXPECT_TRUE(ping(net1.netns, address)) << address;
-}
-
-/// Echo requests and replies: what the kernel says by itself may come before the second listener stands.
-bool is_echo(const std::string& frame) {
-  constexpr std::size_t ipv4_protocol = 23;
-  constexpr std::size_t ipv6_next_header = 20;
-  constexpr std::size_t icmpv6_type = 54;
-  const auto byte = [&](std::size_t place) {
-    return frame.size() > place ? static_cast<unsigned char>(frame[place]) : 0;
-  };
-  if (byte(12) == 0x08 && byte(13) == 0x00) return byte(ipv4_protocol) == 1;
-  const bool is_icmpv6 = byte(12) == 0x86 && byte(13) == 0xdd && byte(ipv6_next_header) == 58;
-  return is_icmpv6 && (byte(icmpv6_type) == 128 || byte(icmpv6_type) == 129);
-}
-
-std::vector<std::string> echoes(std::vector<std::string> frames) {
-  std::erase_if(frames, [](const std::string& frame) { return !is_echo(frame); });
-  std::sort(frames.begin(), frames.end());
-  return frames;
 }
 
 TEST_F(NetnsToNetns, CarriesPacketsUnaltered) {

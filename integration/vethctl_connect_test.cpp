@@ -2,6 +2,7 @@
 #include "integration/support/call.hpp"
 #include "integration/support/command.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/listener.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <string>
@@ -23,6 +24,8 @@ class VethctlConnect : public testing::Test {
   Snapshot before = Snapshot::take();
   Namespace net0{"net0"};
   Namespace net1{"net1"};
+  Container one{"one"};
+  Container other{"other"};
 };
 
 TEST_F(VethctlConnect, JoinsTwoNamespacesInOneLineAndTakesItBack) {
@@ -37,9 +40,19 @@ TEST_F(VethctlConnect, JoinsTwoNamespacesInOneLineAndTakesItBack) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+TEST_F(VethctlConnect, CarriesPacketsUnaltered) {
+  ASSERT_EQ(vethctl({"connect", "one", "other"}).exit, 0);
+  const Listener left{one};
+  const Listener right{other};
+  ASSERT_TRUE(ping(one.netns, "192.168.10.2") && ping(other.netns, "fd00:192:168:10::1"));
+  const auto sent = echoes(left.frames());
+  EXPECT_EQ(sent.size(), 4U);
+  EXPECT_TRUE(sent == echoes(right.frames()));
+}
+
 TEST_F(VethctlConnect, JoinsANamespaceToTheHost) {
   const auto connected =
-      vethctl({"connect", "host", "net0", "--address", "10.7.0.2/24", "--peer-address", "10.7.0.1/24"});
+      vethctl({"connect", "host", "net0", "--address", "10.7.0.1/24", "--peer-address", "10.7.0.2/24"});
   ASSERT_EQ(connected.exit, 0) << connected.err;
   EXPECT_TRUE(ping(net0, "10.7.0.1") && ping(Namespace::host(), "10.7.0.2"));
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
@@ -53,9 +66,48 @@ TEST_F(VethctlConnect, JoinsNamespacesToABridge) {
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit + vethctl({"disconnect", "net1"}).exit, 0);
 }
 
+TEST_F(VethctlConnect, ChoosesAddressesOfBothFamiliesAndTellsThem) {
+  change_ip(net1, {"address", "add", "192.168.10.77/24", "dev", "lo"});
+  const auto first = vethctl({"connect", "net0", "net1"});
+  EXPECT_EQ(first.out,
+            "connected: attachment vethctl/net0/eth0\n"
+            "  net0, interface eth0: 192.168.11.1/24, fd00:192:168:11::1/64\n"
+            "  net1, interface eth0: 192.168.11.2/24, fd00:192:168:11::2/64\n"
+            "take it back with: vethctl disconnect net0 --ifname eth0\n")
+      << first.err;
+  EXPECT_TRUE(ping(net0, "192.168.11.2") && ping(net1, "fd00:192:168:11::1"));
+  const auto second = vethctl({"connect", "net0", "host", "--ifname", "eth1"});
+  EXPECT_NE(second.out.find("  net0, interface eth1: 192.168.10.1/24"), std::string::npos) << second.out << second.err;
+  EXPECT_TRUE(ping(net0, "192.168.10.2"));
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit + vethctl({"disconnect", "net0", "--ifname", "eth1"}).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, ChoosesWhatIsGivenForOneEndAlone) {
+  struct Case {
+    std::vector<std::string> options;
+    std::vector<std::string> here;
+    std::vector<std::string> there;
+  };
+  for (const auto& [options, here, there] :
+       {Case{{"--address", "10.7.0.9/24"}, {"10.7.0.9/24"}, {"10.7.0.1/24"}},
+        Case{{"--peer-address", "10.7.0.1/24"}, {"10.7.0.2/24"}, {"10.7.0.1/24"}}, Case{{"--address", "none"}, {}, {}},
+        Case{{"--mtu", "1000"}, {"192.168.10.1/24"}, {"192.168.10.2/24"}}}) {
+    std::vector<std::string> words{"connect", "net0", "net1"};
+    words.insert(words.end(), options.begin(), options.end());
+    const auto connected = vethctl(words);
+    ASSERT_EQ(connected.exit, 0) << connected.err;
+    EXPECT_EQ(addresses(net0, "eth0"), here) << connected.out;
+    EXPECT_EQ(addresses(net1, "eth0"), there) << connected.out;
+    EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  }
+  EXPECT_TRUE(unchanged_since(before));
+}
+
 TEST_F(VethctlConnect, TellsWhatIsWrong) {
   EXPECT_EQ(vethctl({"connect", "host", "host"}).exit, 2);
   EXPECT_EQ(vethctl({"connect", "net0", "net1", "--address", "10.7.0.1"}).exit, 2);
+  EXPECT_EQ(vethctl({"connect", "bridge:br0", "net0", "--address", "10.7.0.1/24"}).exit, 2);
   const auto gone = vethctl({"connect", "net0", "net9", "--address", "10.7.0.1/24"});
   EXPECT_EQ(gone.exit, 1);
   EXPECT_NE(gone.err.find("/run/netns/net9"), std::string::npos) << gone.err;

@@ -55,16 +55,19 @@ std::string executables() {
 
 std::string default_path() { return executables() + ":" + reference_plugins; }
 
+std::vector<std::string> environment_of(const Call& call) {
+  return {"CNI_COMMAND=" + call.command, "CNI_CONTAINERID=" + call.container,
+          "CNI_NETNS=" + call.netns,     "CNI_IFNAME=" + call.interface,
+          "CNI_ARGS=" + call.args,       "CNI_PATH=" + call.path.value_or(default_path())};
+}
+
 Answer call(const Call& call) {
-  const auto path = call.path.value_or(default_path());
   auto argv = call.under;
-  argv.push_back(find_executable(call.plugin, path));
-  const auto outcome = run(
-      {.argv = argv,
-       .input = call.input.value_or(call.config.dump()),
-       .environment = {"CNI_COMMAND=" + call.command, "CNI_CONTAINERID=" + call.container, "CNI_NETNS=" + call.netns,
-                       "CNI_IFNAME=" + call.interface, "CNI_ARGS=" + call.args, "CNI_PATH=" + path},
-       .patience = call.patience});
+  argv.push_back(find_executable(call.plugin, call.path.value_or(default_path())));
+  const auto outcome = run({.argv = argv,
+                            .input = call.input.value_or(call.config.dump()),
+                            .environment = environment_of(call),
+                            .patience = call.patience});
   return {outcome.exit, find_json(outcome.out), outcome.out, outcome.err};
 }
 

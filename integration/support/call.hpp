@@ -44,6 +44,9 @@ int code_of(const Answer& answer);
 
 Answer call(const Call& call);
 
+/// The variables of the call, each as "NAME=value".
+std::vector<std::string> environment_of(const Call& call);
+
 /// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.
 std::string executables();
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -82,6 +83,28 @@ std::set<std::string> Listener::heard(std::chrono::milliseconds patience) const 
   for (const auto& frame : frames(patience)) all.insert(said(frame));
   all.erase("");
   return all;
+}
+
+namespace {
+
+bool is_echo(const std::string& frame) {
+  constexpr std::size_t ipv4_protocol = 23;
+  constexpr std::size_t ipv6_next_header = 20;
+  constexpr std::size_t icmpv6_type = 54;
+  const auto byte = [&](std::size_t place) {
+    return frame.size() > place ? static_cast<unsigned char>(frame[place]) : 0;
+  };
+  if (byte(12) == 0x08 && byte(13) == 0x00) return byte(ipv4_protocol) == 1;
+  const bool is_icmpv6 = byte(12) == 0x86 && byte(13) == 0xdd && byte(ipv6_next_header) == 58;
+  return is_icmpv6 && (byte(icmpv6_type) == 128 || byte(icmpv6_type) == 129);
+}
+
+}  // namespace
+
+std::vector<std::string> echoes(std::vector<std::string> frames) {
+  std::erase_if(frames, [](const std::string& frame) { return !is_echo(frame); });
+  std::sort(frames.begin(), frames.end());
+  return frames;
 }
 
 }  // namespace support

@@ -27,4 +27,8 @@ class Listener {
   posix::FileDescriptor socket_;
 };
 
+/// The echo requests and replies among frames, sorted: what the kernel says by itself may come before a second listener
+/// stands.
+std::vector<std::string> echoes(std::vector<std::string> frames);
+
 }  // namespace support

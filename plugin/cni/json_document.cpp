@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -51,8 +50,7 @@ std::string reason_of(std::string_view what) {
 
 class TreeBuilder {
  public:
-  TreeBuilder(std::string_view origin, std::span<const std::string_view> skipped)
-      : origin_(origin), skipped_(skipped) {}
+  explicit TreeBuilder(std::string_view origin) : origin_(origin) {}
 
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
@@ -68,9 +66,7 @@ class TreeBuilder {
   bool end_array() { return close(); }
 
   bool key(std::string& name) {
-    if (skipped_levels_ > 0) return true;
-    skips_next_ = std::ranges::find(skipped_, name) != skipped_.end();
-    if (!skips_next_) open_.back().keys.push_back(std::move(name));
+    open_.back().keys.push_back(std::move(name));
     return true;
   }
 
@@ -83,7 +79,6 @@ class TreeBuilder {
 
  private:
   bool add(ordered_json value) {
-    if (skips_value()) return true;
     if (open_.empty()) {
       root_ = std::move(value);
     } else {
@@ -92,14 +87,7 @@ class TreeBuilder {
     return true;
   }
 
-  /// Whether the value that comes now belongs to a skipped member.
-  bool skips_value() { return skipped_levels_ > 0 || std::exchange(skips_next_, false); }
-
   bool open(bool is_object) {
-    if (skips_value()) {
-      ++skipped_levels_;
-      return true;
-    }
     if (open_.size() == deepest_level) {
       throw Error(ErrorCode::decoding_failure, origin_ + " is nested more than 64 levels deep");
     }
@@ -108,33 +96,26 @@ class TreeBuilder {
   }
 
   bool close() {
-    if (skipped_levels_ > 0) {
-      --skipped_levels_;
-      return true;
-    }
     OpenContainer container = std::move(open_.back());
     open_.pop_back();
     return add(closed(std::move(container)));
   }
 
   std::string origin_;
-  std::span<const std::string_view> skipped_;
-  bool skips_next_ = false;
-  std::size_t skipped_levels_ = 0;  ///< open containers of a skipped member
   ordered_json root_;
   std::vector<OpenContainer> open_;
 };
 
-ordered_json parsed(std::string_view text, std::string_view origin, std::span<const std::string_view> skipped) {
-  TreeBuilder builder(origin, skipped);
+ordered_json parsed(std::string_view text, std::string_view origin) {
+  TreeBuilder builder(origin);
   ordered_json::sax_parse(text.begin(), text.end(), &builder);
   return builder.root();
 }
 
 }  // namespace
 
-JsonDocument::JsonDocument(std::string_view text, std::string_view origin, std::span<const std::string_view> skipped)
-    : root_(std::make_unique<const ordered_json>(parsed(text, origin, skipped))),
+JsonDocument::JsonDocument(std::string_view text, std::string_view origin)
+    : root_(std::make_unique<const ordered_json>(parsed(text, origin))),
       ignored_(std::make_unique<std::vector<std::string>>()) {}
 
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;

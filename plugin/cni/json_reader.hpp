@@ -112,9 +112,8 @@ class JsonObject {
 /// A parsed document. At most 64 levels deep, UTF-8 alone.
 class JsonDocument {
  public:
-  /// Throws Error decoding_failure; `origin` names the text in the message ("the network configuration"). Members with
-  /// a name among `skipped` are left out wherever they stand: most of the cost of a document is what is kept of it.
-  JsonDocument(std::string_view text, std::string_view origin, std::span<const std::string_view> skipped = {});
+  /// Throws Error decoding_failure; `origin` names the text in the message ("the network configuration").
+  JsonDocument(std::string_view text, std::string_view origin);
   JsonDocument(JsonDocument&&) noexcept;
   ~JsonDocument();
 

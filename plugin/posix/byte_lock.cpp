@@ -12,12 +12,17 @@
 namespace posix {
 namespace {
 
-int set_lock(int file, std::uint64_t offset, short type) {
+struct flock range_of(std::uint64_t first, std::uint64_t count, short type) {
   struct flock range {};
   range.l_type = type;
   range.l_whence = SEEK_SET;
-  range.l_start = static_cast<off_t>(offset);
-  range.l_len = 1;
+  range.l_start = static_cast<off_t>(first);
+  range.l_len = static_cast<off_t>(count);
+  return range;
+}
+
+int set_lock(int file, std::uint64_t offset, short type) {
+  auto range = range_of(offset, 1, type);
   return ::fcntl(file, F_OFD_SETLK, &range);
 }
 
@@ -40,6 +45,12 @@ std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chro
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds{2000});
   }
+}
+
+bool ByteLock::is_any_taken(int file, std::uint64_t first, std::uint64_t count) {
+  auto range = range_of(first, count, F_WRLCK);
+  if (::fcntl(file, F_OFD_GETLK, &range) < 0) throw_errno("look for locks in the lock file");
+  return range.l_type != F_UNLCK;
 }
 
 ByteLock::ByteLock(ByteLock&& other) noexcept : file_(std::exchange(other.file_, -1)), offset_(other.offset_) {}

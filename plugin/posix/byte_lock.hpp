@@ -17,6 +17,9 @@ class ByteLock {
   /// Waits for the lock, at most `patience`; nullopt then.
   static std::optional<ByteLock> take(int file, std::uint64_t offset, std::chrono::milliseconds patience);
 
+  /// Whether another open file has a lock on any of these bytes; its cost does not grow with their number.
+  static bool is_any_taken(int file, std::uint64_t first, std::uint64_t count);
+
   ByteLock(ByteLock&& other) noexcept;
   ByteLock& operator=(ByteLock&& other) noexcept;
   ByteLock(const ByteLock&) = delete;

@@ -16,7 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <set>
+#include <map>
 #include <utility>
 
 namespace state {
@@ -61,10 +61,9 @@ std::string temporary_cursor_of(const std::string& network, std::size_t set) {
 }
 
 /// Locks of attachments are in the lower half of what a file offset can be, those of networks in the upper half.
+constexpr std::uint64_t half = std::uint64_t{1} << 62U;
 std::uint64_t attachment_offset(cni::Tag tag) { return tag.value >> 2U; }
-std::uint64_t network_offset(std::string_view network) {
-  return (std::uint64_t{1} << 62U) + (cni::tag_of_network(network).value >> 2U);
-}
+std::uint64_t network_offset(std::string_view network) { return half + (cni::tag_of_network(network).value >> 2U); }
 
 posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseconds patience,
                           const std::string& object) {
@@ -198,6 +197,8 @@ std::optional<posix::ByteLock> Folder::try_lock(cni::Tag tag) const {
   return posix::ByteLock::try_take(locks_.get(), attachment_offset(tag));
 }
 
+bool Folder::is_at_work() const { return posix::ByteLock::is_any_taken(locks_.get(), 0, half); }
+
 std::optional<StoredRecord> Folder::find_record(const cni::Attachment& attachment) const {
   return find_record(attachment.network, cni::tag_of(attachment));
 }
@@ -208,13 +209,17 @@ std::optional<StoredRecord> Folder::find_record(const std::string& network, cni:
 }
 
 std::vector<StoredRecord> Folder::records(const std::string& network) const {
-  std::set<cni::Tag> all;
+  std::map<cni::Tag, Stage> all;
   for (const Stage stage : {Stage::pending, Stage::live}) {
-    for (const cni::Tag tag : tags(network, stage)) all.insert(tag);
+    for (const cni::Tag tag : tags(network, stage)) all.emplace(tag, stage);
   }
   std::vector<StoredRecord> records;
   records.reserve(all.size());
-  for (const cni::Tag tag : all) records.push_back(find_record(network, tag).value_or(StoredRecord{.tag = tag}));
+  for (const auto& [tag, stage] : all) {
+    auto record = read_record(network, tag, stage);
+    if (!record) record = find_record(network, tag);
+    records.push_back(std::move(record).value_or(StoredRecord{.tag = tag}));
+  }
   return records;
 }
 

@@ -66,6 +66,8 @@ class Folder {
   /// nullopt while another call holds it. One that this same folder object holds is taken again, and is free when
   /// either of the two ends.
   std::optional<posix::ByteLock> try_lock(cni::Tag tag) const;
+  /// Whether another call holds the lock of any attachment.
+  bool is_at_work() const;
 
   /// Where there is a pending and a live one, the pending one: it is newer.
   std::optional<StoredRecord> find_record(const cni::Attachment& attachment) const;

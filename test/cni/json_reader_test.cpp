@@ -234,10 +234,4 @@ TEST(NearMiss, IsRefusedWithTheKnownKey) {
 }
 
 }  // namespace
-TEST(JsonDocument, LeavesOutTheMembersThatItIsToSkip) {
-  constexpr std::string_view skipped[] = {"b"};
-  const cni::JsonDocument document{R"({"a":1,"b":{"a":[2,{"b":3}]},"c":[{"b":4,"d":5}],"b":6})", "a text", skipped};
-  EXPECT_EQ(document.root().json(), R"({"a":1,"c":[{"d":5}]})");
-}
-
 }  // namespace cni

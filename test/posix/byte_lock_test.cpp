@@ -33,6 +33,14 @@ TEST_F(ByteLocks, KeepOthersOut) {
   EXPECT_FALSE(ByteLock::try_take(theirs.get(), 7).has_value());
 }
 
+TEST_F(ByteLocks, AreSeenByOthersWithoutBeingTaken) {
+  EXPECT_FALSE(ByteLock::is_any_taken(theirs.get(), 0, 100));
+  const auto lock = ByteLock::try_take(ours.get(), 7);
+  EXPECT_TRUE(ByteLock::is_any_taken(theirs.get(), 0, 100));
+  EXPECT_FALSE(ByteLock::is_any_taken(theirs.get(), 8, 100)) << "another part of the file";
+  EXPECT_FALSE(ByteLock::is_any_taken(ours.get(), 0, 100)) << "one's own is no obstacle";
+}
+
 TEST_F(ByteLocks, AreOfOneByteAlone) {
   constexpr std::uint64_t largest_offset = (std::uint64_t{1} << 63U) - 2;
   const auto lock = ByteLock::try_take(ours.get(), 7);

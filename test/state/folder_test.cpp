@@ -52,10 +52,13 @@ TEST_F(Locks, OfAnAttachmentAreForOneCallAtATime) {
     const auto lock = folder.lock(first);
     EXPECT_FALSE(other.try_lock(first_tag).has_value());
     EXPECT_TRUE(other.try_lock(second_tag).has_value());
+    EXPECT_TRUE(other.is_at_work());
     EXPECT_EQ(test::error_text([&] { other.lock(first, milliseconds{1}); }),
               "11: another call has been busy with container \"c1\", interface \"eth0\", network \"net\" for too long");
   }
   EXPECT_TRUE(other.try_lock(first_tag).has_value());
+  const auto lock = folder.lock_network("net");
+  EXPECT_FALSE(other.is_at_work()) << "a network's lock is no attachment's";
 }
 
 TEST_F(Locks, OfANetworkAreForOneCallAtATime) {

@@ -21,6 +21,7 @@ TEST(Words, NameANamespaceAsIpNetnsDoes) {
   EXPECT_EQ(report::namespace_words("/run/netns/blue"), "blue");
   EXPECT_EQ(report::namespace_words("/var/run/netns/blue"), "blue");
   EXPECT_EQ(report::namespace_words("/proc/42/ns/net"), "/proc/42/ns/net");
+  EXPECT_EQ(report::namespace_words("/proc/self/ns/net"), "host");
   EXPECT_EQ(report::namespace_words(""), "-");
 }
 

@@ -114,6 +114,8 @@ TEST(WiringText, IsReadInOutlineWithoutRoutesAndNeighbours) {
   auto outline = rich();
   outline.container.routes.clear();
   outline.container.neighbours.clear();
+  outline.host.routes.clear();
+  outline.host.neighbours.clear();
   EXPECT_TRUE(wiring::find_outline(wiring::to_text(rich())) == outline);
   EXPECT_EQ(wiring::find_outline("no wiring"), std::nullopt);
 }

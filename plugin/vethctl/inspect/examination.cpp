@@ -82,28 +82,35 @@ std::optional<Entrance> entrance_of(const Detail& detail) {
   return Entrance{wanted->bridge->name, detail.observed.bridge->index, *gateway};
 }
 
-using Details = std::vector<const Detail*>;
+/// An attachment whose IPv4 packets the host routes.
+struct Routed {
+  const Attachment* attachment;
+  Entrance entrance;
+};
 
-void examine_arrivals(kernel::Kernel& kernel, const Details& of_one_container, std::vector<FilteredPacket>& filtered) {
-  for (const auto* by : of_one_container) {
-    const auto entrance = entrance_of(*by);
-    if (!entrance) continue;
-    for (const auto* from : of_one_container) {
-      for (const auto& [address, length] : from->attachment.addresses) {
-        if (address.family != cni::Family::ipv4) continue;
-        if (kernel.takes({address, entrance->destination, entrance->index})) continue;
-        filtered.push_back({address, entrance->interface, by->attachment.identity, from != by});
-      }
-    }
+void examine_arrivals(kernel::Kernel& kernel, const Routed& by, const Routed& from,
+                      std::vector<FilteredPacket>& filtered) {
+  const bool is_foreign = by.attachment != from.attachment;
+  for (const auto& [address, length] : from.attachment->addresses) {
+    if (address.family != cni::Family::ipv4) continue;
+    if (kernel.takes({address, by.entrance.destination, by.entrance.index})) continue;
+    filtered.push_back({address, by.entrance.interface, by.attachment->identity, is_foreign});
   }
 }
 
 /// A container in several networks may answer by another interface than it was asked by.
 std::vector<FilteredPacket> find_filtered(kernel::Kernel& kernel, const std::vector<Detail>& attachments) {
-  std::map<std::string, Details> containers;
-  for (const auto& detail : attachments) containers[detail.attachment.identity.container].push_back(&detail);
+  std::map<std::string, std::vector<Routed>> containers;
+  for (const auto& detail : attachments) {
+    auto entrance = entrance_of(detail);
+    if (entrance) containers[detail.attachment.identity.container].push_back({&detail.attachment, *entrance});
+  }
   std::vector<FilteredPacket> filtered;
-  for (const auto& [container, details] : containers) examine_arrivals(kernel, details, filtered);
+  for (const auto& [container, all] : containers) {
+    for (const auto& by : all) {
+      for (const auto& from : all) examine_arrivals(kernel, by, from, filtered);
+    }
+  }
   return filtered;
 }
 

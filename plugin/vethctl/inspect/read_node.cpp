@@ -76,6 +76,7 @@ class Reader {
 
   kernel::Kernel& kernel_;
   std::map<cni::Tag, kernel::HostLink> links_;
+  bool is_at_work_ = false;  ///< on any attachment of the folder that is being read
 };
 
 Reader::Reader(kernel::Kernel& kernel) : kernel_(kernel) {
@@ -127,14 +128,18 @@ bool Reader::stands(Attachment& attachment) {
   return link.has_value();
 }
 
+/// Each lock is tried only where one is held, or where a call may have begun since that was asked.
 State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment, const state::Folder& folder) {
-  if (!folder.try_lock(stored.tag)) return State::in_flight;
+  const bool may_be_in_flight = is_at_work_ || stored.stage == state::Stage::pending;
+  if (may_be_in_flight && !folder.try_lock(stored.tag)) return State::in_flight;
   if (!stored.record || stored.stage == state::Stage::pending) return State::remains;
-  return stands(attachment) ? State::live : State::broken;
+  if (stands(attachment)) return State::live;
+  return folder.try_lock(stored.tag) ? State::broken : State::in_flight;
 }
 
 /// What a DEL took away while this was reading is told as live or not at all, never as broken.
 void Reader::read(const state::Folder& folder) {
+  is_at_work_ = folder.is_at_work();
   for (const auto& network : folder.networks()) {
     for (const auto& stored : folder.records(network)) {
       auto attachment = describe(network, stored);

@@ -1,5 +1,7 @@
 #include "plugin/vethctl/report/words.hpp"
 
+#include "plugin/vethctl/inspect/read_node.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -33,6 +35,7 @@ std::string age_words(const std::optional<std::chrono::seconds>& age) {
 }
 
 std::string namespace_words(const std::string& path) {
+  if (path == inspect::host_namespace_path) return "host";
   for (const std::string_view folder : {"/run/netns/", "/var/run/netns/"}) {
     if (path.starts_with(folder)) return path.substr(folder.size());
   }

@@ -22,7 +22,8 @@ std::string cut(std::string_view text, std::size_t width);
 /// "42s", "7m", "5h", "3d"; "-" where it is not known.
 std::string age_words(const std::optional<std::chrono::seconds>& age);
 
-/// A namespace as `ip netns` calls it: "blue" for /run/netns/blue, other paths whole; "-" for none.
+/// A namespace as `ip netns` calls it: "blue" for /run/netns/blue, "host" for our own, other paths whole; "-" for
+/// none.
 std::string namespace_words(const std::string& path);
 
 /// An ID of 64 hexadecimal digits by its first 12, as `crictl ps` shows it; other names whole.
