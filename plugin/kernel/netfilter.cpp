@@ -130,8 +130,8 @@ void Netfilter::check_ports(const wiring::Wiring& wiring) {
   refuse_taken_ports(wanted, look({}, wanted).elements);
 }
 
-/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in further
-/// ones, and where that does not come to its end the next look finds what is missing.
+/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in
+/// further ones, and where that does not come to its end the next look finds what is missing.
 bool Netfilter::build_once(std::span<const NftPart> parts, std::span<const WantedElement> wanted,
                            bool& has_lost_tables) {
   const auto state = look(parts, wanted);
