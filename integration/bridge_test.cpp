@@ -93,6 +93,17 @@ TEST_F(Bridge, DeliversTheVeryFirstPacket) {
   }
 }
 
+// A bridge without ports is asleep, and wakes with its first.
+TEST_F(Bridge, DeliversTheVeryFirstPacketToItsOnlyPort) {
+  for (int round = 0; round < 20; ++round) {
+    const Probe probe{host, a.netns, round % 2 == 0 ? 4 : 6};
+    const auto added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    EXPECT_TRUE(probe.arrives(address_of(added.result, round % 2 == 0 ? 4 : 6))) << "round " << round;
+    EXPECT_EQ(del(a, config).exit, 0);
+  }
+}
+
 TEST_F(Bridge, ForwardsTheVeryFirstPacketOfAnotherMachine) {
   const Outside outside;
   for (const auto* prefix : {"10.1.2.0/24", "fd00:1:2::/64"}) outside.learn_route(prefix);

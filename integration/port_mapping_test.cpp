@@ -1,7 +1,6 @@
 // Port mappings: every way to a container by a port of its host, what must not go there, and whose a port is.
 #include "integration/support/call.hpp"
 #include "integration/support/client.hpp"
-#include "integration/support/command.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/nftables.hpp"

@@ -309,9 +309,12 @@ void PairBuilder::let_host_talk() {
 }
 
 /// A bridge with the spanning tree protocol lets the port learn for half a minute first: that is what was asked of it.
+/// One that had no port drops what the host sends, as an end of a pair does, until it is asked about.
 bool PairBuilder::is_port_open() {
   const auto link = first_link(host_.transact(one(get_link(host_device_.index))));
-  return link && link->port && !link->port->is_closed;
+  if (!link || !link->port || link->port->is_closed) return false;
+  const auto bridge = first_link(host_.transact(one(get_link(bridge_.index))));
+  return bridge && bridge->has_carrier;
 }
 
 /// The kernel announces a MAC that is set, the same one too, by gratuitous ARP (arp_notify) and unsolicited neighbour
