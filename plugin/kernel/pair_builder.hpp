@@ -32,6 +32,7 @@ class PairBuilder {
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   void furnish();
   void furnish_container();
+  void tune_container();
   void furnish_host();
   void settle();
   bool is_settled();

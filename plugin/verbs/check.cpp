@@ -46,6 +46,7 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_gateways = recorded.host_gateways;
   wanted.ingress_limit = recorded.ingress_limit;
   wanted.egress_limit = recorded.egress_limit;
+  wanted.tuning = recorded.tuning;
 }
 
 /// A link-local address that nothing goes through may be missing: IPv6 may be off in the container.

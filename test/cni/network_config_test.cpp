@@ -138,6 +138,7 @@ TEST(ParseNetworkConfig, ReadsTheMtu) {
        {Case{"0", 1500}, Case{"68", 68}, Case{"65535", 65535}, Case{"\"auto\"", std::nullopt}}) {
     EXPECT_EQ(parse_with(std::string("\"mtu\":") + value).mtu, mtu) << value;
   }
+  EXPECT_EQ(parse_with(R"("mtu":1400,"args":{"cni":{"mtu":1300}})").mtu, 1300U);
   expect_refused("\"mtu\":67", ErrorCode::invalid_config, "/mtu: must be 0 or an integer from 68 to 65535, not 67");
   expect_refused("\"mtu\":70000", ErrorCode::invalid_config, "/mtu: must be an integer from 0 to 65535, not 70000");
   expect_refused("\"mtu\":-1", ErrorCode::invalid_config, "/mtu: must be an integer from 0 to 65535, not -1");
@@ -202,24 +203,22 @@ TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
     const char* members;
     const char* message;
   };
-  for (const auto& [members, message] :
-       {Case{R"("mode":"bridge","macspoofchk":true)", "/macspoofchk: true is not supported: leave it out"},
-        Case{R"("ipMasq":true)",
-             "/ipMasq: true is not supported: set it to false and masquerade by a rule of the node"},
-        Case{R"("portMappings":[1])", "/portMappings: [1] is not supported: add the plugin portmap to the chain"},
-        Case{R"("runtimeConfig":{"portMappings":[{"HostPort":80,"ContainerPort":8080}]})",
-             R"(/runtimeConfig/portMappings: [{"HostPort":80,"ContainerPort":8080}] is not supported: )"
-             "add the plugin portmap to the chain"},
-        Case{R"("sysctl":{"net.core.somaxconn":"500"})",
-             R"(/sysctl: {"net.core.somaxconn":"500"} is not supported: add the plugin tuning to the chain)"},
-        Case{R"("txQLen":1000)", "/txQLen: 1000 is not supported: add the plugin tuning to the chain"}}) {
+  for (const auto& [members, message] : {
+           Case{R"("mode":"bridge","macspoofchk":true)", "/macspoofchk: true is not supported: leave it out"},
+           Case{R"("ipMasq":true)",
+                "/ipMasq: true is not supported: set it to false and masquerade by a rule of the node"},
+           Case{R"("portMappings":[1])", "/portMappings: [1] is not supported: add the plugin portmap to the chain"},
+           Case{R"("runtimeConfig":{"portMappings":[{"HostPort":80,"ContainerPort":8080}]})",
+                R"(/runtimeConfig/portMappings: [{"HostPort":80,"ContainerPort":8080}] is not supported: )"
+                "add the plugin portmap to the chain"},
+       }) {
     expect_refused(members, ErrorCode::unsupported_field, message);
   }
 }
 
 TEST(ParseNetworkConfig, TakesWhatAsksForNothing) {
   EXPECT_NO_THROW(parse_with(
-      R"("ipMasq":false,"portMappings":[],"bandwidth":{"ingressRate":0},"sysctl":{},"txQLen":0,
+      R"("ipMasq":false,"portMappings":[],"bandwidth":{"ingressRate":0},"sysctl":{},"promisc":false,
          "runtimeConfig":{"portMappings":[],"bandwidth":{"ingressRate":0,"egressBurst":0}})"));
 }
 
