@@ -9,6 +9,7 @@
 #include "plugin/cni/result_reader.hpp"
 #include "plugin/cni/source_nat_reader.hpp"
 #include "plugin/cni/tolerance.hpp"
+#include "plugin/cni/tuning_reader.hpp"
 #include "plugin/cni/unsupported.hpp"
 #include "plugin/cni/wishes.hpp"
 
@@ -30,7 +31,7 @@ constexpr std::uint32_t largest_mtu = 65535;
 
 // Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
 // and of the other modes.
-constexpr std::array<std::string_view, 27> also_known{"bridge",
+constexpr std::array<std::string_view, 25> also_known{"bridge",
                                                       "isGateway",
                                                       "isDefaultGateway",
                                                       "forceAddress",
@@ -48,8 +49,6 @@ constexpr std::array<std::string_view, 27> also_known{"bridge",
                                                       "runtimeConfig",
                                                       "capabilities",
                                                       "prevResult",
-                                                      "sysctl",
-                                                      "txQLen",
                                                       "log",
                                                       "cni.dev/valid-attachments",
                                                       "cni.dev/attachments",
@@ -144,7 +143,7 @@ std::optional<std::vector<ValidAttachment>> read_valid_attachments(JsonObject& n
 }
 
 std::optional<std::uint32_t> read_mtu(JsonObject& network) {
-  const auto value = network.find("mtu");
+  const auto value = find_in_args_or_own(network, "mtu");
   if (!value) return default_mtu;
   if (value->is_string() && value->as_string() == "auto") return std::nullopt;
   if (value->is_string()) value->reject("must be \"auto\" or a number");
@@ -184,6 +183,7 @@ void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& toler
   tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   tolerance.read(config.dns, [&] { return read_own_dns(network); });
   tolerance.read(config.bandwidth, [&] { return read_bandwidth(network); });
+  tolerance.read(config.tuning, [&] { return read_tuning(network); });
 }
 
 void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {

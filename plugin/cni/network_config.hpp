@@ -5,6 +5,7 @@
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
 #include "plugin/cni/result.hpp"
+#include "plugin/cni/tuning.hpp"
 #include "plugin/cni/version.hpp"
 
 #include <cstdint>
@@ -103,6 +104,7 @@ struct NetworkConfig {
   IpamConfig ipam{};
   std::optional<Dns> dns{};  ///< in place of the IPAM's
   Bandwidth bandwidth{};     ///< of the key and of the capability
+  TuningConfig tuning{};     ///< of the configuration and of args.cni
   Wishes wishes{};
   std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>

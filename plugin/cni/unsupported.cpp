@@ -18,22 +18,8 @@ void refuse_log(JsonObject& network) {
   if (log && !log->as_object().unasked().empty()) refuse(*log, "leave it out");
 }
 
-void refuse_sysctls(JsonObject& network) {
-  const auto sysctls = network.find("sysctl");
-  if (sysctls && !sysctls->as_object().unasked().empty()) refuse(*sysctls, "add the plugin tuning to the chain");
-}
-
-void refuse_queue_length(JsonObject& network) {
-  const auto length = network.find("txQLen");
-  if (length && length->as_unsigned(0, 0xffffffffU) != 0) refuse(*length, "add the plugin tuning to the chain");
-}
-
 }  // namespace
 
-void refuse_unsupported(JsonObject& network) {
-  refuse_sysctls(network);
-  refuse_log(network);
-  refuse_queue_length(network);
-}
+void refuse_unsupported(JsonObject& network) { refuse_log(network); }
 
 }  // namespace cni

@@ -55,6 +55,12 @@ void describe_end(rtnl_link* link, const wiring::End& end, std::uint32_t mtu) {
   rtnl_link_set_mtu(link, mtu);
 }
 
+void tune(rtnl_link* link, const wiring::Tuning& tuning) {
+  if (tuning.promiscuous) rtnl_link_set_flags(link, IFF_PROMISC);
+  if (tuning.all_multicast) rtnl_link_set_flags(link, IFF_ALLMULTI);
+  if (tuning.tx_queue_length) rtnl_link_set_txqlen(link, *tuning.tx_queue_length);
+}
+
 }  // namespace
 
 // The container's end is the main device of the message: the kernel lets that one alone be created up (kernel.md,
@@ -64,6 +70,7 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
   if (!link) throw std::bad_alloc{};
   describe_end(link.get(), wiring.container, wiring.mtu);
   if (!wiring.leave_down) rtnl_link_set_flags(link.get(), IFF_UP);
+  if (wiring.tuning) tune(link.get(), *wiring.tuning);
   rtnl_link_set_ns_fd(link.get(), container_namespace);
   const LinkObject peer{rtnl_link_veth_get_peer(link.get())};
   describe_end(peer.get(), wiring.host, wiring.mtu);
@@ -288,7 +295,9 @@ std::optional<Link> find_link(const std::string& message) {
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = nla_get_s32(id);
   read_kind(attributes[IFLA_LINKINFO], link);
+  link.tx_queue_length = number_of(attributes[IFLA_TXQLEN]);
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
+  link.is_all_multicast = (fixed->ifi_flags & IFF_ALLMULTI) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
   link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   return link;

@@ -30,10 +30,12 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;                            ///< administratively (IFF_UP)
-  bool is_ipv6_disabled = false;                 ///< disable_ipv6 is set
-  bool has_carrier = false;                      ///< operational state UP
+  bool is_up = false;             ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
+  bool has_carrier = false;       ///< operational state UP
+  std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;                   ///< IFF_PROMISC is set
+  bool is_all_multicast = false;                 ///< IFF_ALLMULTI is set
   bool filters_vlans = false;                    ///< of a bridge
   std::string kind{};                            ///< "veth", "bridge", ...; empty for hardware
   std::uint32_t master_index = 0;                ///< of the bridge or bond it belongs to; 0: none

@@ -10,6 +10,7 @@
 #include "plugin/kernel/pair_builder.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/difference.hpp"
@@ -256,6 +257,10 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
   wiring::Observed observed;
   auto inside = open_socket_inside(site.container.file.get(), home_.get());
   observed.container = observe_end(inside, wanted.container.name);
+  if (wanted.tuning) {
+    run_inside(site.container.file.get(), home_.get(),
+               [&] { observed.sysctls = read_sysctls(wanted.tuning->sysctls); });
+  }
   if (site.peer) {
     auto peer = open_socket_of_peer(site);
     observed.host = observe_end(peer, wanted.host.name);

@@ -10,6 +10,7 @@
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
+#include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <linux/netlink.h>
@@ -184,6 +185,7 @@ void PairBuilder::enter_container() {
 void PairBuilder::furnish() {
   if (!site_.peer) ignore_router_advertisements(wiring_.host.name);
   furnish_container();
+  if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) tune_container();
   furnish_host();
   if (wiring_.enable_dad) settle();
   if (wiring_.leave_down) return;
@@ -217,6 +219,11 @@ void PairBuilder::furnish_container() {
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
   add_neighbours(container_device_, wiring_.container, requests);
   transact_with_ipv6(*container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
+}
+
+/// After all that is done to the container's end, so that what a configuration says is what holds.
+void PairBuilder::tune_container() {
+  inside_container([&] { write_sysctls(wiring_.tuning->sysctls); });
 }
 
 namespace {

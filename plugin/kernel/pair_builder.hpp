@@ -37,6 +37,7 @@ class PairBuilder {
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   void furnish();
   void furnish_container();
+  void tune_container();
   void furnish_host();
   void open_loopback(std::vector<NetlinkRequest>& requests);
   void settle();

@@ -3,7 +3,9 @@
 #include "plugin/posix/system_error.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,6 +60,15 @@ std::optional<FileDescriptor> find_file(int directory, const std::string& path, 
 FileDescriptor open_file(int directory, const std::string& path, int flags) {
   if (auto file = find_file(directory, path, flags)) return std::move(*file);
   throw system_error(ENOENT, "open " + quoted(path));
+}
+
+FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  const auto file = static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how));
+  if (file < 0) throw_errno("open " + quoted(path));
+  return FileDescriptor{file};
 }
 
 std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience) {

@@ -17,6 +17,10 @@ std::optional<FileDescriptor> find_file(int directory, const std::string& path, 
 /// As find_file, but throws also where nothing is there. With O_CREAT files are made 0600.
 FileDescriptor open_file(int directory, const std::string& path, int flags);
 
+/// As open_file, for a path that comes from outside: it stays beneath the directory, and no part of it is a symbolic
+/// link.
+FileDescriptor open_beneath(int directory, const std::string& path, int flags);
+
 /// Reads to the end. Throws std::system_error; EFBIG past `limit` bytes, ETIMEDOUT where the other end neither writes
 /// nor closes for `patience`.
 std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience);

@@ -11,6 +11,7 @@
 #include "plugin/verbs/restore.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/verbs/site.hpp"
+#include "plugin/verbs/sysctl_permission.hpp"
 #include "plugin/wiring/text.hpp"
 #include "plugin/wiring/wire.hpp"
 
@@ -176,6 +177,7 @@ class Addition {
 }  // namespace
 
 void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder, const Print& print) {
+  require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
   Addition{request, kernel, folder}.run(print);
 }
 

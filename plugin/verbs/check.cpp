@@ -48,6 +48,7 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.host_ports = recorded.host_ports;
   wanted.ingress_limit = recorded.ingress_limit;
   wanted.egress_limit = recorded.egress_limit;
+  wanted.tuning = recorded.tuning;
 }
 
 wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {

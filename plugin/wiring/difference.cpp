@@ -121,6 +121,34 @@ void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sen
   }
 }
 
+void compare_flag(const std::string& what, bool wanted, bool there, Sentences& sentences) {
+  if (wanted && !there) sentences.push_back(what);
+}
+
+void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Sentences& sentences) {
+  const auto name = "interface " + named(wanted.container.name);
+  const auto length = wanted.tuning->tx_queue_length;
+  compare_flag(name + " is not promiscuous", wanted.tuning->promiscuous, there.is_promiscuous, sentences);
+  compare_flag(name + " does not take all multicast", wanted.tuning->all_multicast, there.is_all_multicast, sentences);
+  if (!length || *length == there.tx_queue_length) return;
+  sentences.push_back(name + " has a queue of " + std::to_string(there.tx_queue_length) + " packets and not " +
+                      std::to_string(*length));
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+void compare_sysctls(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  for (const auto& [path, value] : wanted.tuning->sysctls) {
+    const auto there = std::find_if(observed.sysctls.begin(), observed.sysctls.end(),
+                                    [&, &sought = path](const Sysctl& sysctl) { return sysctl.path == sought; });
+    if (there == observed.sysctls.end()) {
+      sentences.push_back("sysctl " + path + " cannot be read");
+    } else if (!is_same_value(there->value, value)) {
+      sentences.push_back("sysctl " + path + " is " + named(first_line(there->value)) + " and not " + named(value));
+    }
+  }
+}
+
 std::string limit_text(const RateLimit& limit) {
   return std::to_string(limit.rate_bytes_per_second) + " bytes/s with a burst of " + std::to_string(limit.burst_bytes);
 }
@@ -166,6 +194,10 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
   compare_limits(wanted, observed, sentences);
+  if (wanted.tuning && observed.container) {
+    compare_tuning(wanted, *observed.container, sentences);
+    compare_sysctls(wanted, observed, sentences);
+  }
   compare_node(wanted, observed, sentences);
   for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
   return sentences;

@@ -17,6 +17,9 @@ struct ObservedEnd {
   cni::MacAddress mac{};
   std::uint32_t mtu = 0;
   bool is_up = false;
+  std::uint32_t tx_queue_length = 0;
+  bool is_promiscuous = false;
+  bool is_all_multicast = false;
   std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
   bool is_hairpin = false;
   bool is_isolated = false;
@@ -67,6 +70,7 @@ struct Observed {
   std::vector<std::string> missing_rules{};  ///< what is wanted in nftables and is not there, in words
   std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends
   std::optional<ObservedIfb> ifb{};          ///< asked for only where one is wanted
+  std::vector<Sysctl> sysctls{};             ///< those of the wanted ones that can be read
   std::uint32_t redirected_to = 0;           ///< index of the device to which the host's end redirects all that it
                                              ///< receives; 0: none, or not asked for
 

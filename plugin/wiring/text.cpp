@@ -105,6 +105,20 @@ void visit_fields(Self& limit, Visit&& visit) {
   visit("burstBytes", limit.burst_bytes);
 }
 
+template <Is<Sysctl> Self, class Visit>
+void visit_fields(Self& sysctl, Visit&& visit) {
+  visit("path", sysctl.path);
+  visit("value", sysctl.value);
+}
+
+template <Is<Tuning> Self, class Visit>
+void visit_fields(Self& tuning, Visit&& visit) {
+  visit("txQueueLength", tuning.tx_queue_length);
+  visit("promiscuous", tuning.promiscuous);
+  visit("allMulticast", tuning.all_multicast);
+  visit("sysctls", tuning.sysctls);
+}
+
 template <Is<Wiring> Self, class Visit>
 void visit_fields(Self& wiring, Visit&& visit) {
   visit("attachment", wiring.attachment);
@@ -122,6 +136,7 @@ void visit_fields(Self& wiring, Visit&& visit) {
   visit("hostPorts", wiring.host_ports);
   visit("ingressLimit", wiring.ingress_limit);
   visit("egressLimit", wiring.egress_limit);
+  visit("tuning", wiring.tuning);
 }
 
 namespace {

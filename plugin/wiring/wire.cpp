@@ -43,6 +43,13 @@ std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uin
   return rate ? std::optional{rate_limit(*rate, mtu)} : std::nullopt;
 }
 
+/// The addresses would vanish when IPv6 is switched off.
+void refuse_contradiction(const Wiring& wiring) {
+  if (!has_ipv6(wiring.container) || !disables_ipv6(*wiring.tuning, wiring.container.name)) return;
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   "/sysctl: disable_ipv6 contradicts the IPv6 addresses that the container gets"};
+}
+
 }  // namespace
 
 Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
@@ -54,6 +61,8 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
   wiring.host_ports = host_ports(config, lease);
   wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);
   wiring.egress_limit = limit_of(config.bandwidth.egress, mtu);
+  wiring.tuning = tuning_of(request);
+  if (wiring.tuning) refuse_contradiction(wiring);
   return wiring;
 }
 

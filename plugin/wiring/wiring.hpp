@@ -5,6 +5,7 @@
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
 #include "plugin/wiring/rate_limit.hpp"
+#include "plugin/wiring/tuning.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -119,6 +120,7 @@ struct Wiring {
   std::optional<HostPorts> host_ports{};
   std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends to the container
   std::optional<RateLimit> egress_limit{};   ///< of what it receives: on an ifb, to which that is redirected
+  std::optional<Tuning> tuning{};
 
   bool operator==(const Wiring&) const = default;
 };

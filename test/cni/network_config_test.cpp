@@ -138,6 +138,7 @@ TEST(ParseNetworkConfig, ReadsTheMtu) {
        {Case{"0", 1500}, Case{"68", 68}, Case{"65535", 65535}, Case{"\"auto\"", std::nullopt}}) {
     EXPECT_EQ(parse_with(std::string("\"mtu\":") + value).mtu, mtu) << value;
   }
+  EXPECT_EQ(parse_with(R"("mtu":1400,"args":{"cni":{"mtu":1300}})").mtu, 1300U);
   expect_refused("\"mtu\":67", ErrorCode::invalid_config, "/mtu: must be 0 or an integer from 68 to 65535, not 67");
   expect_refused("\"mtu\":70000", ErrorCode::invalid_config, "/mtu: must be an integer from 0 to 65535, not 70000");
   expect_refused("\"mtu\":-1", ErrorCode::invalid_config, "/mtu: must be an integer from 0 to 65535, not -1");
@@ -198,21 +199,13 @@ TEST(ParseNetworkConfig, TakesAllKeysOfTheSpecificationRuntimesAndOtherModes) {
 }
 
 TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
-  struct Case {
-    const char* members;
-    const char* message;
-  };
-  for (const auto& [members, message] :
-       {Case{R"("sysctl":{"net.core.somaxconn":"500"})",
-             R"(/sysctl: {"net.core.somaxconn":"500"} is not supported: add the plugin tuning to the chain)"},
-        Case{R"("txQLen":1000)", "/txQLen: 1000 is not supported: add the plugin tuning to the chain"}}) {
-    expect_refused(members, ErrorCode::unsupported_field, message);
-  }
+  expect_refused(R"("log":{"file":"/var/log/veth-cni/log"})", ErrorCode::unsupported_field,
+                 R"(/log: {"file":"/var/log/veth-cni/log"} is not supported: leave it out)");
 }
 
 TEST(ParseNetworkConfig, TakesWhatAsksForNothing) {
   EXPECT_NO_THROW(parse_with(
-      R"("ipMasq":false,"portMappings":[],"bandwidth":{"ingressRate":0},"sysctl":{},"txQLen":0,
+      R"("ipMasq":false,"portMappings":[],"bandwidth":{"ingressRate":0},"sysctl":{},"promisc":false,
          "runtimeConfig":{"portMappings":[],"bandwidth":{"ingressRate":0,"egressBurst":0}})"));
 }
 

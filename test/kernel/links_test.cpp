@@ -121,6 +121,30 @@ TEST(CreationOfAPair, LeavesTheContainersEndDownWhereThatIsWished) {
   }
 }
 
+TEST(CreationOfAPair, TunesTheContainersEnd) {
+  auto wiring = pair();
+  wiring.tuning = wiring::Tuning{.tx_queue_length = 0, .promiscuous = true, .all_multicast = true};
+  const auto tuned = kernel::find_link(bytes_of(kernel::create_pair(wiring, 5).message));
+  EXPECT_TRUE(tuned->is_promiscuous && tuned->is_all_multicast && tuned->is_up);
+  EXPECT_EQ(tuned->tx_queue_length, 0U);
+  wiring.tuning = wiring::Tuning{.tx_queue_length = 77};
+  const auto request = kernel::create_pair(wiring, 5);
+  EXPECT_EQ(kernel::find_link(bytes_of(request.message))->tx_queue_length, 77U);
+  EXPECT_FALSE(kernel::find_link(bytes_of(request.message))->is_promiscuous);
+}
+
+TEST(CreationOfAnIfb, DescribesIt) {
+  const auto request = kernel::create_ifb("ifbhost", cni::find_mac("02:00:00:00:00:07").value(), 9000);
+  const auto link = kernel::find_link(bytes_of(request.message));
+  ASSERT_TRUE(link.has_value());
+  EXPECT_EQ(link->name, "ifbhost");
+  EXPECT_EQ(link->kind, "ifb");
+  EXPECT_EQ(cni::to_string(link->mac), "02:00:00:00:00:07");
+  EXPECT_EQ(link->mtu, 9000U);
+  EXPECT_FALSE(link->is_up);
+  EXPECT_TRUE(request.tolerated.empty());
+}
+
 TEST(LinkRequest, SaysWhatItIsToDo) {
   const std::pair<kernel::NetlinkRequest, std::string> cases[] = {
       {kernel::create_pair(pair(), 5), R"(create veth pair "eth0" and "vethhost")"},

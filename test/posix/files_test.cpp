@@ -46,6 +46,25 @@ TEST_F(Files, AreFoundWhereTheyAre) {
   EXPECT_TRUE(posix::find_file(folder.get(), "some", O_RDONLY).has_value());
 }
 
+TEST_F(Files, AreOpenedBeneathAFolderAlone) {
+  std::filesystem::create_directory(at("inner"));
+  write("inner/some", "text");
+  std::filesystem::create_symlink("some", at("inner/link"));
+  std::filesystem::create_directory_symlink("inner", at("other"));
+  const auto inner = posix::open_file(folder.get(), "inner", O_RDONLY | O_DIRECTORY);
+  EXPECT_EQ(posix::read_to_end(posix::open_beneath(folder.get(), "inner/some", O_RDONLY).get(), 9, 1s), "text");
+  EXPECT_EQ(error_text([&] { posix::open_beneath(inner.get(), "../inner/some", O_RDONLY); }),
+            R"(open "../inner/some": Invalid cross-device link)");
+  EXPECT_EQ(error_text([&] { posix::open_beneath(inner.get(), "/etc/passwd", O_RDONLY); }),
+            R"(open "/etc/passwd": Invalid cross-device link)");
+  EXPECT_EQ(error_text([&] { posix::open_beneath(folder.get(), "inner/link", O_RDONLY); }),
+            R"(open "inner/link": Too many levels of symbolic links)");
+  EXPECT_EQ(error_text([&] { posix::open_beneath(folder.get(), "other/some", O_RDONLY); }),
+            R"(open "other/some": Too many levels of symbolic links)");
+  EXPECT_EQ(error_text([&] { posix::open_beneath(folder.get(), "none", O_RDONLY); }),
+            R"(open "none": No such file or directory)");
+}
+
 TEST_F(Files, AreNotInheritedByPrograms) {
   const auto file = posix::open_file(folder.get(), "new", O_WRONLY | O_CREAT);
   EXPECT_NE(::fcntl(file.get(), F_GETFD) & FD_CLOEXEC, 0);

@@ -32,6 +32,13 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
   observed.host->is_isolated = bridge.isolated;
 }
 
+void observe_tuning(const wiring::Tuning& tuning, wiring::Observed& observed) {
+  observed.container->tx_queue_length = tuning.tx_queue_length.value_or(1000);
+  observed.container->is_promiscuous = tuning.promiscuous;
+  observed.container->is_all_multicast = tuning.all_multicast;
+  observed.sysctls = tuning.sysctls;
+}
+
 bool holds(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
 
 }  // namespace
@@ -215,6 +222,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observed.host->alias = link.alias;
     if (made.bridge) observe_bridge(*made.bridge, observed);
     observe_limits(made, observed);
+    if (made.tuning) observe_tuning(*made.tuning, observed);
   }
   observed.host_gateways = host_gateways;
   observed.forward_ipv4 = wanted.forward_ipv4;

@@ -133,6 +133,13 @@ TEST_F(Add, TakesEverythingBackWhenTheAnswerCannotBeWritten) {
   expect_nothing_left();
 }
 
+TEST_F(Add, RefusesASysctlThatIsNotAllowedBeforeItDoesAnything) {
+  config.tuning.sysctls = {{"net.x.y", "net/x/y", "1"}};
+  EXPECT_EQ(error_of_add("c1"), R"(7: /sysctl: "net.x.y" is not allowed)");
+  EXPECT_EQ(kernel.asked, Texts{});
+  expect_nothing_left();
+}
+
 TEST_F(Add, TakesTheIfbBackToo) {
   limit_rates();
   EXPECT_EQ(error_with([&](auto) {

@@ -125,6 +125,20 @@ TEST_F(Check, WantsTheLimitsOnRecordWhateverTheRuntimeTellsNow) {
                     "\" does not redirect what the container sends to \"" + cni::ifb_name(tag("c1")) + '"'));
 }
 
+TEST_F(Check, WantsTheTuningOnRecord) {
+  config.tuning = {.sysctls = {{"net.core.somaxconn", "net/core/somaxconn", "77"}}, .promiscuous = true};
+  const auto printed = add("c1");
+  config.tuning = {};
+  const auto asked = with_result("c1", printed);
+  EXPECT_EQ(error_of_check(asked), "");
+  kernel.disturb = [](auto& observed) {
+    observed.container->is_promiscuous = false;
+    observed.sysctls.at(0).value = "78\n";
+  };
+  EXPECT_EQ(error_of_check(asked),
+            differs(R"(interface "eth0" is not promiscuous; sysctl net/core/somaxconn is "78" and not "77")"));
+}
+
 TEST_F(Check, LeavesTheRoutesOfOtherPluginsToThem) {
   auto asked = with_result("c1", add("c1"));
   asked.config.previous->routes.push_back(test::route_to("192.168.0.0/16"));

@@ -238,4 +238,36 @@ TEST_F(DifferenceOfLimits, LeavesOutLimitsThatAreNotWanted) {
   EXPECT_EQ(difference(), Sentences{});
 }
 
+/// The same pair with a tuned container.
+class DifferenceOfTuning : public Difference {
+ protected:
+  DifferenceOfTuning() {
+    wanted.tuning = wiring::Tuning{.tx_queue_length = 500,
+                                   .promiscuous = true,
+                                   .all_multicast = true,
+                                   .sysctls = {{"net/core/somaxconn", "77"}, {"net/ipv4/tcp_rmem", "1 2 3"}}};
+    there.container->tx_queue_length = 500;
+    there.container->is_promiscuous = there.container->is_all_multicast = true;
+    there.sysctls = {{"net/core/somaxconn", "77\n"}, {"net/ipv4/tcp_rmem", "1\t2\t3\n"}};
+  }
+};
+
+TEST_F(DifferenceOfTuning, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+
+TEST_F(DifferenceOfTuning, NamesWhatIsOtherwise) {
+  expect_each(
+      {{[](auto& it) { it.container->is_promiscuous = false; }, R"(interface "eth0" is not promiscuous)"},
+       {[](auto& it) { it.container->is_all_multicast = false; }, R"(interface "eth0" does not take all multicast)"},
+       {[](auto& it) { it.container->tx_queue_length = 0; },
+        R"(interface "eth0" has a queue of 0 packets and not 500)"},
+       {[](auto& it) { it.sysctls[0].value = "78\n"; }, R"(sysctl net/core/somaxconn is "78" and not "77")"},
+       {[](auto& it) { it.sysctls.pop_back(); }, "sysctl net/ipv4/tcp_rmem cannot be read"}});
+}
+
+TEST_F(DifferenceOfTuning, LeavesOutWhatIsNotWanted) {
+  wanted.tuning = wiring::Tuning{};
+  there.sysctls.clear();
+  EXPECT_EQ(difference(), Sentences{});
+}
+
 }  // namespace

@@ -46,6 +46,10 @@ wiring::Wiring rich() {
   wiring.host_gateways = {ip("fd00::1"), ip("fd99::1")};
   wiring.ingress_limit = {.rate_bytes_per_second = std::numeric_limits<std::uint64_t>::max(), .burst_bytes = 1518};
   wiring.egress_limit = {.rate_bytes_per_second = 125, .burst_bytes = std::numeric_limits<std::uint32_t>::max()};
+  wiring.tuning = wiring::Tuning{.tx_queue_length = 0,
+                                 .promiscuous = true,
+                                 .all_multicast = true,
+                                 .sysctls = {{"net/core/somaxconn", "500"}, {"net/ipv4/tcp_rmem", "1 2\t3"}}};
   return wiring;
 }
 
@@ -100,6 +104,7 @@ TEST(WiringText, IsNotFoundInOtherTexts) {
                                replaced("02:00:00:00:00:01", "02:00:00:00:00"),
                                replaced(R"("hostGateways":["fd00::1","fd99::1"])", R"("hostGateways":"fd00::1")"),
                                replaced(R"("burstBytes":4294967295)", R"("burstBytes":4294967296)"),
+                               replaced(R"("txQueueLength":0)", R"("txQueueLength":"0")"),
                                replaced(R"("host":{)", R"("host":7,"x":{)")};
   for (const auto& text : texts) EXPECT_FALSE(wiring::find_wiring(text).has_value()) << text.substr(0, 2000);
 }
