@@ -279,12 +279,18 @@ TEST(ValidAttachments, AreTheUnionOfBothKeys) {
   };
   const std::string valid = R"("cni.dev/valid-attachments":)";
   const std::string other = R"("cni.dev/attachments":)";
-  for (const auto& [members, expected] :
-       {Case{"", std::nullopt}, Case{valid + "null", std::vector<ValidAttachment>{}},
-        Case{other + "null", std::vector<ValidAttachment>{}}, Case{valid + "[]", std::vector<ValidAttachment>{}},
-        Case{valid + '[' + b + ',' + a + ']', both}, Case{other + '[' + b + ',' + a + ']', both},
-        Case{valid + '[' + b + "]," + other + '[' + a + ',' + b + ']', both},
-        Case{valid + "null," + other + '[' + a + ',' + b + ']', both}}) {
+  const std::string of_b = '[' + b + ']';
+  const std::string of_a_and_b = '[' + a + ',' + b + ']';
+  const std::string of_b_and_a = '[' + b + ',' + a + ']';
+  const Case cases[] = {Case{"", std::nullopt},
+                        Case{valid + "null", std::vector<ValidAttachment>{}},
+                        Case{other + "null", std::vector<ValidAttachment>{}},
+                        Case{valid + "[]", std::vector<ValidAttachment>{}},
+                        Case{valid + of_b_and_a, both},
+                        Case{other + of_b_and_a, both},
+                        Case{valid + of_b + ',' + other + of_a_and_b, both},
+                        Case{valid + "null," + other + of_a_and_b, both}};
+  for (const auto& [members, expected] : cases) {
     EXPECT_EQ(parse_with(members, Verb::gc).valid_attachments, expected) << members;
   }
 }

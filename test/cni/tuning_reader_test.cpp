@@ -10,7 +10,6 @@
 
 namespace {
 
-using cni::Sysctl;
 using cni::TuningConfig;
 
 TuningConfig parse(const std::string& members, cni::Verb verb = cni::Verb::add) {
