@@ -153,11 +153,22 @@ void RangeIpam::move_cursors(const std::vector<cni::IpAddress>& addresses, const
 
 void RangeIpam::release() { release_held(request_, folder_); }
 
+namespace {
+
+/// In mode netns the result tells the other end's addresses, too, which stand in the configuration.
+bool is_of_peer(const cni::NetworkConfig& config, const cni::IpAddress& address) {
+  const auto& addresses = config.peer.addresses;
+  return std::ranges::find(addresses, address, &cni::Prefix::address) != addresses.end();
+}
+
+}  // namespace
+
 /// Of the previous result only what lies in our ranges can be from here.
 void RangeIpam::check() {
   const auto sets = checked_range_sets(request_.config);
   check_held(request_, folder_, [&](const cni::IpAddress& address) {
-    return std::ranges::any_of(sets, [&](const RangeSet& set) { return find_range(set, address) != nullptr; });
+    return !is_of_peer(request_.config, address) &&
+           std::ranges::any_of(sets, [&](const RangeSet& set) { return find_range(set, address) != nullptr; });
   });
 }
 

@@ -293,6 +293,16 @@ TEST_F(RangeIpam, ChecksThatWhatWasGivenIsHeld) {
             "not held by the attachment but by container \"b\", interface \"eth0\"");
 }
 
+TEST_F(RangeIpam, DoesNotCheckTheAddressesOfAPeer) {
+  allocate("a");
+  auto checking = request("a");
+  checking.config.previous = cni::Result{};
+  checking.config.previous->addresses = {{.interface = {}, .address = prefix("10.1.2.5/24"), .gateway = {}}};
+  EXPECT_NE(check(checking), "");
+  checking.config.peer.addresses = {prefix("10.1.2.5/24")};
+  EXPECT_EQ(check(checking), "");
+}
+
 TEST_F(RangeIpam, FindsInTheCheckThatThereIsNoRecord) {
   EXPECT_EQ(check(request("a")), "104: no record names the addresses of the attachment");
 }
