@@ -338,6 +338,7 @@ std::string name_of(NetlinkSocket& socket, std::uint32_t index) {
 std::vector<Whereabouts> LinuxKernel::locate(const std::vector<HostLink>& links,
                                              const std::vector<std::string>& namespaces) {
   std::vector<std::optional<Link>> told;
+  told.reserve(links.size());
   for (const auto& link : links) told.push_back(first_link(host_.transact(one(get_link(link.index)))));
   const auto known = numbered(host_, namespaces);
   std::vector<Whereabouts> all;

@@ -82,10 +82,9 @@ class Mending {
 
 }  // namespace
 
-std::optional<Repair> repair(const std::string& network, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder,
-                             bool is_dry_run) {
-  const auto lock = folder.try_lock(tag);
-  const auto stored = lock ? folder.find_record(network, tag) : std::nullopt;
+std::optional<Repair> repair(const Recorded& recorded, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run) {
+  const auto lock = folder.try_lock(recorded.tag);
+  const auto stored = lock ? folder.find_record(recorded.network, recorded.tag) : std::nullopt;
   if (!stored || !stored->record || stored->stage != state::Stage::live) return std::nullopt;
   const auto wiring = wiring::find_wiring(stored->record->wiring);
   if (!wiring) return std::nullopt;

@@ -19,11 +19,16 @@ struct Repair {
   bool operator==(const Repair&) const = default;
 };
 
+/// Which record is meant.
+struct Recorded {
+  const std::string& network;
+  cni::Tag tag;
+};
+
 /// Brings back what the live record of an attachment knows and the kernel, or the state folder, has lost; what stands
 /// is not touched. Nothing is ever made that is a pair's whole end: that takes an ADD. nullopt where there is nothing
 /// to compare with (no live record, none that can be read, a lease without a wiring) and while a call of the plugin is
 /// at work on it.
-std::optional<Repair> repair(const std::string& network, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder,
-                             bool is_dry_run);
+std::optional<Repair> repair(const Recorded& recorded, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run);
 
 }  // namespace verbs

@@ -142,7 +142,7 @@ class Repairs {
   }
 
   void mend(const std::string& network, cni::Tag tag, state::Folder& folder) {
-    const auto repair = verbs::repair(network, tag, kernel_, folder, is_dry_run_);
+    const auto repair = verbs::repair({network, tag}, kernel_, folder, is_dry_run_);
     if (!repair) return;
     for (const auto& sentence : repair->mended) tell(repair->attachment, Act::mended, sentence);
     for (const auto& sentence : repair->left) tell(repair->attachment, Act::left, sentence);

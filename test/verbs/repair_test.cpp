@@ -14,12 +14,14 @@ constexpr auto down = "interface \"eth0\" is down";
 class Repair : public test::VerbsOfNetwork {
  protected:
   std::optional<verbs::Repair> repair(const std::string& container, bool is_dry_run = false) {
-    return verbs::repair("net", tag(container), kernel, folder, is_dry_run);
+    return verbs::repair({network, tag(container)}, kernel, folder, is_dry_run);
   }
   void break_kernel() {
     kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
   }
   bool has_asked_for_repair() const { return std::ranges::find(kernel.asked, "repair") != kernel.asked.end(); }
+
+  const std::string network = "net";
 };
 
 TEST_F(Repair, ChangesNothingWhereNothingIsMissing) {
