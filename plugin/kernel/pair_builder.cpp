@@ -217,7 +217,6 @@ void PairBuilder::furnish_container() {
   if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
   add_addresses(container_device_, wiring_.container, wiring_.enable_dad, requests);
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
-  add_neighbours(container_device_, wiring_.container, requests);
   transact_with_ipv6(*container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
@@ -293,15 +292,18 @@ void ask_for_addresses(const std::vector<wiring::Address>& addresses, const Devi
 /// The end that was brought up first drops what it sends until the kernel's deferred work has seen the other end; since
 /// Linux 6.8 a question about the link does that work at once, before that the answer tells when it is done. An IPv6
 /// address, too, is the host's own only when deferred work has given it a local route (addrconf_dad_work), flag or no
-/// flag: on a busy node that is milliseconds later, and what arrives before is dropped.
+/// flag: on a busy node that is milliseconds later, and what arrives before is dropped. The container's neighbours come
+/// only now: as long as the other end is down, the same deferred work forgets them (neigh_carrier_down).
 void PairBuilder::let_container_talk() {
-  Requests questions;
-  questions.push_back(get_link(container_device_.index));
-  if (has_ipv6(wiring_.container)) ask_for_addresses(wiring_.container.addresses, container_device_, questions);
+  Requests requests;
+  requests.push_back(get_link(container_device_.index));
+  if (has_ipv6(wiring_.container)) ask_for_addresses(wiring_.container.addresses, container_device_, requests);
+  const auto questions = requests.size();
+  add_neighbours(container_device_, wiring_.container, requests);
   await("packets of", container_device_.name, [&] {
-    const auto answers = container_->transact(questions);
+    const auto answers = container_->transact(requests);
     const auto link = first_link(answers);
-    return link && link->has_carrier && count_local(answers) + 1 == questions.size();
+    return link && link->has_carrier && count_local(answers) + 1 == questions;
   });
 }
 
