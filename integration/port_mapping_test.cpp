@@ -255,13 +255,71 @@ TEST_F(PortMapping, IsGivenToOneOfManyThatAskAtOnce) {
   EXPECT_EQ(owners.size(), 1U) << "those that were refused left something";
 }
 
+/// What others redirect from loopback to loopback keeps its source.
+TEST_F(PortMapping, LeavesForeignRedirectionsOfLoopbackAsTheyAre) {
+  ASSERT_EQ(add(a, config).exit, 0);
+  load_ruleset(
+      "table ip dns {\n"
+      "  chain output {\n"
+      "    type nat hook output priority -100; policy accept;\n"
+      "    ip daddr 127.0.0.1 udp dport 53 redirect to :5353\n"
+      "  }\n"
+      "}\n");
+  const Service service{host, 5353};
+  EXPECT_EQ(seen_as(host, {Protocol::udp, "127.0.0.1", 53}), "127.0.0.1");
+}
+
+TEST_F(PortMapping, OfAllAddressesIsAPortOfEachAddress) {
+  ASSERT_EQ(add(a, config).exit, 0);
+  const auto refused = add(b, with_ports(in_mode("ptp"), mappings({"127.0.0.1"})));
+  EXPECT_EQ(code_of(refused), 106) << refused;
+}
+
+TEST_F(PortMapping, SetsRouteLocalnetWhereLoopbackIsMappedAlone) {
+  const auto added = add(a, with_ports(in_mode("ptp"), mappings({Outside::host_address(4)})));
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto setting = "ipv4/conf/" + host_interface_of(added.result) + "/route_localnet";
+  EXPECT_EQ(sysctl_of(host, setting), "0");
+}
+
+/// The guard of the host's loopback goes with the last mapped port, and what it guards with it.
+TEST_F(PortMapping, OfABridgeClosesItsLoopbackBeforeTheGuardGoes) {
+  const auto bridged = with_ports(in_mode("bridge"), mappings());
+  ASSERT_EQ(add(a, bridged).exit, 0);
+  ASSERT_EQ(add(b, in_mode("bridge")).exit, 0);
+  const std::string setting = "ipv4/conf/br0/route_localnet";
+  ASSERT_EQ(sysctl_of(host, setting), "1");
+  ASSERT_EQ(del(a, bridged).exit, 0);
+  ASSERT_EQ(run({.argv = {executables() + "/vethctl", "clean"}}).exit, 0);
+  EXPECT_EQ(own_rules(), "");
+  EXPECT_EQ(sysctl_of(host, setting), "0");
+  for (const auto& route : ip(host, {"-6", "route", "show", "table", "local", "dev", "br0"})) {
+    EXPECT_NE(route.at("dst"), "::1");
+  }
+}
+
+/// Many ports are one list of flows.
+TEST_F(PortMapping, OfManyUdpPortsLeadsFlowsFromBefore) {
+  ASSERT_EQ(add(b, config).exit, 0);
+  const UdpClient client{outside.netns, Outside::host_address(4), 9007};
+  EXPECT_EQ(client.seen_as(short_patience), "");
+  json ports = json::array();
+  for (int port = 9000; port < 9020; ++port) {
+    ports.push_back({{"hostPort", port}, {"containerPort", port}, {"protocol", "udp"}});
+  }
+  ASSERT_EQ(add(a, with_ports(in_mode("ptp"), ports)).exit, 0);
+  const Service service{a.netns, 9007};
+  EXPECT_EQ(client.seen_as(), Outside::address(4));
+}
+
 TEST_F(PortMapping, TakesThousandsOfPorts) {
   constexpr int many = 1000;
   auto& wanted = config["runtimeConfig"]["portMappings"] = json::array();
   for (int port = 10000; port < 10000 + many; ++port) wanted.push_back({{"hostPort", port}, {"containerPort", port}});
   const auto added = add(a, config);
   ASSERT_EQ(added.exit, 0) << added.result.value("msg", "");
-  EXPECT_EQ(own_elements().size(), 2U * (many + 1)) << "in each family the ports, and the container for itself";
+  EXPECT_EQ(own_elements().size(), 2U * (many + 1) + 1)
+      << "in each family the ports and the container for itself, and that it has any";
   const Service service{a.netns, 10000 + many - 1};
   EXPECT_EQ(seen_as(outside.netns, {Protocol::tcp, Outside::host_address(6), 10000 + many - 1}), Outside::address(6));
   EXPECT_EQ(check(a, config, added.result).exit, 0);

@@ -33,7 +33,7 @@ json findings() {
   std::ofstream{std::string{conf_dir} + "/10-net.conf"} << dual_stack();
   const auto outcome = vethctl({"check", "--conf-dir", conf_dir, "--output", "json"});
   EXPECT_EQ(outcome.err, "");
-  const auto found = json::parse(outcome.out);
+  auto found = json::parse(outcome.out);
   EXPECT_EQ(outcome.exit, found.empty() ? 0 : 1);
   return found;
 }

@@ -1,10 +1,11 @@
 #include "plugin/cni/source_nat_reader.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/lease_reader.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cni {
 namespace {
@@ -34,6 +35,17 @@ void refuse_mark(JsonObject& network, std::string_view key) {
   if (const auto mark = network.find_filled(key)) refuse(*mark, "no packet is marked here; leave it out");
 }
 
+/// Each is a rule that packets pass one by one.
+std::vector<Prefix> read_exceptions(JsonObject& network) {
+  constexpr std::size_t most = 256;
+  std::vector<Prefix> exceptions;
+  const auto value = network.find("ipMasqExcept");
+  if (!value) return exceptions;
+  for (const JsonValue& element : value->as_array()) exceptions.push_back(element.as_prefix());
+  if (exceptions.size() > most) value->reject("must have at most 256 elements");
+  return exceptions;
+}
+
 }  // namespace
 
 SourceNat read_source_nat(JsonObject& network) {
@@ -42,7 +54,7 @@ SourceNat read_source_nat(JsonObject& network) {
   for (const std::string_view key : {"markMasqBit", "externalSetMarkChain"}) refuse_mark(network, key);
   SourceNat nat;
   nat.masquerade = network.bool_or("ipMasq", false);
-  for (const JsonValue& element : read_elements(network, "ipMasqExcept")) nat.except.push_back(element.as_prefix());
+  nat.except = read_exceptions(network);
   nat.mapped_ports = network.bool_or("snat", true);
   nat.all_clients = network.bool_or("masqAll", false);
   return nat;

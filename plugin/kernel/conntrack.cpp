@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -29,7 +30,6 @@ constexpr std::uint32_t compares_destination_port = 32;
 
 /// UDP flows of one family: those to a port, those to a port of one address, or those that an address answers.
 struct Flows {
-  cni::Family family = cni::Family::ipv4;
   std::uint16_t to_port = 0;  ///< 0: any
   std::optional<cni::IpAddress> to_address{};
   std::optional<cni::IpAddress> answered_by{};
@@ -96,73 +96,86 @@ bool has_address(std::string_view tuple, const cni::IpAddress& address, int ipv4
   return nested_in(nested_in(tuple, CTA_TUPLE_IP), type) == value_of(address);
 }
 
-bool is_among(const Flows& flows, std::string_view flow) {
-  const auto original = nested_in(flow, CTA_TUPLE_ORIG);
-  const auto protocol = nested_in(original, CTA_TUPLE_PROTO);
-  if (nested_in(protocol, CTA_PROTO_NUM) != value_of_byte(IPPROTO_UDP)) return false;
-  if (flows.answered_by) {
-    return has_address(nested_in(flow, CTA_TUPLE_REPLY), *flows.answered_by, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-  }
-  if (nested_in(protocol, CTA_PROTO_DST_PORT) != value_of_port(flows.to_port)) return false;
+bool is_among(const Flows& flows, std::string_view original, std::string_view reply, std::string_view port) {
+  if (flows.answered_by) return has_address(reply, *flows.answered_by, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
+  if (port != value_of_port(flows.to_port)) return false;
   return !flows.to_address || has_address(original, *flows.to_address, CTA_IP_V4_DST, CTA_IP_V6_DST);
 }
 
-/// Kernels before 6.12 forget no flows by a filter (EINVAL, EOPNOTSUPP): there all flows are read.
-void forget_one_by_one(const Flows& flows, NetlinkSocket& netfilter) {
+bool is_among_any(std::span<const Flows> all, std::string_view flow) {
+  const auto original = nested_in(flow, CTA_TUPLE_ORIG);
+  const auto protocol = nested_in(original, CTA_TUPLE_PROTO);
+  if (nested_in(protocol, CTA_PROTO_NUM) != value_of_byte(IPPROTO_UDP)) return false;
+  const auto reply = nested_in(flow, CTA_TUPLE_REPLY);
+  const auto port = nested_in(protocol, CTA_PROTO_DST_PORT);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Flows& flows) { return is_among(flows, original, reply, port); });
+}
+
+/// All flows of the family are read once, and those that are meant are forgotten one by one.
+void forget_by_reading(cni::Family family, std::span<const Flows> all, NetlinkSocket& netfilter) {
   std::vector<NetlinkRequest> requests;
-  const NetlinkRequest list{conntrack_message(IPCTNL_MSG_CT_GET, flows.family, {}), act, {EINVAL, EOPNOTSUPP}};
-  for (const auto& message : netfilter.dump(list)) {
+  const NetlinkRequest list{conntrack_message(IPCTNL_MSG_CT_GET, family, {}), act, {EINVAL, EOPNOTSUPP}};
+  netfilter.read(list, [&](const std::string& message) {
     const auto flow = attributes_of(message);
-    if (!is_among(flows, flow)) continue;
+    if (!is_among_any(all, flow)) return;
     const auto tuple = nft_nest(CTA_TUPLE_ORIG, nested_in(flow, CTA_TUPLE_ORIG));
-    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, flows.family, tuple), act, {ENOENT}});
-  }
+    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, tuple), act, {ENOENT}});
+  });
   if (!requests.empty()) netfilter.transact(requests);
 }
 
-void forget(const std::vector<Flows>& all, NetlinkSocket& netfilter) {
+/// Kernels before 6.12 forget no flows by a filter.
+bool is_unknown(int error) { return error == EINVAL || error == EOPNOTSUPP; }
+
+/// A filter costs a walk through all flows (netfilter.md, section F), so many of them are one list instead.
+void forget(cni::Family family, const std::vector<Flows>& all, NetlinkSocket& netfilter) {
+  constexpr std::size_t most_filters = 4;
   if (all.empty()) return;
+  if (all.size() > most_filters) return forget_by_reading(family, all, netfilter);
   std::vector<NetlinkRequest> requests;
   for (const auto& flows : all) {
-    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, flows.family, filter_of(flows)), act, {ENOENT}});
+    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, filter_of(flows)), act, {ENOENT}});
   }
-  for (const auto& refusal : netfilter.send(requests).refusals) {
-    if (refusal.error != EINVAL && refusal.error != EOPNOTSUPP) throw refusal_error(refusal, requests);
-    forget_one_by_one(all[refusal.request], netfilter);
-  }
-}
-
-void add_once(std::vector<Flows>& all, const Flows& flows) {
-  if (std::find(all.begin(), all.end(), flows) == all.end()) all.push_back(flows);
+  const auto refusals = netfilter.send(requests).refusals;
+  if (refusals.empty()) return;
+  if (!is_unknown(refusals.front().error)) throw refusal_error(refusals.front(), requests);
+  forget_by_reading(family, all, netfilter);
 }
 
 /// The filter's comparison of IPv6 addresses is the wrong way round in kernels up to at least 6.18 (netfilter.md, 0.3):
 /// there the port alone says which flows are meant.
 Flows flows_to(const MappedFlow& mapped) {
-  Flows flows{.family = mapped.family, .to_port = mapped.host_port};
+  Flows flows{.to_port = mapped.host_port};
   if (mapped.family == cni::Family::ipv4) flows.to_address = mapped.host_address;
   return flows;
+}
+
+Flows flows_through(const MappedFlow& mapped) {
+  if (mapped.family == cni::Family::ipv6) return flows_to(mapped);
+  return {.answered_by = mapped.container_address};
+}
+
+void forget(const std::vector<MappedFlow>& mapped, Flows (*flows_of)(const MappedFlow&), NetlinkSocket& netfilter) {
+  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+    std::vector<Flows> all;
+    for (const auto& flow : mapped) {
+      if (flow.protocol != IPPROTO_UDP || flow.family != family) continue;
+      const auto flows = flows_of(flow);
+      if (std::find(all.begin(), all.end(), flows) == all.end()) all.push_back(flows);
+    }
+    forget(family, all, netfilter);
+  }
 }
 
 }  // namespace
 
 void forget_unmapped_flows(const std::vector<MappedFlow>& mapped, NetlinkSocket& netfilter) {
-  std::vector<Flows> all;
-  for (const auto& flow : mapped) {
-    if (flow.protocol == IPPROTO_UDP) add_once(all, flows_to(flow));
-  }
-  forget(all, netfilter);
+  forget(mapped, flows_to, netfilter);
 }
 
 void forget_mapped_flows(const std::vector<MappedFlow>& unmapped, NetlinkSocket& netfilter) {
-  std::vector<Flows> all;
-  for (const auto& flow : unmapped) {
-    if (flow.protocol != IPPROTO_UDP) continue;
-    const bool is_told_by_address = flow.family == cni::Family::ipv4;
-    add_once(all,
-             is_told_by_address ? Flows{.family = flow.family, .answered_by = flow.container_address} : flows_to(flow));
-  }
-  forget(all, netfilter);
+  forget(unmapped, flows_through, netfilter);
 }
 
 }  // namespace kernel

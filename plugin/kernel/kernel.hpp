@@ -31,7 +31,7 @@ struct Site {
 struct Built {
   std::uint32_t host_index = 0;  ///< of the host's end
   cni::MacAddress bridge_mac{};  ///< mode bridge
-  bool has_lost_rules = false;   ///< the tables had to be made anew: what others had in them is gone
+  bool has_lost_rules = false;   ///< the tables were made anew, and what others had in them is not back yet
 };
 
 /// One end of an attachment of mode netns.
@@ -165,6 +165,12 @@ class Kernel {
   /// Puts back what a wiring has in nftables, where it is missing. Throws HostPortTaken too.
   virtual void restore_rules(const wiring::Wiring& wiring) = 0;
 
+  /// Says that what others had in the tables of the wiring is back: build() tells of a loss until then.
+  virtual void finish_restoring_rules(const wiring::Wiring& wiring) = 0;
+
+  /// Throws std::system_error where this kernel has no nftables.
+  virtual void require_rules() = 0;
+
   /// Removes what a wiring has in nftables and is this attachment's; what is not there is no error.
   virtual void remove_rules(const wiring::Wiring& wiring) = 0;
 
@@ -177,8 +183,8 @@ class Kernel {
   /// Removes what stale attachments of the network have in nftables.
   virtual void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) = 0;
 
-  /// Removes the chains of the network that no container uses (nullopt: of all networks), and tables in which nothing is
-  /// left. False where there was nothing of that.
+  /// Removes the chains of the network that no container uses (nullopt: of all networks), and tables in which nothing
+  /// is left. False where there was nothing of that.
   virtual bool clean_rules(const std::optional<std::string>& network) = 0;
 
   /// What there is of a wanted wiring.

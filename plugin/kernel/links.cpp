@@ -133,10 +133,10 @@ NetlinkRequest forward_ipv4(const std::string& name) {
   return {std::move(message), "set IPv4 forwarding of " + named(name)};
 }
 
-NetlinkRequest route_loopback(const std::string& name) {
+NetlinkRequest route_loopback(const std::string& name, bool is_open) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, 1);
+  put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(is_open));
   return {std::move(message), "set route_localnet of " + named(name)};
 }
 

@@ -62,8 +62,8 @@ NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachm
 /// IPv4 forwarding on this interface, whatever the node's default is.
 NetlinkRequest forward_ipv4(const std::string& name);
 
-/// Packets from 127.0.0.0/8 may leave by this interface, and answers to it come in (route_localnet).
-NetlinkRequest route_loopback(const std::string& name);
+/// Whether packets from 127.0.0.0/8 may leave by this interface, and answers to it come in (route_localnet).
+NetlinkRequest route_loopback(const std::string& name, bool is_open);
 
 /// No link-local address of the kernel's own making: ours is given explicitly, without duplicate address detection.
 NetlinkRequest stop_address_generation(const std::string& name);

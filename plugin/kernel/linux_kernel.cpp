@@ -73,7 +73,7 @@ Built LinuxKernel::build(const wiring::Wiring& wiring, const Site& site) {
   }
   if (!wiring::wants_rules(wiring)) return PairBuilder{wiring, site, home_.get(), host_}.build();
   Netfilter netfilter;
-  netfilter.check_ports(wiring);
+  netfilter.prepare(wiring);
   auto built = PairBuilder{wiring, site, home_.get(), host_}.build();
   built.has_lost_rules = netfilter.build(wiring);
   return built;
@@ -93,9 +93,9 @@ void LinuxKernel::restore_rules(const wiring::Wiring& wiring) {
   if (wiring::wants_rules(wiring)) Netfilter{}.build(wiring);
 }
 
-void LinuxKernel::remove_rules(const wiring::Wiring& wiring) {
-  if (wiring::wants_rules(wiring)) Netfilter{}.remove(wiring);
-}
+void LinuxKernel::finish_restoring_rules(const wiring::Wiring& wiring) { Netfilter{}.mark_complete(wiring); }
+
+void LinuxKernel::require_rules() { Netfilter{}.require(); }
 
 namespace {
 
@@ -107,9 +107,13 @@ std::optional<Netfilter> find_netfilter() try { return Netfilter{}; } catch (con
 
 }  // namespace
 
+void LinuxKernel::remove_rules(const wiring::Wiring& wiring) {
+  if (!wiring::wants_rules(wiring)) return;
+  if (auto netfilter = find_netfilter()) netfilter->remove(wiring);
+}
+
 void LinuxKernel::remove_rules(cni::Tag attachment) {
-  const auto is_its = [attachment](const Owner& owner) { return owner.attachment == attachment; };
-  if (auto netfilter = find_netfilter()) netfilter->remove_where(is_its);
+  if (auto netfilter = find_netfilter()) netfilter->remove(attachment);
 }
 
 wiring::ObservedRules LinuxKernel::find_rules(cni::Tag attachment) {
@@ -125,17 +129,19 @@ void LinuxKernel::remove_stale_rules(const std::string& network, const std::func
 
 bool LinuxKernel::clean_rules(const std::optional<std::string>& network) {
   auto netfilter = find_netfilter();
-  return netfilter && netfilter->clean(network);
+  return netfilter && netfilter->clean(network, host_);
 }
 
 void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {
   const auto observed = observe(wiring, site);
   if (wiring::difference(wiring, observed).empty()) return;
-  if (!observed.missing_rules.empty()) Netfilter{}.repair(wiring);
   const auto lacking = wiring::lacking(wiring, observed);
-  if (!site.peer) return PairBuilder{lacking, site, home_.get(), host_}.repair();
-  auto peer = open_socket_of_peer(site);
-  PairBuilder{lacking, site, home_.get(), peer}.repair();
+  if (site.peer) {
+    auto peer = open_socket_of_peer(site);
+    return PairBuilder{lacking, site, home_.get(), peer}.repair();
+  }
+  PairBuilder{lacking, site, home_.get(), host_}.repair();
+  if (!observed.missing_rules.empty()) Netfilter{}.repair(wiring);
 }
 
 namespace {

@@ -25,6 +25,8 @@ class LinuxKernel final : public Kernel {
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
   bool filters_bridged_packets() override;
   void restore_rules(const wiring::Wiring& wiring) override;
+  void finish_restoring_rules(const wiring::Wiring& wiring) override;
+  void require_rules() override;
   void remove_rules(const wiring::Wiring& wiring) override;
   void remove_rules(cni::Tag attachment) override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;

@@ -28,6 +28,7 @@ class Collector {
   std::vector<WantedElement> collect() {
     for (const auto& masquerade : wiring_.masquerades) add_masquerade(masquerade);
     if (wiring_.host_ports) add_host_ports(*wiring_.host_ports);
+    if (!elements_.empty()) add_owner(NftFamily::inet);
     if (wiring_.bridge && wiring_.bridge->check_macs) add_macs();
     return std::move(elements_);
   }
@@ -36,6 +37,10 @@ class Collector {
   void add(const std::string& words, NftElement element) {
     element.comment = comment_;
     elements_.push_back({.element = std::move(element), .words = words});
+  }
+
+  void add_owner(NftFamily family) {
+    add("the attachment in set \"owners\"", owner_element(family, cni::tag_of(wiring_.attachment)));
   }
 
   void add_masquerade(const wiring::Masquerade& masquerade) {
@@ -54,12 +59,7 @@ class Collector {
   }
 
   void add_mapping(const wiring::PortMapping& mapping) {
-    const auto family = mapping.container_address.family;
-    NftElement element{.set = port_map(family, mapping.host_address.has_value())};
-    if (mapping.host_address) element.key = value_of(*mapping.host_address);
-    element.key += padded(value_of_byte(protocol_number(mapping.protocol))) + padded(value_of_port(mapping.host_port));
-    element.data = value_of(mapping.container_address) + padded(value_of_port(mapping.container_port));
-    add("port mapping " + wiring::words(mapping), std::move(element));
+    add("port mapping " + wiring::words(mapping), port_element(mapping, mapping.host_address.has_value()));
     elements_.back().mapping = mapping;
   }
 
@@ -82,6 +82,7 @@ class Collector {
     add(words + " (the MAC)",
         {.family = NftFamily::bridge, .set = port_macs_set, .key = port + padded(value_of(wiring_.container.mac))});
     add(words, {.family = NftFamily::bridge, .set = checked_ports_set, .key = port});
+    add_owner(NftFamily::bridge);
   }
 
   const wiring::Wiring& wiring_;
@@ -92,6 +93,24 @@ class Collector {
 }  // namespace
 
 std::vector<WantedElement> elements_of(const wiring::Wiring& wiring) { return Collector{wiring}.collect(); }
+
+NftElement port_element(const wiring::PortMapping& mapping, bool has_host_address) {
+  NftElement element{.set = port_map(mapping.container_address.family, has_host_address)};
+  if (has_host_address) element.key = value_of(*mapping.host_address);
+  element.key += padded(value_of_byte(protocol_number(mapping.protocol))) + padded(value_of_port(mapping.host_port));
+  element.data = value_of(mapping.container_address) + padded(value_of_port(mapping.container_port));
+  return element;
+}
+
+NftElement owner_element(NftFamily family, cni::Tag attachment) {
+  constexpr unsigned piece_bits = 16;
+  NftElement element{.family = family, .set = owners_set};
+  for (int shift = 3; shift >= 0; --shift) {
+    const auto piece = static_cast<std::uint16_t>(attachment.value >> (piece_bits * static_cast<unsigned>(shift)));
+    element.key += padded(value_of_port(piece));
+  }
+  return element;
+}
 
 Owner owner_of(const cni::Attachment& attachment) {
   return {cni::tag_of_network(attachment.network), cni::tag_of(attachment)};

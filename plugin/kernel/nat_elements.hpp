@@ -16,11 +16,17 @@ namespace kernel {
 
 struct WantedElement {
   NftElement element;
-  std::string words;                             ///< "masquerading of 10.1.2.3", "port mapping 8080/tcp -> 10.1.2.3:80"
+  std::string words{};                           ///< "masquerading of 10.1.2.3", "port mapping 8080/tcp -> 10.1.2.3:80"
   std::optional<wiring::PortMapping> mapping{};  ///< what an element of a port map is for: it may be another's already
 };
 
 std::vector<WantedElement> elements_of(const wiring::Wiring& wiring);
+
+/// The element of a port map that leads a port of one host address, or of all, to the container. Without a comment.
+NftElement port_element(const wiring::PortMapping& mapping, bool has_host_address);
+
+/// What says that an attachment has elements in the table of the family. Its comment is not asked for.
+NftElement owner_element(NftFamily family, cni::Tag attachment);
 
 /// Whose an element is, as its comment tells: "network-tag attachment-tag".
 struct Owner {

@@ -33,11 +33,13 @@ NftType address_type(Family family) { return family == Family::ipv4 ? NftType::i
 
 constexpr std::uint32_t address_bytes(Family family) { return cni::address_length(family) / 8; }
 
+NftSet owners() { return {owners_set, std::vector(4, NftType::inet_service)}; }
+
 /// What every other part hangs on. Mapped ports come first: they end what has to be masqueraded for their sake.
 NftPart base_part() {
   NftPart part;
-  part.chains = {
-      {"postrouting", NftHook{"nat", NF_INET_POST_ROUTING, snat_priority}}, {sources_chain}, {networks_chain}};
+  part.sets = {owners()};
+  part.chains = {{base_chain, NftHook{"nat", NF_INET_POST_ROUTING, snat_priority}}, {sources_chain}, {networks_chain}};
   part.rules = {{base_chain, "clients of mapped ports", jump(sources_chain)},
                 {base_chain, "containers of networks with ipMasq", jump(networks_chain)}};
   return part;
@@ -60,7 +62,8 @@ void map_ports(NftPart& part, Family family, bool has_host_address) {
 }
 
 /// A container would answer a client directly where their way does not lead through the host, and a packet cannot leave
-/// with a loopback address: these see the host's address instead.
+/// with a loopback address: these see the host's address instead. What others redirect from loopback to loopback is not
+/// ours: the set of containers that reach themselves tells who is.
 void hide_sources(NftPart& part, Family family) {
   const auto address = address_type(family);
   const auto bytes = address_bytes(family);
@@ -75,7 +78,9 @@ void hide_sources(NftPart& part, Family family) {
   const auto add = [&](const std::string& name, const Bytes& match) {
     part.rules.push_back({sources_chain, name, match + masquerade()});
   };
-  add("loopback" + number_of(family), is_redirected() + is_family(family) + is_source_in(loopback));
+  add("loopback" + number_of(family), is_redirected() + is_family(family) + is_source_in(loopback) +
+                                          load_destination(family, first) + load_destination(family, behind(bytes)) +
+                                          is_in(self));
   add(self, is_family(family) + load_source(family, first) + load_destination(family, behind(bytes)) + is_in(self));
   add(neighbours, is_redirected() + is_family(family) + load_input(first) +
                       load_destination(family, behind(interface_bytes)) + is_in(neighbours));
@@ -125,12 +130,25 @@ NftPart masquerade_part(const std::string& name, const wiring::Masquerade& wante
 NftPart mac_part() {
   constexpr std::uint32_t interface_bytes = 16;
   NftPart part;
-  part.sets = {{checked_ports_set, {NftType::ifname}}, {port_macs_set, {NftType::ifname, NftType::ether_addr}}};
+  part.sets = {
+      owners(), {checked_ports_set, {NftType::ifname}}, {port_macs_set, {NftType::ifname, NftType::ether_addr}}};
   part.chains = {{macs_chain, NftHook{"filter", NF_BR_PRE_ROUTING, raw_priority}}};
   part.rules = {{macs_chain, "macspoofchk",
                  load_input(first) + is_in(checked_ports_set) + load_input(first) +
                      load_source_mac(behind(interface_bytes)) + is_not_in(port_macs_set) + drop()}};
   return part;
+}
+
+bool has_mapped_loopback(const wiring::Wiring& wiring) {
+  return maps_loopback(wiring, Family::ipv4) || maps_loopback(wiring, Family::ipv6);
+}
+
+/// A bridge stays when its containers are gone, and route_localnet with it: until somebody cleans up, who finds it
+/// here.
+NeededPart loopback_part(const std::string& interface) {
+  const auto name = std::string{loopback_beginning} + cni::to_string(cni::tag_of_network(interface));
+  return {NftFamily::inet, name,
+          [name, interface] { return NftPart{.chains = {{.name = name, .comment = interface}}}; }};
 }
 
 /// All that makes two masquerades alike.
@@ -167,6 +185,7 @@ std::vector<NeededPart> parts_of(const wiring::Wiring& wiring) {
     if (std::ranges::find(parts, name, &NeededPart::chain) != parts.end()) continue;
     parts.push_back({NftFamily::inet, name, [name, &wanted] { return masquerade_part(name, wanted); }});
   }
+  if (wiring.bridge && has_mapped_loopback(wiring)) parts.push_back(loopback_part(host_side_interface(wiring)));
   if (wiring.bridge && wiring.bridge->check_macs) parts.push_back({NftFamily::bridge, macs_chain, mac_part});
   return parts;
 }

@@ -42,6 +42,10 @@ std::string self_set(cni::Family family);       ///< the container itself: addre
 std::string neighbour_set(cni::Family family);  ///< what comes from the same bridge: bridge . address of the container
 std::string everyone_set(cni::Family family);   ///< everyone: address of the container
 
+/// Every attachment that has anything in the table: its tag in four pieces of 16 bits. One question tells that one has
+/// nothing.
+inline constexpr const char* owners_set = "owners";
+
 inline constexpr const char* checked_ports_set = "checked_ports";  ///< ports of bridges whose source MACs are checked
 inline constexpr const char* port_macs_set = "port_macs";          ///< port . MAC that it may have
 
@@ -52,6 +56,12 @@ std::string masquerade_name(const cni::Attachment& attachment, const wiring::Mas
 /// How the names of these begin, and how in a network.
 inline constexpr std::string_view masquerade_beginning = "masquerade-";
 std::string masquerade_prefix(const std::string& network);
+
+/// An empty chain that stands in a table once everything that containers had in a lost one is back.
+inline constexpr const char* complete_chain = "complete";
+
+/// How empty chains begin that stand for a bridge with route_localnet: their comment is its name.
+inline constexpr std::string_view loopback_beginning = "loopback-";
 
 /// The chain from which packets go to those.
 inline constexpr const char* networks_chain = "networks";

@@ -2,12 +2,10 @@
 
 #include "plugin/kernel/conntrack.hpp"
 #include "plugin/kernel/kernel.hpp"
-#include "plugin/posix/system_error.hpp"
-
-#include <linux/netlink.h>
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/routes.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -17,14 +15,12 @@ namespace {
 
 using Requests = std::vector<NetlinkRequest>;
 
-/// Changes of elements that fit a datagram.
-constexpr std::size_t most_at_once = 500;
+/// One transaction is one datagram, and the kernel has room for so many refusals of it.
+constexpr std::size_t most_at_once = 200;
 
-std::string family_word(NftFamily family) { return family == NftFamily::inet ? "inet" : "bridge"; }
+std::string table_name(NftFamily family) { return "table " + full_name(family, nft_table); }
 
-std::string full_name(NftFamily family, const std::string& chain) { return family_word(family) + ' ' + chain; }
-
-std::string full_name(const NeededPart& part) { return full_name(part.family, part.chain); }
+std::string full_name(const NeededPart& part) { return kernel::full_name(part.family, part.chain); }
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -51,6 +47,18 @@ void refuse_taken_ports(std::span<const WantedElement> wanted, std::span<const N
   }
 }
 
+/// A port of all addresses of the host is a port of each: the same mappings without their host addresses.
+std::vector<WantedElement> for_all_addresses(std::span<const WantedElement> wanted) {
+  std::vector<WantedElement> wider;
+  for (const auto& each : wanted) {
+    if (!each.mapping || !each.mapping->host_address) continue;
+    wider.push_back(each);
+    wider.back().element = port_element(*each.mapping, false);
+    wider.back().element.comment = each.element.comment;
+  }
+  return wider;
+}
+
 void add_sets_and_chains(NftFamily family, const NftPart& part, std::span<const NftChain> chains, Requests& requests) {
   for (const auto& set : part.sets) requests.push_back(add_nft_set(family, set));
   for (const auto& chain : chains) requests.push_back(add_nft_chain(family, chain));
@@ -72,89 +80,75 @@ void create(const NftElement& element, const NftElement* there, Requests& reques
   requests.push_back(create_nft_element(element));
 }
 
-std::vector<MappedFlow> mapped_flows(std::span<const NftElement> elements) {
-  std::vector<MappedFlow> flows;
-  for (const auto& element : elements) {
-    if (const auto flow = find_mapped_flow(element)) flows.push_back(*flow);
-  }
-  return flows;
-}
-
-/// Another process may change the same things between our question and our change, each time anew but not for long.
-void insist(const std::function<bool()>& act) {
-  constexpr int attempts = 100;
-  for (int attempt = 0; attempt < attempts; ++attempt) {
-    if (act()) return;
-  }
-  throw posix::system_error(EBUSY, "change nftables: others change the same things all the time");
-}
-
 }  // namespace
 
-Netfilter::Netfilter() : socket_(NETLINK_NETFILTER) {}
+void Netfilter::require() { session_.socket().transact(one(get_nft_generation())); }
 
-Netfilter::State Netfilter::look(std::span<const NeededPart> parts, std::span<const WantedElement> wanted) {
-  Requests questions;
-  for (const auto& part : parts) questions.push_back(get_nft_chain(part.family, part.chain));
-  for (const auto& each : wanted) questions.push_back(get_nft_element(each.element));
-  State state;
-  if (questions.empty()) return state;
-  for (const auto& message : socket_.transact(questions)) {
-    if (const auto chain = find_nft_chain(message)) state.chains.push_back(full_name(family_of(message), *chain));
-    std::ranges::move(find_nft_elements(message), std::back_inserter(state.elements));
-  }
-  return state;
+void Netfilter::prepare(const wiring::Wiring& wiring) {
+  const auto parts = parts_of(wiring);
+  auto wanted = elements_of(wiring);
+  std::ranges::move(for_all_addresses(wanted), std::back_inserter(wanted));
+  session_.insist([&] { return prepare_once(parts, wanted); });
 }
 
-/// False where another process was faster.
-bool Netfilter::commit(Requests changes, std::optional<std::uint32_t> generation) {
-  if (changes.empty()) return true;
-  changes.insert(changes.begin(), begin_transaction(generation));
-  changes.push_back(end_transaction());
-  const auto answers = socket_.commit(changes);
-  for (const auto& refusal : answers.refusals) {
-    const bool is_lost_race =
-        refusal.error == EEXIST || refusal.error == ENOENT || refusal.error == EBUSY || refusal.error == ERESTART;
-    if (!is_lost_race) throw refusal_error(refusal, changes);
+bool Netfilter::prepare_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted) {
+  const auto state = session_.look(parts, wanted);
+  refuse_taken_ports(wanted, state.elements);
+  Requests changes;
+  for (const auto& part : parts) {
+    if (!holds(state.chains, full_name(part))) create(part, changes);
   }
-  return answers.refusals.empty();
-}
-
-void Netfilter::check_ports(const wiring::Wiring& wiring) {
-  if (!wiring.host_ports) return;
-  const auto wanted = elements_of(wiring);
-  refuse_taken_ports(wanted, look({}, wanted).elements);
+  return session_.commit(std::move(changes));
 }
 
 /// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in
 /// further ones, and where that does not come to its end the next look finds what is missing.
 bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted,
-                           bool& has_lost_tables) {
-  const auto state = look(parts, wanted);
+                           bool& has_lost_rules) {
+  const auto state = session_.look(parts, wanted);
   refuse_taken_ports(wanted, state.elements);
   Requests changes;
+  has_lost_rules = false;
   for (const auto& part : parts) {
-    if (holds(state.chains, full_name(part))) continue;
-    has_lost_tables = has_lost_tables || begins_table(part);
-    create(part, changes);
+    const bool is_complete = !begins_table(part) || holds(state.chains, kernel::full_name(part.family, complete_chain));
+    has_lost_rules = has_lost_rules || !is_complete;
+    if (!holds(state.chains, full_name(part))) create(part, changes);
   }
   for (const auto& each : wanted) {
-    if (changes.size() >= most_at_once && !commit(std::exchange(changes, {}))) return false;
+    if (changes.size() >= most_at_once && !session_.commit(std::exchange(changes, {}))) return false;
     create(each.element, find_at(state.elements, each.element), changes);
   }
-  return commit(std::move(changes));
+  return session_.commit(std::move(changes));
 }
+
+namespace {
+
+std::vector<MappedFlow> mapped_flows(std::span<const WantedElement> wanted) {
+  std::vector<MappedFlow> flows;
+  for (const auto& each : wanted) {
+    if (const auto flow = find_mapped_flow(each.element)) flows.push_back(*flow);
+  }
+  return flows;
+}
+
+}  // namespace
 
 bool Netfilter::build(const wiring::Wiring& wiring) {
   const auto wanted = elements_of(wiring);
   if (wanted.empty()) return false;
   const auto parts = parts_of(wiring);
-  bool has_lost_tables = false;
-  insist([&] { return build_once(parts, wanted, has_lost_tables); });
-  std::vector<NftElement> elements;
-  for (const auto& each : wanted) elements.push_back(each.element);
-  forget_unmapped_flows(mapped_flows(elements), socket_);
-  return has_lost_tables;
+  bool has_lost_rules = false;
+  session_.insist([&] { return build_once(parts, wanted, has_lost_rules); });
+  forget_unmapped_flows(mapped_flows(wanted), session_.socket());
+  return has_lost_rules;
+}
+
+void Netfilter::mark_complete(const wiring::Wiring& wiring) {
+  Requests changes;
+  for (const auto& part : parts_of(wiring)) {
+    if (begins_table(part)) changes.push_back(add_nft_chain(part.family, {complete_chain}));
+  }
+  session_.commit(std::move(changes));
 }
 
 namespace {
@@ -197,27 +191,23 @@ void rewrite(NftFamily family, const NftPart& part, std::span<const NftRule> mis
 }  // namespace
 
 void Netfilter::mend(std::span<const NeededPart> parts) {
-  insist([&] {
-    const auto now = generation();
+  session_.insist([&] {
+    const auto now = session_.generation();
     Requests changes;
     for (const auto& needed : parts) {
       const auto part = needed.describe();
-      rewrite(needed.family, part, missing_rules(part, rules(needed.family)), changes);
+      rewrite(needed.family, part, missing_rules(part, session_.rules(needed.family)), changes);
     }
-    return commit(std::move(changes), now);
+    return session_.commit(std::move(changes), now);
   });
 }
 
-bool Netfilter::repair(const wiring::Wiring& wiring) {
-  if (missing(wiring).empty()) return false;
+void Netfilter::repair(const wiring::Wiring& wiring) {
   build(wiring);
   mend(parts_of(wiring));
-  return true;
 }
 
 namespace {
-
-std::string table_name(NftFamily family) { return "table " + family_word(family) + ' ' + nft_table; }
 
 std::string words_of(const NeededPart& part) {
   const auto table = table_name(part.family);
@@ -233,10 +223,10 @@ std::string words_of(const NftRule& rule, NftFamily family) {
 std::vector<std::string> Netfilter::missing(const wiring::Wiring& wiring) {
   const auto parts = parts_of(wiring);
   const auto wanted = elements_of(wiring);
-  const auto state = look(parts, wanted);
+  const auto state = session_.look(parts, wanted);
   std::map<NftFamily, std::vector<FoundRule>> found;
   for (const auto& part : parts) found.try_emplace(part.family);
-  for (auto& [family, rules_there] : found) rules_there = rules(family);
+  for (auto& [family, rules_there] : found) rules_there = session_.rules(family);
   std::vector<std::string> sentences;
   for (const auto& needed : parts) {
     const bool stands = holds(state.chains, full_name(needed));
@@ -251,22 +241,34 @@ std::vector<std::string> Netfilter::missing(const wiring::Wiring& wiring) {
   return sentences;
 }
 
+/// A flow outlives the element that led it, and one of an element that was lost has been led, too.
 void Netfilter::remove(const wiring::Wiring& wiring) {
   const auto wanted = elements_of(wiring);
   if (wanted.empty()) return;
   const auto comment = to_comment(owner_of(wiring.attachment));
-  insist([&] {
-    auto standing = look({}, wanted).elements;
+  session_.insist([&] {
+    auto standing = session_.look({}, wanted).elements;
     std::erase_if(standing, [&](const NftElement& element) { return element.comment != comment; });
     return delete_elements(standing);
   });
+  forget_mapped_flows(mapped_flows(wanted), session_.socket());
+}
+
+bool Netfilter::has_any(cni::Tag attachment) {
+  const std::vector<WantedElement> owners{{owner_element(NftFamily::inet, attachment)},
+                                          {owner_element(NftFamily::bridge, attachment)}};
+  return !session_.look({}, owners).elements.empty();
+}
+
+void Netfilter::remove(cni::Tag attachment) {
+  if (has_any(attachment)) remove_where([attachment](const Owner& owner) { return owner.attachment == attachment; });
 }
 
 std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const Owner&)>& is_wanted) {
   std::vector<NftElement> found;
   for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
-    for (const auto& set : sets(family)) {
-      std::ranges::copy_if(elements(family, set), std::back_inserter(found), [&](const NftElement& element) {
+    for (const auto& set : session_.sets(family)) {
+      std::ranges::copy_if(session_.elements(family, set), std::back_inserter(found), [&](const NftElement& element) {
         const auto owner = find_owner(element.comment);
         return owner && is_wanted(*owner);
       });
@@ -276,12 +278,22 @@ std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const
 }
 
 wiring::ObservedRules Netfilter::find(cni::Tag attachment) {
+  if (!has_any(attachment)) return {};
   const auto own = elements_where([attachment](const Owner& owner) { return owner.attachment == attachment; });
-  return rules_of(own, own.empty() ? std::vector<FoundRule>{} : rules(NftFamily::inet));
+  return rules_of(own, session_.rules(NftFamily::inet));
 }
 
 void Netfilter::remove_where(const std::function<bool(const Owner&)>& is_stale) {
-  insist([&] { return delete_elements(elements_where(is_stale)); });
+  session_.insist([&] {
+    const auto stale = elements_where(is_stale);
+    if (!delete_elements(stale)) return false;
+    std::vector<MappedFlow> flows;
+    for (const auto& element : stale) {
+      if (const auto flow = find_mapped_flow(element)) flows.push_back(*flow);
+    }
+    forget_mapped_flows(flows, session_.socket());
+    return true;
+  });
 }
 
 bool Netfilter::delete_elements(std::span<const NftElement> elements) {
@@ -289,49 +301,10 @@ bool Netfilter::delete_elements(std::span<const NftElement> elements) {
     const auto piece = elements.first(std::min(elements.size(), most_at_once));
     Requests changes;
     for (const auto& element : piece) changes.push_back(delete_nft_element(element));
-    if (!commit(std::move(changes))) return false;
-    forget_mapped_flows(mapped_flows(piece), socket_);
+    if (!session_.commit(std::move(changes))) return false;
     elements = elements.subspan(piece.size());
   }
   return true;
-}
-
-std::vector<FoundRule> Netfilter::rules(NftFamily family) {
-  std::vector<FoundRule> found;
-  for (const auto& message : socket_.dump(list_nft_rules(family))) {
-    if (auto rule = find_nft_rule(message)) found.push_back(std::move(*rule));
-  }
-  return found;
-}
-
-std::vector<std::string> Netfilter::sets(NftFamily family) {
-  std::vector<std::string> names;
-  for (const auto& message : socket_.dump(list_nft_sets(family))) {
-    if (auto name = find_nft_set(message)) names.push_back(std::move(*name));
-  }
-  return names;
-}
-
-/// The kernel does not say that a list of elements was interrupted; it shows in the generation of its answers.
-std::vector<NftElement> Netfilter::elements(NftFamily family, const std::string& set) {
-  std::vector<NftElement> found;
-  insist([&] {
-    found.clear();
-    const auto messages = socket_.dump(list_nft_elements(family, set));
-    for (const auto& message : messages) {
-      if (generation_of(message) != generation_of(messages.front())) return false;
-      std::ranges::move(find_nft_elements(message), std::back_inserter(found));
-    }
-    return true;
-  });
-  return found;
-}
-
-std::uint32_t Netfilter::generation() {
-  for (const auto& message : socket_.transact(one(get_nft_generation()))) {
-    if (const auto generation = find_nft_generation(message)) return *generation;
-  }
-  return 0;
 }
 
 namespace {
@@ -342,39 +315,62 @@ bool is_masquerade_of(const std::optional<std::string>& network, const std::stri
   return set.starts_with(prefix) && cni::find_tag(std::string_view{set}.substr(prefix.size()));
 }
 
-}  // namespace
-
-/// What has to go of one table, in the order in which it may.
-Requests Netfilter::cleaning(NftFamily family, const std::optional<std::string>& network) {
-  Requests changes;
-  bool is_empty = true;
-  const auto names = sets(family);
-  const auto entries = rules(family);
-  for (const auto& name : names) {
-    const bool is_unused = elements(family, name).empty();
-    is_empty = is_empty && is_unused;
-    if (!is_unused || !is_masquerade_of(network, name)) continue;
-    for (const auto& entry : entries) {
-      const bool is_own = entry.chain == networks_chain && entry.comment == entry_comment(name);
-      if (is_own) changes.push_back(delete_nft_rule(family, entry.chain, entry.handle));
-    }
-    changes.push_back(delete_nft_chain(family, name));
-    changes.push_back(delete_nft_set(family, name));
+/// The way to a masquerade, then what it leads to.
+void remove_masquerade(const std::string& name, std::span<const FoundRule> rules, Requests& changes) {
+  for (const auto& rule : rules) {
+    const bool is_entry = rule.chain == networks_chain && rule.comment == entry_comment(name);
+    if (is_entry) changes.push_back(delete_nft_rule(NftFamily::inet, rule.chain, rule.handle));
   }
-  if (!is_empty || entries.empty()) return changes;
-  changes.clear();
-  changes.push_back(delete_nft_table(family));
-  return changes;
+  changes.push_back(delete_nft_chain(NftFamily::inet, name));
+  changes.push_back(delete_nft_set(NftFamily::inet, name));
 }
 
-bool Netfilter::clean(const std::optional<std::string>& network) {
-  bool has_removed = false;
-  for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
-    const auto now = generation();
-    auto changes = cleaning(family, network);
-    if (!changes.empty() && commit(std::move(changes), now)) has_removed = true;
+/// Bridges with route_localnet, by the chains that stand for them.
+std::vector<std::string> opened_bridges(std::span<const NftChain> chains) {
+  std::vector<std::string> names;
+  for (const auto& chain : chains) {
+    if (chain.name.starts_with(loopback_beginning)) names.push_back(chain.comment);
   }
-  return has_removed;
+  return names;
+}
+
+void route_loopback(const std::vector<std::string>& bridges, bool is_open, NetlinkSocket& host) {
+  for (const auto& name : bridges) {
+    const auto link = first_link(host.transact(one(get_link(name))));
+    if (!link) continue;
+    Requests requests;
+    requests.push_back(kernel::route_loopback(name, is_open));
+    const Device device{name, link->index};
+    requests.push_back(is_open ? take_loopback_answers(device) : refuse_loopback_answers(device));
+    host.transact(requests);
+  }
+}
+
+}  // namespace
+
+bool Netfilter::clean_table(NftFamily family, const std::optional<std::string>& network, NetlinkSocket& host) {
+  const auto now = session_.generation();
+  const auto rules = session_.rules(family);
+  Requests changes;
+  bool is_empty = true;
+  for (const auto& name : session_.sets(family)) {
+    const bool is_unused = session_.elements(family, name).empty();
+    is_empty = is_empty && is_unused;
+    if (is_unused && is_masquerade_of(network, name)) remove_masquerade(name, rules, changes);
+  }
+  if (!is_empty || rules.empty()) return !changes.empty() && session_.commit(std::move(changes), now);
+  const auto bridges = opened_bridges(session_.chains(family));
+  route_loopback(bridges, false, host);
+  changes.clear();
+  changes.push_back(delete_nft_table(family));
+  if (session_.commit(std::move(changes), now)) return true;
+  route_loopback(bridges, true, host);
+  return false;
+}
+
+bool Netfilter::clean(const std::optional<std::string>& network, NetlinkSocket& host) {
+  const bool is_inet_cleaned = clean_table(NftFamily::inet, network, host);
+  return clean_table(NftFamily::bridge, network, host) || is_inet_cleaned;
 }
 
 }  // namespace kernel

@@ -150,6 +150,17 @@ std::vector<std::string> NetlinkSocket::transact(std::span<const NetlinkRequest>
   return std::move(answers.messages);
 }
 
+void NetlinkSocket::read(const NetlinkRequest& request, const std::function<void(const std::string&)>& take) {
+  const std::span requests{&request, 1};
+  Answers answers;
+  transmit(requests, NLM_F_DUMP);
+  for (bool is_complete = false; !is_complete; answers.messages.clear()) {
+    is_complete = sort(receive(0), requests, answers);
+    for (const auto& message : answers.messages) take(message);
+  }
+  if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
+}
+
 std::vector<std::string> NetlinkSocket::dump(const NetlinkRequest& request) {
   constexpr int attempts = 20;
   const std::span requests{&request, 1};

@@ -3,6 +3,7 @@
 #include "plugin/posix/file_descriptor.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,6 +62,10 @@ class NetlinkSocket {
   /// at all. Nothing acknowledges it on every kernel, so what has come back when the call returns is all that comes: no
   /// refusals mean that it was carried out. Of at most 1,000 requests.
   Answers commit(std::span<const NetlinkRequest> requests);
+
+  /// One question that many messages answer, each of which is handed on as it comes and kept by nobody: for lists that
+  /// may be long and may change meanwhile.
+  void read(const NetlinkRequest& request, const std::function<void(const std::string&)>& take);
 
   /// One question that many messages answer. A dump that was interrupted by a change is asked again, at most 20 times.
   std::vector<std::string> dump(const NetlinkRequest& request);

@@ -65,6 +65,7 @@ namespace {
 
 Bytes chain_attributes(const NftChain& chain) {
   auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain.name);
+  if (!chain.comment.empty()) attributes += nft_bytes(NFTA_CHAIN_USERDATA, comment_of(chain.comment));
   if (!chain.hook) return attributes;
   const auto& [type, number, priority] = *chain.hook;
   return attributes + nft_text(NFTA_CHAIN_TYPE, type) +
@@ -213,10 +214,8 @@ NetlinkRequest delete_nft_element(const NftElement& element) {
 
 namespace {
 
-const std::vector<int> absent{ENOENT};
-
 /// Whoever lists or asks for what is not there is answered by ENOENT; a kernel without nftables has no such messages.
-const std::vector<int> nothing_to_list{ENOENT, EINVAL, EOPNOTSUPP};
+const std::vector<int> absent{ENOENT, EINVAL, EOPNOTSUPP};
 
 }  // namespace
 
@@ -234,20 +233,25 @@ NetlinkRequest get_nft_element(const NftElement& element) {
           named("ask for", "an element of set", element.set, element.family), absent};
 }
 
+NetlinkRequest list_nft_chains(NftFamily family) {
+  return {nft_message(NFT_MSG_GETCHAIN, 0, family, nft_text(NFTA_CHAIN_TABLE, nft_table)),
+          "list chains" + words_of(family), absent};
+}
+
 NetlinkRequest list_nft_rules(NftFamily family) {
   return {nft_message(NFT_MSG_GETRULE, 0, family, nft_text(NFTA_RULE_TABLE, nft_table)),
-          "list rules" + words_of(family), nothing_to_list};
+          "list rules" + words_of(family), absent};
 }
 
 NetlinkRequest list_nft_sets(NftFamily family) {
   return {nft_message(NFT_MSG_GETSET, 0, family, nft_text(NFTA_SET_TABLE, nft_table)), "list sets" + words_of(family),
-          nothing_to_list};
+          absent};
 }
 
 NetlinkRequest list_nft_elements(NftFamily family, const std::string& set) {
   const auto attributes = nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, set);
   return {nft_message(NFT_MSG_GETSETELEM, 0, family, attributes), named("list", "elements of set", set, family),
-          nothing_to_list};
+          absent};
 }
 
 namespace {
@@ -317,8 +321,10 @@ std::optional<std::uint32_t> find_nft_generation(const std::string& message) {
   return ntohl(nla_get_u32(attributes[NFTA_GEN_ID]));
 }
 
-std::optional<std::string> find_nft_chain(const std::string& message) {
-  return name_of(attributes_of<NFTA_CHAIN_MAX>(message, NFT_MSG_NEWCHAIN)[NFTA_CHAIN_NAME]);
+std::optional<NftChain> find_nft_chain(const std::string& message) {
+  const auto attributes = attributes_of<NFTA_CHAIN_MAX>(message, NFT_MSG_NEWCHAIN);
+  if (attributes[NFTA_CHAIN_NAME] == nullptr || text_of(attributes[NFTA_CHAIN_TABLE]) != nft_table) return std::nullopt;
+  return NftChain{.name = text_of(attributes[NFTA_CHAIN_NAME]), .comment = comment_in(attributes[NFTA_CHAIN_USERDATA])};
 }
 
 std::optional<std::string> find_nft_set(const std::string& message) {

@@ -26,6 +26,7 @@ struct NftHook {
 struct NftChain {
   std::string name;
   std::optional<NftHook> hook{};  ///< nullopt: only rules lead there
+  std::string comment{};
 };
 
 /// The numbers by which nft tells how to print a value; the kernel only compares them.
@@ -89,6 +90,7 @@ NetlinkRequest delete_nft_element(const NftElement& element);
 NetlinkRequest get_nft_generation();
 NetlinkRequest get_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest get_nft_element(const NftElement& element);
+NetlinkRequest list_nft_chains(NftFamily family);
 NetlinkRequest list_nft_rules(NftFamily family);
 NetlinkRequest list_nft_sets(NftFamily family);
 NetlinkRequest list_nft_elements(NftFamily family, const std::string& set);
@@ -102,8 +104,8 @@ struct FoundRule {
 
 // Reading answers; nullopt and nothing for a message about something else.
 std::optional<std::uint32_t> find_nft_generation(const std::string& message);
-std::optional<std::string> find_nft_chain(const std::string& message);  ///< its name
-std::optional<std::string> find_nft_set(const std::string& message);    ///< its name
+std::optional<NftChain> find_nft_chain(const std::string& message);   ///< of our table; without its hook
+std::optional<std::string> find_nft_set(const std::string& message);  ///< its name
 std::optional<FoundRule> find_nft_rule(const std::string& message);
 std::vector<NftElement> find_nft_elements(const std::string& message);
 

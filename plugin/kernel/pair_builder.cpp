@@ -244,7 +244,7 @@ void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
 /// its containers share that.
 void PairBuilder::open_loopback(Requests& requests) {
   const auto name = wiring::host_side_interface(wiring_);
-  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(route_loopback(name));
+  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(route_loopback(name, true));
   if (!wiring::maps_loopback(wiring_, cni::Family::ipv6)) return;
   const auto link = wiring_.bridge ? first_link(host_.transact(one(get_link(name)))) : std::nullopt;
   requests.push_back(take_loopback_answers({name, link ? link->index : host_device_.index}));

@@ -72,18 +72,33 @@ NetlinkRequest add_route(const Device& device, const wiring::Route& route) {
   return {std::move(message), words(device, route)};
 }
 
-NetlinkRequest take_loopback_answers(const Device& device) {
+namespace {
+
+Message loopback_route(int type, int flags, const Device& device) {
   constexpr std::uint32_t metric = 2048;
   const auto loopback = *cni::find_prefix("::1/128");
   auto header = header_of({.destination = loopback});
   header.rtm_type = RTN_LOCAL;
   header.rtm_scope = RT_SCOPE_HOST;
-  auto message = new_message(RTM_NEWROUTE, header, NLM_F_CREATE | NLM_F_APPEND);
+  auto message = new_message(type, header, flags);
   put_address(message.get(), RTA_DST, loopback.address);
   put_number(message.get(), RTA_TABLE, RT_TABLE_LOCAL);
   put_number(message.get(), RTA_OIF, device.index);
   put_number(message.get(), RTA_PRIORITY, metric);
-  return {std::move(message), "add route local ::1 dev \"" + device.name + '"', {EEXIST}};
+  return message;
+}
+
+}  // namespace
+
+NetlinkRequest take_loopback_answers(const Device& device) {
+  return {loopback_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, device),
+          "add route local ::1 dev \"" + device.name + '"',
+          {EEXIST}};
+}
+
+NetlinkRequest refuse_loopback_answers(const Device& device) {
+  return {
+      loopback_route(RTM_DELROUTE, 0, device), "delete route local ::1 dev \"" + device.name + '"', {ESRCH, ENOENT}};
 }
 
 NetlinkRequest list_routes(const Device& device, cni::Family family) {

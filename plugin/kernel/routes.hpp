@@ -23,6 +23,9 @@ NetlinkRequest add_route(const Device& device, const wiring::Route& route);
 /// they come in by. `ping ::1` goes on through lo, whose metric is lower. EEXIST is as good as success.
 NetlinkRequest take_loopback_answers(const Device& device);
 
+/// Takes that back; where there is no such route it is no error.
+NetlinkRequest refuse_loopback_answers(const Device& device);
+
 /// All routes of one family, of every table, through one interface.
 NetlinkRequest list_routes(const Device& device, cni::Family family);
 

@@ -91,7 +91,7 @@ class Addition {
   /// A port of the host whose holder is dead is free.
   void build(const kernel::Site& site) {
     while (!try_build(site)) disconnect();
-    if (built_.has_lost_rules) restore_rules_of_others(request_.attachment, kernel_, folder_);
+    if (built_.has_lost_rules) restore_rules_of_others(wiring_, kernel_, folder_);
   }
 
   bool try_build(const kernel::Site& site) try {
@@ -102,8 +102,15 @@ class Addition {
     return false;
   }
 
+  /// Both, whatever becomes of the other.
   void disconnect() {
-    kernel_.remove_rules(wiring_);
+    BestEffort effort;
+    effort.attempt([this] { remove_links(); });
+    effort.attempt([this] { kernel_.remove_rules(wiring_); });
+    effort.finish();
+  }
+
+  void remove_links() {
     if (wiring_.peer_netns.empty()) {
       kernel_.remove(request_.attachment);
     } else {

@@ -69,6 +69,16 @@ class Collection {
     return &stale_.emplace(tag, std::move(stale)).first->second;
   }
 
+  /// One that is met for the first time now, and is on record, was added since the records were read.
+  bool is_stale(cni::Tag tag) {
+    const bool is_known = stale_.contains(tag);
+    if (find_stale(tag) == nullptr) return false;
+    if (is_known || folder_ == nullptr || !folder_->find_record(network_, tag)) return true;
+    stale_.erase(tag);
+    valid_.insert(tag);
+    return false;
+  }
+
   void find_records() {
     if (folder_ == nullptr) return;
     for (const auto& stored : folder_->records(network_)) {
@@ -106,7 +116,7 @@ class Collection {
 
   /// An element may be all that is left of an attachment.
   void remove_rules() {
-    kernel_.remove_stale_rules(network_, [this](cni::Tag tag) { return find_stale(tag) != nullptr; });
+    kernel_.remove_stale_rules(network_, [this](cni::Tag tag) { return is_stale(tag); });
     if (valid_.empty()) kernel_.clean_rules(network_);
   }
 

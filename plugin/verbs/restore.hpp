@@ -1,13 +1,14 @@
 #pragma once
 
-#include "plugin/cni/attachment.hpp"
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/state/folder.hpp"
+#include "plugin/wiring/wiring.hpp"
 
 namespace verbs {
 
-/// Puts back what others on record have in nftables and lost with the tables (`nft flush ruleset`). What is in flight
-/// sees to itself, and what cannot be put back is told of by CHECK.
-void restore_rules_of_others(const cni::Attachment& own, kernel::Kernel& kernel, const state::Folder& folder);
+/// Puts back what others on record, in whichever state folder, have in the tables of this wiring and lost with them
+/// (`nft flush ruleset`). Where one was skipped, since a call is at work on it, the next ADD does it all again; what
+/// cannot be put back is told of by CHECK.
+void restore_rules_of_others(const wiring::Wiring& own, kernel::Kernel& kernel, const state::Folder& folder);
 
 }  // namespace verbs

@@ -37,6 +37,13 @@ void check_pool(const cni::Request& request, kernel::Kernel& kernel, state::Fold
   if (!says_full(error) || !is_fine()) throw_not_available(error);
 }
 
+/// As far as the configuration tells: port mappings come with each ADD.
+bool wants_rules(const cni::NetworkConfig& config) { return config.source_nat.masquerade || config.bridge.check_macs; }
+
+void check_rules(kernel::Kernel& kernel) try { kernel.require_rules(); } catch (const std::system_error& error) {
+  not_available(std::string{"this kernel has no nftables, which ipMasq and macspoofchk need: "} + error.what());
+}
+
 }  // namespace
 
 void throw_not_available(const cni::Error& error) {
@@ -48,6 +55,7 @@ void status(const cni::Request& request, kernel::Kernel& kernel, const std::stri
   if (!kernel.may_change_network()) {
     not_available("the plugin may not change the network: it needs the capability CAP_NET_ADMIN (run it as root)");
   }
+  if (wants_rules(request.config)) check_rules(kernel);
   auto folder = open_writable(root);
   check_pool(request, kernel, folder);
 }

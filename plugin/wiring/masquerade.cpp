@@ -22,7 +22,7 @@ std::vector<Masquerade> masquerades(const cni::SourceNat& config, const cni::Lea
   for (const auto& leased : lease.addresses) {
     const auto& source = leased.address.address;
     Masquerade masquerade{.source = source};
-    add_once(masquerade.except, leased.address);
+    if (!cni::is_host_prefix(leased.address)) add_once(masquerade.except, leased.address);
     add_once(masquerade.except, multicast(source.family));
     for (const auto& prefix : config.except) {
       if (prefix.address.family == source.family) add_once(masquerade.except, prefix);

@@ -19,8 +19,10 @@ bool wants_rules(const Wiring& wiring) {
 bool maps_loopback(const Wiring& wiring, cni::Family family) {
   if (!wiring.host_ports || !wiring.host_ports->source_nat) return false;
   const auto& mappings = wiring.host_ports->mappings;
-  return std::any_of(mappings.begin(), mappings.end(),
-                     [family](const PortMapping& mapping) { return mapping.container_address.family == family; });
+  return std::any_of(mappings.begin(), mappings.end(), [family](const PortMapping& mapping) {
+    const bool is_of_loopback = !mapping.host_address || cni::is_loopback(*mapping.host_address);
+    return is_of_loopback && mapping.container_address.family == family;
+  });
 }
 
 bool has_ipv6(const End& end) {

@@ -53,9 +53,11 @@ TEST(Transaction, MayBeTiedToAGeneration) {
   EXPECT_EQ(number_in(kernel::begin_transaction(77), NFNL_BATCH_GENID), 77U);
 }
 
-TEST(NftChain, IsToldByItsName) {
-  EXPECT_EQ(kernel::find_nft_chain(told(kernel::create_nft_chain(NftFamily::inet, {"networks"}))), "networks");
-  EXPECT_EQ(kernel::find_nft_chain(told(kernel::add_nft_table(NftFamily::inet))), std::nullopt);
+TEST(NftChain, IsToldByNameAndComment) {
+  const auto chain = kernel::find_nft_chain(told(kernel::create_nft_chain(NftFamily::inet, {"a", {}, "why"}))).value();
+  EXPECT_EQ(chain.name, "a");
+  EXPECT_EQ(chain.comment, "why");
+  EXPECT_FALSE(kernel::find_nft_chain(told(kernel::add_nft_table(NftFamily::inet))).has_value());
 }
 
 TEST(NftChain, IsCreatedOnceOrAddedAnyNumberOfTimes) {

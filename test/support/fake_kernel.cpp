@@ -4,7 +4,6 @@
 #include "plugin/posix/system_error.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace test {
 namespace {
@@ -78,7 +77,7 @@ kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site
   const auto built = kernel::Built{.host_index = put(wiring).index, .bridge_mac = bridge_mac};
   if (!wiring::wants_rules(wiring)) return built;
   restore_rules(wiring);
-  return {.host_index = built.host_index, .bridge_mac = bridge_mac, .has_lost_rules = !std::exchange(has_tables, true)};
+  return {.host_index = built.host_index, .bridge_mac = bridge_mac, .has_lost_rules = !has_tables};
 }
 
 namespace {
@@ -117,6 +116,8 @@ void FakeKernel::remove_rules(cni::Tag attachment) {
   std::erase_if(rules, [&](const auto& other) { return cni::tag_of(other.attachment) == attachment; });
 }
 
+void FakeKernel::finish_restoring_rules(const wiring::Wiring& /*wiring*/) { has_tables = true; }
+
 wiring::ObservedRules FakeKernel::find_rules(cni::Tag attachment) {
   const auto found =
       std::ranges::find(rules, attachment, [](const auto& wiring) { return cni::tag_of(wiring.attachment); });
@@ -128,6 +129,7 @@ wiring::ObservedRules FakeKernel::find_rules(cni::Tag attachment) {
 
 void FakeKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
   refuse_if_told("remove_stale_rules");
+  before_remove_stale_rules();
   std::erase_if(rules, [&](const auto& other) {
     return other.attachment.network == network && is_stale(cni::tag_of(other.attachment));
   });
@@ -271,6 +273,7 @@ std::optional<kernel::Counters> FakeKernel::find_counters(const std::string& int
 std::vector<kernel::Whereabouts> FakeKernel::locate(const std::vector<kernel::HostLink>& links,
                                                     const std::vector<std::string>& /*namespaces*/) {
   std::vector<kernel::Whereabouts> all;
+  all.reserve(links.size());
   for (const auto& link : links) all.push_back(whereabouts[link.name]);
   return all;
 }

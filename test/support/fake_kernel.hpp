@@ -23,7 +23,7 @@ class FakeKernel final : public kernel::Kernel {
   std::vector<kernel::HostLink> ifb_devices;
   std::vector<cni::IpAddress> host_gateways;
   std::vector<wiring::Wiring> rules;  ///< wirings that stand in nftables
-  bool has_tables = true;             ///< false: the next build() makes them
+  bool has_tables = true;             ///< false: build() tells that others have lost theirs
   bool filters_bridges = false;
   std::set<cni::IpAddress> elsewhere;                     ///< addresses to which the host has a route already
   std::map<std::string, wiring::ObservedEnd> interfaces;  ///< other ones of the host, by name
@@ -31,6 +31,7 @@ class FakeKernel final : public kernel::Kernel {
   std::map<std::string, int> refusals;                    ///< name of a function -> errno that it throws instead
   std::vector<std::string> asked;  ///< the changes that were asked for, by the name of the function
   std::function<void()> before_build = [] {};
+  std::function<void()> before_remove_stale_rules = [] {};
   std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
   std::uint32_t mtu_of_default_route = 1500;
   cni::MacAddress bridge_mac{};
@@ -56,6 +57,8 @@ class FakeKernel final : public kernel::Kernel {
   void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
   bool filters_bridged_packets() override { return filters_bridges; }
   void restore_rules(const wiring::Wiring& wiring) override;
+  void finish_restoring_rules(const wiring::Wiring& wiring) override;
+  void require_rules() override { refuse_if_told("require_rules"); }
   void remove_rules(const wiring::Wiring& wiring) override;
   void remove_rules(cni::Tag attachment) override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;

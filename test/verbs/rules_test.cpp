@@ -178,6 +178,47 @@ TEST_F(Rules, OfAnAttachmentInFlightAreNotCollected) {
   EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
 }
 
+TEST_F(Rules, OfAnAttachmentThatWasAddedMeanwhileAreNotCollected) {
+  add("c1");
+  map(81);
+  kernel.before_remove_stale_rules = [this] { add("c2"); };
+  EXPECT_EQ(error_of_gc({{"c1", "eth0"}}, &folder), "");
+  EXPECT_EQ(ruled(), (Texts{"c1", "c2"}));
+  EXPECT_TRUE(has_record("c2"));
+}
+
+TEST_F(Rules, OfOthersAreLookedForAgainWhereOneWasSkipped) {
+  add("c1");
+  kernel.rules.clear();
+  kernel.has_tables = false;
+  {
+    const auto others = state::Folder::open(root, root);
+    const auto lock = others.lock(attachment("c1"));
+    map(81);
+    add("c2");
+    EXPECT_EQ(ruled(), Texts{"c2"});
+  }
+  map(82);
+  add("c3");
+  auto containers = ruled();
+  std::ranges::sort(containers);
+  EXPECT_EQ(containers, (Texts{"c1", "c2", "c3"}));
+}
+
+TEST_F(Rules, ThatCannotBeTakenBackDoNotKeepTheLink) {
+  kernel.refusals["remove_rules"] = EPERM;
+  testing::internal::CaptureStderr();
+  EXPECT_NE(test::error_text([&] {
+              verbs::add(request("c1"), kernel, folder, [](auto) {
+                throw cni::Error{cni::ErrorCode::io_failure, "no answer"};
+              });
+            }),
+            "");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("remove_rules"), std::string::npos);
+  EXPECT_FALSE(has_link("c1"));
+  EXPECT_TRUE(has_record("c1"));
+}
+
 TEST_F(Rules, ThatAreMissingAreNamedByCheck) {
   const auto printed = add("c1");
   kernel.disturb = [](wiring::Observed& observed) { observed.missing_rules = {"masquerading of 10.1.2.2"}; };

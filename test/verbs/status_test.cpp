@@ -2,6 +2,7 @@
 
 #include "test/verbs/network.hpp"
 
+#include <cerrno>
 #include <filesystem>
 
 namespace {
@@ -46,6 +47,15 @@ TEST_F(Status, NeedsTheRightToChangeTheNetwork) {
   EXPECT_EQ(error_of_status(),
             "50: no container can be added now: the plugin may not change the network: it needs the "
             "capability CAP_NET_ADMIN (run it as root)");
+}
+
+TEST_F(Status, NeedsNftablesWhereRulesAreWanted) {
+  kernel.refusals["require_rules"] = EPROTONOSUPPORT;
+  EXPECT_EQ(error_of_status(), "");
+  config.source_nat.masquerade = true;
+  EXPECT_EQ(error_of_status(),
+            "50: no container can be added now: this kernel has no nftables, which ipMasq and macspoofchk need: "
+            "require_rules: Protocol not supported");
 }
 
 TEST_F(Status, NeedsAStateFolderOfItsOwn) {

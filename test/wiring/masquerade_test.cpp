@@ -32,6 +32,11 @@ TEST(Masquerades, LeaveTheOwnNetworkAndMulticastAsTheyAre) {
             (Texts{"10.1.2.3 but to 10.1.2.0/24 224.0.0.0/4", "fd00::3 but to fd00::/64 ff00::/8"}));
 }
 
+TEST(Masquerades, OfAnAddressThatIsItsOwnNetworkHaveNoExceptionForIt) {
+  EXPECT_EQ(words(wiring::masquerades({.masquerade = true}, {.addresses = {{prefix("10.1.2.3/32")}}})),
+            Texts{"10.1.2.3 but to 224.0.0.0/4"});
+}
+
 TEST(Masquerades, LeaveTheExceptionsOfTheirFamilyAsTheyAreOnce) {
   const cni::SourceNat config{.masquerade = true,
                               .except = {prefix("10.0.0.9/8"), prefix("fd00::/8"), prefix("10.0.0.0/8")}};
