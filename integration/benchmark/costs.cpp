@@ -1,0 +1,97 @@
+#include "integration/benchmark/node.hpp"
+#include "integration/benchmark/shapes.hpp"
+#include "integration/benchmark/subjects.hpp"
+#include "integration/support/call.hpp"
+#include "integration/support/sandbox.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+namespace benchmark {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+/// What a call needs: seconds that do not depend on how busy the machine is.
+json usage(const Program& program) {
+  const auto timing = run_timed(program);
+  return {{"peak KiB", timing.peak_kib}, {"page faults", timing.page_faults}};
+}
+
+Program under(std::vector<std::string> tool, Program program) {
+  tool.insert(tool.end(), program.argv.begin(), program.argv.end());
+  program.argv = std::move(tool);
+  return program;
+}
+
+/// "% time seconds usecs/call calls errors syscall": the fourth column; the line "total" sums them up.
+json system_calls(const Program& program) {
+  constexpr auto strace = "/usr/bin/strace";
+  constexpr auto table = "/run/system-calls";
+  if (::access(strace, X_OK) != 0) return "strace is not installed";
+  run_timed(under({strace, "-f", "-c", "-o", table}, program));
+  json counts;
+  std::ifstream lines{table};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words{line};
+    std::vector<std::string> columns{std::istream_iterator<std::string>{words}, {}};
+    if (columns.size() < 5 || columns[3].find_first_not_of("0123456789") != std::string::npos) continue;
+    counts[columns.back()] = std::stoi(columns[3]);
+  }
+  return counts;
+}
+
+json instructions(const Program& program) {
+  constexpr auto valgrind = "/usr/bin/valgrind";
+  if (::access(valgrind, X_OK) != 0) return "valgrind is not installed";
+  const auto timing =
+      run_timed(under({valgrind, "--tool=callgrind", "--callgrind-out-file=/run/instructions"}, program));
+  std::smatch found;
+  if (!std::regex_search(timing.complaint, found, std::regex{"Collected : ([0-9]+)"})) return "valgrind does not say";
+  return std::stol(found[1]);
+}
+
+using Instrument = json (*)(const Program&);
+
+/// One more ADD and DEL for each instrument.
+void examine(const Subject& subject, Node& node, const std::pair<const char*, Instrument>& instrument, json& row) {
+  const auto place = node.place();
+  place.node.enter();
+  const auto& plugin = subject.plugins.front();
+  for (const char* command : {"ADD", "DEL"}) {
+    row[command][instrument.first] = instrument.second(call_of(command, plugin, place));
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+}  // namespace
+
+json measure_costs() {
+  support::make_node();
+  Node node{"node"};
+  json told{{"sizes in bytes", json::object()}, {"calls", json::array()}};
+  for (const char* name : {"veth", "veth-ipam", "loopback", "vethctl"}) {
+    const auto file = std::filesystem::path{support::executables()} / name;
+    if (std::filesystem::exists(file)) told["sizes in bytes"][name] = std::filesystem::file_size(file);
+  }
+  for (const auto& subject : {floor_ipv4(), veth_ipv4(1), veth_dual_stack(2), veth_kubernetes(3)}) {
+    Attachment first{subject, node.place()};
+    first.add();
+    first.del();
+    json row{{"subject", subject.name}};
+    examine(subject, node, {"usage", usage}, row);
+    examine(subject, node, {"system calls", system_calls}, row);
+    examine(subject, node, {"instructions", instructions}, row);
+    told["calls"].push_back(row);
+  }
+  return told;
+}
+
+}  // namespace benchmark

@@ -1,0 +1,56 @@
+#include "integration/benchmark/subject.hpp"
+
+#include "integration/benchmark/subjects.hpp"
+
+#include <utility>
+
+namespace benchmark {
+namespace {
+
+Plugin with_result(Plugin plugin, const json& result) {
+  if (!result.is_null()) plugin.config["prevResult"] = result;
+  return plugin;
+}
+
+}  // namespace
+
+Program call_of(const std::string& command, const Plugin& plugin, const Place& place) {
+  return {.argv = plugin.argv,
+          .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + place.id,
+                          "CNI_NETNS=" + place.container.path(), "CNI_IFNAME=" + place.interface,
+                          "CNI_PATH=" + peer_folder(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+          .input = plugin.config.is_null() ? "" : plugin.config.dump()};
+}
+
+double Attachment::add() {
+  double milliseconds = 0;
+  result_ = nullptr;
+  place_.node.enter();
+  for (const auto& plugin : subject_.plugins) {
+    const auto timing = run_timed(call_of("ADD", with_result(plugin, result_), place_));
+    milliseconds += timing.milliseconds;
+    if (!timing.output.empty()) result_ = json::parse(timing.output);
+  }
+  return milliseconds;
+}
+
+double Attachment::check() const {
+  double milliseconds = 0;
+  for (const auto& plugin : subject_.plugins) milliseconds += call("CHECK", plugin);
+  return milliseconds;
+}
+
+double Attachment::del() const {
+  double milliseconds = 0;
+  for (auto plugin = subject_.plugins.rbegin(); plugin != subject_.plugins.rend(); ++plugin) {
+    milliseconds += call("DEL", *plugin);
+  }
+  return milliseconds;
+}
+
+double Attachment::call(const std::string& command, const Plugin& plugin) const {
+  place_.node.enter();
+  return run_timed(call_of(command, with_result(plugin, result_), place_)).milliseconds;
+}
+
+}  // namespace benchmark

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace benchmark {
+
+/// What is said of a series of measurements, in their unit; all 0 where there is none.
+struct Summary {
+  std::size_t count = 0;
+  double least = 0;
+  double first_quartile = 0;
+  double median = 0;
+  double third_quartile = 0;
+  double p99 = 0;
+};
+
+Summary summarize(std::vector<double> values);
+
+}  // namespace benchmark

@@ -1,0 +1,105 @@
+#include "integration/benchmark/timed_program.hpp"
+
+#include "plugin/posix/file_descriptor.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+
+namespace benchmark {
+namespace {
+
+using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+struct Pipe {
+  posix::FileDescriptor read_end;
+  posix::FileDescriptor write_end;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) posix::throw_errno("create a pipe");
+  return {posix::FileDescriptor{ends[0]}, posix::FileDescriptor{ends[1]}};
+}
+
+/// The three pipes of a program, and what posix_spawn does with them.
+class Plumbing {
+ public:
+  explicit Plumbing(const std::string& text) : input_(make_pipe()), output_(make_pipe()), complaint_(make_pipe()) {
+    posix::write_all(input_.write_end.get(), text);
+    input_.write_end.close();
+    if (const int error = ::posix_spawn_file_actions_init(&actions_)) throw posix::system_error(error, "plan a spawn");
+    ::posix_spawn_file_actions_adddup2(&actions_, input_.read_end.get(), STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, output_.write_end.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, complaint_.write_end.get(), STDERR_FILENO);
+  }
+  Plumbing(const Plumbing&) = delete;
+  Plumbing& operator=(const Plumbing&) = delete;
+  ~Plumbing() { ::posix_spawn_file_actions_destroy(&actions_); }
+
+  const posix_spawn_file_actions_t& actions() const { return actions_; }
+  std::string output() { return drain(output_); }
+  std::string complaint() { return drain(complaint_); }
+
+ private:
+  static std::string drain(Pipe& pipe) {
+    constexpr std::size_t limit = 1 << 20;
+    pipe.write_end.close();
+    return posix::read_to_end(pipe.read_end.get(), limit, std::chrono::seconds{10});
+  }
+
+  Pipe input_;
+  Pipe output_;
+  Pipe complaint_;
+  posix_spawn_file_actions_t actions_{};
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+double milliseconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+}
+
+}  // namespace
+
+Timing run_timed(const Program& program) {
+  Plumbing plumbing{program.input};
+  const auto argv = pointers(program.argv);
+  const auto environment = pointers(program.environment);
+  pid_t child = 0;
+  int status = 0;
+  rusage usage{};
+  const auto start = Clock::now();
+  const int error = ::posix_spawn(&child, argv[0], &plumbing.actions(), nullptr, argv.data(), environment.data());
+  if (error != 0) throw posix::system_error(error, "run " + posix::quoted(program.argv[0]));
+  while (::wait4(child, &status, 0, &usage) < 0) {
+    if (errno != EINTR) posix::throw_errno("wait for " + posix::quoted(program.argv[0]));
+  }
+  const Milliseconds elapsed = Clock::now() - start;
+  Timing timing{.milliseconds = elapsed.count(),
+                .cpu_milliseconds = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
+                .peak_kib = usage.ru_maxrss,
+                .page_faults = usage.ru_minflt + usage.ru_majflt,
+                .output = plumbing.output(),
+                .complaint = plumbing.complaint()};
+  if (status == 0) return timing;
+  throw std::runtime_error(program.argv[0] + " failed: " + timing.output + timing.complaint);
+}
+
+}  // namespace benchmark
