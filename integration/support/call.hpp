@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace support {
 
@@ -44,6 +45,9 @@ Answer call(const Call& call);
 
 /// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.
 std::string executables();
+
+/// The built vethctl.
+Outcome vethctl(std::vector<std::string> arguments, const std::string& input = {});
 
 /// CNI_PATH of a call that names none.
 std::string default_path();

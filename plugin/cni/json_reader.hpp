@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,7 +49,11 @@ class JsonValue {
   /// Compact JSON text of the value, bytes that are not UTF-8 replaced.
   std::string json() const;
 
-  /// The same for a message: cut after 256 bytes.
+  /// The same as libcni hands an object on: of two members of one name the last is kept, and `members` come in place of
+  /// its own of their names.
+  std::string handed_on(std::initializer_list<std::pair<const char*, std::string>> members) const;
+
+  /// json() for a message: cut after 256 bytes.
   std::string text() const;
   const std::string& pointer() const { return pointer_; }
 
@@ -62,6 +67,9 @@ class JsonValue {
   std::string pointer_;
   std::vector<std::string>* ignored_;
 };
+
+/// JSON text of a string, bytes that are not UTF-8 replaced.
+std::string json_of(std::string_view text);
 
 /// An object whose members are asked for by name, and which knows at the end what nobody asked for.
 class JsonObject {

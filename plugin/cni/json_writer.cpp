@@ -1,6 +1,6 @@
 #include "plugin/cni/json_writer.hpp"
 
-#include <nlohmann/json.hpp>
+#include "plugin/cni/json_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,11 +11,6 @@ namespace {
 /// Printable ASCII that JSON writes as it is: nearly all that we write, and far cheaper than to ask the library.
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-}
-
-std::string quoted_json(std::string_view text) {
-  using nlohmann::ordered_json;
-  return ordered_json(text).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -29,7 +24,7 @@ void JsonWriter::key(std::string_view name) {
 void JsonWriter::string(std::string_view value) {
   separate();
   if (!is_plain(value)) {
-    text_ += quoted_json(value);
+    text_ += json_of(value);
     return;
   }
   text_ += '"';

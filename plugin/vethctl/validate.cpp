@@ -1,6 +1,5 @@
 // A configuration is read by the code that reads it for ADD, so that no fault is told here that would not be told
-// there. What libcni does with a list before that is done as libcni does it: nlohmann's own reader, too, keeps the last
-// of two members of one name.
+// there. What libcni does with a list before that is done as libcni does it.
 #include "ipam/fixed_ipam.hpp"
 #include "ipam/range_ipam.hpp"
 #include "ipam/resolv_conf.hpp"
@@ -14,8 +13,6 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/wiring/wire.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <fcntl.h>
 
 #include <algorithm>
@@ -26,8 +23,6 @@
 
 namespace vethctl {
 namespace {
-
-using nlohmann::ordered_json;
 
 enum class Kind { ok, fault, warning, not_checked };
 
@@ -138,27 +133,23 @@ Finding warning(Finding place, const std::string& key) {
   return place;
 }
 
-/// Without regard to case, as libcni and the plugin find it; null where it is not there.
-const ordered_json* find_member(const ordered_json& object, std::string_view key) {
-  for (const auto& [name, member] : object.items()) {
-    if (cni::is_same_key(name, key)) return &member;
-  }
-  return nullptr;
-}
-
-std::string string_at(const ordered_json& object, std::string_view key) {
-  const auto* member = find_member(object, key);
-  return member != nullptr && member->is_string() ? member->get<std::string>() : "";
+std::string string_at(cni::JsonObject& object, std::string_view key) {
+  const auto value = object.find(key);
+  return value && value->is_string() ? value->as_string() : "";
 }
 
 /// Where it cannot be read that is for the plugin to say.
-std::string ipam_type(const ordered_json& plugin) {
-  const auto* ipam = find_member(plugin, "ipam");
-  return ipam != nullptr && ipam->is_object() ? string_at(*ipam, "type") : "";
+std::string ipam_type(cni::JsonObject& plugin) {
+  const auto value = plugin.find("ipam");
+  if (!value || !value->is_object()) return "";
+  auto ipam = value->as_object();
+  return string_at(ipam, "type");
 }
 
 /// One plugin's configuration as it is handed to the plugin.
-void check_plugin(Finding place, const ordered_json& plugin, std::vector<Finding>& findings) try {
+void check_plugin(Finding place, const std::string& text, std::vector<Finding>& findings) try {
+  const cni::JsonDocument document{text, "the network configuration"};
+  auto plugin = document.root().as_object();
   place.type = string_at(plugin, "type");
   if (place.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
   const bool is_plugin = place.type == "veth";
@@ -168,8 +159,7 @@ void check_plugin(Finding place, const ordered_json& plugin, std::vector<Finding
     findings.push_back(place);
     return;
   }
-  const auto ignored = check_as_add(plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace), is_plugin);
-  for (const auto& key : ignored) findings.push_back(warning(place, key));
+  for (const auto& key : check_as_add(text, is_plugin)) findings.push_back(warning(place, key));
   findings.push_back(place);
 } catch (const cni::Error& error) {
   findings.push_back(fault(place, error));
@@ -189,37 +179,32 @@ std::string version_of_list(cni::JsonObject& list) {
 /// Keys of a list that runtimes read and this tool does not.
 constexpr std::array<std::string_view, 3> list_keys{"disableCheck", "disableGC", "loadOnlyInlinedPlugins"};
 
-std::size_t count_plugins(cni::JsonObject& list) {
-  const auto plugins = list.require("plugins");
-  const auto count = plugins.as_array().size();
-  if (count == 0) plugins.reject("must have at least one plugin");
-  return count;
+std::vector<cni::JsonValue> plugins_of(cni::JsonObject& list) {
+  const auto value = list.require("plugins");
+  auto plugins = value.as_array();
+  if (plugins.empty()) value.reject("must have at least one plugin");
+  return plugins;
 }
 
-void check_list(const Finding& place, const cni::JsonDocument& document, ordered_json& json,
-                std::vector<Finding>& findings) {
-  auto list = document.root().as_object();
+void check_list(const Finding& place, cni::JsonObject list, std::vector<Finding>& findings) {
   const auto name = list.require("name").as_string();
   const auto version = version_of_list(list);
-  const auto count = count_plugins(list);
+  const auto plugins = plugins_of(list);
   list.also_known(list_keys);
   for (const auto& key : list.unasked()) findings.push_back(warning(place, '/' + key));
-  for (std::size_t i = 0; i < count; ++i) {
+  for (const auto& plugin : plugins) {
     auto plugin_place = place;
-    plugin_place.pointer = "/plugins/" + std::to_string(i);
-    auto& plugin = json["plugins"][i];
-    if (!plugin.is_object()) list.require("plugins").as_array()[i].as_object();
-    plugin["name"] = name;
-    plugin["cniVersion"] = version;
-    check_plugin(plugin_place, plugin, findings);
+    plugin_place.pointer = plugin.pointer();
+    plugin.as_object();
+    check_plugin(plugin_place, plugin.handed_on({{"name", name}, {"cniVersion", version}}), findings);
   }
 }
 
 bool has_extension(std::string_view file, std::string_view extension) { return file.ends_with(extension); }
 
 /// A runtime goes by the name of the file.
-bool is_list(const std::string& file, const ordered_json& json) {
-  const bool has_plugins = json.is_object() && json.contains("plugins");
+bool is_list(const std::string& file, cni::JsonObject json) {
+  const bool has_plugins = json.find_or_null("plugins").has_value();
   if (has_plugins && (has_extension(file, ".conf") || has_extension(file, ".json"))) {
     throw cni::Error{cni::ErrorCode::invalid_config, "is a list of plugins: its name has to end in .conflist"};
   }
@@ -228,10 +213,9 @@ bool is_list(const std::string& file, const ordered_json& json) {
 
 void check_text(const Finding& place, const std::string& text, std::vector<Finding>& findings) {
   const cni::JsonDocument document{text, "the network configuration"};
-  document.root().as_object();
-  auto json = ordered_json::parse(text);
-  if (is_list(place.file, json)) return check_list(place, document, json, findings);
-  check_plugin(place, json, findings);
+  const auto json = document.root().as_object();
+  if (is_list(place.file, json)) return check_list(place, json, findings);
+  check_plugin(place, document.root().handed_on({}), findings);
 }
 
 std::string read(const std::string& file) {

@@ -1,6 +1,7 @@
 #include "plugin/kernel/routes.hpp"
 
 #include "test/kernel/messages.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/wiring_words.hpp"
 
 #include <linux/rtnetlink.h>
@@ -12,13 +13,11 @@
 namespace {
 
 using test::bytes_of;
+using test::device;
+using test::ip;
+using test::prefix;
 
-const kernel::Device device{"eth0", 7};
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
-
-const rtmsg& header_of(const kernel::NetlinkRequest& request) {
+const rtmsg& route_header(const kernel::NetlinkRequest& request) {
   return *static_cast<const rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
 }
 
@@ -70,13 +69,13 @@ TEST(RouteRequest, HasTheScopeOfItsRoute) {
                         {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")}, RT_SCOPE_UNIVERSE},
                         {{.destination = prefix("10.1.2.1/32"), .scope = RT_SCOPE_HOST}, RT_SCOPE_HOST}};
   for (const auto& [route, scope] : cases) {
-    EXPECT_EQ(header_of(kernel::add_route(device, route)).rtm_scope, scope) << test::words(route);
+    EXPECT_EQ(route_header(kernel::add_route(device, route)).rtm_scope, scope) << test::words(route);
   }
 }
 
 TEST(RouteRequest, BearsTheNumberOfOurRoutes) {
   const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
-  EXPECT_EQ(header_of(request).rtm_protocol, kernel::route_protocol);
+  EXPECT_EQ(route_header(request).rtm_protocol, kernel::route_protocol);
 }
 
 TEST(RouteRequest, CarriesMtuAndSegmentSize) {
