@@ -3,14 +3,21 @@
 #include "plugin/cni/json_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace cni {
 namespace {
 
+constexpr auto plain_characters = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned char c = ' '; c <= '~'; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 /// Printable ASCII that JSON writes as it is: nearly all that we write, and far cheaper than to ask the library.
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  return std::ranges::all_of(text, [](char c) { return plain_characters[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace

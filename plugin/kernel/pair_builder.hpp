@@ -51,7 +51,7 @@ class PairBuilder {
   Link bridge_;  ///< mode bridge
   Device host_device_;
   Device container_device_;
-  bool has_gateways_ = false;  ///< packets to them are the host's own
+  bool has_gateways_ = false;  ///< they stand on the host's lo already
 };
 
 }  // namespace kernel

@@ -1,5 +1,6 @@
 #include "plugin/kernel/routes.hpp"
 
+#include "plugin/kernel/links.hpp"
 #include "test/kernel/messages.hpp"
 #include "test/support/addresses.hpp"
 #include "test/support/wiring_words.hpp"
@@ -7,6 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,7 +36,6 @@ TEST(RouteMessage, IsReadAsItWasWritten) {
     ASSERT_TRUE(found.has_value()) << test::words(route);
     EXPECT_EQ(test::words(found->route), test::words(route));
     EXPECT_EQ(found->device_index, 7U) << test::words(route);
-    EXPECT_FALSE(found->is_local) << test::words(route);
   }
 }
 
@@ -48,11 +49,14 @@ TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
 }
 
 TEST(RouteMessage, TellsThatTheDestinationIsAnAddressOfTheHost) {
-  const auto request = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
-  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())))->rtm_type = RTN_LOCAL;
-  const auto found = kernel::find_route(bytes_of(request.message));
-  ASSERT_TRUE(found.has_value());
-  EXPECT_TRUE(found->is_local);
+  const auto far = kernel::add_route(device, {.destination = prefix("fd00::4/128")});
+  const auto near = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
+  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(near.message.get())))->rtm_type = RTN_LOCAL;
+  const auto link = kernel::bring_up(7, "eth0");
+  const std::vector answers{bytes_of(far.message), bytes_of(near.message), bytes_of(link.message)};
+  EXPECT_EQ(kernel::count_local(answers), 1U);
+  EXPECT_EQ(kernel::count_local(answers, device.index), 1U);
+  EXPECT_EQ(kernel::count_local(answers, device.index + 1), 0U) << "it stands on another interface";
 }
 
 TEST(RouteMessage, IsNotFoundInOthers) {
