@@ -14,11 +14,6 @@ namespace {
 
 using namespace support;
 
-Outcome vethctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), executables() + "/vethctl");
-  return run({.argv = arguments});
-}
-
 class VethctlConnect : public testing::Test {
  protected:
   Snapshot before = Snapshot::take();

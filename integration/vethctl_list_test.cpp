@@ -14,11 +14,6 @@ namespace {
 
 using namespace support;
 
-Outcome vethctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), executables() + "/vethctl");
-  return run({.argv = std::move(arguments)});
-}
-
 json vethctl_json(std::vector<std::string> arguments) {
   const auto outcome = vethctl(std::move(arguments));
   EXPECT_EQ(outcome.exit, 0) << outcome.err;

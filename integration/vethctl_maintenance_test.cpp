@@ -20,11 +20,6 @@ namespace {
 
 using namespace support;
 
-Outcome vethctl(std::vector<std::string> words, const std::string& input = {}) {
-  words.insert(words.begin(), executables() + "/vethctl");
-  return run({.argv = std::move(words), .input = input});
-}
-
 std::vector<std::string> leased_addresses() {
   std::vector<std::string> addresses;
   for (const auto& lease : json::parse(vethctl({"leases", "list", "--output", "json"}).out)) {
@@ -150,7 +145,7 @@ class VethctlImport : public testing::TestWithParam<std::string> {
   /// Its bridge aside.
   std::string host_veth() const {
     for (const auto& interface : result.at("interfaces")) {
-      const auto name = interface.at("name").get<std::string>();
+      auto name = interface.at("name").get<std::string>();
       if (interface.value("sandbox", "").empty() && name.starts_with("veth")) return name;
     }
     return {};

@@ -15,7 +15,7 @@ namespace {
 
 using namespace support;
 
-std::string vethctl() { return executables() + "/vethctl"; }
+std::string vethctl_path() { return executables() + "/vethctl"; }
 
 std::string content(const std::string& path) {
   std::ifstream file{VETH_SOURCE_DIR "/" + path};
@@ -24,7 +24,7 @@ std::string content(const std::string& path) {
 
 /// What bash offers for the last of the words, by its own division of the line.
 std::string completions(const std::string& words) {
-  const std::string script = "source <(" + vethctl() + " completion bash); COMP_WORDS=(vethctl " + words +
+  const std::string script = "source <(" + vethctl_path() + " completion bash); COMP_WORDS=(vethctl " + words +
                              "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _vethctl; echo \"${COMPREPLY[@]}\"";
   const auto outcome = run({.argv = {"bash", "-euc", script}});
   EXPECT_EQ(outcome.err, "") << words;
@@ -49,7 +49,7 @@ bool has_groff() { return run({.argv = {"sh", "-c", "command -v groff"}}).exit =
 
 TEST(ManualPages, HaveNoFaults) {
   if (!has_groff()) GTEST_SKIP() << "NOT RUN: groff is missing";
-  for (const std::string& page : {run({.argv = {vethctl(), "man"}}).out, content("conf/veth-cni.5")}) {
+  for (const std::string& page : {run({.argv = {vethctl_path(), "man"}}).out, content("conf/veth-cni.5")}) {
     const auto outcome = run({.argv = {"groff", "-man", "-ww", "-z", "-Tascii"}, .input = page});
     EXPECT_EQ(outcome, Outcome{}) << page.substr(0, 40);
   }

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace support {
 namespace {
@@ -51,6 +52,11 @@ int code_of(const Answer& answer) { return answer.result.is_object() ? answer.re
 std::string executables() {
   const char* other = std::getenv("VETH_BIN_DIR");
   return other != nullptr ? other : VETH_BIN_DIR;
+}
+
+Outcome vethctl(std::vector<std::string> arguments, const std::string& input) {
+  arguments.insert(arguments.begin(), executables() + "/vethctl");
+  return run({.argv = std::move(arguments), .input = input});
 }
 
 std::string default_path() { return executables() + ":" + reference_plugins; }

@@ -50,6 +50,9 @@ std::vector<std::string> environment_of(const Call& call);
 /// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.
 std::string executables();
 
+/// The built vethctl.
+Outcome vethctl(std::vector<std::string> arguments, const std::string& input = {});
+
 /// CNI_PATH of a call that names none.
 std::string default_path();
 

@@ -56,9 +56,8 @@ using Groups = std::array<std::uint16_t, 8>;
 
 Groups groups_of(const IpAddress& address) {
   Groups groups{};
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    groups.at(i) = static_cast<std::uint16_t>(address.bits >> (112 - 16 * i));
-  }
+  AddressBits bits = address.bits;
+  for (std::size_t i = groups.size(); i-- > 0; bits >>= 16U) groups[i] = static_cast<std::uint16_t>(bits);
   return groups;
 }
 
@@ -69,48 +68,55 @@ struct Run {
 
 // What "::" stands for: the first longest run of at least two groups of zero (RFC 5952, section 4.2).
 Run longest_zero_run(const Groups& groups) {
-  Run longest{.begin = 0, .length = 1};
+  Run longest{.begin = groups.size(), .length = 0};
+  Run run;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    const auto* const begin = groups.begin() + i;
-    const auto* const end = std::find_if(begin, groups.end(), [](std::uint16_t group) { return group != 0; });
-    const auto length = static_cast<std::size_t>(end - begin);
-    if (length > longest.length) longest = {.begin = i, .length = length};
+    run = groups[i] == 0 ? Run{run.begin, run.length + 1} : Run{i + 1, 0};
+    if (run.length > 1 && run.length > longest.length) longest = run;
   }
-  return longest.length > 1 ? longest : Run{.begin = groups.size(), .length = 0};
+  return longest;
 }
 
-std::string hexadecimal(std::uint16_t value) {
-  std::array<char, 4> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  return {digits.data(), end};
-}
+// Addresses are most of what a call writes: their text is put together in place.
+class AddressText {
+ public:
+  void add(char character) { *end_++ = character; }
+  void add(unsigned number, int base) { end_ = std::to_chars(end_, text_.data() + text_.size(), number, base).ptr; }
+
+  std::string string() { return {text_.data(), end_}; }
+
+ private:
+  std::array<char, INET6_ADDRSTRLEN> text_;
+  char* end_ = text_.data();
+};
 
 // Not inet_ntop: it writes ::102:304 as ::1.2.3.4.
 std::string ipv6_text(const IpAddress& address) {
   const Groups groups = groups_of(address);
   const Run zeros = longest_zero_run(groups);
-  std::string text;
-  for (std::size_t i = 0; i < groups.size(); ++i) {
+  AddressText text;
+  for (std::size_t i = 0; i < groups.size();) {
     if (i == zeros.begin) {
-      text += "::";
-      i += zeros.length - 1;
+      text.add(':');
+      i += zeros.length;
+      if (i == groups.size()) text.add(':');
     } else {
-      if (!text.empty() && text.back() != ':') text += ':';
-      text += hexadecimal(groups.at(i));
+      if (i > 0) text.add(':');
+      text.add(groups[i++], 16);
     }
   }
-  return text;
+  return text.string();
 }
 
 std::string ipv4_text(const IpAddress& address) {
-  const auto bytes = to_bytes(address);
-  std::string text = std::to_string(bytes[0]);
-  for (std::size_t i = 1; i < 4; ++i) text += '.' + std::to_string(bytes.at(i));
-  return text;
-}
-
-bool is_in(const IpAddress& address, std::string_view ipv4_prefix, std::string_view ipv6_prefix) {
-  return contains(*find_prefix(address.family == Family::ipv4 ? ipv4_prefix : ipv6_prefix), address);
+  const auto bits = static_cast<std::uint32_t>(address.bits);
+  AddressText text;
+  for (unsigned shift = 32; shift > 0;) {
+    shift -= 8;
+    text.add(bits >> shift & 0xffU, 10);
+    if (shift > 0) text.add('.');
+  }
+  return text.string();
 }
 
 std::optional<std::uint8_t> find_byte(std::string_view two_digits) {
@@ -140,9 +146,21 @@ std::array<std::uint8_t, 16> to_bytes(const IpAddress& address) {
 
 IpAddress from_bytes(Family family, const std::uint8_t* bytes) { return {family, bits_of(bytes, byte_count(family))}; }
 
-bool is_multicast(const IpAddress& address) { return is_in(address, "224.0.0.0/4", "ff00::/8"); }
-bool is_link_local(const IpAddress& address) { return is_in(address, "169.254.0.0/16", "fe80::/10"); }
-bool is_loopback(const IpAddress& address) { return is_in(address, "127.0.0.0/8", "::1/128"); }
+// 224.0.0.0/4, ff00::/8
+bool is_multicast(const IpAddress& address) {
+  return address.family == Family::ipv4 ? address.bits >> 28U == 0xe : address.bits >> 120U == 0xff;
+}
+
+// 169.254.0.0/16, fe80::/10
+bool is_link_local(const IpAddress& address) {
+  return address.family == Family::ipv4 ? address.bits >> 16U == 0xa9fe : address.bits >> 118U == 0xfe80 >> 6U;
+}
+
+// 127.0.0.0/8, ::1
+bool is_loopback(const IpAddress& address) {
+  return address.family == Family::ipv4 ? address.bits >> 24U == 127 : address.bits == 1;
+}
+
 bool is_unspecified(const IpAddress& address) { return address.bits == 0; }
 
 std::optional<Prefix> find_prefix(std::string_view text) {

@@ -6,7 +6,6 @@
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
-#include <boost/program_options/value_semantic.hpp>
 
 #include <strings.h>
 #include <unistd.h>
@@ -28,28 +27,18 @@ constexpr std::size_t longest_container_id = 4096;
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-po::options_description known_variables() {
-  po::options_description known;
-  known.add_options()                                                             //
-      ("CNI_COMMAND", po::value<std::string>(), "the verb")                       //
-      ("CNI_CONTAINERID", po::value<std::string>(), "the container")              //
-      ("CNI_NETNS", po::value<std::string>(), "its network namespace")            //
-      ("CNI_IFNAME", po::value<std::string>(), "the name of its interface")       //
-      ("CNI_ARGS", po::value<std::string>(), "what else the runtime has to say")  //
-      ("CNI_PATH", po::value<std::string>(), "where delegates are found")         //
-      ("CNI_NETNS_OVERRIDE", po::value<std::string>(), "allows a namespace that is our own");
-  return known;
-}
+constexpr std::array<std::string_view, 7> known_variables{
+    "CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH", "CNI_NETNS_OVERRIDE"};
 
+/// Others are passed over by the name "". That is cheaper than to describe each as an option and to look it up there.
 Variables read_variables() {
   Variables variables;
   if (environ == nullptr) return variables;  // after clearenv(); parse_environment reads through it
-  const po::options_description known = known_variables();
-  // An empty name is like every option's missing short name, and find_nothrow throws for what is ambiguous.
-  const auto name_of = [&known](const std::string& variable) {
-    return !variable.empty() && known.find_nothrow(variable, false) != nullptr ? variable : std::string();
+  const auto name_of = [](const std::string& variable) {
+    return std::ranges::find(known_variables, variable) != known_variables.end() ? variable : std::string();
   };
-  const po::parsed_options parsed = po::parse_environment(known, name_of);
+  const po::options_description undescribed;
+  const po::parsed_options parsed = po::parse_environment(undescribed, name_of);
   // Of a name that is there twice the first counts, as for getenv.
   for (const po::option& option : parsed.options) variables.try_emplace(option.string_key, option.value.front());
   return variables;

@@ -54,6 +54,10 @@ const ordered_json::object_t& members_of(const ordered_json& object) {
   return object.get_ref<const ordered_json::object_t&>();
 }
 
+std::string dumped(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 [[noreturn]] void refuse_doubled(const JsonValue& first, const JsonValue& second) {
   throw Error(ErrorCode::invalid_config, first.pointer() + ": given twice with different values: " + first.text() +
                                              ", and " + second.text() + " as " + second.pointer());
@@ -65,6 +69,8 @@ const ordered_json::object_t& members_of(const ordered_json& object) {
 }
 
 }  // namespace
+
+std::string json_of(std::string_view text) { return dumped(text); }
 
 std::string JsonValue::as_string() const {
   if (!value_->is_string()) mistyped(*this, "must be a string");
@@ -116,7 +122,7 @@ bool JsonValue::is_null() const { return value_->is_null(); }
 bool JsonValue::is_empty_string() const { return is_string() && value_->get_ref<const std::string&>().empty(); }
 bool JsonValue::equals(const JsonValue& other) const { return *value_ == *other.value_; }
 
-std::string JsonValue::json() const { return value_->dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
+std::string JsonValue::json() const { return dumped(*value_); }
 
 std::string JsonValue::text() const {
   std::string text = json();

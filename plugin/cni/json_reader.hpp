@@ -63,6 +63,9 @@ class JsonValue {
   std::vector<std::string>* ignored_;
 };
 
+/// JSON text of a string, bytes that are not UTF-8 replaced.
+std::string json_of(std::string_view text);
+
 /// An object whose members are asked for by name, and which knows at the end what nobody asked for.
 class JsonObject {
  public:

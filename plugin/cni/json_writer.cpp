@@ -1,21 +1,23 @@
 #include "plugin/cni/json_writer.hpp"
 
-#include <nlohmann/json.hpp>
+#include "plugin/cni/json_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace cni {
 namespace {
 
+constexpr auto plain_characters = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned char c = ' '; c <= '~'; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 /// Printable ASCII that JSON writes as it is: nearly all that we write, and far cheaper than to ask the library.
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-}
-
-std::string quoted_json(std::string_view text) {
-  using nlohmann::ordered_json;
-  return ordered_json(text).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return std::ranges::all_of(text, [](char c) { return plain_characters[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace
@@ -29,7 +31,7 @@ void JsonWriter::key(std::string_view name) {
 void JsonWriter::string(std::string_view value) {
   separate();
   if (!is_plain(value)) {
-    text_ += quoted_json(value);
+    text_ += json_of(value);
     return;
   }
   text_ += '"';

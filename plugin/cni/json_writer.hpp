@@ -13,7 +13,7 @@ namespace cni {
 class JsonWriter {
  public:
   /// Spaces for each level; 0 writes everything in one line.
-  explicit JsonWriter(std::size_t indent) : indent_(indent) {}
+  explicit JsonWriter(std::size_t indent) : indent_(indent) { text_.reserve(usual_length); }
 
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
@@ -42,6 +42,8 @@ class JsonWriter {
   void close(char bracket);
   void separate();
   void break_line();
+
+  static constexpr std::size_t usual_length = 1000;
 
   std::size_t indent_;
   std::string text_;

@@ -51,6 +51,10 @@ void tolerate_disabled_ipv6(NetlinkRequest& request) {
   request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
 }
 
+void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
+  for (const auto& gateway : wiring.host_gateways) questions.push_back(get_route(gateway));
+}
+
 }  // namespace
 
 PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host)
@@ -107,6 +111,7 @@ void PairBuilder::find() {
 void PairBuilder::join(std::vector<NetlinkRequest>& requests) const {
   if (wiring_.bridge) make_port(requests);
   if (is_routed()) ask_to_forward(requests);
+  ask_for_gateways(wiring_, requests);
   requests.push_back(get_link(wiring_.host.name));
   if (wiring_.egress_limit) create_ifb(wiring_, requests);
 }
@@ -147,6 +152,7 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
   if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
+  has_gateways_ = count_local(messages, loopback_index) == wiring_.host_gateways.size();
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
     on_host([&] { enable_ipv6(wiring_.host.name); });
   }
@@ -234,10 +240,6 @@ void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
   }
 }
 
-void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
-  for (const auto& gateway : wiring.host_gateways) questions.push_back(get_route(gateway));
-}
-
 }  // namespace
 
 /// Packets from 127.0.0.1 and ::1 to mapped ports leave by the interface that leads to the container. On a bridge all
@@ -259,7 +261,7 @@ void PairBuilder::furnish_host() {
   if (wiring_.bridge && wants_vlans(*wiring_.bridge)) {
     for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
   }
-  add_host_gateways(wiring_, requests);
+  if (!has_gateways_) add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);
   open_loopback(requests);
   for (const auto& route : wiring_.host.routes) {
@@ -267,14 +269,11 @@ void PairBuilder::furnish_host() {
     requests.push_back(add_route(host_device_, route));
   }
   add_neighbours(host_device_, wiring_.host, requests);
-  ask_for_gateways(wiring_, requests);
-  const auto answers = host_.send(requests);
-  for (const auto& refusal : answers.refusals) {
+  for (const auto& refusal : host_.send(requests).refusals) {
     const auto route = exclusive.find(refusal.request);
     if (refusal.error == EEXIST && route != exclusive.end()) throw AddressLivesElsewhere{route->second};
     throw refusal_error(refusal, requests);
   }
-  has_gateways_ = count_local(answers.messages) == wiring_.host_gateways.size();
 }
 
 namespace {

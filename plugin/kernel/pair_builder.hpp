@@ -59,7 +59,7 @@ class PairBuilder {
   Device host_device_;
   Device container_device_;
   Device ifb_;                 ///< of a wiring with an egress limit
-  bool has_gateways_ = false;  ///< packets to them are the host's own
+  bool has_gateways_ = false;  ///< they stand on the host's lo already
 };
 
 }  // namespace kernel

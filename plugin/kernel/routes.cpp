@@ -182,16 +182,26 @@ std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t d
   if (!destination) return std::nullopt;
   rtnl_nexthop* hop = next_hop_through(parsed, device_index);
   FoundRoute found{.route = read(parsed, *destination, hop)};
-  found.is_local = rtnl_route_get_type(parsed) == RTN_LOCAL;
   if (hop != nullptr) found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
   return found;
 }
 
-std::size_t count_local(const std::vector<std::string>& messages) {
-  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& message) {
-    const auto found = find_route(message);
-    return found && found->is_local;
-  }));
+namespace {
+
+bool is_local(const std::string& message, std::uint32_t device_index) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  if (header->nlmsg_type != RTM_NEWROUTE || static_cast<const rtmsg*>(nlmsg_data(header))->rtm_type != RTN_LOCAL) {
+    return false;
+  }
+  const nlattr* device = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
+  return device_index == 0 || (device != nullptr && nla_get_u32(device) == device_index);
+}
+
+}  // namespace
+
+std::size_t count_local(const std::vector<std::string>& messages, std::uint32_t device_index) {
+  return static_cast<std::size_t>(std::count_if(
+      messages.begin(), messages.end(), [&](const std::string& message) { return is_local(message, device_index); }));
 }
 
 }  // namespace kernel

@@ -46,11 +46,11 @@ NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpA
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
-  bool is_local = false;  ///< the destination is an address of this host itself
 };
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
 
-/// How many of the answers tell of a destination that is an address of this host itself.
-std::size_t count_local(const std::vector<std::string>& messages);
+/// How many of the answers tell of a destination that is an address of this host itself; where a device is given, of
+/// that interface.
+std::size_t count_local(const std::vector<std::string>& messages, std::uint32_t device_index = 0);
 
 }  // namespace kernel

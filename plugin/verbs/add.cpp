@@ -17,6 +17,7 @@
 
 #include <optional>
 #include <system_error>
+#include <vector>
 
 namespace verbs {
 namespace {
@@ -127,6 +128,7 @@ class Addition {
 
   cni::Lease allocate() {
     auto lease = allocate_or_reclaim();
+    for (const auto& leased : lease.addresses) held_.push_back(leased.address.address);
     if (is_allocated_) return lease;
     is_allocated_ = true;
     rollback_.on_failure([this] { forget(); });
@@ -147,12 +149,12 @@ class Addition {
 
   std::uint32_t mtu() { return request_.config.mtu ? *request_.config.mtu : kernel_.default_route_mtu(); }
 
-  /// What is to be made is on record before the first of it is made.
+  /// What is to be made is on record before the first of it is made. It goes in place of the record that the built-in
+  /// IPAM has written of the addresses alone; those of a delegate are the delegate's.
   state::Record write_intent() {
-    const auto stored = folder_.find_record(request_.attachment);
-    auto record = stored && stored->record ? *stored->record : state::Record{.attachment = request_.attachment};
-    record.netns = request_.netns;
-    record.wiring = wiring::to_text(wiring_);
+    state::Record record{
+        .attachment = request_.attachment, .netns = request_.netns, .wiring = wiring::to_text(wiring_)};
+    if (ipam::is_built_in(request_)) record.addresses = held_;
     if (wiring_.peer_netns.empty()) record.host_interface = state::HostInterface{.name = wiring_.host.name};
     const auto lock = folder_.lock_network(request_.attachment.network);
     folder_.write_pending(record);
@@ -175,6 +177,7 @@ class Addition {
   std::unique_ptr<ipam::Ipam> ipam_;
   std::optional<posix::ByteLock> lock_;
   cni::Lease lease_;
+  std::vector<cni::IpAddress> held_;  ///< of this try and of those before
   wiring::Wiring wiring_;
   kernel::Built built_;
   bool is_allocated_ = false;

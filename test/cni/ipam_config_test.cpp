@@ -7,16 +7,16 @@ namespace cni {
 namespace {
 
 // A configuration whose IPAM is ours, with `members` in "ipam" and `others` beside it.
-std::string config_with(const std::string& members, const std::string& others = "") {
+std::string ipam_config_with(const std::string& members, const std::string& others = "") {
   return R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"veth-ipam",)" + members + '}' + others +
          '}';
 }
 
 IpamConfig parse_ipam(const std::string& members, Verb verb = Verb::add) {
-  return parse_network_config(config_with(members), verb, {}).ipam;
+  return parse_network_config(ipam_config_with(members), verb, {}).ipam;
 }
 
-void expect_refused(const std::string& members, ErrorCode code, const std::string& message) {
+void expect_ipam_refused(const std::string& members, ErrorCode code, const std::string& message) {
   for (const Verb verb : {Verb::add, Verb::check, Verb::status}) {
     expect_failure([&] { parse_ipam(members, verb); }, code, message);
   }
@@ -116,14 +116,14 @@ TEST(ParseIpam, NamesThePlaceOfWhatIsWrong) {
              "/ipam/routes/0/dst: missing"},
         Case{R"("subnet":"10.0.0.0/8","resolvConf":"/x\u0000y")", ErrorCode::invalid_config,
              R"(/ipam/resolvConf: must be a path, not "/x\u0000y")"}}) {
-    expect_refused(members, code, message);
+    expect_ipam_refused(members, code, message);
   }
 }
 
 TEST(ParseIpam, TakesDataDirsBelowTwoFoldersAlone) {
   for (const char* path :
        {"/tmp/x", "run/x", "/run/", "/run", "/runx", "/var/lib", "/run/../etc", "/run/x/..", "/var/lib/../x"}) {
-    expect_refused(
+    expect_ipam_refused(
         R"("subnet":"10.0.0.0/8","dataDir":")" + std::string(path) + '"', ErrorCode::invalid_config,
         R"(/ipam/dataDir: must be a folder below /run or /var/lib, without "..", not ")" + std::string(path) + '"');
   }
@@ -145,31 +145,31 @@ TEST(ParseIpam, RefusesANearMiss) {
              R"(/ipam/addresses/0/gatway: unknown key with value "10.0.0.9": did you mean "gateway"?)"},
         Case{R"("subnet":"10.0.0.0/8","routes":[{"dst":"0.0.0.0/0","mut":1400}])",
              R"(/ipam/routes/0/mut: unknown key with value 1400: did you mean "mtu"?)"}}) {
-    expect_refused(members, ErrorCode::unsupported_field, message);
+    expect_ipam_refused(members, ErrorCode::unsupported_field, message);
   }
   EXPECT_NO_THROW(parse_ipam(R"("subnet":"10.0.0.0/8","kubernetes":1)"));
 }
 
 TEST(ParseIpam, NeedsRangesOrAddresses) {
-  expect_refused(R"("routes":[])", ErrorCode::invalid_config,
-                 "/ipam: needs ranges or addresses, and the runtime names none");
-  expect_refused(R"("subnet":"10.0.0.0/8","addresses":[{"address":"10.0.0.2/8"}])", ErrorCode::invalid_config,
-                 "/ipam: ranges and addresses exclude each other");
+  expect_ipam_refused(R"("routes":[])", ErrorCode::invalid_config,
+                      "/ipam: needs ranges or addresses, and the runtime names none");
+  expect_ipam_refused(R"("subnet":"10.0.0.0/8","addresses":[{"address":"10.0.0.2/8"}])", ErrorCode::invalid_config,
+                      "/ipam: ranges and addresses exclude each other");
 }
 
 TEST(ParseIpam, NeedsNeitherWhereTheRuntimeNamesThem) {
   for (const char* others : {R"(,"runtimeConfig":{"ips":["10.0.0.2/8"]})", R"(,"args":{"cni":{"ips":["10.0.0.2/8"]}})",
                              R"(,"runtimeConfig":{"ipRanges":[[{"subnet":"10.0.0.0/8"}]]})"}) {
-    EXPECT_NO_THROW(parse_network_config(config_with(R"("routes":[])", others), Verb::add, {})) << others;
+    EXPECT_NO_THROW(parse_network_config(ipam_config_with(R"("routes":[])", others), Verb::add, {})) << others;
   }
   const Args args{.ip = {"10.0.0.2"}, .gateway = {}, .mac = ""};
-  EXPECT_NO_THROW(parse_network_config(config_with(R"("routes":[])"), Verb::add, args));
+  EXPECT_NO_THROW(parse_network_config(ipam_config_with(R"("routes":[])"), Verb::add, args));
 }
 
 TEST(ParseIpam, NeedsNeitherForStatusWhereTheRuntimeCanNameThem) {
   for (const char* capability : {"ips", "ipRanges"}) {
     const std::string text =
-        config_with(R"("routes":[])", R"(,"capabilities":{")" + std::string(capability) + "\":true}");
+        ipam_config_with(R"("routes":[])", R"(,"capabilities":{")" + std::string(capability) + "\":true}");
     EXPECT_NO_THROW(parse_network_config(text, Verb::status, {}));
     EXPECT_EQ(failure_of([&] { parse_network_config(text, Verb::add, {}); }).code, 7U);
   }

@@ -16,7 +16,7 @@ Wishes parse_runtime(const std::string& members, Verb verb = Verb::add) {
   return parse_wishes(R"("runtimeConfig":{)" + members + '}', {}, verb);
 }
 
-void expect_refused(const std::string& members, ErrorCode code, const std::string& message) {
+void expect_wish_refused(const std::string& members, ErrorCode code, const std::string& message) {
   expect_failure([&] { parse_runtime(members); }, code, message);
   EXPECT_EQ(parse_runtime(members, Verb::del), Wishes{}) << members;
 }
@@ -70,10 +70,11 @@ TEST(WishedAddresses, OfTheEnvironmentGetTheGatewayThatFits) {
 }
 
 TEST(WishedAddresses, AreRefusedWhereTheyAreNone) {
-  expect_refused(R"("ips":["10.0.0.1","x"])", ErrorCode::invalid_config,
-                 R"(/runtimeConfig/ips/1: must be an IP address, with or without the length of its prefix, not "x")");
-  expect_refused(R"("ips":"10.0.0.1")", ErrorCode::decoding_failure,
-                 R"(/runtimeConfig/ips: must be an array, not "10.0.0.1")");
+  expect_wish_refused(
+      R"("ips":["10.0.0.1","x"])", ErrorCode::invalid_config,
+      R"(/runtimeConfig/ips/1: must be an IP address, with or without the length of its prefix, not "x")");
+  expect_wish_refused(R"("ips":"10.0.0.1")", ErrorCode::decoding_failure,
+                      R"(/runtimeConfig/ips: must be an array, not "10.0.0.1")");
   expect_failure([] { parse_wishes(R"("args":{"cni":{"ips":[7]}})"); }, ErrorCode::decoding_failure,
                  "/args/cni/ips/0: must be a string, not 7");
 }
@@ -98,25 +99,25 @@ TEST(WishesOfTheEnvironment, AreRefusedWhereTheyCannotBeRead) {
 
 TEST(WishedMac, IsUnicastAndNotZero) {
   for (const char* mac : {"ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00", "0a:58:0a:01:00", "x"}) {
-    expect_refused(R"("mac":")" + std::string(mac) + '"', ErrorCode::invalid_config,
-                   "/runtimeConfig/mac: must be a unicast Ethernet address, as in 0a:58:0a:01:00:02, not \"" +
-                       std::string(mac) + '"');
+    expect_wish_refused(R"("mac":")" + std::string(mac) + '"', ErrorCode::invalid_config,
+                        "/runtimeConfig/mac: must be a unicast Ethernet address, as in 0a:58:0a:01:00:02, not \"" +
+                            std::string(mac) + '"');
   }
-  expect_refused(R"("mac":7)", ErrorCode::decoding_failure, "/runtimeConfig/mac: must be a string, not 7");
+  expect_wish_refused(R"("mac":7)", ErrorCode::decoding_failure, "/runtimeConfig/mac: must be a string, not 7");
 }
 
 TEST(WishedRanges, AreReadAsInIpam) {
   RangeConfig range;
   range.subnet = *find_prefix("10.0.0.0/8");
   EXPECT_EQ(parse_runtime(R"("ipRanges":[[{"subnet":"10.0.0.0/8","subnets":7}]])").ranges, (RangeSets{{range}}));
-  expect_refused(R"("ipRanges":[[{}]])", ErrorCode::invalid_config, "/runtimeConfig/ipRanges/0/0/subnet: missing");
+  expect_wish_refused(R"("ipRanges":[[{}]])", ErrorCode::invalid_config, "/runtimeConfig/ipRanges/0/0/subnet: missing");
 }
 
 TEST(WishedDns, HasTheKeysOfTheCapability) {
   const Wishes wishes = parse_runtime(R"("dns":{"Servers":["10.96.0.10"],"Searches":["a.b"],"Options":null})");
   EXPECT_EQ(wishes.dns, (Dns{.nameservers = {"10.96.0.10"}, .domain = "", .search = {"a.b"}, .options = {}}));
-  expect_refused(R"("dns":{"servers":"x"})", ErrorCode::decoding_failure,
-                 R"(/runtimeConfig/dns/servers: must be an array, not "x")");
+  expect_wish_refused(R"("dns":{"servers":"x"})", ErrorCode::decoding_failure,
+                      R"(/runtimeConfig/dns/servers: must be an array, not "x")");
 }
 
 TEST(WishedPortMappings, AreReadAsRuntimesWriteThem) {
@@ -164,8 +165,8 @@ TEST(WishedPortMappings, AreRefusedWhereTheyAreWrong) {
              R"(protocol: must be tcp, udp or sctp, not "icmp")"},
         Case{R"({"hostPort":1,"containerPort":1,"hostIP":"localhost"})", ErrorCode::invalid_config,
              R"(hostIP: must be an IP address, not "localhost")"}}) {
-    expect_refused(R"("portMappings":[)" + std::string(mapping) + ']', code,
-                   "/runtimeConfig/portMappings/0/" + std::string(message));
+    expect_wish_refused(R"("portMappings":[)" + std::string(mapping) + ']', code,
+                        "/runtimeConfig/portMappings/0/" + std::string(message));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/state/folder.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/temporary_directory.hpp"
 
 #include <string>
@@ -12,9 +13,6 @@
 #include <gtest/gtest.h>
 
 namespace test {
-
-inline cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-inline cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 /// A range of the subnet with the defaults.
 inline cni::RangeConfig range(std::string_view subnet) {

@@ -1,6 +1,7 @@
 #include "plugin/kernel/addresses.hpp"
 
 #include "test/kernel/messages.hpp"
+#include "test/support/addresses.hpp"
 
 #include <netlink/attr.h>
 
@@ -15,10 +16,8 @@
 namespace {
 
 using test::bytes_of;
-
-const kernel::Device device{"eth0", 7};
-
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+using test::device;
+using test::prefix;
 
 std::uint32_t flags_of(const kernel::NetlinkRequest& request) {
   const auto* header = nlmsg_hdr(request.message.get());
@@ -26,7 +25,7 @@ std::uint32_t flags_of(const kernel::NetlinkRequest& request) {
   return flags == nullptr ? static_cast<const ifaddrmsg*>(nlmsg_data(header))->ifa_flags : nla_get_u32(flags);
 }
 
-const ifaddrmsg& header_of(const kernel::NetlinkRequest& request) {
+const ifaddrmsg& address_header(const kernel::NetlinkRequest& request) {
   return *static_cast<const ifaddrmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
 }
 
@@ -107,8 +106,8 @@ TEST(AddressRequest, SaysWhatItIsToDo) {
 TEST(AddressRequest, IsAboutItsDeviceAlone) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto request = kernel::list_addresses(device, family);
-    EXPECT_EQ(header_of(request).ifa_index, 7U);
-    EXPECT_EQ(header_of(request).ifa_family, kernel::kernel_family(family));
+    EXPECT_EQ(address_header(request).ifa_index, 7U);
+    EXPECT_EQ(address_header(request).ifa_family, kernel::kernel_family(family));
   }
 }
 

@@ -19,14 +19,14 @@ namespace {
 
 const kernel::Device port{"vethport", 7};
 
-nlmsghdr* header_of(const kernel::NetlinkRequest& request) { return nlmsg_hdr(request.message.get()); }
+nlmsghdr* link_header(const kernel::NetlinkRequest& request) { return nlmsg_hdr(request.message.get()); }
 
 const nlattr* inside(const nlattr* nest, int type) {
   return nest == nullptr ? nullptr : nla_find(static_cast<const nlattr*>(nla_data(nest)), nla_len(nest), type);
 }
 
 const nlattr* top(const kernel::NetlinkRequest& request, int type) {
-  return nlmsg_find_attr(header_of(request), sizeof(ifinfomsg), type);
+  return nlmsg_find_attr(link_header(request), sizeof(ifinfomsg), type);
 }
 
 /// The VLANs of a message as "ID/flags", in the order in which they stand.
@@ -74,12 +74,12 @@ TEST(PortFlags, AreSetByTheNameOfThePort) {
 TEST(Vlans, AreWhatTheProgramBridgeSends) {
   const auto requests = kernel::set_vlans(port, {.name = "cni0", .vlan = 100, .trunk = {{7, 7}, {200, 300}}});
   ASSERT_EQ(requests.size(), 2U);
-  EXPECT_EQ(header_of(requests[0])->nlmsg_type, RTM_DELLINK);
+  EXPECT_EQ(link_header(requests[0])->nlmsg_type, RTM_DELLINK);
   EXPECT_EQ(vlans_of(requests[0]), (std::vector<std::string>{"1/0"}));
-  EXPECT_EQ(header_of(requests[1])->nlmsg_type, RTM_SETLINK);
+  EXPECT_EQ(link_header(requests[1])->nlmsg_type, RTM_SETLINK);
   EXPECT_EQ(vlans_of(requests[1]), (std::vector<std::string>{"100/6", "7/0", "200/8", "300/16"}));
   for (const auto& request : requests) {
-    const auto* fixed = static_cast<const ifinfomsg*>(nlmsg_data(header_of(request)));
+    const auto* fixed = static_cast<const ifinfomsg*>(nlmsg_data(link_header(request)));
     EXPECT_EQ(fixed->ifi_family, AF_BRIDGE);
     EXPECT_EQ(fixed->ifi_index, 7);
   }

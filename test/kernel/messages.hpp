@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/message.hpp"
 
 #include <netlink/msg.h>
@@ -7,6 +8,9 @@
 #include <string>
 
 namespace test {
+
+/// The interface that the requests under test are about.
+inline const kernel::Device device{"eth0", 7};
 
 /// A message as the socket hands it on: its bytes with the header.
 inline std::string bytes_of(const kernel::Message& message) {

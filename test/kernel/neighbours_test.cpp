@@ -13,7 +13,8 @@
 
 namespace {
 
-const kernel::Device device{"eth0", 7};
+using test::device;
+
 const wiring::Neighbour neighbour{cni::find_address("10.1.2.1").value(), cni::find_mac("02:00:00:00:00:02").value()};
 
 TEST(NeighbourRequest, PutsTheNeighbourInPlaceAsReachable) {

@@ -1,24 +1,25 @@
 #include "plugin/kernel/routes.hpp"
 
+#include "plugin/kernel/links.hpp"
 #include "test/kernel/messages.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/wiring_words.hpp"
 
 #include <linux/rtnetlink.h>
 
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 namespace {
 
 using test::bytes_of;
+using test::device;
+using test::ip;
+using test::prefix;
 
-const kernel::Device device{"eth0", 7};
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
-
-const rtmsg& header_of(const kernel::NetlinkRequest& request) {
+const rtmsg& route_header(const kernel::NetlinkRequest& request) {
   return *static_cast<const rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
 }
 
@@ -35,7 +36,6 @@ TEST(RouteMessage, IsReadAsItWasWritten) {
     ASSERT_TRUE(found.has_value()) << test::words(route);
     EXPECT_EQ(test::words(found->route), test::words(route));
     EXPECT_EQ(found->device_index, 7U) << test::words(route);
-    EXPECT_FALSE(found->is_local) << test::words(route);
   }
 }
 
@@ -56,11 +56,14 @@ TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
 }
 
 TEST(RouteMessage, TellsThatTheDestinationIsAnAddressOfTheHost) {
-  const auto request = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
-  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())))->rtm_type = RTN_LOCAL;
-  const auto found = kernel::find_route(bytes_of(request.message));
-  ASSERT_TRUE(found.has_value());
-  EXPECT_TRUE(found->is_local);
+  const auto far = kernel::add_route(device, {.destination = prefix("fd00::4/128")});
+  const auto near = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
+  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(near.message.get())))->rtm_type = RTN_LOCAL;
+  const auto link = kernel::bring_up(7, "eth0");
+  const std::vector answers{bytes_of(far.message), bytes_of(near.message), bytes_of(link.message)};
+  EXPECT_EQ(kernel::count_local(answers), 1U);
+  EXPECT_EQ(kernel::count_local(answers, device.index), 1U);
+  EXPECT_EQ(kernel::count_local(answers, device.index + 1), 0U) << "it stands on another interface";
 }
 
 TEST(RouteMessage, IsNotFoundInOthers) {
@@ -77,13 +80,13 @@ TEST(RouteRequest, HasTheScopeOfItsRoute) {
                         {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")}, RT_SCOPE_UNIVERSE},
                         {{.destination = prefix("10.1.2.1/32"), .scope = RT_SCOPE_HOST}, RT_SCOPE_HOST}};
   for (const auto& [route, scope] : cases) {
-    EXPECT_EQ(header_of(kernel::add_route(device, route)).rtm_scope, scope) << test::words(route);
+    EXPECT_EQ(route_header(kernel::add_route(device, route)).rtm_scope, scope) << test::words(route);
   }
 }
 
 TEST(RouteRequest, BearsTheNumberOfOurRoutes) {
   const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
-  EXPECT_EQ(header_of(request).rtm_protocol, kernel::route_protocol);
+  EXPECT_EQ(route_header(request).rtm_protocol, kernel::route_protocol);
 }
 
 TEST(RouteRequest, CarriesMtuAndSegmentSize) {

@@ -5,6 +5,7 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
 #include "plugin/wiring/text.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
 #include "test/support/fake_kernel.hpp"
 #include "test/support/temporary_directory.hpp"
@@ -20,9 +21,6 @@
 #include <gtest/gtest.h>
 
 namespace test {
-
-inline cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-inline cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 inline cni::RangeConfig range(std::string_view subnet, std::string_view start = {}, std::string_view end = {}) {
   return {.subnet = prefix(subnet), .range_start = cni::find_address(start), .range_end = cni::find_address(end)};

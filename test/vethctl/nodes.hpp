@@ -2,6 +2,7 @@
 
 #include "plugin/vethctl/inspect/node.hpp"
 #include "plugin/wiring/wiring.hpp"
+#include "test/support/addresses.hpp"
 
 #include <string>
 #include <string_view>
@@ -9,8 +10,10 @@
 // Made-up attachments, bridges and nodes.
 namespace test {
 
-inline cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-inline cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+/// Columns, so many that nothing is cut.
+inline constexpr std::size_t wide = 200;
+
+inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Interface eth0 of a container in network "net", routed, with 10.1.2.2/24, a minute old.
 inline inspect::Attachment routed(const std::string& container) {

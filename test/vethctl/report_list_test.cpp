@@ -5,7 +5,7 @@
 
 namespace {
 
-constexpr std::size_t wide = 200;
+using test::wide;
 
 TEST(List, IsATableWithoutEmptyColumns) {
   EXPECT_EQ(report::list({test::routed("web")}, wide),

@@ -5,7 +5,8 @@
 
 namespace {
 
-constexpr std::size_t wide = 200;
+using test::holds;
+using test::wide;
 
 wiring::ObservedEnd there(const wiring::End& end) {
   wiring::ObservedEnd observed{.index = 7, .mac = end.mac, .mtu = 1500, .is_up = true, .routes = end.routes};
@@ -58,8 +59,6 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
             "\n"
             "no differences\n");
 }
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Show, LeavesAGapWhereSomethingIsMissing) {
   auto detail = whole();

@@ -9,6 +9,7 @@
 namespace {
 
 using report::Rectangle;
+using test::holds;
 
 inspect::Node crowd(int count) {
   inspect::Node node{.hostname = "node-1", .bridges = {test::bridge("cni0")}};
@@ -74,8 +75,6 @@ TEST(SvgLayout, HasRoomForABridgeWithoutPorts) {
   const auto layout = report::lay_out(report::picture({.hostname = "n", .bridges = {test::bridge("cni0")}}));
   EXPECT_TRUE(encloses(layout.host, layout.bridges.at(0)));
 }
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Svg, NamesAllThatThereIs) {
   const auto text = report::svg(test::small_node());

@@ -5,7 +5,7 @@
 
 namespace {
 
-constexpr std::size_t wide = 200;
+using test::wide;
 
 TEST(Tree, ShowsTheWholeNode) {
   EXPECT_EQ(report::tree(test::small_node(), wide),

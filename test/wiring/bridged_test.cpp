@@ -1,6 +1,7 @@
 #include "plugin/wiring/bridged.hpp"
 
 #include "plugin/wiring/wire.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
 #include "test/support/wiring_words.hpp"
 
@@ -12,27 +13,27 @@
 
 namespace {
 
+using test::ip;
+using test::prefix;
 using test::words;
 using Lines = std::vector<std::string>;
 
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
-
-cni::Request request() {
+cni::Request bridge_request() {
   cni::Request request;
   request.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
   request.config.mode = cni::Mode::bridge;
   return request;
 }
 
-const cni::Lease lease{.addresses = {{prefix("10.1.2.5/24"), ip("10.1.2.1")}, {prefix("fd00::5/64"), ip("fd00::1")}}};
+const cni::Lease bridge_lease{
+    .addresses = {{prefix("10.1.2.5/24"), ip("10.1.2.1")}, {prefix("fd00::5/64"), ip("fd00::1")}}};
 
-wiring::Wiring wire(const cni::Request& request, const cni::Lease& given = lease) {
+wiring::Wiring wire(const cni::Request& request, const cni::Lease& given = bridge_lease) {
   return wiring::wire(request, wiring::complete(request, given), 1500);
 }
 
 TEST(Bridged, GivesTheContainerItsAddressesWithTheirConnectedRoutes) {
-  const auto wiring = wire(request());
+  const auto wiring = wire(bridge_request());
   const auto link_local = cni::to_string(cni::link_local_address(wiring.container.mac)) + "/64";
   EXPECT_EQ(words(wiring.container.addresses), (Lines{link_local, "10.1.2.5/24", "fd00::5/64"}));
   EXPECT_TRUE(wiring.container.routes.empty());
@@ -40,24 +41,24 @@ TEST(Bridged, GivesTheContainerItsAddressesWithTheirConnectedRoutes) {
 }
 
 TEST(Bridged, LeadsRoutesToTheGatewaysOfTheLease) {
-  auto given = lease;
+  auto given = bridge_lease;
   given.routes = {{.destination = prefix("0.0.0.0/0")},
                   {.destination = prefix("10.9.0.0/16"), .gateway = ip("10.1.2.77")},
                   {.destination = prefix("::/0")},
                   {.destination = prefix("10.8.0.0/16"), .scope = 253}};
   EXPECT_EQ(
-      words(wire(request(), given).container.routes),
+      words(wire(bridge_request(), given).container.routes),
       (Lines{"0.0.0.0/0 via 10.1.2.1", "10.9.0.0/16 via 10.1.2.77", "::/0 via fd00::1", "10.8.0.0/16 scope 253"}));
 }
 
 TEST(Bridged, LeavesOutRoutesOfAFamilyWithoutAnAddress) {
   const cni::Lease given{.addresses = {{prefix("10.1.2.5/24"), ip("10.1.2.1")}},
                          .routes = {{.destination = prefix("::/0")}}};
-  EXPECT_TRUE(wire(request(), given).container.routes.empty());
+  EXPECT_TRUE(wire(bridge_request(), given).container.routes.empty());
 }
 
 TEST(Bridged, CarriesGatewaysWhereItIsOne) {
-  auto asked = request();
+  auto asked = bridge_request();
   EXPECT_TRUE(wire(asked).bridge->gateways.empty());
   EXPECT_FALSE(wire(asked).forward_ipv4);
   asked.config.bridge.is_gateway = true;
@@ -67,7 +68,7 @@ TEST(Bridged, CarriesGatewaysWhereItIsOne) {
 }
 
 TEST(Bridged, IsTheFirstAddressOfTheNetworkWhereTheIpamNamesNoGateway) {
-  auto asked = request();
+  auto asked = bridge_request();
   asked.config.bridge.is_gateway = true;
   const auto completed = wiring::complete(asked, {.addresses = {{prefix("10.1.2.5/24")}}});
   EXPECT_TRUE(completed.addresses.front().gateway == ip("10.1.2.1"));
@@ -75,33 +76,33 @@ TEST(Bridged, IsTheFirstAddressOfTheNetworkWhereTheIpamNamesNoGateway) {
 }
 
 TEST(Bridged, IsTheDefaultGatewayUnlessThereIsOne) {
-  auto asked = request();
+  auto asked = bridge_request();
   asked.config.bridge.is_gateway = asked.config.bridge.is_default_gateway = true;
   EXPECT_EQ(words(wire(asked).container.routes), (Lines{"0.0.0.0/0 via 10.1.2.1", "::/0 via fd00::1"}));
-  auto given = lease;
+  auto given = bridge_lease;
   given.routes = {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.9")}};
   EXPECT_EQ(words(wire(asked, given).container.routes), (Lines{"0.0.0.0/0 via 10.1.2.9", "::/0 via fd00::1"}));
 }
 
 TEST(Bridged, MakesTheMacFromNetworkAndAddress) {
-  auto other = request();
+  auto other = bridge_request();
   other.attachment.container = "c2";
-  EXPECT_TRUE(wire(request()).container.mac == wire(other).container.mac) << "whoever has the address";
-  auto elsewhere = request();
+  EXPECT_TRUE(wire(bridge_request()).container.mac == wire(other).container.mac) << "whoever has the address";
+  auto elsewhere = bridge_request();
   elsewhere.attachment.network = "net2";
-  EXPECT_FALSE(wire(request()).container.mac == wire(elsewhere).container.mac);
+  EXPECT_FALSE(wire(bridge_request()).container.mac == wire(elsewhere).container.mac);
   other.config.wishes.mac = cni::find_mac("02:00:00:00:00:07");
   EXPECT_TRUE(wire(other).container.mac == other.config.wishes.mac);
 }
 
 TEST(Bridged, TellsTheContainersWithoutAddressApart) {
-  auto other = request();
+  auto other = bridge_request();
   other.attachment.container = "c2";
-  EXPECT_FALSE(wire(request(), {}).container.mac == wire(other, {}).container.mac);
+  EXPECT_FALSE(wire(bridge_request(), {}).container.mac == wire(other, {}).container.mac);
 }
 
 TEST(Bridged, LeavesTheContainersEndDownAndBareWhereThatIsWished) {
-  auto asked = request();
+  auto asked = bridge_request();
   asked.config.bridge.disable_container_interface = true;
   const auto wiring = wire(asked, {});
   EXPECT_TRUE(wiring.leave_down);
@@ -109,7 +110,7 @@ TEST(Bridged, LeavesTheContainersEndDownAndBareWhereThatIsWished) {
 }
 
 TEST(Bridged, PassesOnWhatTheConfigurationSaysOfThePort) {
-  auto asked = request();
+  auto asked = bridge_request();
   asked.config.bridge = {.name = "br7",
                          .force_address = true,
                          .hairpin = true,
@@ -131,7 +132,7 @@ TEST(Bridged, PassesOnWhatTheConfigurationSaysOfThePort) {
 }
 
 TEST(Bridged, RefusesALeaseThatNoInterfaceCanHave) {
-  EXPECT_EQ(test::error_text([] { wire(request(), {.addresses = {{prefix("224.0.0.1/24")}}}); }),
+  EXPECT_EQ(test::error_text([] { wire(bridge_request(), {.addresses = {{prefix("224.0.0.1/24")}}}); }),
             "7: address 224.0.0.1/24: is not one that a container can have");
 }
 

@@ -1,5 +1,7 @@
 #include "plugin/wiring/difference.hpp"
 
+#include "test/support/addresses.hpp"
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -9,10 +11,9 @@
 
 namespace {
 
+using test::ip;
+using test::prefix;
 using Sentences = std::vector<std::string>;
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 /// A small wiring of both families, and what the kernel tells where all of it is there.
 class Difference : public testing::Test {

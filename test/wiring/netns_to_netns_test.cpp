@@ -1,5 +1,6 @@
 #include "plugin/wiring/netns_to_netns.hpp"
 
+#include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
 #include "test/support/wiring_words.hpp"
 
@@ -11,12 +12,11 @@
 
 namespace {
 
+using test::prefix;
 using test::words;
 using Lines = std::vector<std::string>;
 
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
-
-cni::Request request() {
+cni::Request cable_request() {
   cni::Request request;
   request.attachment = {.network = "net", .container = "net0", .interface = "eth0"};
   request.config.mode = cni::Mode::netns;
@@ -24,12 +24,12 @@ cni::Request request() {
   return request;
 }
 
-const cni::Lease lease{.addresses = {{prefix("192.168.10.1/24")}}};
+const cni::Lease cable_lease{.addresses = {{prefix("192.168.10.1/24")}}};
 
 std::string link_local(const wiring::End& end) { return cni::to_string(cni::link_local_address(end.mac)); }
 
 TEST(NetnsToNetns, GivesEachEndItsAddressesAndNothingElse) {
-  const auto wiring = wiring::netns_to_netns(request(), lease, 1500);
+  const auto wiring = wiring::netns_to_netns(cable_request(), cable_lease, 1500);
   EXPECT_EQ(wiring.container.name, "eth0");
   EXPECT_EQ(wiring.host.name, "eth1");
   EXPECT_EQ(wiring.peer_netns, "/run/netns/net1");
@@ -40,7 +40,7 @@ TEST(NetnsToNetns, GivesEachEndItsAddressesAndNothingElse) {
 }
 
 TEST(NetnsToNetns, LetsEachEndKnowTheOthersMac) {
-  const auto wiring = wiring::netns_to_netns(request(), lease, 1500);
+  const auto wiring = wiring::netns_to_netns(cable_request(), cable_lease, 1500);
   const auto mac = cni::to_string(wiring.host.mac);
   EXPECT_EQ(words(wiring.container.neighbours),
             (Lines{link_local(wiring.host) + " lladdr " + mac, "192.168.10.2 lladdr " + mac}));
@@ -48,9 +48,9 @@ TEST(NetnsToNetns, LetsEachEndKnowTheOthersMac) {
 }
 
 TEST(NetnsToNetns, LeadsRoutesWithoutAGatewayToTheOtherEnd) {
-  auto asked = request();
+  auto asked = cable_request();
   asked.config.peer.routes = {{.destination = prefix("10.1.0.0/16")}};
-  auto given = lease;
+  auto given = cable_lease;
   given.routes = {{.destination = prefix("10.2.0.0/16")}};
   const auto wiring = wiring::netns_to_netns(asked, given, 1500);
   EXPECT_EQ(words(wiring.container.routes), (Lines{"10.2.0.0/16 via 192.168.10.2"}));
@@ -58,16 +58,16 @@ TEST(NetnsToNetns, LeadsRoutesWithoutAGatewayToTheOtherEnd) {
 }
 
 TEST(NetnsToNetns, JoinsWithoutAnyAddress) {
-  auto asked = request();
+  auto asked = cable_request();
   asked.config.peer.addresses.clear();
   const auto wiring = wiring::netns_to_netns(asked, {}, 1500);
   EXPECT_EQ(wiring.container.addresses.size(), 1U) << "the link-local one";
 }
 
 TEST(NetnsToNetns, RefusesAnAddressThatThePeerCannotHave) {
-  auto asked = request();
+  auto asked = cable_request();
   asked.config.peer.addresses = {prefix("127.0.0.1/8")};
-  EXPECT_EQ(test::error_text([&] { wiring::netns_to_netns(asked, lease, 1500); }),
+  EXPECT_EQ(test::error_text([&] { wiring::netns_to_netns(asked, cable_lease, 1500); }),
             "7: address 127.0.0.1/8: is not one that a container can have");
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/wiring/point_to_point.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
 #include "test/support/wiring_words.hpp"
 
@@ -15,10 +16,9 @@
 
 namespace {
 
+using test::prefix;
 using test::words;
 using Lines = std::vector<std::string>;
-
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 cni::LeasedAddress leased(std::string_view address, std::string_view gateway = {}) {
   return {.address = prefix(address), .gateway = cni::find_address(gateway)};

@@ -1,5 +1,7 @@
 #include "plugin/wiring/text.hpp"
 
+#include "test/support/addresses.hpp"
+
 #include <limits>
 #include <string>
 #include <string_view>
@@ -8,8 +10,8 @@
 
 namespace {
 
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
+using test::ip;
+using test::prefix;
 
 /// Every field has a value that is not its default.
 wiring::Wiring rich() {
