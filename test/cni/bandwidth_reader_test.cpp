@@ -12,7 +12,7 @@ namespace {
 using cni::Bandwidth;
 using cni::Rate;
 
-Bandwidth parse(const std::string& members, cni::Verb verb = cni::Verb::add) {
+Bandwidth parse_bandwidth(const std::string& members, cni::Verb verb = cni::Verb::add) {
   const auto text = R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"x"},)" + members + '}';
   return cni::parse_network_config(text, verb, {}).bandwidth;
 }
@@ -27,16 +27,16 @@ Bandwidth ingress(std::uint64_t rate, std::uint64_t burst) {
 TEST(ReadBandwidth, TakesRatesAndBurstsOfBothDirections) {
   const Bandwidth wanted{.ingress = Rate{1000, 2}, .egress = Rate{3000, 4}};
   const std::string members = R"("ingressRate":1000,"ingressBurst":2,"egressRate":3000,"egressBurst":4)";
-  EXPECT_TRUE(parse(own(members)) == wanted);
-  EXPECT_TRUE(parse(runtime(members)) == wanted);
+  EXPECT_TRUE(parse_bandwidth(own(members)) == wanted);
+  EXPECT_TRUE(parse_bandwidth(runtime(members)) == wanted);
 }
 
 TEST(ReadBandwidth, TakesTheSpellingAndTheWidthOfRuntimes) {
   const Bandwidth wanted{.ingress = Rate{8'000'000, 34'359'738'359}, .egress = Rate{~std::uint64_t{0}, 4'294'967'295}};
   const auto members = runtime(R"("IngressRate":8000000,"IngressBurst":34359738359,
                                   "EgressRate":18446744073709551615,"EgressBurst":4294967295)");
-  EXPECT_TRUE(parse(members) == wanted);
-  EXPECT_TRUE(parse(members, cni::Verb::del) == wanted);
+  EXPECT_TRUE(parse_bandwidth(members) == wanted);
+  EXPECT_TRUE(parse_bandwidth(members, cni::Verb::del) == wanted);
 }
 
 TEST(ReadBandwidth, TakesZeroAndNothingForNoLimit) {
@@ -44,28 +44,29 @@ TEST(ReadBandwidth, TakesZeroAndNothingForNoLimit) {
        {R"("x":1)", R"("bandwidth":{})", R"("bandwidth":null)", R"("bandwidth":{"ingressRate":0,"ingressBurst":0})",
         R"("runtimeConfig":{"bandwidth":{}})", R"("runtimeConfig":{"bandwidth":null},"bandwidth":"")",
         R"("runtimeConfig":{"bandwidth":{"ingressRate":0,"ingressBurst":0,"egressRate":0}})"}) {
-    EXPECT_TRUE(parse(members) == Bandwidth{}) << members;
+    EXPECT_TRUE(parse_bandwidth(members) == Bandwidth{}) << members;
   }
 }
 
 TEST(ReadBandwidth, DecidesDirectionByDirection) {
-  const auto both = parse(runtime(R"("ingressRate":5000,"ingressBurst":50)") + ',' +
-                          own(R"("ingressRate":7000,"egressRate":9000,"egressBurst":90)"));
+  const auto both = parse_bandwidth(runtime(R"("ingressRate":5000,"ingressBurst":50)") + ',' +
+                                    own(R"("ingressRate":7000,"egressRate":9000,"egressBurst":90)"));
   EXPECT_TRUE(both == (Bandwidth{.ingress = Rate{5000, 50}, .egress = Rate{9000, 90}}));
 }
 
 TEST(ReadBandwidth, TakesABurstOfTheConfigurationForTheMostThatTheRuntimesMayBe) {
   const auto told = runtime(R"("ingressRate":5000,"ingressBurst":4294967295)");
-  EXPECT_TRUE(parse(told + ',' + own(R"("ingressBurst":80000)")) == ingress(5000, 80000));
-  EXPECT_TRUE(parse(told + ',' + own(R"("ingressRate":1000,"ingressBurst":80000)")) == ingress(5000, 80000));
-  EXPECT_TRUE(parse(runtime(R"("ingressRate":5000,"ingressBurst":7)") + ',' + own(R"("ingressBurst":80000)")) ==
-              ingress(5000, 7));
-  EXPECT_TRUE(parse(runtime(R"("ingressRate":5000)") + ',' + own(R"("ingressBurst":80000)")) == ingress(5000, 80000));
-  EXPECT_TRUE(parse(own(R"("ingressBurst":80000)")) == Bandwidth{}) << "there may be no rate at all";
+  EXPECT_TRUE(parse_bandwidth(told + ',' + own(R"("ingressBurst":80000)")) == ingress(5000, 80000));
+  EXPECT_TRUE(parse_bandwidth(told + ',' + own(R"("ingressRate":1000,"ingressBurst":80000)")) == ingress(5000, 80000));
+  EXPECT_TRUE(parse_bandwidth(runtime(R"("ingressRate":5000,"ingressBurst":7)") + ',' +
+                              own(R"("ingressBurst":80000)")) == ingress(5000, 7));
+  EXPECT_TRUE(parse_bandwidth(runtime(R"("ingressRate":5000)") + ',' + own(R"("ingressBurst":80000)")) ==
+              ingress(5000, 80000));
+  EXPECT_TRUE(parse_bandwidth(own(R"("ingressBurst":80000)")) == Bandwidth{}) << "there may be no rate at all";
 }
 
 TEST(ReadBandwidth, LeavesABurstThatNobodyNamesOpen) {
-  EXPECT_TRUE(parse(own(R"("ingressRate":5000)")) == ingress(5000, 0));
+  EXPECT_TRUE(parse_bandwidth(own(R"("ingressRate":5000)")) == ingress(5000, 0));
 }
 
 TEST(ReadBandwidth, RefusesWhatMakesNoSense) {
@@ -86,16 +87,16 @@ TEST(ReadBandwidth, RefusesWhatMakesNoSense) {
         Case{own(R"("ingresRate":8000)"),
              R"(2: /bandwidth/ingresRate: unknown key with value 8000: did you mean "ingressRate"?)"},
         Case{R"("bandwidth":7)", "6: /bandwidth: must be an object, not 7"}}) {
-    EXPECT_EQ(test::error_text([&, &text = members] { parse(text); }), error);
-    EXPECT_TRUE(parse(members, cni::Verb::del) == Bandwidth{}) << members;
+    EXPECT_EQ(test::error_text([&, &text = members] { parse_bandwidth(text); }), error);
+    EXPECT_TRUE(parse_bandwidth(members, cni::Verb::del) == Bandwidth{}) << members;
   }
 }
 
 TEST(ReadBandwidth, HasNoPlaceBetweenTwoContainers) {
   const std::string cable = R"("mode":"netns","peer":{"netns":"/run/netns/b"},)";
-  EXPECT_EQ(test::error_text([&] { parse(cable + runtime(R"("egressRate":8000,"egressBurst":9)")); }),
+  EXPECT_EQ(test::error_text([&] { parse_bandwidth(cable + runtime(R"("egressRate":8000,"egressBurst":9)")); }),
             "7: /bandwidth: mode netns cannot limit rates: both ends are in containers, which could lift the limits");
-  EXPECT_EQ(test::error_text([&] { parse(cable + own(R"("egressRate":0)")); }), "");
+  EXPECT_EQ(test::error_text([&] { parse_bandwidth(cable + own(R"("egressRate":0)")); }), "");
 }
 
 }  // namespace

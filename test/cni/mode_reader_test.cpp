@@ -12,20 +12,20 @@ namespace {
 
 using cni::Mode;
 
-cni::NetworkConfig parse(const std::string& members, cni::Verb verb = cni::Verb::add) {
+cni::NetworkConfig parse_mode(const std::string& members, cni::Verb verb = cni::Verb::add) {
   return cni::parse_network_config(R"({"cniVersion":"1.1.0","name":"net","type":"veth",)" + members + "}", verb, {});
 }
 
 std::string refusal(const std::string& members) {
-  return test::error_text([&] { parse(members); });
+  return test::error_text([&] { parse_mode(members); });
 }
 
 TEST(ReadMode, TakesTheThreeModes) {
-  EXPECT_TRUE(parse(R"("ipam":{"type":"x"})").mode == Mode::ptp);
-  EXPECT_TRUE(parse(R"("mode":"","ipam":{"type":"x"})").mode == Mode::ptp);
-  EXPECT_TRUE(parse(R"("mode":"ptp","ipam":{"type":"x"})").mode == Mode::ptp);
-  EXPECT_TRUE(parse(R"("mode":"bridge")").mode == Mode::bridge);
-  EXPECT_TRUE(parse(R"("mode":"netns","peer":{"netns":"/run/netns/b"})").mode == Mode::netns);
+  EXPECT_TRUE(parse_mode(R"("ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse_mode(R"("mode":"","ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse_mode(R"("mode":"ptp","ipam":{"type":"x"})").mode == Mode::ptp);
+  EXPECT_TRUE(parse_mode(R"("mode":"bridge")").mode == Mode::bridge);
+  EXPECT_TRUE(parse_mode(R"("mode":"netns","peer":{"netns":"/run/netns/b"})").mode == Mode::netns);
   EXPECT_EQ(refusal(R"("mode":"macvlan")"), R"(7: /mode: must be "ptp", "bridge" or "netns", not "macvlan")");
 }
 
@@ -35,11 +35,11 @@ TEST(ReadMode, NeedsAnIpamInModePtpAlone) {
 }
 
 TEST(ReadBridge, HasTheDefaultsOfTheReference) {
-  EXPECT_TRUE(parse(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
+  EXPECT_TRUE(parse_mode(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
 }
 
 TEST(ReadBridge, TakesAllKeysOfTheReference) {
-  const auto config = parse(
+  const auto config = parse_mode(
       R"("mode":"bridge","bridge":"br7","isGateway":true,"isDefaultGateway":true,"forceAddress":true,"promiscMode":true,
          "vlan":100,"vlanTrunk":[{"id":7},{"minID":200,"maxID":300}],"preserveDefaultVlan":true,"portIsolation":true,
          "macspoofchk":true,"disableContainerInterface":true)");
@@ -55,11 +55,11 @@ TEST(ReadBridge, TakesAllKeysOfTheReference) {
                                  .check_macs = true,
                                  .disable_container_interface = true};
   EXPECT_TRUE(config.bridge == wanted);
-  EXPECT_TRUE(parse(R"("mode":"bridge","hairpinMode":true)").bridge.hairpin);
+  EXPECT_TRUE(parse_mode(R"("mode":"bridge","hairpinMode":true)").bridge.hairpin);
 }
 
 TEST(ReadBridge, IsAGatewayWhereItIsTheDefaultGateway) {
-  EXPECT_TRUE(parse(R"("mode":"bridge","isDefaultGateway":true)").bridge.is_gateway);
+  EXPECT_TRUE(parse_mode(R"("mode":"bridge","isDefaultGateway":true)").bridge.is_gateway);
 }
 
 TEST(ReadBridge, RefusesWhatMakesNoSense) {
@@ -84,7 +84,7 @@ TEST(ReadBridge, RefusesWhatMakesNoSense) {
 }
 
 TEST(ReadPeer, TakesAllKeys) {
-  const auto config = parse(
+  const auto config = parse_mode(
       R"("mode":"netns","peer":{"netns":"/run/netns/b","ifname":"net1","addresses":["192.168.10.2/24","fd10::2/64"],
          "routes":[{"dst":"10.0.0.0/8"}]})");
   const cni::PeerConfig wanted{
@@ -111,7 +111,7 @@ TEST(ReadPeer, RefusesWhatCannotBe) {
 }
 
 TEST(ReadPeer, IsForgivenByDel) {
-  EXPECT_TRUE(parse(R"("mode":"netns","peer":7)", cni::Verb::del).peer == cni::PeerConfig{});
+  EXPECT_TRUE(parse_mode(R"("mode":"netns","peer":7)", cni::Verb::del).peer == cni::PeerConfig{});
 }
 
 }  // namespace

@@ -7,13 +7,13 @@
 
 namespace {
 
-cni::SourceNat parse(const std::string& members) {
+cni::SourceNat parse_source_nat(const std::string& members) {
   const auto text = R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"x"},)" + members + "}";
   return cni::parse_network_config(text, cni::Verb::add, {}).source_nat;
 }
 
 TEST(ReadSourceNat, HasTheDefaultsOfTheReference) {
-  const auto nat = parse(R"("mtu":1400)");
+  const auto nat = parse_source_nat(R"("mtu":1400)");
   EXPECT_FALSE(nat.masquerade);
   EXPECT_TRUE(nat.mapped_ports);
   EXPECT_FALSE(nat.all_clients);
@@ -21,7 +21,8 @@ TEST(ReadSourceNat, HasTheDefaultsOfTheReference) {
 }
 
 TEST(ReadSourceNat, TakesTheKeysOfTheReferenceAndExceptions) {
-  const auto nat = parse(R"("ipMasq":true,"ipMasqExcept":["10.0.0.0/8","fd00::/8"],"snat":false,"masqAll":true)");
+  const auto nat =
+      parse_source_nat(R"("ipMasq":true,"ipMasqExcept":["10.0.0.0/8","fd00::/8"],"snat":false,"masqAll":true)");
   EXPECT_TRUE(nat.masquerade);
   EXPECT_EQ(nat.except, (std::vector{*cni::find_prefix("10.0.0.0/8"), *cni::find_prefix("fd00::/8")}));
   EXPECT_FALSE(nat.mapped_ports);
@@ -44,9 +45,10 @@ TEST(ReadSourceNat, RefusesWhatOnlyIptablesCanDo) {
         std::pair{R"("markMasqBit":13)", "2: /markMasqBit: 13" + mark},
         std::pair{R"("externalSetMarkChain":"KUBE-MARK-MASQ")",
                   R"(2: /externalSetMarkChain: "KUBE-MARK-MASQ")" + mark}}) {
-    EXPECT_EQ(test::error_text([&, words = std::string{members}] { parse(words); }), message);
+    EXPECT_EQ(test::error_text([&, words = std::string{members}] { parse_source_nat(words); }), message);
   }
-  EXPECT_EQ(test::error_text([] { parse(R"("ipMasqBackend":"nftables","backend":"","conditionsV4":null)"); }), "");
+  EXPECT_EQ(
+      test::error_text([] { parse_source_nat(R"("ipMasqBackend":"nftables","backend":"","conditionsV4":null)"); }), "");
 }
 
 }  // namespace

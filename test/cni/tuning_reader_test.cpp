@@ -12,7 +12,7 @@ namespace {
 
 using cni::TuningConfig;
 
-TuningConfig parse(const std::string& members, cni::Verb verb = cni::Verb::add) {
+TuningConfig parse_tuning(const std::string& members, cni::Verb verb = cni::Verb::add) {
   const auto text = R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"x"},)" + members + '}';
   return cni::parse_network_config(text, verb, {}).tuning;
 }
@@ -28,23 +28,23 @@ TEST(ReadTuning, TakesTheKeysOfThePluginTuning) {
                             .tx_queue_length = 1000,
                             .promiscuous = true,
                             .all_multicast = true};
-  EXPECT_TRUE(parse(members) == wanted);
-  EXPECT_TRUE(parse(args(members)) == wanted);
+  EXPECT_TRUE(parse_tuning(members) == wanted);
+  EXPECT_TRUE(parse_tuning(args(members)) == wanted);
 }
 
 TEST(ReadTuning, TakesNothingForNothing) {
   for (const char* members :
        {R"("x":1)", R"("sysctl":{},"promisc":false,"allmulti":false)", R"("sysctl":null,"txQLen":null,"promisc":null)",
         R"("sysctl":{"net.core.somaxconn":null})", R"("args":{"cni":{"sysctl":{}}})"}) {
-    EXPECT_TRUE(parse(members) == TuningConfig{}) << members;
+    EXPECT_TRUE(parse_tuning(members) == TuningConfig{}) << members;
   }
-  EXPECT_EQ(parse(R"("txQLen":0)").tx_queue_length, 0U) << "a length, too";
+  EXPECT_EQ(parse_tuning(R"("txQLen":0)").tx_queue_length, 0U) << "a length, too";
 }
 
 TEST(ReadTuning, LetsArgsWinSettingBySetting) {
   const auto tuning =
-      parse(R"("sysctl":{"net.core.somaxconn":"1","net.ipv4.tcp_sack":"1"},"txQLen":1,"promisc":true,)" +
-            args(R"("sysctl":{"net/core/somaxconn":"2","net.ipv4.tcp_ecn":"2"},"txQLen":2,"promisc":false)"));
+      parse_tuning(R"("sysctl":{"net.core.somaxconn":"1","net.ipv4.tcp_sack":"1"},"txQLen":1,"promisc":true,)" +
+                   args(R"("sysctl":{"net/core/somaxconn":"2","net.ipv4.tcp_ecn":"2"},"txQLen":2,"promisc":false)"));
   const TuningConfig wanted{.sysctls = {{"net/core/somaxconn", "net/core/somaxconn", "2"},
                                         {"net.ipv4.tcp_sack", "net/ipv4/tcp_sack", "1"},
                                         {"net.ipv4.tcp_ecn", "net/ipv4/tcp_ecn", "2"}},
@@ -55,7 +55,7 @@ TEST(ReadTuning, LetsArgsWinSettingBySetting) {
 TEST(ReadTuning, TakesValuesOfOneLine) {
   const std::string values[] = {R"("4096 131072\t6291456")", R"("a=b:c")", "-1", '"' + std::string(256, '9') + '"'};
   for (const auto& value : values) {
-    EXPECT_EQ(parse(R"("sysctl":{"net.core.x":)" + value + '}').sysctls.size(), 1U) << value;
+    EXPECT_EQ(parse_tuning(R"("sysctl":{"net.core.x":)" + value + '}').sysctls.size(), 1U) << value;
   }
 }
 
@@ -81,8 +81,8 @@ TEST(ReadTuning, RefusesWhatIsNoSetting) {
         Case{R"("txQLen":-1)", "7: /txQLen: must be an integer from 0 to 2147483647, not -1"},
         Case{R"("promisc":1)", "6: /promisc: must be true or false, not 1"},
         Case{R"("allMulti":"yes")", R"(6: /allMulti: must be true or false, not "yes")"}}) {
-    EXPECT_EQ(test::error_text([&, &text = members] { parse(text); }), error);
-    EXPECT_TRUE(parse(members, cni::Verb::del) == TuningConfig{}) << members;
+    EXPECT_EQ(test::error_text([&, &text = members] { parse_tuning(text); }), error);
+    EXPECT_TRUE(parse_tuning(members, cni::Verb::del) == TuningConfig{}) << members;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/kernel/nat_elements.hpp"
 
 #include "plugin/kernel/nat_table.hpp"
+#include "test/support/addresses.hpp"
 
 #include <netinet/in.h>
 
@@ -12,9 +13,8 @@
 
 namespace {
 
+using test::ip;
 using Texts = std::vector<std::string>;
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
 
 const cni::Attachment attachment{"net", "c1", "eth0"};
 

@@ -1,6 +1,7 @@
 #include "plugin/kernel/nat_table.hpp"
 
 #include "plugin/kernel/nat_elements.hpp"
+#include "test/support/addresses.hpp"
 
 #include <algorithm>
 #include <set>
@@ -12,10 +13,9 @@
 
 namespace {
 
+using test::ip;
+using test::prefix;
 using Texts = std::vector<std::string>;
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 const wiring::Masquerade masquerade{.source = ip("10.1.2.3"), .except = {prefix("10.1.2.0/24")}};
 

@@ -1,5 +1,7 @@
 #include "plugin/wiring/masquerade.hpp"
 
+#include "test/support/addresses.hpp"
+
 #include <string>
 #include <vector>
 
@@ -7,9 +9,8 @@
 
 namespace {
 
+using test::prefix;
 using Texts = std::vector<std::string>;
-
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 const cni::Lease dual_stack{.addresses = {{prefix("10.1.2.3/24")}, {prefix("fd00::3/64")}}};
 

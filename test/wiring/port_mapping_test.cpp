@@ -1,5 +1,6 @@
 #include "plugin/wiring/port_mapping.hpp"
 
+#include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
 
 #include <string>
@@ -9,12 +10,11 @@
 
 namespace {
 
+using test::prefix;
 using Texts = std::vector<std::string>;
 
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
-
 const cni::Lease ipv4{.addresses = {{prefix("10.1.2.3/24")}, {prefix("10.9.9.9/24")}}};
-const cni::Lease dual_stack{.addresses = {{prefix("10.1.2.3/24")}, {prefix("fd00::3/64")}}};
+const cni::Lease both_families{.addresses = {{prefix("10.1.2.3/24")}, {prefix("fd00::3/64")}}};
 
 cni::NetworkConfig wishing(const std::vector<cni::PortMapping>& mappings) {
   cni::NetworkConfig config;
@@ -41,13 +41,13 @@ TEST(HostPorts, AreNoneWhereNoneIsWanted) {
 
 TEST(HostPorts, LeadToTheFirstAddressOfEachFamily) {
   EXPECT_EQ(mapped({{.host_port = 8080, .container_port = 80}}, ipv4), Texts{"8080/tcp -> 10.1.2.3:80"});
-  EXPECT_EQ(mapped({{.host_port = 53, .container_port = 5353, .protocol = "udp"}}, dual_stack),
+  EXPECT_EQ(mapped({{.host_port = 53, .container_port = 5353, .protocol = "udp"}}, both_families),
             (Texts{"53/udp -> 10.1.2.3:5353", "53/udp -> [fd00::3]:5353"}));
 }
 
 TEST(HostPorts, OfOneAddressAreOfItsFamily) {
   const auto on = [](std::string_view address) {
-    return mapped({{.host_port = 1, .container_port = 2, .host_address = cni::find_address(address)}}, dual_stack);
+    return mapped({{.host_port = 1, .container_port = 2, .host_address = cni::find_address(address)}}, both_families);
   };
   EXPECT_EQ(on("192.0.2.1"), Texts{"192.0.2.1:1/tcp -> 10.1.2.3:2"});
   EXPECT_EQ(on("::1"), Texts{"[::1]:1/tcp -> [fd00::3]:2"});

@@ -2,6 +2,7 @@
 
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/wire.hpp"
+#include "test/support/addresses.hpp"
 #include "test/support/wiring_words.hpp"
 
 #include <algorithm>
@@ -13,13 +14,12 @@
 
 namespace {
 
+using test::ip;
+using test::prefix;
 using test::words;
 using Lines = std::vector<std::string>;
 
 constexpr std::uint32_t local_table = 255;
-
-cni::IpAddress ip(std::string_view text) { return cni::find_address(text).value(); }
-cni::Prefix prefix(std::string_view text) { return cni::find_prefix(text).value(); }
 
 /// What the kernel tells of an end that was laid, with the routes that it makes itself.
 wiring::ObservedEnd as_laid(const wiring::End& end, std::uint32_t index, std::uint32_t peer) {
