@@ -1,4 +1,5 @@
 #include "integration/benchmark/node.hpp"
+#include "integration/benchmark/peak_memory.hpp"
 #include "integration/benchmark/shapes.hpp"
 #include "integration/benchmark/subjects.hpp"
 #include "integration/support/call.hpp"
@@ -19,11 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-/// What a call needs: seconds that do not depend on how busy the machine is.
-json usage(const Program& program) {
-  const auto timing = run_timed(program);
-  return {{"peak KiB", timing.peak_kib}, {"page faults", timing.page_faults}};
-}
+json peak_memory(const Program& program) { return measure_peak_memory(program); }
+
+json page_faults(const Program& program) { return run_timed(program).page_faults; }
 
 Program under(std::vector<std::string> tool, Program program) {
   tool.insert(tool.end(), program.argv.begin(), program.argv.end());
@@ -86,7 +85,8 @@ json measure_costs() {
     first.add();
     first.del();
     json row{{"subject", subject.name}};
-    examine(subject, node, {"usage", usage}, row);
+    examine(subject, node, {"peak KiB", peak_memory}, row);
+    examine(subject, node, {"page faults", page_faults}, row);
     examine(subject, node, {"system calls", system_calls}, row);
     examine(subject, node, {"instructions", instructions}, row);
     told["calls"].push_back(row);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <stdexcept>
@@ -24,11 +25,15 @@ std::string nft(const Node& node, std::vector<std::string> arguments, const std:
   return outcome.out;
 }
 
+/// In pieces: a netlink socket of a user namespace's root takes no more at once.
 void add_elements(const Node& node, const std::string& set, const std::vector<std::string>& elements) {
-  if (elements.empty()) return;
-  std::string text = "add element inet veth_cni " + set + " {";
-  for (const auto& element : elements) text += element + ",\n";
-  nft(node, {"-f", "-"}, text + "}\n");
+  constexpr std::size_t most_at_once = 250;
+  for (std::size_t first = 0; first < elements.size(); first += most_at_once) {
+    std::string text = "add element inet veth_cni " + set + " {";
+    const auto end = std::min(first + most_at_once, elements.size());
+    for (auto place = first; place < end; ++place) text += elements[place] + ",\n";
+    nft(node, {"-f", "-"}, text + "}\n");
+  }
 }
 
 std::string crowd_address(int number) {

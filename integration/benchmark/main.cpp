@@ -1,4 +1,5 @@
 // benchmark [--quick] [--output FILE] [SHAPE...]: see integration/benchmark/run.
+#include "integration/benchmark/goals.hpp"
 #include "integration/benchmark/report.hpp"
 #include "integration/benchmark/shapes.hpp"
 #include "integration/support/sandbox.hpp"
@@ -93,6 +94,8 @@ void run(const Wanted& wanted) {
     std::cout << benchmark::to_text({{name, measured[name]}}) << std::flush;
   }
   measured["machine"]["load after"] = load();
+  measured["goals"] = benchmark::compare_with_goals(measured);
+  std::cout << benchmark::to_text({{"goals", measured["goals"]}});
   std::cout << "\nmachine: " << measured["machine"].dump() << '\n';
   file << measured.dump(2) << '\n';
 }

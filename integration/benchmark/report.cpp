@@ -84,6 +84,16 @@ std::string table_of_throughput(const json& rows) {
   return table_of("throughput", lines);
 }
 
+std::string table_of_goals(const json& goals) {
+  std::vector<Line> lines{{"figure", "measured", "wanted", ""}};
+  for (const auto& goal : goals) {
+    const char* bound = goal.contains("at most") ? "at most" : "at least";
+    lines.push_back({goal.at("what").get<std::string>(), number(goal, "figure", 3),
+                     bound + (" " + number(goal, bound, 3)), goal.at("is met").get<bool>() ? "" : "missed"});
+  }
+  return table_of("goals", lines);
+}
+
 std::string plain(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 std::string table_of_costs(const json& costs) {
@@ -91,11 +101,10 @@ std::string table_of_costs(const json& costs) {
   for (const auto& row : costs.at("calls")) {
     for (const char* verb : {"ADD", "DEL"}) {
       const auto& call = row.at(verb);
-      const auto& usage = call.at("usage");
       const auto& counts = call.at("system calls");
       const bool is_counted = counts.is_object();
-      lines.push_back({row.at("subject").get<std::string>() + " " + verb, usage.at("peak KiB").dump(),
-                       usage.at("page faults").dump(), is_counted ? counts.at("total").dump() : plain(counts),
+      lines.push_back({row.at("subject").get<std::string>() + " " + verb, call.at("peak KiB").dump(),
+                       call.at("page faults").dump(), is_counted ? counts.at("total").dump() : plain(counts),
                        is_counted && counts.contains("sendmsg") ? counts.at("sendmsg").dump() : "",
                        plain(call.at("instructions"))});
     }
@@ -126,6 +135,8 @@ std::string to_text(const json& measured) {
   for (const auto& [shape, value] : measured.items()) {
     if (shape == "throughput")
       text += table_of_throughput(value);
+    else if (shape == "goals")
+      text += table_of_goals(value);
     else if (shape == "costs")
       text += table_of_costs(value);
     else if (value.is_array())

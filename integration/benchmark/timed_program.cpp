@@ -64,6 +64,12 @@ class Plumbing {
   posix_spawn_file_actions_t actions_{};
 };
 
+double milliseconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+}
+
+}  // namespace
+
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
@@ -71,12 +77,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-double milliseconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
-}
-
-}  // namespace
 
 Timing run_timed(const Program& program) {
   Plumbing plumbing{program.input};
@@ -94,7 +94,6 @@ Timing run_timed(const Program& program) {
   const Milliseconds elapsed = Clock::now() - start;
   Timing timing{.milliseconds = elapsed.count(),
                 .cpu_milliseconds = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
-                .peak_kib = usage.ru_maxrss,
                 .page_faults = usage.ru_minflt + usage.ru_majflt,
                 .output = plumbing.output(),
                 .complaint = plumbing.complaint()};

@@ -12,10 +12,12 @@ struct Program {
   std::string input = {};                ///< what the pipe on its standard input holds: at most 64 KiB
 };
 
+/// The texts as execve wants them; they must outlive it.
+std::vector<char*> pointers(const std::vector<std::string>& texts);
+
 struct Timing {
   double milliseconds = 0;  ///< from before the spawn until it has been waited for, by CLOCK_MONOTONIC
   double cpu_milliseconds = 0;
-  long peak_kib = 0;
   long page_faults = 0;
   std::string output = {};     ///< its standard output
   std::string complaint = {};  ///< its standard error
