@@ -36,7 +36,7 @@ json with_limits(json config, const json& bandwidth) {
   return config;
 }
 
-json bridged() {
+json limited_bridge() {
   json config = dual_stack();
   config.update({{"mode", "bridge"}, {"isGateway", true}});
   return config;
@@ -108,7 +108,7 @@ TEST_F(Bandwidth, IsWhatFlowsInModePtp) {
 TEST_F(Bandwidth, IsWhatFlowsInModeBridge) {
   change_ip(host, {"link", "add", "cni0", "type", "bridge"});
   before = Snapshot::take();
-  attach(with_limits(bridged(), limits(rate, 1.5 * rate)));
+  attach(with_limits(limited_bridge(), limits(rate, 1.5 * rate)));
   expect_rates(rate, 1.5 * rate);
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 using namespace support;
 
-constexpr auto folder = "/run/test/conf";
+constexpr auto chain_folder = "/run/test/conf";
 
 /// The plugins before and behind ours.
 struct Chain {
@@ -56,8 +56,8 @@ void write_list(const Chain& chain, json own) {
   auto plugins = chain.before;
   plugins.push_back(own);
   plugins.insert(plugins.end(), chain.behind.begin(), chain.behind.end());
-  std::filesystem::create_directory(folder);
-  std::ofstream{std::string{folder} + "/10.conflist"}
+  std::filesystem::create_directory(chain_folder);
+  std::ofstream{std::string{chain_folder} + "/10.conflist"}
       << json{{"cniVersion", "1.0.0"}, {"name", "net"}, {"plugins", plugins}};
 }
 
@@ -107,7 +107,7 @@ class Chained : public testing::Test {
   }
 
   Namespace host = Namespace::host();
-  Libcni libcni{.folder = folder,
+  Libcni libcni{.folder = chain_folder,
                 .network = "net",
                 .capabilities = R"({"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]})"};
   Container a{"a"};

@@ -16,7 +16,7 @@ namespace {
 
 using namespace support;
 
-json bridged() {
+json bridge_to_kill() {
   json config = dual_stack();
   config["mode"] = "bridge";
   config["isDefaultGateway"] = true;
@@ -87,7 +87,7 @@ TEST_P(Killed, HealsWhereverItWas) {
 }
 
 INSTANTIATE_TEST_SUITE_P(InMode, Killed,
-                         testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridged()},
+                         testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridge_to_kill()},
                                          Network{"netns", cable()}),
                          [](const auto& instance) { return instance.param.mode; });
 

@@ -10,9 +10,9 @@ namespace {
 
 using namespace support;
 
-const json config{{"cniVersion", "1.0.0"}, {"name", "cni-loopback"}, {"type", "loopback"}};
+const json loopback_config{{"cniVersion", "1.0.0"}, {"name", "cni-loopback"}, {"type", "loopback"}};
 
-Answer loopback(const char* command, const std::string& netns, const json& input = config) {
+Answer loopback(const char* command, const std::string& netns, const json& input = loopback_config) {
   return call(
       {.command = command, .container = "a", .netns = netns, .interface = "lo", .config = input, .plugin = "loopback"});
 }
@@ -39,7 +39,7 @@ TEST(Loopback, BringsLoUpAndTellsItsAddresses) {
 
 TEST(Loopback, ChecksThatLoIsUp) {
   const Container container{"a"};
-  json checked = config;
+  json checked = loopback_config;
   checked["prevResult"] = loopback("ADD", container.netns.path()).result;
   EXPECT_EQ(loopback("CHECK", container.netns.path(), checked).exit, 0);
   change_ip(container.netns, {"link", "set", "lo", "down"});
@@ -60,7 +60,7 @@ TEST(Loopback, DeletesWhateverIsLeft) {
 
 TEST(Loopback, PassesAPreviousResultOn) {
   const Container container{"a"};
-  json chained = config;
+  json chained = loopback_config;
   chained["prevResult"] = {{"cniVersion", "1.0.0"},
                            {"interfaces", json::array({{{"name", "eth0"}, {"sandbox", container.netns.path()}}})}};
   const auto added = loopback("ADD", container.netns.path(), chained);

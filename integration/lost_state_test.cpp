@@ -16,7 +16,7 @@ namespace {
 
 using namespace support;
 
-json bridged() {
+json bridge_to_lose() {
   json config = dual_stack();
   config["mode"] = "bridge";
   config["isDefaultGateway"] = true;
@@ -32,11 +32,6 @@ struct Network {
 };
 
 std::ostream& operator<<(std::ostream& stream, const Network& network) { return stream << network.name; }
-
-Outcome vethctl(std::vector<std::string> words) {
-  words.insert(words.begin(), executables() + "/vethctl");
-  return run({.argv = std::move(words)});
-}
 
 /// Containers a and b, and no state folder any more.
 class LostState : public testing::TestWithParam<Network> {
@@ -136,7 +131,8 @@ TEST_P(LostState, FindsTheContainerOfAProcess) {
   run({.argv = {"kill", process}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, LostState, testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridged()}),
+INSTANTIATE_TEST_SUITE_P(Of, LostState,
+                         testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridge_to_lose()}),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

@@ -46,7 +46,7 @@ json masqueraded(const std::string& name, const std::string& subnet) {
 }
 
 /// And those that only ports of a bridge have.
-json bridged() {
+json ruled_bridge() {
   auto config = routed();
   config.update(in_mode("bridge"));
   config["macspoofchk"] = true;
@@ -93,7 +93,7 @@ class Nftables : public testing::Test {
 
 TEST_F(Nftables, AreTakenBackByNftWithEverySetFilled) {
   const Container c{"c"};
-  ASSERT_EQ(add(a, bridged()).exit + add(c, hiding()).exit, 0);
+  ASSERT_EQ(add(a, ruled_bridge()).exit + add(c, hiding()).exit, 0);
   const auto filled = filled_sets();
   for (const char* set : {"address_ports4", "address_ports6", "ports4", "ports6", "self4", "self6", "neighbours4",
                           "neighbours6", "everyone4", "everyone6", "checked_ports", "port_macs"})
@@ -129,7 +129,7 @@ class Crowd {
   std::vector<Answer> add_all() const {
     std::vector<Answer> answers(containers_.size());
     in_parallel(answers.size(), answers.size(), [&](std::size_t number) {
-      auto config = bridged();
+      auto config = ruled_bridge();
       config["runtimeConfig"]["portMappings"] = {mapping(9000 + static_cast<int>(number), "udp")};
       answers.at(number) = add(containers_.at(number), config);
     });
@@ -217,7 +217,7 @@ const std::vector<Loss> losses{{"nothing", [](Container&) {}, true},
 TEST_F(Nftables, AreEmptiedByDelWhateverIsLost) {
   for (const auto& [name, befall, knows_ports] : losses) {
     Container container{"lost"};
-    auto config = bridged();
+    auto config = ruled_bridge();
     const auto added = add(container, config);
     ASSERT_EQ(added.exit, 0) << added;
     EXPECT_GT(own_elements().size(), 10U);
@@ -267,8 +267,8 @@ TEST_F(Nftables, AreRemovedByGcWhenNobodyIsLeft) {
   other["name"] = "other";
   other["ipam"] = veth_ipam({"10.9.9.0/24"});
   other["runtimeConfig"].erase("portMappings");
-  ASSERT_EQ(add(a, bridged()).exit + add(b, other).exit, 0);
-  EXPECT_EQ(collect(bridged(), {}).exit, 0);
+  ASSERT_EQ(add(a, ruled_bridge()).exit + add(b, other).exit, 0);
+  EXPECT_EQ(collect(ruled_bridge(), {}).exit, 0);
   EXPECT_EQ(own_rules().find("masquerade-net-"), std::string::npos) << "the network's own chains and sets";
   EXPECT_EQ(own_sets_with("10.9.9.2").size(), 1U) << "what another network has";
   EXPECT_EQ(collect(other, {}).exit, 0);
@@ -299,15 +299,15 @@ TEST_F(Nftables, AreHealedWhereverAnAddIsKilled) {
   change_ip(host, {"link", "add", "br0", "type", "bridge"});
   change_ip(host, {"link", "set", "br0", "addrgenmode", "none"});
   change_ip(host, {"link", "set", "br0", "up"});
-  ASSERT_EQ(add(b, bridged()).exit + del(b, bridged()).exit, 0);
+  ASSERT_EQ(add(b, ruled_bridge()).exit + del(b, ruled_bridge()).exit, 0);
   const auto before = Snapshot::take();
   for (const char* system_call : {"sendmsg", "write", "renameat"}) {
     int count = 1;
     for (bool was_killed = true; was_killed; ++count) {
-      was_killed = call_killed_at(add_call(a, bridged()), system_call, count).exit == killed;
+      was_killed = call_killed_at(add_call(a, ruled_bridge()), system_call, count).exit == killed;
       const bool is_added_anew = was_killed && count % 2 == 0;
-      EXPECT_EQ(is_added_anew ? add(a, bridged()).exit : 0, 0) << system_call << ' ' << count;
-      EXPECT_EQ(del(a, bridged()).exit, 0);
+      EXPECT_EQ(is_added_anew ? add(a, ruled_bridge()).exit : 0, 0) << system_call << ' ' << count;
+      EXPECT_EQ(del(a, ruled_bridge()).exit, 0);
       EXPECT_TRUE(unchanged_since(before)) << system_call << ' ' << count;
     }
     EXPECT_GT(count, 5) << system_call << ": nothing was killed";
@@ -315,7 +315,7 @@ TEST_F(Nftables, AreHealedWhereverAnAddIsKilled) {
 }
 
 TEST_F(Nftables, NeedNoProgram) {
-  Call call = add_call(a, bridged());
+  Call call = add_call(a, ruled_bridge());
   call.config["cni.dev/valid-attachments"] = {{{"containerID", "a"}, {"ifname", "eth0"}}};
   for (const char* command : {"STATUS", "ADD", "CHECK", "GC", "DEL", "VERSION"}) {
     call.command = command;
@@ -341,13 +341,13 @@ TEST_F(Nftables, OfOthersAreLeftAsTheyAre) {
     EXPECT_EQ(answer.exit, 0) << verb << answer;
     EXPECT_EQ(foreign_tables(), before) << verb;
   };
-  const auto added = add(a, bridged());
+  const auto added = add(a, ruled_bridge());
   expect_unchanged(added, "ADD");
-  expect_unchanged(check(a, bridged(), added.result), "CHECK");
-  expect_unchanged(call({.command = "STATUS", .interface = "", .config = bridged()}), "STATUS");
-  expect_unchanged(collect(bridged(), {&a}), "GC");
-  expect_unchanged(del(a, bridged()), "DEL");
-  expect_unchanged(collect(bridged(), {}), "GC with nobody valid");
+  expect_unchanged(check(a, ruled_bridge(), added.result), "CHECK");
+  expect_unchanged(call({.command = "STATUS", .interface = "", .config = ruled_bridge()}), "STATUS");
+  expect_unchanged(collect(ruled_bridge(), {&a}), "GC");
+  expect_unchanged(del(a, ruled_bridge()), "DEL");
+  expect_unchanged(collect(ruled_bridge(), {}), "GC with nobody valid");
   EXPECT_EQ(own_rules(), "");
 }
 

@@ -22,11 +22,6 @@ using Texts = std::vector<std::string>;
 
 constexpr auto conf_dir = "/run/test/net.d";
 
-Outcome vethctl(Texts words) {
-  words.insert(words.begin(), executables() + "/vethctl");
-  return run({.argv = std::move(words)});
-}
-
 /// What check finds on a node with one right configuration.
 json findings() {
   std::filesystem::create_directories(conf_dir);
@@ -53,7 +48,7 @@ void sysctl(const std::string& name, const std::string& value) {
   ASSERT_EQ(outcome.exit, 0) << outcome.err;
 }
 
-json bridged() {
+json bridge_to_check() {
   json config = dual_stack();
   config["name"] = "lan";
   config["mode"] = "bridge";
@@ -156,7 +151,7 @@ TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModePtp) {
 }
 
 TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModeBridge) {
-  attach(bridged());
+  attach(bridge_to_check());
   std::string port;
   for (const auto& interface : result_of_a.at("interfaces")) {
     const auto name = interface.at("name").get<std::string>();
@@ -173,7 +168,7 @@ TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModeBridge) {
   expect_mended("address fd00:7::2/64 is missing on interface \"eth0\"", [&] {
     change_ip(a.netns, {"address", "delete", "fd00:7::2/64", "dev", "eth0"});
   });
-  delete_both(bridged());
+  delete_both(bridge_to_check());
 }
 
 TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModeNetns) {
@@ -213,7 +208,7 @@ TEST_F(VethctlCheck, DropsWhatIsDead) {
 TEST_F(VethctlCheck, FindsStrictReversePathFilters) {
   attach(dual_stack());
   a.interface = "eth1";
-  ASSERT_EQ(add(a, bridged()).exit, 0);
+  ASSERT_EQ(add(a, bridge_to_check()).exit, 0);
   EXPECT_EQ(findings(), json::array());
   sysctl("ipv4/conf/all/rp_filter", "1");
   const auto drops = [](const std::string& address, const std::string& interface) {

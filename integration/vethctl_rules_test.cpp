@@ -17,11 +17,6 @@ namespace {
 
 using namespace support;
 
-Outcome vethctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), executables() + "/vethctl");
-  return run({.argv = arguments});
-}
-
 json with_port() {
   auto config = dual_stack();
   config["ipMasq"] = true;
