@@ -68,15 +68,16 @@ std::vector<Row> measure_attachments(double effort) {
   std::deque<Node> nodes;
   std::vector<Contender> contenders;
   const int most = scaled(1000, effort);
+  const auto subject = veth_dual_stack(number_of_floor);  // the kernel has one gateway on many interfaces for both
   for (const int amount : {most / 100, most / 10, most}) {
     auto& node = nodes.emplace_back("crowd" + std::to_string(amount));
-    attach_crowd(node, veth_dual_stack(1), amount);
+    attach_crowd(node, subject, amount);
     const auto words = std::to_string(amount) + " attached";
     contenders.push_back(contender(floor_dual_stack(), words, node, false));
-    contenders.push_back(contender(veth_dual_stack(1), words, node, true));
+    contenders.push_back(contender(subject, words, node, true));
   }
   auto rows = measure(std::move(contenders), rounds_for(effort));
-  rows.push_back(collect_crowd(nodes.back(), veth_dual_stack(1), most));
+  rows.push_back(collect_crowd(nodes.back(), subject, most));
   return rows;
 }
 

@@ -123,7 +123,8 @@ json to_json(const std::vector<Row>& rows) {
     json one{{"subject", row.name}};
     for (const auto& [verb, summary] : row.verbs) {
       one[verb] = {{"count", summary.count},   {"least", summary.least},       {"q1", summary.first_quartile},
-                   {"median", summary.median}, {"q3", summary.third_quartile}, {"p99", summary.p99}};
+                   {"median", summary.median}, {"q3", summary.third_quartile}, {"p99", summary.p99},
+                   {"mean", summary.mean}};
     }
     told.push_back(std::move(one));
   }

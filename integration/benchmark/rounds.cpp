@@ -1,6 +1,9 @@
 #include "integration/benchmark/rounds.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <numeric>
+#include <random>
 #include <thread>
 
 namespace benchmark {
@@ -27,8 +30,12 @@ void take_turn(Contender& contender, Samples& samples) {
 
 std::vector<Row> measure(std::vector<Contender> contenders, int rounds) {
   std::vector<Samples> samples(contenders.size());
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 chance;  // NOLINT: the same order in each run
   for (int round = 0; round <= rounds; ++round) {
-    for (std::size_t place = 0; place < contenders.size(); ++place) {
+    std::shuffle(order.begin(), order.end(), chance);
+    for (const auto place : order) {
       Samples uncounted;
       take_turn(contenders[place], round == 0 ? uncounted : samples[place]);
     }

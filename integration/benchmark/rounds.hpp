@@ -20,8 +20,9 @@ struct Row {
   std::map<std::string, Summary> verbs;  ///< milliseconds, by verb
 };
 
-/// Every contender in turn, round after round: ADD, CHECK, a pause, DEL. What disturbs the machine disturbs them all. A
-/// round that is not counted comes first.
+/// Every contender in turn, round after round, in an order that changes: ADD, CHECK, a pause, DEL. What disturbs the
+/// machine, and what a call leaves for the next one to wait for, meets them all. A round that is not counted comes
+/// first.
 std::vector<Row> measure(std::vector<Contender> contenders, int rounds);
 
 }  // namespace benchmark

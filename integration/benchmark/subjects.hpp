@@ -8,6 +8,9 @@
 // other on one node.
 namespace benchmark {
 
+/// The network of the floor itself.
+constexpr int number_of_floor = -1;
+
 Subject floor_ipv4();
 Subject floor_dual_stack();
 /// A program that does nothing at all.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace benchmark {
 namespace {
@@ -24,7 +25,8 @@ Summary summarize(std::vector<double> values) {
           .first_quartile = quantile(values, 0.25),
           .median = quantile(values, 0.5),
           .third_quartile = quantile(values, 0.75),
-          .p99 = quantile(values, 0.99)};
+          .p99 = quantile(values, 0.99),
+          .mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size())};
 }
 
 }  // namespace benchmark

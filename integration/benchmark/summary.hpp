@@ -13,6 +13,7 @@ struct Summary {
   double median = 0;
   double third_quartile = 0;
   double p99 = 0;
+  double mean = 0;
 };
 
 Summary summarize(std::vector<double> values);

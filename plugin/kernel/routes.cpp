@@ -113,9 +113,12 @@ NetlinkRequest list_advertised_routes() {
   return {route_question(cni::Family::ipv6, filter), "list routes of router advertisements", no_such_family};
 }
 
+/// The route as it stands in the table: for a packet the kernel would choose a source address, too, and walk all
+/// devices to find one (rt6_fill_node: 2 ms at 1,000 of them).
 NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index) {
   rtmsg filter{};
   filter.rtm_dst_len = static_cast<std::uint8_t>(cni::address_length(destination.family));
+  if (destination.family == cni::Family::ipv6) filter.rtm_flags = RTM_F_FIB_MATCH;
   auto message = route_question(destination.family, filter);
   put_address(message.get(), RTA_DST, destination);
   if (device_index != 0) put_number(message.get(), RTA_OIF, device_index);

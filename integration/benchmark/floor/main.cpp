@@ -71,13 +71,13 @@ Attachment attachment_of(const std::string& container, const char* interface, bo
   const auto high = static_cast<std::uint8_t>(number >> 8U);
   const auto low = static_cast<std::uint8_t>(number);
   std::array<char, 64> ipv6{};
-  std::snprintf(ipv6.data(), ipv6.size(), "fd00:9::1:%x", number);
+  std::snprintf(ipv6.data(), ipv6.size(), "fd00:9::ffff:%x", number);
   return {.host_name = "floor" + std::to_string(number),
           .container_name = interface,
           .alias = "veth-cni/net/" + container + "/" + interface,
           .host_mac = {2, 1, 1, 1, high, low},
           .container_mac = {2, 2, 2, 2, high, low},
-          .ipv4 = address("10.9." + std::to_string(high + 1) + "." + std::to_string(low)),
+          .ipv4 = address("10.9." + std::to_string(high + 200) + "." + std::to_string(low)),
           .ipv6 = address(ipv6.data()),
           .is_dual = is_dual};
 }
