@@ -44,6 +44,18 @@ TEST(VethctlRules, AreNamedAndBroughtBackAfterAFlush) {
   EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
 }
 
+TEST(VethctlRules, AreListedAndShown) {
+  const Container a{"a"};
+  ASSERT_EQ(add(a, with_port()).exit, 0);
+  const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
+  EXPECT_EQ(listed.at("attachments").at(0).at("ports"), json({"8080:80/tcp"}));
+  EXPECT_NE(vethctl({"list"}).out.find("8080:80/tcp"), std::string::npos);
+  const auto shown = vethctl({"show", "a"}).out;
+  for (const char* part : {"8080:80/tcp", "masquerade", "10.1.2.2 fd00:1:2::2"}) {
+    EXPECT_NE(shown.find(part), std::string::npos) << part << " in:\n" << shown;
+  }
+}
+
 TEST(VethctlRules, OfOneChainAreBroughtBack) {
   const Container a{"a"};
   ASSERT_EQ(add(a, with_port()).exit, 0);

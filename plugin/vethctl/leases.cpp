@@ -33,10 +33,16 @@ bool is_gone(const state::Record& record, kernel::Kernel& kernel) {
   return record.host_interface && !verbs::find_recorded_link(record, kernel);
 }
 
-inspect::State state_of(const state::StoredRecord& stored, const state::Folder& folder, kernel::Kernel& kernel) {
-  if (!folder.try_lock(stored.tag)) return inspect::State::in_flight;
-  if (!stored.record || stored.stage == state::Stage::pending) return inspect::State::remains;
-  return is_gone(*stored.record, kernel) ? inspect::State::broken : inspect::State::live;
+/// As it is under the lock: an ADD may have ended since the record was read, or a DEL have taken it away.
+inspect::State state_of(const std::string& network, const state::StoredRecord& stored, const state::Folder& folder,
+                        kernel::Kernel& kernel) {
+  const auto lock = folder.try_lock(stored.tag);
+  if (!lock) return inspect::State::in_flight;
+  const auto now = folder.find_record(network, stored.tag);
+  if (!now) return inspect::State::unrecorded;
+  if (!now->record) return inspect::State::unreadable;
+  if (now->stage == state::Stage::pending) return inspect::State::remains;
+  return is_gone(*now->record, kernel) ? inspect::State::broken : inspect::State::live;
 }
 
 /// The leases of one network. A record is read once, however many addresses it names.
@@ -73,7 +79,7 @@ class Listing {
     const auto stored = folder_.find_record(network_, tag);
     if (!stored) return lease;
     if (stored->record) lease.holder = stored->record->attachment;
-    lease.state = state_of(*stored, folder_, kernel_);
+    lease.state = state_of(network_, *stored, folder_, kernel_);
     if (const auto written = folder_.time_written(network_, *stored)) {
       lease.age = std::chrono::duration_cast<seconds>(std::chrono::system_clock::now() - *written);
     }

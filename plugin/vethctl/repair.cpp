@@ -103,8 +103,8 @@ class Repairs {
     for (const auto& link : kernel_.host_links()) {
       const auto attachment = std::ranges::find(attachments, link.index, &inspect::Attachment::host_index);
       if (attachment == attachments.end() || !is_meant(attachment->identity.network)) continue;
-      const bool is_unreadable = attachment->state == inspect::State::remains && attachment->netns.empty();
-      if (is_unreadable || attachment->state == inspect::State::unrecorded) links.push_back(link);
+      const auto state = attachment->state;
+      if (state == inspect::State::unreadable || state == inspect::State::unrecorded) links.push_back(link);
     }
     return links;
   }

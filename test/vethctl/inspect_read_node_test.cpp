@@ -133,11 +133,11 @@ TEST_F(States, IsUnrecordedWithoutARecord) {
 }
 
 /// Its alias says whose link it is.
-TEST_F(States, IsRemainsWhereItsRecordCannotBeRead) {
+TEST_F(States, IsUnreadableWhereItsRecordIs) {
   attach(wanted("c1"));
   const auto tag = cni::to_string(cni::tag_of(wanted("c1").attachment));
   std::ofstream{folder().path() + "/net/live/" + tag} << "no record";
-  EXPECT_EQ(only().state, State::remains);
+  EXPECT_EQ(only().state, State::unreadable);
   EXPECT_EQ(only().identity, (cni::Attachment{"net", "c1", "eth0"}));
   kernel.pairs.clear();
   EXPECT_EQ(only().identity, (cni::Attachment{"net", "#" + tag, ""}));

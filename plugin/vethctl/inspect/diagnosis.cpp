@@ -76,6 +76,7 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
       return warn("no record tells of interface " + quoted(attachment.host_interface), "vethctl repair writes it anew");
     case State::live:
     case State::in_flight:
+    case State::unreadable:  // said of its record
       return;
   }
 }

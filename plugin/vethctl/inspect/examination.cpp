@@ -116,13 +116,25 @@ std::vector<FilteredPacket> find_filtered(kernel::Kernel& kernel, const std::vec
 
 bool is_meant(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
 
+/// Under the lock, so that no call changes it meanwhile; nullopt for what is in flight or gone by now.
+std::optional<Detail> look_steadily(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
+                                    const Attachment& attachment) {
+  for (const auto& folder : folders) {
+    const auto lock = folder.try_lock(attachment.tag);
+    if (!folder.find_record(attachment.identity.network, attachment.tag)) continue;
+    return lock ? std::optional{look_closely(kernel, folders, attachment)} : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::vector<Detail> look_at_all(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
                                 const std::string& network) {
   std::vector<Detail> details;
   for (const auto& attachment : read_attachments(kernel, folders)) {
     if (!is_meant(attachment.identity.network, network)) continue;
     const bool is_live = attachment.state == State::live;
-    details.push_back(is_live ? look_closely(kernel, folders, attachment) : Detail{.attachment = attachment});
+    auto detail = is_live ? look_steadily(kernel, folders, attachment) : Detail{.attachment = attachment};
+    if (detail) details.push_back(std::move(*detail));
   }
   return details;
 }

@@ -10,6 +10,8 @@ std::string_view to_string(State state) {
       return "in flight";
     case State::remains:
       return "remains";
+    case State::unreadable:
+      return "unreadable";
     case State::broken:
       return "broken";
     case State::unrecorded:

@@ -17,6 +17,7 @@ enum class State {
   live,        ///< on record, and its interface is there
   in_flight,   ///< an ADD, CHECK or DEL holds its lock
   remains,     ///< what an ADD that never ended has left
+  unreadable,  ///< on record, but the record cannot be read
   broken,      ///< on record as live, but its interface is gone
   unrecorded,  ///< an interface of ours that no record names
 };
@@ -37,7 +38,8 @@ struct Attachment {
   std::string peer_interface{};               ///< mode netns: the interface there
   std::vector<cni::Prefix> addresses{};       ///< of the container's end, link-local ones aside
   std::vector<cni::Prefix> peer_addresses{};  ///< mode netns: of the other end, link-local ones aside
-  std::vector<std::string> ports{};           ///< port mappings, "8080:80/tcp"
+  std::vector<std::string> ports{};           ///< port mappings, "8080:80/tcp", "192.0.2.1:8080:80/tcp"
+  std::vector<cni::IpAddress> masqueraded{};  ///< addresses whose packets leave under the node's own
   std::optional<std::chrono::seconds> age{};  ///< since its record was written; nullopt: not known
 
   bool operator==(const Attachment&) const = default;

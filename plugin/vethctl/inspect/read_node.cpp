@@ -1,6 +1,7 @@
 #include "plugin/vethctl/inspect/read_node.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/wiring/port_mapping.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <unistd.h>
@@ -31,9 +32,23 @@ std::vector<cni::Prefix> addresses_of(const wiring::End& end) {
   return prefixes;
 }
 
+/// A port of all addresses is mapped once for each family.
+std::vector<std::string> ports_of(const wiring::HostPorts& ports) {
+  std::vector<std::string> texts;
+  for (const auto& mapping : ports.mappings) {
+    const auto host = wiring::host_side(mapping);
+    const auto text =
+        host.substr(0, host.rfind('/')) + ':' + std::to_string(mapping.container_port) + '/' + mapping.protocol;
+    if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+  }
+  return texts;
+}
+
 void take_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
   attachment.mode = wiring::mode_of(wiring);
   attachment.addresses = addresses_of(wiring.container);
+  if (wiring.host_ports) attachment.ports = ports_of(*wiring.host_ports);
+  for (const auto& masquerade : wiring.masquerades) attachment.masqueraded.push_back(masquerade.source);
   if (wiring.bridge) attachment.bridge = wiring.bridge->name;
   if (wiring.peer_netns.empty()) {
     attachment.host_interface = wiring.host.name;
@@ -70,13 +85,16 @@ class Reader {
  private:
   Attachment describe(const std::string& network, const state::StoredRecord& stored);
   void take_link(Attachment& attachment);
-  State state_of(const state::StoredRecord& stored, Attachment& attachment, const state::Folder& folder);
+  std::optional<Attachment> read(const std::string& network, const state::StoredRecord& listed,
+                                 const state::Folder& folder);
+  State state_of(const state::StoredRecord& stored, Attachment& attachment);
   bool stands(Attachment& attachment);
   bool is_namespace(const std::string& path);
 
   kernel::Kernel& kernel_;
   std::map<cni::Tag, kernel::HostLink> links_;
-  bool is_at_work_ = false;  ///< on any attachment of the folder that is being read
+  std::set<cni::Tag> recorded_;  ///< those of the links that records tell of
+  bool is_at_work_ = false;      ///< on any attachment of the folder that is being read
 };
 
 Reader::Reader(kernel::Kernel& kernel) : kernel_(kernel) {
@@ -86,12 +104,14 @@ Reader::Reader(kernel::Kernel& kernel) : kernel_(kernel) {
 }
 
 void Reader::take_link(Attachment& attachment) {
-  const auto link = links_.extract(attachment.tag);
-  if (link.empty()) return;
-  attachment.host_interface = link.mapped().name;
-  attachment.host_index = link.mapped().index;
+  const auto found = links_.find(attachment.tag);
+  if (found == links_.end()) return;
+  recorded_.insert(attachment.tag);
+  const auto& link = found->second;
+  attachment.host_interface = link.name;
+  attachment.host_index = link.index;
   if (!attachment.mode.empty()) return;  // what the record says is more than what the link can
-  attachment.identity = cni::attachment_of_alias(link.mapped().alias).value_or(attachment.identity);
+  attachment.identity = cni::attachment_of_alias(link.alias).value_or(attachment.identity);
 }
 
 Attachment Reader::describe(const std::string& network, const state::StoredRecord& stored) {
@@ -128,24 +148,36 @@ bool Reader::stands(Attachment& attachment) {
   return link.has_value();
 }
 
-/// Each lock is tried only where one is held, or where a call may have begun since that was asked.
-State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment, const state::Folder& folder) {
-  const bool may_be_in_flight = is_at_work_ || stored.stage == state::Stage::pending;
-  if (may_be_in_flight && !folder.try_lock(stored.tag)) return State::in_flight;
-  if (!stored.record || stored.stage == state::Stage::pending) return State::remains;
-  if (stands(attachment)) return State::live;
-  return folder.try_lock(stored.tag) ? State::broken : State::in_flight;
+/// Of a record that no call is at work on.
+State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment) {
+  if (!stored.record) return State::unreadable;
+  if (stored.stage == state::Stage::pending) return State::remains;
+  return stands(attachment) ? State::live : State::broken;
 }
 
-/// What a DEL took away while this was reading is told as live or not at all, never as broken.
+/// Each lock is tried only where one is held, or where a call may have begun since that was asked. What is judged is
+/// the record as it is under the lock: an ADD may have ended since it was listed, or a DEL have taken it away
+/// (nullopt).
+std::optional<Attachment> Reader::read(const std::string& network, const state::StoredRecord& listed,
+                                       const state::Folder& folder) {
+  auto attachment = describe(network, listed);
+  const bool is_settled = !is_at_work_ && listed.stage == state::Stage::live && listed.record;
+  if (is_settled && stands(attachment)) return attachment;
+  const auto lock = folder.try_lock(listed.tag);
+  attachment.state = State::in_flight;
+  if (!lock) return attachment;
+  const auto stored = folder.find_record(network, listed.tag);
+  if (!stored) return std::nullopt;
+  attachment = describe(network, *stored);
+  attachment.state = state_of(*stored, attachment);
+  return attachment;
+}
+
 void Reader::read(const state::Folder& folder) {
   is_at_work_ = folder.is_at_work();
   for (const auto& network : folder.networks()) {
-    for (const auto& stored : folder.records(network)) {
-      auto attachment = describe(network, stored);
-      attachment.state = state_of(stored, attachment, folder);
-      if (attachment.state == State::broken && !folder.find_record(network, stored.tag)) continue;
-      attachments.push_back(std::move(attachment));
+    for (const auto& listed : folder.records(network)) {
+      if (auto attachment = read(network, listed, folder)) attachments.push_back(std::move(*attachment));
     }
   }
 }
@@ -153,7 +185,7 @@ void Reader::read(const state::Folder& folder) {
 /// A DEL may have removed the record, and before it the link, since the links were listed.
 void Reader::read_unrecorded() {
   for (const auto& [tag, link] : links_) {
-    const auto identity = cni::attachment_of_alias(link.alias);
+    const auto identity = recorded_.contains(tag) ? std::nullopt : cni::attachment_of_alias(link.alias);
     if (!identity || !kernel_.exists(link)) continue;
     attachments.push_back({.identity = *identity,
                            .tag = tag,

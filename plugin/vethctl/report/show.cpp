@@ -29,6 +29,7 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "bridge", attachment.bridge);
   if (attachment.mode == "lease") put(rows, "addresses", joined(texts(attachment.addresses), " "));
   put(rows, "ports", joined(attachment.ports, " "));
+  put(rows, "masquerade", joined(texts(attachment.masqueraded), " "));
   return table(rows, width);
 }
 
@@ -88,6 +89,17 @@ Rows compared(const End& end, const inspect::Detail& detail) {
   return rows;
 }
 
+std::string on_or_off(bool is_on) { return is_on ? "on" : "off"; }
+
+void compare_port(Rows& rows, const inspect::Detail& detail) {
+  if (!detail.wanted || !detail.wanted->bridge) return;
+  const auto& wanted = *detail.wanted->bridge;
+  const auto& there = detail.observed.host;
+  compare(rows, "hairpin", on_or_off(wanted.hairpin), there ? on_or_off(there->is_hairpin) : "");
+  compare(rows, "isolation", on_or_off(wanted.isolated), there ? on_or_off(there->is_isolated) : "");
+  if (wanted.check_macs) rows.push_back({"  check of MACs", "on"});
+}
+
 std::string words_of(const std::optional<wiring::RateLimit>& limit) { return limit ? words(*limit) : std::string{}; }
 
 /// Seen from the container.
@@ -120,6 +132,7 @@ std::string other_end(const inspect::Detail& detail, std::size_t width) {
                          ? attachment.host_interface + " on the host"
                          : attachment.peer_interface + " in namespace " + namespace_words(attachment.peer_netns);
   auto rows = compared(end, detail);
+  compare_port(rows, detail);
   compare_limits(rows, detail);
   return "\n" + title + "\n" + table(rows, width);
 }
