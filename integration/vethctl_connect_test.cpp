@@ -5,6 +5,7 @@
 #include "integration/support/listener.hpp"
 #include "integration/support/snapshot.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 namespace {
 
 using namespace support;
+using Texts = std::vector<std::string>;
 
 class VethctlConnect : public testing::Test {
  protected:
@@ -52,6 +54,25 @@ TEST_F(VethctlConnect, JoinsANamespaceToTheHost) {
   EXPECT_TRUE(ping(net0, "10.7.0.1") && ping(Namespace::host(), "10.7.0.2"));
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
   EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, IsRecordedAnewAsTheCableThatItIs) {
+  const Texts settings{"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"};
+  const auto values = [&] { return run({.argv = {"sysctl", settings[0], settings[1]}}).out; };
+  run({.argv = {"sysctl", "-w", settings[0] + "=0", settings[1] + "=0"}});
+  const auto unforwarded = values();
+  ASSERT_EQ(vethctl({"connect", "host", "net0"}).exit, 0);
+  const auto shown = vethctl({"show", "vethctl/net0/eth0"}).out;
+  std::filesystem::remove_all("/run/veth-cni");
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+  EXPECT_EQ(values(), unforwarded);
+  EXPECT_NE(shown.find("no differences"), std::string::npos) << shown;
+  EXPECT_NE(vethctl({"show", "vethctl/net0/eth0"}).out.find("no differences"), std::string::npos);
+  EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
+  EXPECT_TRUE(ping(net0, "192.168.10.2"));
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  EXPECT_FALSE(has_interface(net0, "eth0"));
 }
 
 TEST_F(VethctlConnect, JoinsNamespacesToABridge) {

@@ -48,7 +48,7 @@ TEST(VethctlRules, AreListedAndShown) {
   const Container a{"a"};
   ASSERT_EQ(add(a, with_port()).exit, 0);
   const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
-  EXPECT_EQ(listed.at("attachments").at(0).at("ports"), json({"8080:80/tcp"}));
+  EXPECT_EQ(listed.at(0).at("ports"), json({"8080:80/tcp"}));
   EXPECT_NE(vethctl({"list"}).out.find("8080:80/tcp"), std::string::npos);
   const auto shown = vethctl({"show", "a"}).out;
   for (const char* part : {"8080:80/tcp", "masquerade", "10.1.2.2 fd00:1:2::2"}) {

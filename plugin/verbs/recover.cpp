@@ -26,6 +26,21 @@ wiring::Wiring whole_wiring(const wiring::Standing& standing, kernel::Kernel& ke
   return wiring;
 }
 
+/// What `vethctl connect` laid to the host itself.
+bool is_cable(const cni::Attachment& attachment, const kernel::Whereabouts& whereabouts) {
+  return attachment.network == cable_network && whereabouts.bridge.empty();
+}
+
+/// As an ADD writes it: the record of a cable names no interface of the host.
+state::Record record_of(const wiring::Wiring& wiring, const kernel::HostLink& link, const std::string& netns) {
+  state::Record record{.attachment = wiring.attachment, .netns = netns, .wiring = wiring::to_text(wiring)};
+  if (wiring.peer_netns.empty()) record.host_interface = state::HostInterface{.name = link.name, .index = link.index};
+  for (const auto& [prefix, prefix_route] : wiring.container.addresses) {
+    if (!cni::is_link_local(prefix.address)) record.addresses.push_back(prefix.address);
+  }
+  return record;
+}
+
 /// An attachment as it stands, as a record. Throws cni::Error and std::system_error.
 state::Record read(const kernel::HostLink& link, const cni::Attachment& attachment,
                    const kernel::Whereabouts& whereabouts, kernel::Kernel& kernel) {
@@ -39,20 +54,14 @@ state::Record read(const kernel::HostLink& link, const cni::Attachment& attachme
   wiring::Standing standing{.attachment = attachment,
                             .host_interface = link.name,
                             .observed = kernel.observe(asked, site),
-                            .bridge = whereabouts.bridge};
+                            .bridge = whereabouts.bridge,
+                            .peer_netns = is_cable(attachment, whereabouts) ? own_namespace : ""};
   if (!standing.observed.container || !standing.observed.host) {
     throw cni::Error{cni::ErrorCode::differs, "one of its ends went away"};
   }
   const auto loopback = kernel.find_interface("lo", kernel.open_namespace(own_namespace, true));
   if (loopback) standing.host_addresses = loopback->addresses;
-  state::Record record{.attachment = attachment,
-                       .netns = whereabouts.other_end.netns,
-                       .host_interface = state::HostInterface{.name = link.name, .index = link.index},
-                       .wiring = wiring::to_text(whole_wiring(standing, kernel))};
-  for (const auto& prefix : standing.observed.container->addresses) {
-    if (!cni::is_link_local(prefix.address)) record.addresses.push_back(prefix.address);
-  }
-  return record;
+  return record_of(whole_wiring(standing, kernel), link, whereabouts.other_end.netns);
 }
 
 Recovery failed(const kernel::HostLink& link, std::string reason) {

@@ -9,6 +9,9 @@
 
 namespace verbs {
 
+/// The network of the cables that people lay by hand (`vethctl connect`).
+constexpr const char* cable_network = "vethctl";
+
 /// What became of a host's link of ours that no record tells of.
 struct Recovery {
   kernel::HostLink link{};

@@ -3,6 +3,7 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
 #include "plugin/verbs/del.hpp"
+#include "plugin/verbs/recover.hpp"
 #include "plugin/vethctl/cable_addresses.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/end.hpp"
@@ -18,7 +19,7 @@
 namespace vethctl {
 namespace {
 
-constexpr const char* own_network = "vethctl";
+constexpr auto own_network = verbs::cable_network;
 constexpr const char* usual_interface = "eth0";
 
 cni::Prefix read_prefix(const std::string& text) {

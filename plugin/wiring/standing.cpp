@@ -51,6 +51,11 @@ void introduce(End& end, const End& other) {
   for (const auto& address : other.addresses) end.neighbours.push_back({address.prefix.address, other.mac});
 }
 
+void introduce(Wiring& wiring) {
+  introduce(wiring.container, wiring.host);
+  introduce(wiring.host, wiring.container);
+}
+
 bool has_address(const End& end, const cni::IpAddress& address) {
   return std::any_of(end.addresses.begin(), end.addresses.end(),
                      [&](const Address& own) { return own.prefix.address == address; });
@@ -62,8 +67,6 @@ void lay_routed(Wiring& wiring, const std::vector<cni::Prefix>& host_addresses) 
     const auto& address = route.destination.address;
     route.exclusive = has_address(wiring.container, address) && !is_ipv6_link_local(address);
   }
-  introduce(wiring.container, wiring.host);
-  introduce(wiring.host, wiring.container);
   for (const auto& prefix : host_addresses) {
     const auto& address = prefix.address;
     const bool is_gateway = address.family == cni::Family::ipv6 && !cni::is_loopback(address) &&
@@ -99,14 +102,18 @@ bool is_for(const Wiring& wiring, cni::Family family) {
 }  // namespace
 
 Wiring wiring_of(const Standing& standing) {
-  const bool is_routed = standing.bridge.empty();
+  const bool is_cable = !standing.peer_netns.empty();
+  const bool is_bridged = !standing.bridge.empty();
+  const bool is_routed = !is_cable && !is_bridged;
   const auto& container = *standing.observed.container;
-  Wiring wiring{.attachment = standing.attachment, .mtu = container.mtu};
+  Wiring wiring{.attachment = standing.attachment, .mtu = container.mtu, .peer_netns = standing.peer_netns};
   wiring.container = end_of(standing.attachment.interface, container, is_routed);
   wiring.host = end_of(standing.host_interface, *standing.observed.host, is_routed);
+  if (!is_bridged) introduce(wiring);
+  if (is_cable) return wiring;
   if (is_routed) lay_routed(wiring, standing.host_addresses);
-  if (!is_routed) lay_bridged(wiring, standing);
-  wiring.leave_down = !is_routed && !container.is_up && container.addresses.empty();
+  if (is_bridged) lay_bridged(wiring, standing);
+  wiring.leave_down = is_bridged && !container.is_up && container.addresses.empty();
   wiring.forward_ipv4 = is_for(wiring, cni::Family::ipv4);
   wiring.forward_ipv6 = is_for(wiring, cni::Family::ipv6);
   return wiring;

@@ -15,11 +15,12 @@ struct Standing {
   std::string host_interface{};
   Observed observed{};                        ///< both ends, and the bridge where there is one
   std::string bridge{};                       ///< name of the bridge that the host's end is a port of; empty: none
+  std::string peer_netns{};                   ///< of a cable: path of the host's own namespace; empty: it is none
   std::vector<cni::Prefix> host_addresses{};  ///< of the host's lo
 };
 
-/// The wiring that an attachment of mode ptp or bridge must have been made by, as far as the kernel can tell: VLANs of
-/// a port, and what was lost, it cannot.
+/// The wiring that an attachment with an end on the host must have been made by, as far as the kernel can tell: VLANs
+/// of a port, and what was lost, it cannot.
 Wiring wiring_of(const Standing& standing);
 
 }  // namespace wiring

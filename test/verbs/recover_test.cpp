@@ -60,6 +60,21 @@ TEST_F(Recover, WritesWhatStandsInNftables) {
   EXPECT_EQ(wiring::find_wiring(record("c1").wiring).value().masquerades, ruled.masquerades);
 }
 
+/// What `vethctl connect` made: a cable to the host is recorded as one, and its port of a bridge as a port.
+TEST_F(Recover, TakesNoCableForARoutedAttachment) {
+  const cni::Attachment cable{"vethctl", "net0", "eth0"};
+  link = kernel.put({.attachment = cable, .container = {.name = "eth0"}, .host = {.name = "cable0"}});
+  for (const auto* bridge : {"", "br0"}) {
+    kernel.whereabouts[link.name] = {.other_end = {"/run/netns/net0", "eth0"}, .bridge = bridge};
+    const auto written = recover(true).record.value();
+    const auto laid = wiring::find_wiring(written.wiring).value();
+    EXPECT_EQ(wiring::mode_of(laid), *bridge == '\0' ? "netns" : "bridge");
+    EXPECT_EQ(laid.peer_netns, *bridge == '\0' ? "/proc/self/ns/net" : "");
+    EXPECT_EQ(written.host_interface.has_value(), *bridge != '\0');
+    EXPECT_FALSE(laid.forward_ipv4 || laid.forward_ipv6);
+  }
+}
+
 TEST_F(Recover, LeavesARecordThatIsThere) {
   recover();
   EXPECT_EQ(recover().reason, "it has a record by now");

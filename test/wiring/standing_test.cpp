@@ -92,6 +92,16 @@ TEST(Standing, IsTheWiringThatWasLaid) {
   }
 }
 
+/// A host that never forwarded does not begin to.
+TEST(Standing, IsTheCableThatWasLaidToTheHost) {
+  auto asked = request(cni::Mode::netns);
+  asked.config.peer = {.netns = "/proc/self/ns/net", .interface = "veth0", .addresses = {prefix("10.1.2.1/24")}};
+  const auto wanted = wiring::wire(asked, {.addresses = {{prefix("10.1.2.5/24")}, {prefix("fd00::5/64")}}}, 1400);
+  auto standing = as_laid(wanted);
+  standing.peer_netns = "/proc/self/ns/net";
+  EXPECT_EQ(wiring::wiring_of(standing), wanted);
+}
+
 TEST(Standing, LaysNextHopsBeforeTheRoutesThroughThem) {
   auto standing = as_laid(laid(cni::Mode::ptp));
   std::ranges::reverse(standing.observed.container->routes);
