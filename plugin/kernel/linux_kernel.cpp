@@ -4,7 +4,6 @@
 #include "plugin/kernel/firewall.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
-#include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/pair_builder.hpp"
@@ -72,10 +71,9 @@ Built LinuxKernel::build(const wiring::Wiring& wiring, const Site& site) {
     return PairBuilder{wiring, site, home_.get(), peer}.build();
   }
   if (!wiring::wants_rules(wiring)) return PairBuilder{wiring, site, home_.get(), host_}.build();
-  Netfilter netfilter;
-  netfilter.prepare(wiring);
+  netfilter().prepare(wiring);
   auto built = PairBuilder{wiring, site, home_.get(), host_}.build();
-  built.has_lost_rules = netfilter.build(wiring);
+  built.has_lost_rules = netfilter().build(wiring);
   return built;
 }
 
@@ -90,46 +88,50 @@ bool LinuxKernel::filters_bridged_packets() {
 }
 
 void LinuxKernel::restore_rules(const wiring::Wiring& wiring) {
-  if (wiring::wants_rules(wiring)) Netfilter{}.build(wiring);
+  if (wiring::wants_rules(wiring)) netfilter().build(wiring);
 }
 
-void LinuxKernel::finish_restoring_rules(const wiring::Wiring& wiring) { Netfilter{}.mark_complete(wiring); }
+void LinuxKernel::finish_restoring_rules(const wiring::Wiring& wiring) { netfilter().mark_complete(wiring); }
 
-void LinuxKernel::require_rules() { Netfilter{}.require(); }
+void LinuxKernel::require_rules() { netfilter().require(); }
 
-namespace {
+/// One socket for all, which stays open: the kernel lets none go before what it has removed from tables is past its
+/// grace period (nft_rcv_nl_event). That is 10 ms after a change, and no time at all after the deletion of a link,
+/// which waits for the same.
+Netfilter& LinuxKernel::netfilter() {
+  if (!netfilter_) netfilter_.emplace();
+  return *netfilter_;
+}
 
-/// nullopt on a kernel without any.
-std::optional<Netfilter> find_netfilter() try { return Netfilter{}; } catch (const std::system_error& error) {
-  if (error.code().value() == EPROTONOSUPPORT) return std::nullopt;
+/// Null on a kernel without any.
+Netfilter* LinuxKernel::find_netfilter() try { return &netfilter(); } catch (const std::system_error& error) {
+  if (error.code().value() == EPROTONOSUPPORT) return nullptr;
   throw;
 }
 
-}  // namespace
-
 void LinuxKernel::remove_rules(const wiring::Wiring& wiring) {
   if (!wiring::wants_rules(wiring)) return;
-  if (auto netfilter = find_netfilter()) netfilter->remove(wiring);
+  if (auto* found = find_netfilter()) found->remove(wiring);
 }
 
 void LinuxKernel::remove_rules(cni::Tag attachment) {
-  if (auto netfilter = find_netfilter()) netfilter->remove(attachment);
+  if (auto* found = find_netfilter()) found->remove(attachment);
 }
 
 wiring::ObservedRules LinuxKernel::find_rules(cni::Tag attachment) {
-  auto netfilter = find_netfilter();
-  return netfilter ? netfilter->find(attachment) : wiring::ObservedRules{};
+  auto* found = find_netfilter();
+  return found != nullptr ? found->find(attachment) : wiring::ObservedRules{};
 }
 
 void LinuxKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
   const auto tag = cni::tag_of_network(network);
   const auto is_removed = [&](const Owner& owner) { return owner.network == tag && is_stale(owner.attachment); };
-  if (auto netfilter = find_netfilter()) netfilter->remove_where(is_removed);
+  if (auto* found = find_netfilter()) found->remove_where(is_removed);
 }
 
 bool LinuxKernel::clean_rules(const std::optional<std::string>& network) {
-  auto netfilter = find_netfilter();
-  return netfilter && netfilter->clean(network, host_);
+  auto* found = find_netfilter();
+  return found != nullptr && found->clean(network, host_);
 }
 
 void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {
@@ -141,7 +143,7 @@ void LinuxKernel::repair(const wiring::Wiring& wiring, const Site& site) {
     return PairBuilder{lacking, site, home_.get(), peer}.repair();
   }
   PairBuilder{lacking, site, home_.get(), host_}.repair();
-  if (!observed.missing_rules.empty()) Netfilter{}.repair(wiring);
+  if (!observed.missing_rules.empty()) netfilter().repair(wiring);
 }
 
 namespace {
@@ -278,7 +280,7 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
   observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);
-  if (wiring::wants_rules(wanted)) observed.missing_rules = Netfilter{}.missing(wanted);
+  if (wiring::wants_rules(wanted)) observed.missing_rules = netfilter().missing(wanted);
   return observed;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 
 #include <optional>
@@ -50,9 +51,12 @@ class LinuxKernel final : public Kernel {
   NetlinkSocket open_socket_of_peer(const Site& site) const;
   std::optional<NetlinkSocket> find_socket(const Place& place) const;
   std::vector<HostLink> find_own_links(const cni::Attachment& attachment);
+  Netfilter& netfilter();
+  Netfilter* find_netfilter();
 
   posix::FileDescriptor home_;
   NetlinkSocket host_;
+  std::optional<Netfilter> netfilter_;  ///< opened when it is first needed
 };
 
 }  // namespace kernel

@@ -92,9 +92,9 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
   const auto record = stored ? stored->record : std::nullopt;
   bool had_own_end = false;
-  const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, record, kernel); });
   const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, record, kernel); });
-  if (!is_gone || !is_unruled) return;
+  const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, record, kernel); });
+  if (!is_unruled || !is_gone) return;
   if (had_own_end && !stored) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   const bool is_released = effort.attempt([&] { release(request, stored, folder); });
   if (folder == nullptr || !is_released) return;
