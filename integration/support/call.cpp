@@ -63,11 +63,15 @@ std::string default_path() { return executables() + ":" + reference_plugins; }
 
 Answer call(const Call& call) {
   const auto path = call.path.value_or(default_path());
+  const bool is_alone = !call.under.empty();
+  auto argv = call.under;
+  argv.push_back(find_executable(call.plugin, path));
   const auto outcome = run(
-      {.argv = {find_executable(call.plugin, path)},
+      {.argv = std::move(argv),
        .input = call.input.value_or(call.config.dump()),
        .environment = {"CNI_COMMAND=" + call.command, "CNI_CONTAINERID=" + call.container, "CNI_NETNS=" + call.netns,
                        "CNI_IFNAME=" + call.interface, "CNI_ARGS=" + call.args, "CNI_PATH=" + path},
+       .is_alone = is_alone,
        .patience = call.patience});
   return {outcome.exit, find_json(outcome.out), outcome.out, outcome.err};
 }
