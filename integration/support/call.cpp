@@ -73,6 +73,7 @@ Answer call(const Call& call) {
   const auto outcome = run({.argv = argv,
                             .input = call.input.value_or(call.config.dump()),
                             .environment = environment_of(call),
+                            .is_alone = !call.under.empty(),
                             .patience = call.patience});
   return {outcome.exit, find_json(outcome.out), outcome.out, outcome.err};
 }

@@ -25,6 +25,7 @@ struct Call {
   std::optional<std::string> input = {};  ///< standard input as bare text, in place of config
   std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH
   std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
+  std::vector<std::string> under = {};    ///< a program that runs the plugin (strace), without our own environment
   std::chrono::seconds patience{60};
   std::vector<std::string> under = {};  ///< a program that starts the plugin, as strace, with its own arguments
 };

@@ -45,8 +45,10 @@ struct Pipes {
 
 std::string_view variable_name(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
-std::vector<std::string> whole_environment(const std::vector<std::string>& own) {
+std::vector<std::string> whole_environment(const Command& command) {
+  const auto& own = command.environment;
   std::vector<std::string> whole = own;
+  if (command.is_alone) return whole;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const auto same_name = [&](const auto& other) { return variable_name(other) == variable_name(*variable); };
     if (std::none_of(own.begin(), own.end(), same_name)) whole.emplace_back(*variable);
@@ -75,7 +77,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 pid_t start(const Command& command, const Pipes& pipes) {
-  const auto variables = whole_environment(command.environment);
+  const auto variables = whole_environment(command);
   const auto arguments = pointers(command.argv);
   const auto environment = pointers(variables);
   const int network = command.inside != nullptr ? command.inside->file() : -1;

@@ -13,6 +13,7 @@ struct Command {
   std::vector<std::string> argv;              ///< the first is looked up in PATH unless it has a '/'
   std::string input = {};                     ///< standard input
   std::vector<std::string> environment = {};  ///< "NAME=value", beside and in place of our own
+  bool is_alone = false;                      ///< nothing of our own environment
   const Namespace* inside = nullptr;          ///< the network namespace it runs in; null: ours
   std::chrono::seconds patience{60};          ///< then it is killed
 };

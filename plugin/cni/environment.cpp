@@ -4,8 +4,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/quoted.hpp"
 
-#include <boost/program_options/options_description.hpp>
-#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/environment_iterator.hpp>
 
 #include <strings.h>
 #include <unistd.h>
@@ -20,8 +19,6 @@
 namespace cni {
 namespace {
 
-namespace po = boost::program_options;
-
 constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ without the terminator
 constexpr std::size_t longest_container_id = 4096;
 
@@ -30,17 +27,30 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 constexpr std::array<std::string_view, 7> known_variables{
     "CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH", "CNI_NETNS_OVERRIDE"};
 
-/// Others are passed over by the name "". That is cheaper than to describe each as an option and to look it up there.
+bool is_known(std::string_view variable) {
+  const auto equals = variable.find('=');
+  return equals != std::string_view::npos &&
+         std::ranges::find(known_variables, variable.substr(0, equals)) != known_variables.end();
+}
+
+/// Those of environ that are ours, ended as environ is. The iterator expects that each has a '='.
+std::vector<char*> find_known() {
+  std::vector<char*> known;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    if (is_known(*variable)) known.push_back(*variable);
+  }
+  known.push_back(nullptr);
+  return known;
+}
+
+/// By Boost's iterator alone, which is a header: its parser would bring iostreams and locales into each executable, a
+/// quarter of its size, and their initialisation into each call. Of a name that is there twice the first counts, as for
+/// getenv.
 Variables read_variables() {
   Variables variables;
-  if (environ == nullptr) return variables;  // after clearenv(); parse_environment reads through it
-  const auto name_of = [](const std::string& variable) {
-    return std::ranges::find(known_variables, variable) != known_variables.end() ? variable : std::string();
-  };
-  const po::options_description undescribed;
-  const po::parsed_options parsed = po::parse_environment(undescribed, name_of);
-  // Of a name that is there twice the first counts, as for getenv.
-  for (const po::option& option : parsed.options) variables.try_emplace(option.string_key, option.value.front());
+  auto known = find_known();
+  const boost::environment_iterator end;
+  for (boost::environment_iterator variable{known.data()}; variable != end; ++variable) variables.insert(*variable);
   return variables;
 }
 

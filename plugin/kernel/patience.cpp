@@ -12,11 +12,13 @@ namespace kernel {
 bool comes_true(const std::function<bool()>& is_true) {
   constexpr std::chrono::seconds patience{5};
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::chrono::microseconds pause{20};
+  constexpr std::chrono::microseconds shortest{20};
+  constexpr std::chrono::microseconds longest{5000};
+  std::chrono::microseconds pause{0};
   while (!is_true()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds{5000});
+    pause = std::clamp(pause * 2, shortest, longest);
   }
   return true;
 }

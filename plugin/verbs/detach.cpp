@@ -12,7 +12,7 @@
 namespace verbs {
 
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record) {
-  const auto wiring = record ? wiring::find_wiring(record->wiring) : std::nullopt;
+  const auto wiring = record ? wiring::find_outline(record->wiring) : std::nullopt;
   return wiring ? wiring->host_gateways : std::vector<cni::IpAddress>{};
 }
 

@@ -24,7 +24,7 @@ kernel::Site open_site(const cni::Request& request, kernel::Kernel& kernel) {
 
 std::vector<kernel::Place> recorded_places(const std::optional<state::Record>& record) {
   std::vector<kernel::Place> places;
-  const auto wiring = record ? wiring::find_wiring(record->wiring) : std::nullopt;
+  const auto wiring = record ? wiring::find_outline(record->wiring) : std::nullopt;
   if (!wiring || wiring->peer_netns.empty()) return places;
   add(places, wiring->peer_netns, wiring->host.name);
   add(places, record->netns, wiring->container.name);

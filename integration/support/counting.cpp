@@ -1,0 +1,48 @@
+#include "integration/support/counting.hpp"
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace support {
+namespace {
+
+constexpr auto trace_file = "/run/test/strace";
+
+Answer succeed(const Call& made) {
+  auto answer = call(made);
+  if (answer.exit != 0) throw std::runtime_error(made.under.front() + ": " + answer.out + answer.err);
+  return answer;
+}
+
+void count(std::string_view line, SystemCalls& calls) {
+  const auto name = line.substr(0, line.find('('));
+  if (name.size() == line.size()) return;  // "+++ exited with 0 +++"
+  ++calls.all;
+  if (name == "sendmsg" || name == "sendto") ++calls.sends;
+  if (name.starts_with("open") && line.find(") = -1 ") == std::string_view::npos) ++calls.opens;
+}
+
+}  // namespace
+
+SystemCalls count_system_calls(Call call) {
+  call.under = {"strace", "-qq", "-o", trace_file};
+  succeed(call);
+  SystemCalls calls;
+  std::ifstream trace{trace_file};
+  for (std::string line; std::getline(trace, line);) count(line, calls);
+  return calls;
+}
+
+/// "==7== Collected : 394576"
+std::uint64_t count_instructions(Call call) {
+  call.under = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
+  const auto words = succeed(call).err;
+  constexpr std::string_view label = "Collected : ";
+  const auto found = words.find(label);
+  if (found == std::string::npos) throw std::runtime_error("valgrind counts nothing: " + words);
+  return std::stoull(words.substr(found + label.size()));
+}
+
+}  // namespace support
