@@ -250,6 +250,25 @@ TEST_F(VethctlCheck, FindsFirewallsThatDropForwardedPackets) {
   }
 }
 
+/// As its remedy says: with Docker in a chain of its own.
+TEST_F(VethctlCheck, IsWellWhereAFirewallAcceptsThePacketsOfContainers) {
+  attach(dual_stack());
+  EXPECT_EQ(findings(), json::array());
+  for (const auto* commands :
+       {"iptables-nft -P FORWARD DROP; iptables-nft -I FORWARD -s 10.1.2.0/24 -j ACCEPT; "
+        "iptables-nft -I FORWARD -d 10.1.2.0/24 -j ACCEPT",
+        "iptables-nft -P FORWARD DROP; iptables-nft -N DOCKER-USER; iptables-nft -A FORWARD -j DOCKER-USER; "
+        "iptables-nft -A DOCKER-USER -s 10.1.2.0/24 -j ACCEPT"}) {
+    ASSERT_EQ(run({.argv = {"sh", "-ec", commands}}).exit, 0) << commands;
+    const auto checked = vethctl({"check", "--conf-dir", conf_dir});
+    EXPECT_EQ(checked.exit, 0) << checked.out;
+    EXPECT_NE(checked.out.find("iptables -I FORWARD -s 10.1.2.0/24 -j ACCEPT"), std::string::npos) << checked.out;
+    run({.argv = {"sh", "-ec", "iptables-nft -F; iptables-nft -X; iptables-nft -A FORWARD -j ACCEPT"}});
+    EXPECT_EQ(findings(), json::array()) << "all is accepted";
+    run({.argv = {"sh", "-ec", "iptables-nft -F; iptables-nft -P FORWARD ACCEPT"}});
+  }
+}
+
 TEST_F(VethctlCheck, FindsFaultsOfConfigurationAndStore) {
   attach(dual_stack());
   const auto broken = std::string{conf_dir} + "/20-broken.conf";
@@ -260,7 +279,11 @@ TEST_F(VethctlCheck, FindsFaultsOfConfigurationAndStore) {
   run({.argv = {
            "sh", "-c",
            "for f in /run/veth-cni/*/net/live/*; do echo >$f; done; ln -s x $(dirname $f)/../addresses/10.1.2.77"}});
+<<<<<<< HEAD
   EXPECT_EQ(whats(), (Texts{"a record cannot be read", "an address is taken, and no record says by whom"}));
+=======
+  EXPECT_EQ(whats(), (Texts{"its record cannot be read", "an address is taken, and no record says by whom"}));
+>>>>>>> fcef851 (vethctl: check can be well beside a firewall)
   EXPECT_EQ(vethctl({"repair"}).exit, 0);
   EXPECT_EQ(whats(), Texts{"an address is taken, and no record says by whom"});
   run({.argv = {"sh", "-c", "chmod go+w /run/veth-cni"}});

@@ -27,7 +27,6 @@ struct Call {
   std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
   std::vector<std::string> under = {};    ///< a program that runs the plugin (strace), without our own environment
   std::chrono::seconds patience{60};
-  std::vector<std::string> under = {};  ///< a program that starts the plugin, as strace, with its own arguments
 };
 
 struct Answer {

@@ -17,8 +17,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace kernel {
 namespace {
@@ -89,40 +92,47 @@ NetlinkRequest list_rules(const ForwardChain& chain) {
 
 namespace {
 
-/// What one expression of a rule does with every packet.
-enum class Effect { none, refuses, other };
+using Verdict = FilterRule::Verdict;
 
-Effect effect_of_verdict(nlattr* data) {
+void read_verdict(nlattr* data, FilterRule& rule) {
   auto* verdict = inside(inside(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
   const auto* code = inside(verdict, NFTA_VERDICT_CODE);
-  return code != nullptr && number_of(code) == NF_DROP ? Effect::refuses : Effect::other;
+  if (code == nullptr) return;
+  const auto number = static_cast<std::int32_t>(number_of(code));
+  if (number == NF_ACCEPT) rule.verdict = Verdict::accepts;
+  if (number == NF_DROP) rule.verdict = Verdict::refuses;
+  if (number != NFT_JUMP && number != NFT_GOTO) return;
+  rule.verdict = Verdict::jumps;
+  rule.target = text_of(inside(verdict, NFTA_VERDICT_CHAIN));
 }
 
-/// iptables-nft has its own targets in an expression "target".
-Effect effect_of(nlattr* expression) {
+/// iptables-nft has its own targets in an expression "target". What is neither a verdict nor a note is a condition.
+void read_expression(nlattr* expression, FilterRule& rule) {
   const auto name = text_of(inside(expression, NFTA_EXPR_NAME));
   auto* data = inside(expression, NFTA_EXPR_DATA);
-  if (name == "counter" || name == "log") return Effect::none;
-  if (name == "reject") return Effect::refuses;
-  if (name == "immediate") return effect_of_verdict(data);
-  const bool is_target = name == "target" && text_of(inside(data, NFTA_TARGET_NAME)) == "REJECT";
-  return is_target ? Effect::refuses : Effect::other;
+  if (name == "counter" || name == "log") return;
+  if (name == "immediate") return read_verdict(data, rule);
+  const auto target = name == "target" ? text_of(inside(data, NFTA_TARGET_NAME)) : std::string{};
+  if (name == "reject" || target == "REJECT") rule.verdict = Verdict::refuses;
+  if (name == "reject" || name == "target") return;
+  rule.is_conditional = true;
+  if (name == "payload") rule.compares_headers = true;
 }
 
 }  // namespace
 
-bool refuses_all(const std::string& message) {
+std::optional<FilterRule> find_rule(const std::string& message) {
   std::array<nlattr*, NFTA_RULE_MAX + 1> attributes{};
-  if (!parse(message, NFT_MSG_NEWRULE, attributes)) return false;
+  if (!parse(message, NFT_MSG_NEWRULE, attributes)) return std::nullopt;
+  FilterRule rule;
   nlattr* list = attributes[NFTA_RULE_EXPRESSIONS];
-  if (list == nullptr) return false;
+  if (list == nullptr) return rule;
   auto rest = nla_len(list);
   for (auto* expression = static_cast<nlattr*>(nla_data(list)); nla_ok(expression, rest) != 0;
        expression = nla_next(expression, &rest)) {
-    const auto effect = effect_of(expression);
-    if (effect != Effect::none) return effect == Effect::refuses;
+    read_expression(expression, rule);
   }
-  return false;
+  return rule;
 }
 
 namespace {
@@ -137,16 +147,59 @@ std::optional<NetlinkSocket> find_socket() try {
 
 }  // namespace
 
+namespace {
+
+/// Follows the packets of containers through a base chain, and through the chains that it jumps to.
+class Walk {
+ public:
+  Walk(ForwardChain base, NetlinkSocket& socket) : base_(std::move(base)), socket_(socket) {}
+
+  /// The chain, where it drops what it does not accept.
+  std::optional<DroppingChain> run() {
+    auto fate = follow(base_.chain.name);
+    if (fate == Verdict::none && base_.drops) fate = Verdict::refuses;
+    if (fate != Verdict::refuses) return std::nullopt;
+    auto chain = base_.chain;
+    chain.accepts_some = accepts_some_;
+    return chain;
+  }
+
+ private:
+  /// What becomes of a packet that meets no condition: none where it comes back from the chain.
+  Verdict follow(const std::string& name) {
+    if (!followed_.insert(name).second) return Verdict::none;
+    auto chain = base_;
+    chain.chain.name = name;
+    for (const auto& message : socket_.dump(list_rules(chain))) {
+      const auto rule = find_rule(message);
+      const auto fate = rule ? follow(*rule) : Verdict::none;
+      if (fate != Verdict::none && !rule->is_conditional) return fate;
+    }
+    return Verdict::none;
+  }
+
+  /// What accepts by the state of a connection, or by an interface of others, lets no container begin anything.
+  Verdict follow(const FilterRule& rule) {
+    if (rule.verdict == Verdict::accepts && rule.compares_headers) accepts_some_ = true;
+    return rule.verdict == Verdict::jumps ? follow(rule.target) : rule.verdict;
+  }
+
+  ForwardChain base_;
+  NetlinkSocket& socket_;
+  std::set<std::string> followed_{};
+  bool accepts_some_ = false;
+};
+
+}  // namespace
+
 std::vector<DroppingChain> observe_dropping_chains() {
   std::vector<DroppingChain> dropping;
-  auto found_socket = find_socket();
-  if (!found_socket) return dropping;
-  auto& socket = *found_socket;
-  for (const auto& message : socket.dump(list_chains())) {
-    const auto found = find_forward_chain(message);
+  auto socket = find_socket();
+  if (!socket) return dropping;
+  for (const auto& message : socket->dump(list_chains())) {
+    auto found = find_forward_chain(message);
     if (!found) continue;
-    const auto rules = found->drops ? std::vector<std::string>{} : socket.dump(list_rules(*found));
-    if (found->drops || std::any_of(rules.begin(), rules.end(), refuses_all)) dropping.push_back(found->chain);
+    if (auto chain = Walk{*std::move(found), *socket}.run()) dropping.push_back(*std::move(chain));
   }
   return dropping;
 }

@@ -27,11 +27,23 @@ std::optional<ForwardChain> find_forward_chain(const std::string& message);
 
 NetlinkRequest list_rules(const ForwardChain& chain);
 
-/// Whether the message is a rule that drops or rejects every packet that gets to it.
-bool refuses_all(const std::string& message);
+/// A rule, as far as it decides of packets.
+struct FilterRule {
+  enum class Verdict { none, accepts, refuses, jumps };
 
-/// The chains that drop what no rule of theirs accepts: by their policy, or by a rule without a condition. None where
-/// the kernel has no netfilter.
+  Verdict verdict = Verdict::none;
+  std::string target{};           ///< of a jump: the chain
+  bool is_conditional = false;    ///< it is about some packets alone
+  bool compares_headers = false;  ///< such as addresses
+
+  bool operator==(const FilterRule&) const = default;
+};
+
+/// nullopt where the message is no rule.
+std::optional<FilterRule> find_rule(const std::string& message);
+
+/// The chains that drop what no rule of theirs accepts, or of the chains that they jump to: by their policy, or by a
+/// rule without a condition. None where the kernel has no netfilter.
 std::vector<DroppingChain> observe_dropping_chains();
 
 /// Whether iptables-legacy has tables in this namespace.

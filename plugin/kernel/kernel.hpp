@@ -90,6 +90,7 @@ struct DroppingChain {
   std::string family;  ///< as nft calls it: "ip", "ip6" or "inet"
   std::string table;
   std::string name;
+  bool accepts_some = false;  ///< a rule accepts packets by what stands in their headers, such as addresses
 
   bool operator==(const DroppingChain&) const = default;
 };

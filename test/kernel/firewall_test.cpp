@@ -83,11 +83,12 @@ Expression named(
   };
 }
 
-Expression verdict(std::uint32_t code) {
-  return named("immediate", [code](nl_msg* message) {
+Expression verdict(std::uint32_t code, const char* chain = nullptr) {
+  return named("immediate", [code, chain](nl_msg* message) {
     nlattr* data = nla_nest_start(message, NFTA_IMMEDIATE_DATA);
     nlattr* nest = nla_nest_start(message, NFTA_DATA_VERDICT);
     put_number(message, NFTA_VERDICT_CODE, code);
+    if (chain != nullptr) kernel::put_text(message, NFTA_VERDICT_CHAIN, chain);
     nla_nest_end(message, nest);
     nla_nest_end(message, data);
   });
@@ -97,26 +98,40 @@ Expression target(const char* name) {
   return named("target", [name](nl_msg* message) { kernel::put_text(message, NFTA_TARGET_NAME, name); });
 }
 
-bool refuses_all(const std::vector<Expression>& expressions) {
+kernel::FilterRule rule(const std::vector<Expression>& expressions) {
   const auto message = message_of(NFT_MSG_NEWRULE, NFPROTO_IPV4);
   nlattr* list = nla_nest_start(message.get(), NFTA_RULE_EXPRESSIONS);
   for (const auto& expression : expressions) expression(message.get());
   nla_nest_end(message.get(), list);
-  return kernel::refuses_all(bytes_of(message));
+  return kernel::find_rule(bytes_of(message)).value();
 }
 
+using Verdict = kernel::FilterRule::Verdict;
+
 TEST(Rule, RefusesAllWhereItHasNoCondition) {
-  EXPECT_TRUE(refuses_all({verdict(NF_DROP)}));
-  EXPECT_TRUE(refuses_all({named("counter"), named("log"), named("reject")}));
-  EXPECT_TRUE(refuses_all({named("counter"), target("REJECT")}));
+  const kernel::FilterRule refuses_all{.verdict = Verdict::refuses};
+  EXPECT_TRUE(rule({verdict(NF_DROP)}) == refuses_all);
+  EXPECT_TRUE(rule({named("counter"), named("log"), named("reject")}) == refuses_all);
+  EXPECT_TRUE(rule({named("counter"), target("REJECT")}) == refuses_all);
 }
 
 TEST(Rule, LetsSomethingThrough) {
-  EXPECT_FALSE(refuses_all({verdict(NF_ACCEPT)}));
-  EXPECT_FALSE(refuses_all({named("meta"), named("cmp"), verdict(NF_DROP)}));
-  EXPECT_FALSE(refuses_all({target("LOG")}));
-  EXPECT_FALSE(refuses_all({}));
-  EXPECT_FALSE(kernel::refuses_all(told({})));
+  EXPECT_TRUE(rule({verdict(NF_ACCEPT)}) == kernel::FilterRule{.verdict = Verdict::accepts});
+  EXPECT_TRUE(rule({named("ct"), named("cmp"), verdict(NF_ACCEPT)}) ==
+              (kernel::FilterRule{.verdict = Verdict::accepts, .is_conditional = true}));
+  EXPECT_TRUE(rule({named("payload"), named("cmp"), named("counter"), verdict(NF_ACCEPT)}) ==
+              (kernel::FilterRule{.verdict = Verdict::accepts, .is_conditional = true, .compares_headers = true}));
+  EXPECT_TRUE(rule({named("meta"), named("cmp"), verdict(NF_DROP)}).is_conditional);
+  EXPECT_TRUE(rule({target("LOG")}) == kernel::FilterRule{});
+  EXPECT_TRUE(rule({}) == kernel::FilterRule{});
+  EXPECT_FALSE(kernel::find_rule(told({})).has_value());
+}
+
+TEST(Rule, LeadsToAnotherChain) {
+  const kernel::FilterRule jumps{.verdict = Verdict::jumps, .target = "DOCKER-USER"};
+  for (const auto code : {NFT_JUMP, NFT_GOTO}) {
+    EXPECT_TRUE(rule({named("counter"), verdict(static_cast<std::uint32_t>(code), "DOCKER-USER")}) == jumps);
+  }
 }
 
 TEST(RuleQuestion, IsAboutOneChain) {

@@ -110,6 +110,27 @@ TEST(Diagnosis, TellsWhatAFirewallDropsAndHowToAllowIt) {
   EXPECT_EQ(only({.firewall = {.has_legacy = true}}).severity, Severity::note);
 }
 
+TEST(Diagnosis, NamesTheSubnetsThatAFirewallIsToAccept) {
+  const inspect::Detail there{.attachment = test::routed("c1")};
+  const auto found = only({.attachments = {there}, .firewall = {.chains = {{"ip", "filter", "FORWARD"}}}});
+  EXPECT_EQ(found.severity, Severity::warning);
+  EXPECT_TRUE(found.remedy.starts_with("iptables -I FORWARD -s 10.1.2.0/24 -j ACCEPT")) << found.remedy;
+  const auto other = only({.attachments = {there}, .firewall = {.chains = {{"ip6", "filter", "FORWARD"}}}});
+  EXPECT_TRUE(other.remedy.starts_with("ip6tables -I FORWARD -s SUBNET")) << "there is no IPv6: " << other.remedy;
+}
+
+TEST(Diagnosis, TakesAFirewallThatAcceptsSomeForANote) {
+  const auto found = only({.firewall = {.chains = {{"ip", "filter", "FORWARD", true}}}});
+  EXPECT_EQ(found.severity, Severity::note);
+  EXPECT_TRUE(found.remedy.starts_with("if it drops those of containers: iptables")) << found.remedy;
+}
+
+/// repair leaves a MAC as it is.
+TEST(Diagnosis, DoesNotSendToRepairForAChangedMac) {
+  auto changed = detail("c1", {"interface \"eth0\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:02"});
+  EXPECT_EQ(only({.attachments = {changed}}).remedy, "if it was not meant: ip link set dev INTERFACE address MAC");
+}
+
 TEST(Diagnosis, TellsTheWorstFirst) {
   const auto findings = findings_of({.configuration = {{.severity = Severity::note, .what = "unknown key"}},
                                      .strays = {{"net", test::ip("10.1.2.9")}},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace inspect {
 namespace {
@@ -81,10 +82,12 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
   }
 }
 
-/// An interface is never brought back: the runtime has to know of it.
-std::string remedy_for(const Detail& detail) {
+/// An interface is never brought back: the runtime has to know of it. A MAC that was changed is left to whoever did it.
+std::string remedy_for(const Detail& detail, const std::string& difference) {
   const bool is_whole = detail.observed.container && detail.observed.host;
   if (!is_whole) return "DEL the attachment, and ADD it again";
+  if (difference.find(" has MAC ") != std::string::npos)
+    return "if it was not meant: ip link set dev INTERFACE address MAC";
   return repair;
 }
 
@@ -92,7 +95,9 @@ void diagnose_attachments(const Examination& examination, Findings& findings) {
   for (const auto& detail : examination.attachments) {
     diagnose_state(detail.attachment, findings);
     for (const auto& difference : detail.differences) {
-      add(findings, {.what = difference, .where = {inspect::name_of(detail.attachment)}, .remedy = remedy_for(detail)});
+      add(findings, {.what = difference,
+                     .where = {inspect::name_of(detail.attachment)},
+                     .remedy = remedy_for(detail, difference)});
     }
   }
 }
@@ -107,27 +112,60 @@ void diagnose_filter(const Examination& examination, Findings& findings) {
   }
 }
 
-/// How people let packets through who use what has such chains.
-std::string remedy_for(const kernel::DroppingChain& chain) {
-  if (chain.table == "firewalld") return "firewall-cmd --permanent --zone=trusted --add-source=SUBNET, and --reload";
-  const bool is_of_iptables = chain.table == "filter" && chain.name == "FORWARD";
-  if (!is_of_iptables) {
-    return "nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name + " ACCEPTING RULE for the subnets";
+/// Of a chain's family, those from which the host forwards packets.
+std::set<std::string> subnets_of(const std::vector<Detail>& attachments, const std::string& family) {
+  std::set<std::string> subnets;
+  for (const auto& detail : attachments) {
+    if (!detail.attachment.peer_netns.empty()) continue;
+    for (const auto& prefix : detail.attachment.addresses) {
+      const bool is_ipv4 = prefix.address.family == cni::Family::ipv4;
+      if (family != (is_ipv4 ? "ip6" : "ip")) subnets.insert(cni::to_string(cni::network_of(prefix)));
+    }
   }
-  const std::string program = chain.family == "ip6" ? "ip6tables" : "iptables";
-  return program +
-         " -I FORWARD -s SUBNET -j ACCEPT, the same with -d (with Docker in chain DOCKER-USER; with ufw: "
-         "ufw route allow from SUBNET, the same with to)";
+  return subnets;
 }
 
-void diagnose_firewall(const kernel::Firewall& firewall, Findings& findings) {
-  for (const auto& chain : firewall.chains) {
-    add(findings, {.severity = Severity::warning,
-                   .what = "a firewall drops forwarded packets that no rule of it accepts",
-                   .where = {"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name},
-                   .remedy = remedy_for(chain)});
+std::string joined(const std::set<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text.empty() ? "SUBNET" : text;
+}
+
+/// How people let packets through who use what has such chains.
+std::string remedy_for(const kernel::DroppingChain& chain, const std::set<std::string>& subnets) {
+  if (chain.table == "firewalld") {
+    return "firewall-cmd --permanent --zone=trusted --add-source=" + joined(subnets, " --add-source=") +
+           ", and --reload";
   }
-  if (!firewall.has_legacy) return;
+  const bool is_of_iptables = chain.table == "filter" && chain.name == "FORWARD";
+  if (!is_of_iptables) {
+    return "nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name +
+           " RULE, one that accepts packets from and one that accepts packets to " + joined(subnets, ", ");
+  }
+  const std::string program = chain.family == "ip6" ? "ip6tables" : "iptables";
+  return program + " -I FORWARD -s " + joined(subnets, ",") +
+         " -j ACCEPT, the same with -d (with Docker in chain DOCKER-USER; with ufw: ufw route allow from " +
+         joined(subnets, ", from ") + ", the same with to)";
+}
+
+/// Whether those that it accepts are ours, nothing here can tell.
+Finding finding_of(const kernel::DroppingChain& chain, const std::set<std::string>& subnets) {
+  Finding finding{.severity = Severity::warning,
+                  .what = "a firewall drops forwarded packets that no rule of it accepts",
+                  .where = {"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name},
+                  .remedy = remedy_for(chain, subnets)};
+  if (!chain.accepts_some) return finding;
+  finding.severity = Severity::note;
+  finding.what = "a firewall drops forwarded packets, those aside that some rules of it accept";
+  finding.remedy = "if it drops those of containers: " + finding.remedy;
+  return finding;
+}
+
+void diagnose_firewall(const Examination& examination, Findings& findings) {
+  for (const auto& chain : examination.firewall.chains) {
+    add(findings, finding_of(chain, subnets_of(examination.attachments, chain.family)));
+  }
+  if (!examination.firewall.has_legacy) return;
   add(findings, {.severity = Severity::note,
                  .what = "iptables-legacy has rules, which cannot be read here",
                  .remedy = "see whether they drop forwarded packets: iptables-legacy -S FORWARD"});
@@ -141,7 +179,7 @@ std::vector<Finding> diagnose(const Examination& examination) {
   diagnose_leases(examination, findings);
   diagnose_attachments(examination, findings);
   diagnose_filter(examination, findings);
-  diagnose_firewall(examination.firewall, findings);
+  diagnose_firewall(examination, findings);
   std::ranges::stable_sort(findings, {}, &Finding::severity);
   return findings;
 }
