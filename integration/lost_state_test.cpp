@@ -26,15 +26,15 @@ json bridge_to_lose() {
   return config;
 }
 
-struct Network {
+struct LostNetwork {
   std::string name;
   json config;
 };
 
-std::ostream& operator<<(std::ostream& stream, const Network& network) { return stream << network.name; }
+std::ostream& operator<<(std::ostream& stream, const LostNetwork& network) { return stream << network.name; }
 
 /// Containers a and b, and no state folder any more.
-class LostState : public testing::TestWithParam<Network> {
+class LostState : public testing::TestWithParam<LostNetwork> {
  protected:
   void SetUp() override {
     if (GetParam().name == "bridge") {  // the bridge stays after DEL
@@ -132,7 +132,7 @@ TEST_P(LostState, FindsTheContainerOfAProcess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, LostState,
-                         testing::Values(Network{"ptp", dual_stack()}, Network{"bridge", bridge_to_lose()}),
+                         testing::Values(LostNetwork{"ptp", dual_stack()}, LostNetwork{"bridge", bridge_to_lose()}),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

@@ -279,11 +279,7 @@ TEST_F(VethctlCheck, FindsFaultsOfConfigurationAndStore) {
   run({.argv = {
            "sh", "-c",
            "for f in /run/veth-cni/*/net/live/*; do echo >$f; done; ln -s x $(dirname $f)/../addresses/10.1.2.77"}});
-<<<<<<< HEAD
   EXPECT_EQ(whats(), (Texts{"a record cannot be read", "an address is taken, and no record says by whom"}));
-=======
-  EXPECT_EQ(whats(), (Texts{"its record cannot be read", "an address is taken, and no record says by whom"}));
->>>>>>> fcef851 (vethctl: check can be well beside a firewall)
   EXPECT_EQ(vethctl({"repair"}).exit, 0);
   EXPECT_EQ(whats(), Texts{"an address is taken, and no record says by whom"});
   run({.argv = {"sh", "-c", "chmod go+w /run/veth-cni"}});
