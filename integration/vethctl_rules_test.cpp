@@ -84,6 +84,26 @@ TEST(VethctlRules, AreOnRecordAgainAfterTheStateWasLost) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+TEST(VethctlOutput, IsJsonOfEveryCommandThatPrints) {
+  const Namespace net0{"net0"};
+  const Namespace net1{"net1"};
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"connect", "net0", "net1"},
+                                                                                     {"list"},
+                                                                                     {"show", "net0"},
+                                                                                     {"graph"},
+                                                                                     {"check"},
+                                                                                     {"repair"},
+                                                                                     {"gc"},
+                                                                                     {"leases", "list"},
+                                                                                     {"clean"},
+                                                                                     {"disconnect", "net0"},
+                                                                                     {"version"}}) {
+    auto arguments = words;
+    arguments.insert(arguments.end(), {"--output", "json"});
+    EXPECT_TRUE(json::accept(vethctl(arguments).out)) << words.front();
+  }
+}
+
 TEST(VethctlRules, AreRemovedWhenNoContainerUsesThem) {
   const Container a{"a"};
   ASSERT_EQ(add(a, with_port()).exit, 0);
@@ -91,7 +111,7 @@ TEST(VethctlRules, AreRemovedWhenNoContainerUsesThem) {
   ASSERT_EQ(del(a, with_port()).exit, 0);
   EXPECT_EQ(vethctl({"clean"}).out, "removed the rules that no container uses\n");
   EXPECT_EQ(run({.argv = {"nft", "list", "ruleset"}}).out, "");
-  EXPECT_EQ(vethctl({"clean"}).out, "there is nothing to remove\n");
+  EXPECT_EQ(vethctl({"clean", "--output", "json"}).out, "{\"removed\": false}\n");
 }
 
 TEST(VethctlRules, AreBroughtBackByAUnitThatSystemdTakes) {

@@ -1,4 +1,5 @@
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
@@ -201,7 +202,14 @@ int disconnect(const Arguments& arguments, const Console& console) {
   }
   kernel::LinuxKernel kernel;
   verbs::del(request, kernel, console.root);
-  console.print("disconnected " + end.name + '/' + request.attachment.interface + '\n');
+  const auto& [network, container, interface] = request.attachment;
+  cni::JsonWriter json{2};
+  json.begin_object();
+  json.member("network", network);
+  json.member("container", container);
+  json.member("interface", interface);
+  json.end_object();
+  console.print(arguments.wants_json() ? json.finished() : "disconnected " + container + '/' + interface + '\n');
   return success;
 }
 
@@ -240,14 +248,15 @@ Command connect_command() {
 }
 
 Command disconnect_command() {
-  return {.name = "disconnect",
-          .operands = "END",
-          .least = 1,
-          .most = 1,
-          .summary = "take back what connect has made",
-          .description = "Removes the attachment that `vethctl connect` made at this END, both ends of it.",
-          .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}},
-          .run = disconnect};
+  return {
+      .name = "disconnect",
+      .operands = "END",
+      .least = 1,
+      .most = 1,
+      .summary = "take back what connect has made",
+      .description = "Removes the attachment that `vethctl connect` made at this END, both ends of it.",
+      .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}, output_option()},
+      .run = disconnect};
 }
 
 }  // namespace vethctl

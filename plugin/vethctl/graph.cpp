@@ -22,7 +22,8 @@ std::string drawn(const inspect::Node& node, const std::string& format, std::siz
 int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   const auto node = inspect::read_node(kernel, inspect::open_folders(console.root));
-  console.print(drawn(node, arguments.value("format").value_or("tree"), console.width));
+  const auto usual = arguments.wants_json() ? "json" : "tree";
+  console.print(drawn(node, arguments.value("format").value_or(usual), console.width));
   return success;
 }
 
@@ -40,7 +41,8 @@ Command graph_command() {
       .options = {{.name = "format",
                    .value = "FORMAT",
                    .help = "tree (default), svg, dot, mermaid or json",
-                   .choices = {"tree", "svg", "dot", "mermaid", "json"}}},
+                   .choices = {"tree", "svg", "dot", "mermaid", "json"}},
+                  output_option()},
       .run = graph};
 }
 
