@@ -31,7 +31,7 @@ void add_elements(const Node& node, const std::string& set, const std::vector<st
   for (std::size_t first = 0; first < elements.size(); first += most_at_once) {
     std::string text = "add element inet veth_cni " + set + " {";
     const auto end = std::min(first + most_at_once, elements.size());
-    for (auto place = first; place < end; ++place) text += elements[place] + ",\n";
+    for (auto place = first; place < end; ++place) text.append(elements[place]).append(",\n");
     nft(node, {"-f", "-"}, text + "}\n");
   }
 }
@@ -41,6 +41,10 @@ std::string crowd_address(int number) {
 }
 
 std::string comment() { return " comment \"" + std::string{owner} + "\""; }
+
+std::string address_within(const std::string& subnet, int number) {
+  return subnet + std::to_string(number / 256) + "." + std::to_string(number % 256);
+}
 
 /// The state folder's name ends in the namespace's cookie (plugin/state/location.hpp).
 std::filesystem::path state_folder(const Node& node) {
@@ -65,6 +69,7 @@ void masquerade_crowd(const Node& node, const std::string& network, int amount) 
     throw std::runtime_error("network " + network + " has no set of masqueraded containers");
   }
   std::vector<std::string> elements;
+  elements.reserve(static_cast<std::size_t>(amount));
   for (int number = 0; number < amount; ++number) elements.push_back(crowd_address(number) + comment());
   add_elements(node, found[1], elements);
 }
@@ -87,8 +92,7 @@ void take_addresses(const Node& node, const std::string& network, int amount) {
   const std::string prefix = std::filesystem::read_symlink(addresses.parent_path() / "cursor-0").string();
   const auto subnet = prefix.substr(0, prefix.find('.', prefix.find('.') + 1) + 1);
   for (int number = 3; number < amount + 3; ++number) {
-    const auto address = subnet + std::to_string(number / 256) + "." + std::to_string(number % 256);
-    std::filesystem::create_symlink(holder, addresses / address);
+    std::filesystem::create_symlink(holder, addresses / address_within(subnet, number));
   }
 }
 

@@ -42,15 +42,15 @@ class Comparison {
     if (more && less) at_most(what, *more - *less, limit);
   }
 
-  /// What a subject takes on a full node beside what it takes on an empty one, less what the kernel alone takes more.
-  void growth(const std::string& verb, const std::string& subject, double limit) {
-    const auto small = find_figure(measured_, crowd(subject, "10", verb));
-    const auto large = find_figure(measured_, crowd(subject, "1000", verb));
-    const auto floor_small = find_figure(measured_, crowd("floor, dual stack", "10", verb));
-    const auto floor_large = find_figure(measured_, crowd("floor, dual stack", "1000", verb));
+  /// What veth takes on a full node beside what it takes on an empty one, less what the kernel alone takes more.
+  void growth(const std::string& verb, const std::string& families, double limit) {
+    const auto small = find_figure(measured_, crowd("veth ptp, " + families, "10", verb));
+    const auto large = find_figure(measured_, crowd("veth ptp, " + families, "1000", verb));
+    const auto floor_small = find_figure(measured_, crowd("floor, " + families, "10", verb));
+    const auto floor_large = find_figure(measured_, crowd("floor, " + families, "1000", verb));
     if (!small || !large || !floor_small || !floor_large) return;
     const double own = *large - (*floor_large - *floor_small);
-    at_most(verb + " with 1,000 attachments / with 10, the floor's growth taken out", own / *small, limit);
+    at_most(verb + ", " + families + ": 1,000 attachments / 10, the floor's growth taken out", own / *small, limit);
   }
 
   void milliseconds(const std::string& what, const Source& source, double limit) {
@@ -133,7 +133,8 @@ void compare_growth(Comparison& comparison) {
   for (const char* verb : {"ADD", "DEL"}) {
     comparison.ratio(std::string{verb} + " with 10,000 leases / with 10", {"leases", ipv4 + ", 10000 leases", verb},
                      {"leases", ipv4 + ", 10 leases", verb}, most);
-    comparison.growth(verb, dual, most);
+    comparison.growth(verb, "IPv4", most);
+    comparison.growth(verb, "dual stack", most);
   }
 }
 

@@ -73,7 +73,9 @@ std::vector<Row> measure_attachments(double effort) {
     auto& node = nodes.emplace_back("crowd" + std::to_string(amount));
     attach_crowd(node, subject, amount);
     const auto words = std::to_string(amount) + " attached";
+    contenders.push_back(contender(floor_ipv4(), words, node, false));
     contenders.push_back(contender(floor_dual_stack(), words, node, false));
+    contenders.push_back(contender(veth_ipv4(number_of_floor), words, node, true));
     contenders.push_back(contender(subject, words, node, true));
   }
   auto rows = measure(std::move(contenders), rounds_for(effort));

@@ -44,6 +44,7 @@ int wait_for(pid_t child) {
 }
 
 void trace(int request, pid_t child, std::intptr_t data) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): ptrace takes a number there
   if (::ptrace(static_cast<__ptrace_request>(request), child, nullptr, reinterpret_cast<void*>(data)) < 0) {
     posix::throw_errno("trace a program");
   }

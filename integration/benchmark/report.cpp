@@ -32,15 +32,15 @@ std::string table_of(const std::string& title, const std::vector<Line>& lines) {
   return text;
 }
 
-/// The floor that a row is held against: that of its own families, on a node like its own.
+/// The floor that a row is held against: that of its own families on a node like its own, or else the first.
 const json* find_floor(const json& rows, const std::string& name) {
-  const auto amount = name.rfind(", ") == std::string::npos ? "" : name.substr(name.rfind(", "));
+  const auto place = name.find(", ");
   const json* found = nullptr;
   for (const auto& row : rows) {
     const auto& floor = row.at("subject").get_ref<const std::string&>();
     if (!floor.starts_with("floor")) continue;
-    const bool fits_better = !amount.empty() && floor.ends_with(amount);
-    if (found == nullptr || fits_better) found = &row;
+    const bool is_its_own = place != std::string::npos && floor.substr(floor.find(", ")) == name.substr(place);
+    if (found == nullptr || is_its_own) found = &row;
   }
   return found;
 }

@@ -2,6 +2,7 @@
 
 #include "integration/benchmark/subjects.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace benchmark {
@@ -42,9 +43,8 @@ double Attachment::check() const {
 
 double Attachment::del() const {
   double milliseconds = 0;
-  for (auto plugin = subject_.plugins.rbegin(); plugin != subject_.plugins.rend(); ++plugin) {
-    milliseconds += call("DEL", *plugin);
-  }
+  std::for_each(subject_.plugins.rbegin(), subject_.plugins.rend(),
+                [&](const Plugin& plugin) { milliseconds += call("DEL", plugin); });
   return milliseconds;
 }
 

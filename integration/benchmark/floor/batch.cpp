@@ -21,6 +21,34 @@ std::uint32_t peer_of(const nlmsghdr* header) {
   return 0;
 }
 
+struct Answer {
+  std::uint32_t last = 0;  ///< number of the last request that has been answered
+  std::uint32_t index = 0;
+  std::uint32_t peer = 0;
+};
+
+void take(const nlmsghdr* header, Answer& answer) {
+  if (header->nlmsg_type == RTM_NEWLINK) {
+    answer.index = static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(NLMSG_DATA(header))->ifi_index);
+    answer.peer = peer_of(header);
+  }
+  if (header->nlmsg_type != NLMSG_ERROR) return;
+  const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
+  if (error != 0 && error != EEXIST) fail("change the network", error);
+  answer.last = header->nlmsg_seq;
+}
+
+void receive(int socket, Answer& answer) {
+  alignas(nlmsghdr) std::array<char, answer_bytes> bytes;
+  const ssize_t received = ::recv(socket, bytes.data(), bytes.size(), 0);
+  if (received < 0) fail("receive", errno);
+  auto rest = static_cast<std::uint32_t>(received);
+  for (auto* header = reinterpret_cast<nlmsghdr*>(bytes.data()); NLMSG_OK(header, rest);
+       header = NLMSG_NEXT(header, rest)) {
+    take(header, answer);
+  }
+}
+
 }  // namespace
 
 void fail(const char* act, int error) {
@@ -32,24 +60,10 @@ std::uint32_t Batch::send(int socket, std::uint32_t* peer) {
   auto* last = reinterpret_cast<nlmsghdr*>(&bytes_[message_]);
   last->nlmsg_flags = static_cast<std::uint16_t>(last->nlmsg_flags | NLM_F_ACK);
   if (::send(socket, bytes_.data(), size_, 0) < 0) fail("send", errno);
-  std::uint32_t index = 0;
-  for (;;) {
-    alignas(nlmsghdr) std::array<char, answer_bytes> answer;
-    const ssize_t received = ::recv(socket, answer.data(), answer.size(), 0);
-    if (received < 0) fail("receive", errno);
-    auto rest = static_cast<std::uint32_t>(received);
-    for (auto* header = reinterpret_cast<nlmsghdr*>(answer.data()); NLMSG_OK(header, rest);
-         header = NLMSG_NEXT(header, rest)) {
-      if (header->nlmsg_type == RTM_NEWLINK) {
-        index = static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(NLMSG_DATA(header))->ifi_index);
-        if (peer != nullptr) *peer = peer_of(header);
-      }
-      if (header->nlmsg_type != NLMSG_ERROR) continue;
-      const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error;
-      if (error != 0 && error != EEXIST) fail("change the network", error);
-      if (header->nlmsg_seq == count_) return index;
-    }
-  }
+  Answer answer;
+  while (answer.last != count_) receive(socket, answer);
+  if (peer != nullptr) *peer = answer.peer;
+  return answer.index;
 }
 
 }  // namespace floor_program

@@ -277,6 +277,12 @@ void add(const Attachment& wanted, const char* netns) {
   question.send(container_socket);
 }
 
+const char* variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) fail(name, EINVAL);
+  return value;
+}
+
 void remove(const Attachment& wanted) {
   Batch batch;
   batch.begin(RTM_DELLINK, 0, link());
@@ -288,10 +294,10 @@ void remove(const Attachment& wanted) {
 }  // namespace floor_program
 
 int main(int count, char**) {
-  const std::string command = std::getenv("CNI_COMMAND");
+  using namespace floor_program;
+  const std::string command = variable("CNI_COMMAND");
   if (command != "ADD" && command != "DEL") return EXIT_SUCCESS;
-  const auto wanted =
-      floor_program::attachment_of(std::getenv("CNI_CONTAINERID"), std::getenv("CNI_IFNAME"), count > 1);
-  if (command == "ADD") floor_program::add(wanted, std::getenv("CNI_NETNS"));
-  if (command == "DEL") floor_program::remove(wanted);
+  const auto wanted = attachment_of(variable("CNI_CONTAINERID"), variable("CNI_IFNAME"), count > 1);
+  if (command == "ADD") add(wanted, variable("CNI_NETNS"));
+  if (command == "DEL") remove(wanted);
 }
