@@ -31,7 +31,6 @@ void release_recorded(const state::Record& record, state::Folder& folder) {
 
 namespace {
 
-/// Networks may have the same gateway, as while one is renamed.
 bool is_used_by_another_network(const cni::IpAddress& gateway, const std::string& network,
                                 const state::Folder& folder) {
   for (const auto& other : folder.networks()) {
@@ -44,13 +43,20 @@ bool is_used_by_another_network(const cni::IpAddress& gateway, const std::string
   return false;
 }
 
+}  // namespace
+
+std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> gateways, const std::string& network,
+                                                    const state::Folder& folder) {
+  std::erase_if(gateways,
+                [&](const cni::IpAddress& gateway) { return is_used_by_another_network(gateway, network, folder); });
+  return gateways;
+}
+
+namespace {
+
 void remove_unused_gateways(const Forgotten& attachment, kernel::Kernel& kernel, const state::Folder& folder) {
   if (folder.has_records_besides(attachment.network, attachment.tag)) return;
-  auto unused = attachment.gateways;
-  std::erase_if(unused, [&](const cni::IpAddress& gateway) {
-    return is_used_by_another_network(gateway, attachment.network, folder);
-  });
-  kernel.remove_host_gateways(unused);
+  kernel.remove_host_gateways(without_those_of_others(attachment.gateways, attachment.network, folder));
 }
 
 }  // namespace

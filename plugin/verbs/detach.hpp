@@ -17,6 +17,10 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
 /// The gateways that a recorded attachment put on the host's lo.
 std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
 
+/// Those of the gateways that no record of another network names: networks may have the same, as while one is renamed.
+std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> gateways, const std::string& network,
+                                                    const state::Folder& folder);
+
 /// Removes what an attachment has in nftables: what its record names, or where none can be read all that is marked as
 /// its own.
 void remove_recorded_rules(const cni::Attachment& attachment, const std::optional<state::Record>& record,

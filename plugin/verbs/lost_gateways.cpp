@@ -2,8 +2,10 @@
 
 #include "ipam/range.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/verbs/detach.hpp"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace verbs {
@@ -45,9 +47,15 @@ bool has_anything(const std::string& network, kernel::Kernel& kernel, const stat
 
 }  // namespace
 
+/// As forget() does: under the network's lock, an ADD that begins now is seen or puts its gateways there afterwards.
 void remove_lost_gateways(const cni::Request& request, kernel::Kernel& kernel, const state::Folder* folder) {
-  const auto gateways = configured_gateways(request.config);
-  if (gateways.empty() || has_anything(request.attachment.network, kernel, folder)) return;
+  const auto& network = request.attachment.network;
+  auto gateways = configured_gateways(request.config);
+  if (gateways.empty()) return;
+  std::optional<posix::ByteLock> lock;
+  if (folder != nullptr) lock = folder->lock_network(network);
+  if (has_anything(network, kernel, folder)) return;
+  if (folder != nullptr) gateways = without_those_of_others(std::move(gateways), network, *folder);
   kernel.remove_host_gateways(gateways);
 }
 

@@ -4,6 +4,8 @@
 #include "plugin/verbs/gc.hpp"
 #include "test/verbs/network.hpp"
 
+#include <thread>
+
 namespace {
 
 using test::ip;
@@ -51,6 +53,36 @@ TEST_F(LostGateways, AreKnownByThePreviousResultToo) {
 TEST_F(LostGateways, StayWhereARecordIsLeft) {
   kernel.pairs.clear();
   verbs::remove_lost_gateways(request("c1"), kernel, &folder);
+  EXPECT_TRUE(stands());
+}
+
+/// As while a network is renamed.
+TEST_F(LostGateways, StayWhereAnotherNetworkHasThem) {
+  const auto lost = request("c1");
+  auto other = request("c3");
+  other.attachment.network = other.config.name = "other";
+  for (const auto* container : {"c1", "c2"}) folder.forget("net", tag(container));
+  kernel.pairs.clear();
+  verbs::add(other, kernel, folder, [](std::string_view) {});
+  verbs::remove_lost_gateways(lost, kernel, &folder);
+  EXPECT_TRUE(stands());
+  EXPECT_TRUE(folder.forget("other", cni::tag_of(other.attachment)));
+  verbs::remove_lost_gateways(lost, kernel, &folder);
+  EXPECT_FALSE(stands());
+}
+
+/// One network's lock makes one of two that leave together the last.
+TEST_F(LostGateways, AreTakenUnderTheLockOfTheNetwork) {
+  folder.forget("net", tag("c1"));
+  folder.forget("net", tag("c2"));
+  kernel.pairs.clear();
+  const auto others = state::Folder::open(root, root);
+  std::optional lock{others.lock_network("net")};
+  std::thread removal{[&] { verbs::remove_lost_gateways(request("c1"), kernel, &folder); }};
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  folder.write_pending({.attachment = attachment("c4")});
+  lock.reset();
+  removal.join();
   EXPECT_TRUE(stands());
 }
 
