@@ -4,7 +4,6 @@
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/system_error.hpp"
-#include "plugin/state/folder.hpp"
 
 #include <algorithm>
 
@@ -118,8 +117,9 @@ std::vector<cni::IpAddress> RangeIpam::take(const std::vector<RangeSet>& sets, c
   Holding holding{*folder_, request_};
   const auto lock = folder_->lock_network(network);
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    auto addresses = pick(sets, requests);
-    move_cursors(addresses, requests);
+    auto cursors = folder_->cursors(network, sets.size());
+    auto addresses = pick(sets, requests, cursors);
+    move(std::move(cursors), addresses, requests);
     const auto lost = holding.take(addresses);
     if (!lost) return addresses;
     if (std::ranges::find(requests, *lost) != requests.end()) throw address_in_use(*folder_, network, *lost);
@@ -129,26 +129,30 @@ std::vector<cni::IpAddress> RangeIpam::take(const std::vector<RangeSet>& sets, c
                    "see who writes to " + posix::quoted(folder_->path())};
 }
 
-std::vector<cni::IpAddress> RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests) const {
+std::vector<cni::IpAddress> RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
+                                            const state::Cursors& cursors) const {
   std::vector<cni::IpAddress> addresses;
   for (std::size_t index = 0; index < sets.size(); ++index) {
-    addresses.push_back(requests[index] ? *requests[index] : find_free(sets, index));
+    addresses.push_back(requests[index] ? *requests[index] : find_free(sets[index], cursors[index]));
   }
   return addresses;
 }
 
-cni::IpAddress RangeIpam::find_free(const std::vector<RangeSet>& sets, std::size_t index) const {
+cni::IpAddress RangeIpam::find_free(const RangeSet& set, const std::optional<cni::IpAddress>& cursor) const {
   const std::string& network = request_.attachment.network;
-  const auto cursor = folder_->cursor(network, index);
-  if (const auto found = find_free_after(*folder_, network, sets[index], cursor)) return *found;
-  throw_exhausted(*folder_, network, sets[index]);
+  if (const auto found = find_free_after(*folder_, network, set, cursor)) return *found;
+  throw_exhausted(*folder_, network, set);
 }
 
 /// Before the addresses are taken: a call that ends in between has moved the next search on, and nothing else.
-void RangeIpam::move_cursors(const std::vector<cni::IpAddress>& addresses, const Requests& requests) {
+void RangeIpam::move(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests) {
+  bool has_moved = false;
   for (std::size_t index = 0; index < addresses.size(); ++index) {
-    if (!requests[index]) folder_->set_cursor(request_.attachment.network, index, addresses[index]);
+    if (requests[index]) continue;
+    cursors[index] = addresses[index];
+    has_moved = true;
   }
+  if (has_moved) folder_->set_cursors(request_.attachment.network, cursors);
 }
 
 void RangeIpam::release() { release_held(request_, folder_); }
@@ -177,7 +181,8 @@ void RangeIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_
 void RangeIpam::check_ready() {
   const auto sets = checked_range_sets(request_.config);
   if (folder_ == nullptr) return;
-  for (std::size_t index = 0; index < sets.size(); ++index) find_free(sets, index);
+  const auto cursors = folder_->cursors(request_.attachment.network, sets.size());
+  for (std::size_t index = 0; index < sets.size(); ++index) find_free(sets[index], cursors[index]);
 }
 
 }  // namespace ipam

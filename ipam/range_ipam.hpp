@@ -2,6 +2,7 @@
 
 #include "ipam/ipam.hpp"
 #include "ipam/range.hpp"
+#include "plugin/state/folder.hpp"
 
 #include <optional>
 #include <vector>
@@ -29,9 +30,10 @@ class RangeIpam : public Ipam {
   using Requests = std::vector<std::optional<cni::IpAddress>>;
 
   std::vector<cni::IpAddress> take(const std::vector<RangeSet>& sets, const Requests& requests);
-  std::vector<cni::IpAddress> pick(const std::vector<RangeSet>& sets, const Requests& requests) const;
-  cni::IpAddress find_free(const std::vector<RangeSet>& sets, std::size_t index) const;
-  void move_cursors(const std::vector<cni::IpAddress>& addresses, const Requests& requests);
+  std::vector<cni::IpAddress> pick(const std::vector<RangeSet>& sets, const Requests& requests,
+                                   const state::Cursors& cursors) const;
+  cni::IpAddress find_free(const RangeSet& set, const std::optional<cni::IpAddress>& cursor) const;
+  void move(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
 
   const cni::Request& request_;
   state::Folder* folder_;

@@ -89,7 +89,7 @@ void map_ports_of_crowd(const Node& node, int amount) {
 
 void take_addresses(const Node& node, const std::string& network, int amount) {
   const auto addresses = state_folder(node) / network / "addresses";
-  const std::string prefix = std::filesystem::read_symlink(addresses.parent_path() / "cursor-0").string();
+  const std::string prefix = std::filesystem::read_symlink(addresses.parent_path() / "cursor").string();
   const auto subnet = prefix.substr(0, prefix.find('.', prefix.find('.') + 1) + 1);
   for (int number = 3; number < amount + 3; ++number) {
     std::filesystem::create_symlink(holder, addresses / address_within(subnet, number));

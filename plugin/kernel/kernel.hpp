@@ -29,7 +29,6 @@ struct Site {
 
 /// What the kernel gave to what was made.
 struct Built {
-  std::uint32_t host_index = 0;  ///< of the host's end
   cni::MacAddress bridge_mac{};  ///< mode bridge
   bool has_lost_rules = false;   ///< the tables were made anew, and what others had in them is not back yet
 };

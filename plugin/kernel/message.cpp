@@ -24,18 +24,26 @@ Pointer* allocated(Pointer* pointer) {
   return pointer;
 }
 
-}  // namespace
+/// For the longest message that is not of netfilter: one with an alias, or with the VLANs of a port. libnl by itself
+/// takes a page for each.
+constexpr std::size_t room_bytes = 768;
 
-Message new_message(int type, int flags, const void* header, std::size_t size) {
-  Message message{allocated(nlmsg_alloc_simple(type, flags))};
+Message new_message_with_room(std::size_t room, int type, int flags, const void* header, std::size_t size) {
+  Message message{allocated(nlmsg_alloc_size(room))};
+  allocated(nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags));
   check(nlmsg_append(message.get(), const_cast<void*>(header), size, NLMSG_ALIGNTO), "header");
   return message;
 }
 
+}  // namespace
+
+Message new_message(int type, int flags, const void* header, std::size_t size) {
+  return new_message_with_room(room_bytes, type, flags, header, size);
+}
+
 Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes) {
-  Message message{allocated(nlmsg_alloc_size(NLMSG_SPACE(sizeof header) + NLMSG_ALIGN(attributes.size())))};
-  allocated(nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags));
-  check(nlmsg_append(message.get(), const_cast<nfgenmsg*>(&header), sizeof header, NLMSG_ALIGNTO), "header");
+  const auto room = NLMSG_SPACE(sizeof header) + NLMSG_ALIGN(attributes.size());
+  auto message = new_message_with_room(room, type, flags, &header, sizeof header);
   check(nlmsg_append(message.get(), const_cast<char*>(attributes.data()), attributes.size(), NLMSG_ALIGNTO),
         "attributes");
   return message;

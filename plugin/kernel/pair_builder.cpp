@@ -70,7 +70,7 @@ Built PairBuilder::build() {
   create();
   enter_container();
   furnish();
-  return {.host_index = host_device_.index, .bridge_mac = bridge_.mac};
+  return {.bridge_mac = bridge_.mac};
 }
 
 /// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.

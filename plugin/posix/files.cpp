@@ -35,10 +35,10 @@ ssize_t read_some(int file, char* buffer, std::size_t size) {
   return count;
 }
 
-/// One read more than the text is long: the usual small file or pipe is read without a second buffer.
+/// One read more than the text is long. The buffer is one page of the stack: the usual text is shorter.
 std::string read_until_end(int file, std::size_t limit, const auto& wait) {
   std::string text;
-  std::array<char, 16384> buffer;
+  std::array<char, 4096> buffer;
   while (true) {
     wait();
     const auto count = static_cast<std::size_t>(read_some(file, buffer.data(), buffer.size()));

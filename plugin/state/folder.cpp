@@ -52,12 +52,19 @@ std::string temporary_record_of(const std::string& network, cni::Tag tag) {
   return stage_directory(network, Stage::pending) + "/." + cni::to_string(tag);
 }
 
-std::string cursor_of(const std::string& network, std::size_t set) {
-  return directory_of(network) + "/cursor-" + std::to_string(set);
-}
+std::string cursor_of(const std::string& network) { return directory_of(network) + "/cursor"; }
+std::string temporary_cursor_of(const std::string& network) { return directory_of(network) + "/.cursor"; }
 
-std::string temporary_cursor_of(const std::string& network, std::size_t set) {
-  return directory_of(network) + "/.cursor-" + std::to_string(set);
+/// Searches of the sets that a symbolic link has no room for begin at their beginning.
+std::string to_text(const Cursors& cursors) {
+  constexpr std::size_t longest = 4000;
+  std::string text;
+  for (const auto& cursor : cursors) {
+    if (text.size() > longest) break;
+    if (!text.empty()) text += ' ';
+    text += cursor ? cni::to_string(*cursor) : "-";
+  }
+  return text;
 }
 
 /// Locks of attachments are in the lower half of what a file offset can be, those of networks in the upper half.
@@ -316,15 +323,22 @@ std::vector<cni::IpAddress> Folder::taken_addresses(const std::string& network) 
   return addresses;
 }
 
-std::optional<cni::IpAddress> Folder::cursor(const std::string& network, std::size_t set) const {
-  const auto text = link_text(cursor_of(network, set));
-  return text ? cni::find_address(*text) : std::nullopt;
+Cursors Folder::cursors(const std::string& network, std::size_t sets) const {
+  Cursors cursors(sets);
+  const auto text = link_text(cursor_of(network)).value_or("");
+  std::size_t begin = 0;
+  for (auto& cursor : cursors) {
+    const auto end = std::min(text.find(' ', begin), text.size());
+    cursor = cni::find_address(std::string_view{text}.substr(begin, end - begin));
+    begin = std::min(end + 1, text.size());
+  }
+  return cursors;
 }
 
-void Folder::set_cursor(const std::string& network, std::size_t set, const cni::IpAddress& address) {
-  const std::string temporary = temporary_cursor_of(network, set);
-  put_link(cni::to_string(address), temporary);
-  replace(temporary, cursor_of(network, set));
+void Folder::set_cursors(const std::string& network, const Cursors& cursors) {
+  const std::string temporary = temporary_cursor_of(network);
+  put_link(to_text(cursors), temporary);
+  replace(temporary, cursor_of(network));
 }
 
 std::vector<std::string> Folder::networks() const {

@@ -17,7 +17,8 @@
 //   /run/veth-cni/<boot id>-<cookie of the host's network namespace>/    0700
 //     locks                      a byte for each network's allocation, one for each attachment
 //     <network>/addresses/<ip>   a symbolic link to the tag that holds the address
-//     <network>/cursor-<set>     a symbolic link to the address after which the next search of a range set begins
+//     <network>/cursor           a symbolic link to the addresses after which the next searches begin, one for each set
+//                                of ranges ("10.1.0.7 fd00:1::7"; "-": none)
 //     <network>/pending/<tag>    record of an attachment whose ADD has not been answered
 //     <network>/live/<tag>       the same record after the answer was written
 namespace state {
@@ -42,6 +43,9 @@ struct TakenAddress {
   cni::IpAddress address;
   std::optional<cni::Tag> holder;  ///< nullopt: the link is not one of ours
 };
+
+/// The address after which the next search of each set of ranges begins, by the number of the set.
+using Cursors = std::vector<std::optional<cni::IpAddress>>;
 
 constexpr std::string_view default_root = "/run/veth-cni";
 constexpr std::chrono::milliseconds lock_patience{10'000};
@@ -101,9 +105,9 @@ class Folder {
   /// The same without the holders, in ascending order: reads the whole folder, but no link.
   std::vector<cni::IpAddress> taken_addresses(const std::string& network) const;
 
-  /// The address after which the search in range set number `set` goes on.
-  std::optional<cni::IpAddress> cursor(const std::string& network, std::size_t set) const;
-  void set_cursor(const std::string& network, std::size_t set, const cni::IpAddress& address);
+  /// Of the first `sets` sets; what cannot be read is nullopt.
+  Cursors cursors(const std::string& network, std::size_t sets) const;
+  void set_cursors(const std::string& network, const Cursors& cursors);
 
   /// Throws where a file cannot be made in the folder now.
   void check_writable();

@@ -13,7 +13,7 @@ namespace state {
 /// The host's end of a veth pair.
 struct HostInterface {
   std::string name;
-  std::uint32_t index = 0;  ///< 0: not known yet
+  std::uint32_t index = 0;  ///< 0: the name is that of the attachment and says it
 
   bool operator==(const HostInterface&) const = default;
 };
@@ -23,7 +23,7 @@ struct Record {
   cni::Attachment attachment = {};
   std::string netns = {};                      ///< CNI_NETNS of the ADD
   std::vector<cni::IpAddress> addresses = {};  ///< what the built-in IPAM took for it
-  /// Absent until it is made, and for leases of which no interface of ours is part.
+  /// Absent while only addresses are taken, and for leases of which no interface of ours is part.
   std::optional<HostInterface> host_interface = {};
   std::string wiring = {};  ///< JSON of the wanted network (wiring/text.hpp); empty while it is not known
 

@@ -52,9 +52,10 @@ class Addition {
   }
 
   bool stands(const std::optional<state::StoredRecord>& stored) {
-    const auto record = stored ? stored->record : std::nullopt;
+    const Recorded recorded{stored};
+    const auto& record = recorded.record;
     if (record ? find_recorded_link(*record, kernel_) : kernel_.find_host_link(request_.attachment)) return true;
-    const auto places = places_of(request_, record);
+    const auto places = places_of(request_, recorded);
     return !places.empty() && kernel_.stands(request_.attachment, places);
   }
 
@@ -76,12 +77,9 @@ class Addition {
   bool try_connect(const kernel::Site& site, bool is_last) try {
     lease_ = wiring::complete(request_, allocate());
     wiring_ = wire_on_node(request_, lease_, mtu(), kernel_);
-    auto record = write_intent();
+    write_intent();
     rollback_.on_failure([this] { disconnect(); });
     build(site);
-    if (!record.host_interface) return true;
-    record.host_interface->index = built_.host_index;
-    folder_.write_pending(record);
     return true;
   } catch (const kernel::AddressLivesElsewhere& elsewhere) {
     if (is_last || !has_choice()) throw cni::Error{cni::ErrorCode::address_in_use, elsewhere.what()};
@@ -115,7 +113,7 @@ class Addition {
     if (wiring_.peer_netns.empty()) {
       kernel_.remove(request_.attachment);
     } else {
-      kernel_.remove_cable(request_.attachment, places_of(request_, std::nullopt));
+      kernel_.remove_cable(request_.attachment, places_of(request_, {}));
     }
   }
 
@@ -151,14 +149,13 @@ class Addition {
 
   /// What is to be made is on record before the first of it is made. It goes in place of the record that the built-in
   /// IPAM has written of the addresses alone; those of a delegate are the delegate's.
-  state::Record write_intent() {
+  void write_intent() {
     state::Record record{
         .attachment = request_.attachment, .netns = request_.netns, .wiring = wiring::to_text(wiring_)};
     if (ipam::is_built_in(request_)) record.addresses = held_;
     if (wiring_.peer_netns.empty()) record.host_interface = state::HostInterface{.name = wiring_.host.name};
     const auto lock = folder_.lock_network(request_.attachment.network);
     folder_.write_pending(record);
-    return record;
   }
 
   /// The runtime has its answer and the attachment works: a record that stays pending only means that a later ADD may

@@ -4,23 +4,15 @@
 #include "plugin/verbs/lost_gateways.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/verbs/site.hpp"
-#include "plugin/wiring/text.hpp"
 
 #include <algorithm>
 #include <optional>
 
 namespace verbs {
 
-std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record) {
-  const auto wiring = record ? wiring::find_outline(record->wiring) : std::nullopt;
-  return wiring ? wiring->host_gateways : std::vector<cni::IpAddress>{};
-}
-
-void remove_recorded_rules(const cni::Attachment& attachment, const std::optional<state::Record>& record,
-                           kernel::Kernel& kernel) {
-  const auto wiring = record ? wiring::find_wiring(record->wiring) : std::nullopt;
-  if (wiring) return kernel.remove_rules(*wiring);
-  const bool had_none = record && record->wiring.empty();
+void remove_recorded_rules(const cni::Attachment& attachment, const Recorded& recorded, kernel::Kernel& kernel) {
+  if (recorded.outline) return kernel.remove_rules(*recorded.outline);
+  const bool had_none = recorded.record && recorded.record->wiring.empty();
   if (!had_none) kernel.remove_rules(cni::tag_of(attachment));
 }
 
@@ -36,7 +28,7 @@ bool is_used_by_another_network(const cni::IpAddress& gateway, const std::string
   for (const auto& other : folder.networks()) {
     if (other == network) continue;
     for (const auto& stored : folder.records(other)) {
-      const auto gateways = recorded_gateways(stored.record);
+      const auto gateways = Recorded{stored.record}.gateways();
       if (std::find(gateways.begin(), gateways.end(), gateway) != gateways.end()) return true;
     }
   }
@@ -75,17 +67,17 @@ void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& 
 namespace {
 
 /// What the record names is ours, whatever IPAM the configuration names by now.
-void release(const cni::Request& request, const std::optional<state::StoredRecord>& stored, state::Folder* folder) {
+void release(const cni::Request& request, const std::optional<state::Record>& record, state::Folder* folder) {
   ipam::choose(request, folder)->release();
-  if (folder == nullptr || !stored || !stored->record || ipam::is_built_in(request)) return;
-  release_recorded(*stored->record, *folder);
+  if (folder == nullptr || !record || ipam::is_built_in(request)) return;
+  release_recorded(*record, *folder);
 }
 
 /// A host end of our own, that of an imported attachment, or a cable between two namespaces. True for the first.
-bool remove_links(const cni::Request& request, const std::optional<state::Record>& record, kernel::Kernel& kernel) {
+bool remove_links(const cni::Request& request, const Recorded& recorded, kernel::Kernel& kernel) {
   const bool had_own_end = kernel.remove(request.attachment);
-  if (record && is_imported(*record)) remove_imported_link(*record, kernel);
-  const auto places = places_of(request, record);
+  if (recorded.record && is_imported(*recorded.record)) remove_imported_link(*recorded.record, kernel);
+  const auto places = places_of(request, recorded);
   if (!places.empty()) kernel.remove_cable(request.attachment, places);
   return had_own_end;
 }
@@ -96,17 +88,15 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const auto& attachment = request.attachment;
   std::optional<state::StoredRecord> stored;
   if (folder != nullptr) effort.attempt([&] { stored = folder->find_record(attachment); });
-  const auto record = stored ? stored->record : std::nullopt;
+  const Recorded recorded{stored};
   bool had_own_end = false;
-  const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, record, kernel); });
-  const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, record, kernel); });
+  const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, recorded, kernel); });
+  const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, recorded, kernel); });
   if (!is_unruled || !is_gone) return;
   if (had_own_end && !stored) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
-  const bool is_released = effort.attempt([&] { release(request, stored, folder); });
+  const bool is_released = effort.attempt([&] { release(request, recorded.record, folder); });
   if (folder == nullptr || !is_released) return;
-  effort.attempt([&] {
-    forget({attachment.network, cni::tag_of(attachment), recorded_gateways(record)}, kernel, *folder);
-  });
+  effort.attempt([&] { forget({attachment.network, cni::tag_of(attachment), recorded.gateways()}, kernel, *folder); });
 }
 
 }  // namespace verbs

@@ -4,6 +4,7 @@
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/best_effort.hpp"
+#include "plugin/verbs/recorded.hpp"
 
 #include <string>
 #include <vector>
@@ -14,17 +15,13 @@ namespace verbs {
 /// `folder` is null where there is none. An address whose link could not be removed is kept: it still lives.
 void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder, BestEffort& effort);
 
-/// The gateways that a recorded attachment put on the host's lo.
-std::vector<cni::IpAddress> recorded_gateways(const std::optional<state::Record>& record);
-
 /// Those of the gateways that no record of another network names: networks may have the same, as while one is renamed.
 std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> gateways, const std::string& network,
                                                     const state::Folder& folder);
 
 /// Removes what an attachment has in nftables: what its record names, or where none can be read all that is marked as
 /// its own.
-void remove_recorded_rules(const cni::Attachment& attachment, const std::optional<state::Record>& record,
-                           kernel::Kernel& kernel);
+void remove_recorded_rules(const cni::Attachment& attachment, const Recorded& recorded, kernel::Kernel& kernel);
 
 /// Gives back the addresses that a record names and its tag still holds.
 void release_recorded(const state::Record& record, state::Folder& folder);

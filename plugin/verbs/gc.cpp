@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace verbs {
@@ -23,8 +24,8 @@ struct Stale {
   std::optional<posix::ByteLock> lock;
   std::optional<kernel::HostLink> link;
   std::optional<kernel::HostLink> ifb;
-  std::optional<state::Record> cable;  ///< its record, where its ends are not on the host: mode netns
-  bool is_readable = false;            ///< its record tells which interface it has
+  Recorded cable;            ///< what is recorded where its ends are not on the host: mode netns
+  bool is_readable = false;  ///< its record tells which interface it has
 };
 
 /// One collection of one network.
@@ -86,7 +87,8 @@ class Collection {
       if (stale == nullptr || !stored.record) continue;
       stale->is_readable = true;
       stale->link = find_recorded_link(*stored.record, kernel_);
-      if (!recorded_places(stored.record).empty()) stale->cable = stored.record;
+      Recorded recorded{stored.record};
+      if (!recorded_places(recorded).empty()) stale->cable = std::move(recorded);
     }
   }
 
@@ -123,11 +125,11 @@ class Collection {
   void remove_cables(BestEffort& effort) {
     for (auto& entry : stale_) {
       auto& stale = entry.second;
-      if (!stale.cable) continue;
-      const auto remove = [&] { kernel_.remove_cable(stale.cable->attachment, recorded_places(stale.cable)); };
-      if (effort.attempt(remove)) stale.cable.reset();
+      if (!stale.cable.record) continue;
+      const auto remove = [&] { kernel_.remove_cable(stale.cable.record->attachment, recorded_places(stale.cable)); };
+      if (effort.attempt(remove)) stale.cable = {};
     }
-    keep([](const Stale& stale) { return stale.cable.has_value(); });
+    keep([](const Stale& stale) { return stale.cable.record.has_value(); });
   }
 
   /// The address of a link that still stands is not given out.
@@ -151,10 +153,9 @@ class Collection {
   /// The record may have changed before its lock was taken, so it is read now.
   void forget(cni::Tag tag) {
     if (folder_ == nullptr) return;
-    const auto stored = folder_->find_record(network_, tag);
-    const auto record = stored ? stored->record : std::nullopt;
-    if (record) release_recorded(*record, *folder_);
-    verbs::forget({network_, tag, recorded_gateways(record)}, kernel_, *folder_);
+    const Recorded recorded{folder_->find_record(network_, tag)};
+    if (recorded.record) release_recorded(*recorded.record, *folder_);
+    verbs::forget({network_, tag, recorded.gateways()}, kernel_, *folder_);
   }
 
   const std::string& network_;

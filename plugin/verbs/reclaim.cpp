@@ -9,30 +9,22 @@
 namespace verbs {
 namespace {
 
-/// A pending record without an index was left by an ADD that was killed before its link had one on record: there the
-/// name decides.
-bool stands(const state::Record& record, kernel::Kernel& kernel) {
-  const auto& interface = *record.host_interface;
-  if (is_imported(record)) return find_recorded_link(record, kernel).has_value();
-  if (interface.index == 0) return kernel.find_host_link(record.attachment).has_value();
-  return kernel.exists({interface.index, interface.name, cni::alias_of(record.attachment)});
-}
-
 /// A live lease without an interface of ours is another plugin's; a pending one was never answered. The ends of a cable
 /// between two namespaces cannot be seen from here.
 bool is_dead(const state::StoredRecord& stored, kernel::Kernel& kernel) {
   if (!stored.record) return false;
-  if (!recorded_places(stored.record).empty()) return false;
+  if (!recorded_places(Recorded{stored.record}).empty()) return false;
   if (!stored.record->host_interface) return stored.stage == state::Stage::pending;
-  return !stands(*stored.record, kernel);
+  return !find_recorded_link(*stored.record, kernel);
 }
 
 /// An ifb does not go with the pair.
 void give_back(const state::Record& record, cni::Tag tag, kernel::Kernel& kernel, state::Folder& folder) {
-  remove_recorded_rules(record.attachment, record, kernel);
+  const Recorded recorded{std::optional{record}};
+  remove_recorded_rules(record.attachment, recorded, kernel);
   kernel.remove(record.attachment);
   release_recorded(record, folder);
-  forget({record.attachment.network, tag, recorded_gateways(record)}, kernel, folder);
+  forget({record.attachment.network, tag, recorded.gateways()}, kernel, folder);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "plugin/verbs/site.hpp"
 
-#include "plugin/wiring/text.hpp"
-
 #include <algorithm>
 
 namespace verbs {
@@ -22,17 +20,17 @@ kernel::Site open_site(const cni::Request& request, kernel::Kernel& kernel) {
   return site;
 }
 
-std::vector<kernel::Place> recorded_places(const std::optional<state::Record>& record) {
+std::vector<kernel::Place> recorded_places(const Recorded& recorded) {
   std::vector<kernel::Place> places;
-  const auto wiring = record ? wiring::find_outline(record->wiring) : std::nullopt;
+  const auto& wiring = recorded.outline;
   if (!wiring || wiring->peer_netns.empty()) return places;
   add(places, wiring->peer_netns, wiring->host.name);
-  add(places, record->netns, wiring->container.name);
+  add(places, recorded.record->netns, wiring->container.name);
   return places;
 }
 
-std::vector<kernel::Place> places_of(const cni::Request& request, const std::optional<state::Record>& record) {
-  auto places = recorded_places(record);
+std::vector<kernel::Place> places_of(const cni::Request& request, const Recorded& recorded) {
+  auto places = recorded_places(recorded);
   if (places.empty() && request.config.mode != cni::Mode::netns) return places;
   add(places, request.config.peer.netns, request.config.peer.interface);
   add(places, request.netns, request.attachment.interface);

@@ -226,7 +226,7 @@ class Release {
     const auto& addresses = stored_->record->addresses;
     const auto is_held = [&](const cni::IpAddress& address) { return folder_.holder(network_, address) == tag; };
     if (std::ranges::any_of(addresses, is_held)) return;
-    verbs::forget({network_, tag, verbs::recorded_gateways(stored_->record)}, kernel_, folder_);
+    verbs::forget({network_, tag, verbs::Recorded{stored_}.gateways()}, kernel_, folder_);
   }
 
   std::string network_;

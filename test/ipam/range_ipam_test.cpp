@@ -232,8 +232,8 @@ TEST_F(RangeIpam, KeepsWhatAnUnreadableRecordMayHaveNamed) {
 TEST_F(RangeIpam, BeginsAnewWithoutAUsableCursor) {
   for (const auto* target : {"not an address", "10.77.0.1", "fd00::1"}) {
     folder.take("net", ip("10.1.2.77"), cni::Tag{1});
-    fs::remove(file("cursor-0"));
-    fs::create_symlink(target, file("cursor-0"));
+    fs::remove(file("cursor"));
+    fs::create_symlink(target, file("cursor"));
     EXPECT_EQ(allocate("a"), "10.1.2.2/24") << target;
     release("a");
   }

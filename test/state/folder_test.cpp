@@ -254,36 +254,49 @@ TEST_F(Addresses, AreListedWithTheirHolders) {
 }
 
 TEST_F(Addresses, HaveACursorForEachSet) {
-  EXPECT_FALSE(folder.cursor("net", 0).has_value());
-  folder.set_cursor("net", 0, address);
-  folder.set_cursor("net", 1, address6);
-  EXPECT_EQ(folder.cursor("net", 0), address);
-  EXPECT_EQ(folder.cursor("net", 1), address6);
-  folder.set_cursor("net", 0, *cni::find_address("10.1.2.4"));
-  EXPECT_EQ(folder.cursor("net", 0), cni::find_address("10.1.2.4"));
+  const state::Cursors none(2);
+  EXPECT_EQ(folder.cursors("net", 2), none);
+  const state::Cursors both{address, address6};
+  folder.set_cursors("net", both);
+  EXPECT_EQ(folder.cursors("net", 2), both);
+  const state::Cursors second{std::nullopt, address6};
+  folder.set_cursors("net", second);
+  EXPECT_EQ(folder.cursors("net", 2), second);
+  EXPECT_EQ(folder.cursors("net", 1), state::Cursors{std::nullopt});
+  EXPECT_EQ(folder.cursors("net", 3), (state::Cursors{std::nullopt, address6, std::nullopt}));
+}
+
+/// A symbolic link has room for a page of text.
+TEST_F(Addresses, HaveCursorsOfAsManySetsAsThereIsRoomFor) {
+  const state::Cursors many(1000, cni::find_address("fd00:1111:2222:3333:4444:5555:6666:7777"));
+  folder.set_cursors("net", many);
+  const auto found = folder.cursors("net", many.size());
+  EXPECT_EQ(found.front(), many.front());
+  EXPECT_EQ(found[99], many[99]);
+  EXPECT_EQ(found.back(), std::nullopt);
 }
 
 TEST_F(Addresses, HaveNoCursorInForeignFiles) {
   const std::function<void()> plants[] = {
-      [&] { write(file("cursor-0"), "10.1.2.3"); },
-      [&] { fs::create_symlink("not an address", file("cursor-0")); },
-      [&] { fs::create_directories(file("cursor-0/inner")); },
-      [&] { fs::create_symlink("10.9.9.9", file(".cursor-0")); },
+      [&] { write(file("cursor"), "10.1.2.3"); },
+      [&] { fs::create_symlink("not an address", file("cursor")); },
+      [&] { fs::create_directories(file("cursor/inner")); },
+      [&] { fs::create_symlink("10.9.9.9", file(".cursor")); },
   };
   for (std::size_t index = 0; index < std::size(plants); ++index) {
     plants[index]();
-    EXPECT_FALSE(folder.cursor("net", 0).has_value()) << index;
-    folder.set_cursor("net", 0, address);
-    EXPECT_EQ(folder.cursor("net", 0), address) << index;
-    fs::remove(file("cursor-0"));
+    EXPECT_EQ(folder.cursors("net", 1), state::Cursors{std::nullopt}) << index;
+    folder.set_cursors("net", {address});
+    EXPECT_EQ(folder.cursors("net", 1), state::Cursors{address}) << index;
+    fs::remove(file("cursor"));
   }
 }
 
 TEST_F(Folder, HasNetworksOfAnyName) {
-  const std::set<std::string> names{"net", "locks", "data-dirs", "cursor-0", std::string(200, 'n')};
+  const std::set<std::string> names{"net", "locks", "data-dirs", "cursor", std::string(200, 'n')};
   for (const auto& name : names) {
     EXPECT_TRUE(folder.take(name, address, first_tag)) << name;
-    folder.set_cursor(name, 0, address);
+    folder.set_cursors(name, {address});
     folder.write_pending({.attachment = {.network = name, .container = "c", .interface = "e"}});
     EXPECT_TRUE(folder.has_records(name)) << name;
   }

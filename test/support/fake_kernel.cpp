@@ -74,10 +74,10 @@ kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site
     const auto& address = route.destination.address;
     if (route.exclusive && elsewhere.contains(address)) throw kernel::AddressLivesElsewhere{address};
   }
-  const auto built = kernel::Built{.host_index = put(wiring).index, .bridge_mac = bridge_mac};
-  if (!wiring::wants_rules(wiring)) return built;
+  put(wiring);
+  if (!wiring::wants_rules(wiring)) return {.bridge_mac = bridge_mac};
   restore_rules(wiring);
-  return {.host_index = built.host_index, .bridge_mac = bridge_mac, .has_lost_rules = !has_tables};
+  return {.bridge_mac = bridge_mac, .has_lost_rules = !has_tables};
 }
 
 namespace {

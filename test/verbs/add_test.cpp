@@ -58,7 +58,7 @@ TEST_F(Add, RecordsWhatItHasMade) {
   add("c1");
   const auto made = record("c1");
   EXPECT_EQ(made.netns, "/run/netns/c1");
-  EXPECT_EQ(made.host_interface.value().index, kernel.pairs.at(0).link.index);
+  EXPECT_EQ(made.host_interface.value().name, kernel.pairs.at(0).link.name);
   EXPECT_TRUE(wiring::find_wiring(made.wiring) == kernel.pairs.at(0).wiring);
   EXPECT_EQ(made.addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
 }
