@@ -43,7 +43,7 @@ class JsonWriter {
   void separate();
   void break_line();
 
-  static constexpr std::size_t usual_length = 1000;
+  static constexpr std::size_t usual_length = 2000;
 
   std::size_t indent_;
   std::string text_;

@@ -9,7 +9,9 @@
 
 namespace kernel {
 
+/// What is true already does not even need a clock.
 bool comes_true(const std::function<bool()>& is_true) {
+  if (is_true()) return true;
   constexpr std::chrono::seconds patience{5};
   const auto deadline = std::chrono::steady_clock::now() + patience;
   constexpr std::chrono::microseconds shortest{20};

@@ -35,16 +35,18 @@ std::optional<ByteLock> ByteLock::try_take(int file, std::uint64_t offset) {
 }
 
 // F_OFD_SETLKW has no time limit of its own, so this asks again and again: at once for the locks that are held for
-// microseconds, ever more rarely for those that are held during a whole call.
+// microseconds, ever more rarely for those that are held during a whole call. A lock that is free does not even need a
+// clock.
 std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chrono::milliseconds patience) {
+  if (auto lock = try_take(file, offset)) return lock;
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::chrono::microseconds pause{20};
-  while (true) {
-    if (auto lock = try_take(file, offset)) return lock;
-    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+  while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(pause);
+    if (auto lock = try_take(file, offset)) return lock;
     pause = std::min(pause * 2, std::chrono::microseconds{2000});
   }
+  return std::nullopt;
 }
 
 bool ByteLock::is_any_taken(int file, std::uint64_t first, std::uint64_t count) {

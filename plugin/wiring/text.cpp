@@ -12,139 +12,139 @@
 // Each struct lists its fields once, for the writer and the reader alike, so that the two cannot drift apart.
 namespace wiring {
 
-/// A struct to be written (const) or read.
-template <class Self, class Type>
-concept Is = std::same_as<std::remove_const_t<Self>, Type>;
+/// Says which struct is meant where there is no value of it yet.
+template <class Type>
+struct Of {};
 
-template <Is<cni::Attachment> Self, class Visit>
-void visit_fields(Self& attachment, Visit&& visit) {
-  visit("network", attachment.network);
-  visit("container", attachment.container);
-  visit("interface", attachment.interface);
+template <class Visit>
+void visit_fields(Of<cni::Attachment>, Visit&& visit) {
+  visit("network", &cni::Attachment::network);
+  visit("container", &cni::Attachment::container);
+  visit("interface", &cni::Attachment::interface);
 }
 
-template <Is<Address> Self, class Visit>
-void visit_fields(Self& address, Visit&& visit) {
-  visit("prefix", address.prefix);
-  visit("prefixRoute", address.prefix_route);
+template <class Visit>
+void visit_fields(Of<Address>, Visit&& visit) {
+  visit("prefix", &Address::prefix);
+  visit("prefixRoute", &Address::prefix_route);
 }
 
-template <Is<Route> Self, class Visit>
-void visit_fields(Self& route, Visit&& visit) {
-  visit("destination", route.destination);
-  visit("gateway", route.gateway);
-  visit("source", route.source);
-  visit("mtu", route.mtu);
-  visit("advmss", route.advmss);
-  visit("priority", route.priority);
-  visit("table", route.table);
-  visit("scope", route.scope);
-  visit("exclusive", route.exclusive);
+template <class Visit>
+void visit_fields(Of<Route>, Visit&& visit) {
+  visit("destination", &Route::destination);
+  visit("gateway", &Route::gateway);
+  visit("source", &Route::source);
+  visit("mtu", &Route::mtu);
+  visit("advmss", &Route::advmss);
+  visit("priority", &Route::priority);
+  visit("table", &Route::table);
+  visit("scope", &Route::scope);
+  visit("exclusive", &Route::exclusive);
 }
 
-template <Is<Neighbour> Self, class Visit>
-void visit_fields(Self& neighbour, Visit&& visit) {
-  visit("address", neighbour.address);
-  visit("mac", neighbour.mac);
+template <class Visit>
+void visit_fields(Of<Neighbour>, Visit&& visit) {
+  visit("address", &Neighbour::address);
+  visit("mac", &Neighbour::mac);
 }
 
-template <Is<End> Self, class Visit>
-void visit_fields(Self& end, Visit&& visit) {
-  visit("name", end.name);
-  visit("mac", end.mac);
-  visit("addresses", end.addresses);
-  visit("routes", end.routes);
-  visit("neighbours", end.neighbours);
+template <class Visit>
+void visit_fields(Of<End>, Visit&& visit) {
+  visit("name", &End::name);
+  visit("mac", &End::mac);
+  visit("addresses", &End::addresses);
+  visit("routes", &End::routes);
+  visit("neighbours", &End::neighbours);
 }
 
-template <Is<cni::VlanRange> Self, class Visit>
-void visit_fields(Self& range, Visit&& visit) {
-  visit("first", range.first);
-  visit("last", range.last);
+template <class Visit>
+void visit_fields(Of<cni::VlanRange>, Visit&& visit) {
+  visit("first", &cni::VlanRange::first);
+  visit("last", &cni::VlanRange::last);
 }
 
-template <Is<Bridge> Self, class Visit>
-void visit_fields(Self& bridge, Visit&& visit) {
-  visit("name", bridge.name);
-  visit("gateways", bridge.gateways);
-  visit("forceAddress", bridge.force_address);
-  visit("promiscuous", bridge.promiscuous);
-  visit("hairpin", bridge.hairpin);
-  visit("isolated", bridge.isolated);
-  visit("vlan", bridge.vlan);
-  visit("trunk", bridge.trunk);
-  visit("keepDefaultVlan", bridge.keep_default_vlan);
-  visit("checkMacs", bridge.check_macs);
+template <class Visit>
+void visit_fields(Of<Bridge>, Visit&& visit) {
+  visit("name", &Bridge::name);
+  visit("gateways", &Bridge::gateways);
+  visit("forceAddress", &Bridge::force_address);
+  visit("promiscuous", &Bridge::promiscuous);
+  visit("hairpin", &Bridge::hairpin);
+  visit("isolated", &Bridge::isolated);
+  visit("vlan", &Bridge::vlan);
+  visit("trunk", &Bridge::trunk);
+  visit("keepDefaultVlan", &Bridge::keep_default_vlan);
+  visit("checkMacs", &Bridge::check_macs);
 }
 
-template <Is<Masquerade> Self, class Visit>
-void visit_fields(Self& masquerade, Visit&& visit) {
-  visit("source", masquerade.source);
-  visit("except", masquerade.except);
+template <class Visit>
+void visit_fields(Of<Masquerade>, Visit&& visit) {
+  visit("source", &Masquerade::source);
+  visit("except", &Masquerade::except);
 }
 
-template <Is<PortMapping> Self, class Visit>
-void visit_fields(Self& mapping, Visit&& visit) {
-  visit("protocol", mapping.protocol);
-  visit("hostAddress", mapping.host_address);
-  visit("hostPort", mapping.host_port);
-  visit("containerAddress", mapping.container_address);
-  visit("containerPort", mapping.container_port);
+template <class Visit>
+void visit_fields(Of<PortMapping>, Visit&& visit) {
+  visit("protocol", &PortMapping::protocol);
+  visit("hostAddress", &PortMapping::host_address);
+  visit("hostPort", &PortMapping::host_port);
+  visit("containerAddress", &PortMapping::container_address);
+  visit("containerPort", &PortMapping::container_port);
 }
 
-template <Is<HostPorts> Self, class Visit>
-void visit_fields(Self& ports, Visit&& visit) {
-  visit("mappings", ports.mappings);
-  visit("sourceNat", ports.source_nat);
-  visit("hidesClients", ports.hides_clients);
+template <class Visit>
+void visit_fields(Of<HostPorts>, Visit&& visit) {
+  visit("mappings", &HostPorts::mappings);
+  visit("sourceNat", &HostPorts::source_nat);
+  visit("hidesClients", &HostPorts::hides_clients);
 }
 
-template <Is<RateLimit> Self, class Visit>
-void visit_fields(Self& limit, Visit&& visit) {
-  visit("rateBytesPerSecond", limit.rate_bytes_per_second);
-  visit("burstBytes", limit.burst_bytes);
+template <class Visit>
+void visit_fields(Of<RateLimit>, Visit&& visit) {
+  visit("rateBytesPerSecond", &RateLimit::rate_bytes_per_second);
+  visit("burstBytes", &RateLimit::burst_bytes);
 }
 
-template <Is<Sysctl> Self, class Visit>
-void visit_fields(Self& sysctl, Visit&& visit) {
-  visit("path", sysctl.path);
-  visit("value", sysctl.value);
+template <class Visit>
+void visit_fields(Of<Sysctl>, Visit&& visit) {
+  visit("path", &Sysctl::path);
+  visit("value", &Sysctl::value);
 }
 
-template <Is<Tuning> Self, class Visit>
-void visit_fields(Self& tuning, Visit&& visit) {
-  visit("txQueueLength", tuning.tx_queue_length);
-  visit("promiscuous", tuning.promiscuous);
-  visit("allMulticast", tuning.all_multicast);
-  visit("sysctls", tuning.sysctls);
+template <class Visit>
+void visit_fields(Of<Tuning>, Visit&& visit) {
+  visit("txQueueLength", &Tuning::tx_queue_length);
+  visit("promiscuous", &Tuning::promiscuous);
+  visit("allMulticast", &Tuning::all_multicast);
+  visit("sysctls", &Tuning::sysctls);
 }
 
-template <Is<Wiring> Self, class Visit>
-void visit_fields(Self& wiring, Visit&& visit) {
-  visit("attachment", wiring.attachment);
-  visit("mtu", wiring.mtu);
-  visit("enableDad", wiring.enable_dad);
-  visit("leaveDown", wiring.leave_down);
-  visit("container", wiring.container);
-  visit("host", wiring.host);
-  visit("bridge", wiring.bridge);
-  visit("peerNetns", wiring.peer_netns);
-  visit("hostGateways", wiring.host_gateways);
-  visit("forwardIPv4", wiring.forward_ipv4);
-  visit("forwardIPv6", wiring.forward_ipv6);
-  visit("masquerades", wiring.masquerades);
-  visit("hostPorts", wiring.host_ports);
-  visit("ingressLimit", wiring.ingress_limit);
-  visit("egressLimit", wiring.egress_limit);
-  visit("tuning", wiring.tuning);
+template <class Visit>
+void visit_fields(Of<Wiring>, Visit&& visit) {
+  visit("attachment", &Wiring::attachment);
+  visit("mtu", &Wiring::mtu);
+  visit("enableDad", &Wiring::enable_dad);
+  visit("leaveDown", &Wiring::leave_down);
+  visit("container", &Wiring::container);
+  visit("host", &Wiring::host);
+  visit("bridge", &Wiring::bridge);
+  visit("peerNetns", &Wiring::peer_netns);
+  visit("hostGateways", &Wiring::host_gateways);
+  visit("forwardIPv4", &Wiring::forward_ipv4);
+  visit("forwardIPv6", &Wiring::forward_ipv6);
+  visit("masquerades", &Wiring::masquerades);
+  visit("hostPorts", &Wiring::host_ports);
+  visit("ingressLimit", &Wiring::ingress_limit);
+  visit("egressLimit", &Wiring::egress_limit);
+  visit("tuning", &Wiring::tuning);
 }
 
 namespace {
 
 /// A struct that lists its fields above.
 template <class Type>
-concept Struct = requires(Type& value) {
-  visit_fields(value, [](const char*, auto&) {});
+concept Struct = requires {
+  visit_fields(Of<Type>{}, [](const char*, auto) {});
 };
 
 template <Struct Type>
@@ -165,21 +165,20 @@ void write(cni::JsonWriter& json, const std::vector<Value>& values) {
 }
 
 template <class Value>
-void write_member(cni::JsonWriter& json, const char* name, const Value& value) {
-  json.key(name);
-  write(json, value);
+void write(cni::JsonWriter& json, const std::optional<Value>& value) {
+  write(json, *value);
 }
 
-/// Absent values are left out: a record is for people too.
-template <class Value>
-void write_member(cni::JsonWriter& json, const char* name, const std::optional<Value>& value) {
-  if (value) write_member(json, name, *value);
-}
-
+/// Defaults are left out: that is quicker, and a record is for people too.
 template <Struct Type>
 void write(cni::JsonWriter& json, const Type& value) {
+  const Type usual{};
   json.begin_object();
-  visit_fields(value, [&](const char* name, const auto& field) { write_member(json, name, field); });
+  visit_fields(Of<Type>{}, [&](const char* name, auto field) {
+    if (value.*field == usual.*field) return;
+    json.key(name);
+    write(json, value.*field);
+  });
   json.end_object();
 }
 
@@ -215,8 +214,8 @@ void read(const cni::JsonValue& json, std::vector<Value>& values) {
 template <Struct Type>
 void read(const cni::JsonValue& json, Type& value) {
   auto object = json.as_object();
-  visit_fields(value, [&](const char* name, auto& field) {
-    if (const auto member = object.find(name)) read(*member, field);
+  visit_fields(Of<Type>{}, [&](const char* name, auto field) {
+    if (const auto member = object.find(name)) read(*member, value.*field);
   });
 }
 

