@@ -2,7 +2,8 @@
 readonly containerd=${CONTAINERD:-/usr/bin/containerd}
 readonly socket=/run/containerd/containerd.sock
 
-cri() { /usr/bin/python3 "$here/cri.py" "$socket" "$@"; }
+# -E: with PYTHONUNBUFFERED a line is written in two pieces, which mix with those of other calls.
+cri() { /usr/bin/python3 -E "$here/cri.py" "$socket" "$@"; }
 is_ready() { cri status | grep -qx 'NetworkReady yes *'; }
 
 # Where this machine's root may not raise limits (CAP_SYS_RESOURCE), containerd has to ask for the less of them.
