@@ -120,9 +120,9 @@ TEST(VethctlRules, AreBroughtBackByAUnitThatSystemdTakes) {
   }
   std::ifstream file{VETH_SOURCE_DIR "/conf/systemd/veth-cni-repair.service"};
   std::string unit{std::istreambuf_iterator<char>{file}, {}};
-  const std::string installed = "/usr/bin/vethctl";
+  const std::string installed = "=vethctl ";
   for (auto at = unit.find(installed); at != std::string::npos; at = unit.find(installed, at + 1)) {
-    unit.replace(at, installed.size(), executables() + "/vethctl");
+    unit.replace(at, installed.size(), '=' + executables() + "/vethctl ");
   }
   std::ofstream{"/run/veth-cni-repair.service"} << unit;
   const auto verified = run({.argv = {"systemd-analyze", "verify", "--man=no", "/run/veth-cni-repair.service"}});

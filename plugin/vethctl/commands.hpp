@@ -15,11 +15,13 @@ Command disconnect_command();
 Command gc_command();
 Command graph_command();
 Command import_command();
+Command install_command();
 Command leases_command();
 Command list_command();
 Command man_command();
 Command repair_command();
 Command show_command();
+Command uninstall_command();
 Command validate_command();
 Command version_command();
 

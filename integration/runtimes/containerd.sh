@@ -1,0 +1,37 @@
+# A containerd of the node's own, for scenarios: its configuration is Debian's.
+readonly containerd=${CONTAINERD:-/usr/bin/containerd}
+readonly socket=/run/containerd/containerd.sock
+
+# -E: with PYTHONUNBUFFERED a line is written in two pieces, which mix with those of other calls.
+cri() { /usr/bin/python3 -E "$here/cri.py" "$socket" "$@"; }
+is_ready() { cri status | grep -qx 'NetworkReady yes *'; }
+
+# Where this machine's root may not raise limits (CAP_SYS_RESOURCE), containerd has to ask for the less of them.
+lower_demands() {
+  ((($((16#$(sed -n 's/^CapEff:\t//p' /proc/self/status))) >> 24 & 1) == 0)) || return 0
+  sed -i 's/^ *\[plugins."io.containerd.grpc.v1.cri"\]$/&\n    restrict_oom_score_adj = true/' /etc/containerd/config.toml
+}
+
+start_containerd() {
+  [[ -e $work/images ]] || lower_demands
+  PATH=$(dirname "$containerd"):$PATH setsid "$containerd" >>"$work/containerd.log" 2>&1 </dev/null &
+  containerd_id=$!
+  eventually 20 cri status
+  [[ -e $work/images ]] || import_images
+}
+
+# The runtime asks for the image of the pod's first process by the name that is built into it.
+import_images() {
+  local pause
+  pause=$("$containerd" config dump | sed -nE "s/^ *sandbox(_image)? = ['\"](.*)['\"]$/\2/p" | head -1)
+  "$here/image.py" "$work/pause.tar" "$pause" "$root/build/release/integration/runtimes/pause" -- /bin/pause
+  "$here/image.py" "$work/busybox.tar" localhost/busybox:1 /bin/busybox -- /bin/sh
+  local image
+  for image in pause busybox; do ctr --address "$socket" --namespace k8s.io images import "$work/$image.tar" >/dev/null; done
+  touch "$work/images"
+}
+
+kill_containerd() {
+  kill -9 "$containerd_id"
+  wait "$containerd_id" 2>/dev/null || true
+}

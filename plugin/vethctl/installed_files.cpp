@@ -1,0 +1,148 @@
+#include "plugin/vethctl/installed_files.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <sstream>
+
+namespace vethctl {
+namespace {
+
+constexpr auto entries_name = ".veth-cni";
+constexpr std::size_t largest_file = std::size_t{64} << 20U;
+
+/// FNV-1a in hexadecimal: it has to tell a changed file, not a forged one.
+std::string hash_of(std::string_view content) {
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (const char character : content) value = (value ^ static_cast<std::uint8_t>(character)) * 0x100000001b3U;
+  std::ostringstream text;
+  text << std::hex << value;
+  return text.str();
+}
+
+void make_folder(const std::string& path) {
+  constexpr mode_t for_all = 0755;
+  for (auto end = path.find('/', 1); true; end = path.find('/', end + 1)) {
+    const auto part = path.substr(0, end);
+    if (::mkdir(part.c_str(), for_all) < 0 && errno != EEXIST) posix::throw_errno("make folder " + cni::quoted(part));
+    if (end == std::string::npos) return;
+  }
+}
+
+void lock(const posix::FileDescriptor& directory, const std::string& folder) {
+  if (::flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK) posix::throw_errno("lock folder " + cni::quoted(folder));
+  throw cni::Error{cni::ErrorCode::try_again_later, "another install is at work in folder " + cni::quoted(folder),
+                   "try again when it has ended"};
+}
+
+}  // namespace
+
+InstalledFiles InstalledFiles::open(const std::string& folder) {
+  make_folder(folder);
+  if (auto found = find(folder)) return std::move(*found);
+  throw posix::system_error(ENOENT, "open folder " + cni::quoted(folder));
+}
+
+std::optional<InstalledFiles> InstalledFiles::find(const std::string& folder) {
+  auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
+  if (!directory) return std::nullopt;
+  lock(*directory, folder);
+  return InstalledFiles{folder, std::move(*directory)};
+}
+
+InstalledFiles::InstalledFiles(std::string folder, posix::FileDescriptor directory)
+    : folder_(std::move(folder)), directory_(std::move(directory)) {
+  std::istringstream lines{content(entries_name).value_or("")};
+  for (Entry entry; lines >> entry.second >> entry.first;) entries_.insert(entry);
+}
+
+Owner InstalledFiles::owner(const std::string& name) const {
+  const auto found = content(name);
+  if (!found) return Owner::nobody;
+  return is_ours(name, *found) ? Owner::us : Owner::other;
+}
+
+bool InstalledFiles::has(const InstallableFile& file) const { return content(file.name) == file.content; }
+
+/// Between the two writes of the entries the old content and the new one are ours, whichever is there after a crash.
+void InstalledFiles::put(const InstallableFile& file) {
+  const Entry entry{file.name, hash_of(file.content)};
+  entries_.insert(entry);
+  write_entries();
+  write(file);
+  forget(file.name);
+  entries_.insert(entry);
+  write_entries();
+}
+
+bool InstalledFiles::remove(const std::string& name) {
+  const auto found = content(name);
+  const bool is_removed = found && is_ours(name, *found);
+  if (is_removed && ::unlinkat(directory_.get(), name.c_str(), 0) < 0)
+    posix::throw_errno("remove " + cni::quoted(path(name)));
+  forget(name);
+  write_entries();
+  return is_removed;
+}
+
+std::vector<std::string> InstalledFiles::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, hash] : entries_) {
+    if (names.empty() || names.back() != name) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<std::string> InstalledFiles::content(const std::string& name) const {
+  return posix::find_content(directory_.get(), name, largest_file);
+}
+
+bool InstalledFiles::is_ours(const std::string& name, const std::string& content) const {
+  return entries_.contains({name, hash_of(content)});
+}
+
+/// A runtime that looks at the folder meanwhile sees a name that it does not care for.
+void InstalledFiles::write(const InstallableFile& file) {
+  constexpr mode_t for_programs = 0755;
+  constexpr mode_t for_others = 0644;
+  const auto temporary = '.' + file.name + ".new";
+  ::unlinkat(directory_.get(), temporary.c_str(), 0);  // a crash has left it
+  {
+    const auto written = posix::open_file(directory_.get(), temporary, O_WRONLY | O_CREAT | O_EXCL);
+    posix::write_all(written.get(), file.content);
+    const bool is_complete =
+        ::fchmod(written.get(), file.is_program ? for_programs : for_others) == 0 && ::fsync(written.get()) == 0;
+    if (!is_complete) posix::throw_errno("complete " + cni::quoted(path(temporary)));
+  }
+  if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), file.name.c_str()) < 0)
+    posix::throw_errno("rename " + cni::quoted(path(temporary)) + " to " + cni::quoted(file.name));
+  if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + cni::quoted(folder_));
+}
+
+/// Without any, nothing of this command is left.
+void InstalledFiles::write_entries() {
+  if (entries_.empty()) {
+    if (::unlinkat(directory_.get(), entries_name, 0) < 0 && errno != ENOENT)
+      posix::throw_errno("remove " + cni::quoted(path(entries_name)));
+    return;
+  }
+  std::string text;
+  for (const auto& [name, hash] : entries_) text.append(hash).append(" ").append(name).append("\n");
+  write({.name = entries_name, .content = text});
+}
+
+void InstalledFiles::forget(const std::string& name) {
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.first == name; });
+}
+
+}  // namespace vethctl

@@ -1,0 +1,167 @@
+#include "plugin/vethctl/install.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/vethctl/commands.hpp"
+#include "test/support/temporary_directory.hpp"
+#include "test/verbs/network.hpp"
+#include "test/vethctl/console.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// A folder with executables that are none, and the two folders of a node.
+class Install : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(source);
+    for (const char* name : {"veth", "veth-ipam", "loopback", "vethctl"}) write(source + '/' + name, name);
+  }
+
+  static void write(const std::string& path, const std::string& text) { std::ofstream{path} << text; }
+
+  static std::string text_of(const std::string& path) {
+    std::ifstream file{path};
+    return (std::ostringstream{} << file.rdbuf()).str();
+  }
+
+  /// What it prints, or the error.
+  std::string install(const Words& more = {"--pod-cidr", "10.1.2.0/24"}) {
+    Words words{"--from", source, "--bin-dir", bin, "--conf-dir", conf + '/'};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto arguments = vethctl::parse(vethctl::install_command(), words);
+    test::Screen screen;
+    try {
+      vethctl::install(arguments, screen.console(), [this](const std::string& executable, const std::string& input) {
+        asked = executable + ' ' + nlohmann::json::parse(input).at("name").get<std::string>();
+        if (!is_ready) throw cni::Error{cni::ErrorCode::not_available, "not ready"};
+      });
+    } catch (const cni::Error& error) {
+      return error.what();
+    }
+    return screen.printed;
+  }
+
+  std::string uninstall(int status = vethctl::success) {
+    test::Screen screen;
+    const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", bin, "--conf-dir", conf});
+    EXPECT_EQ(vethctl::uninstall(arguments, screen.console(directory.path() + "/state")), status);
+    return screen.printed;
+  }
+
+  test::TemporaryDirectory directory;
+  std::string source = directory.path() + "/source";
+  std::string bin = directory.path() + "/bin";
+  std::string conf = directory.path() + "/conf";
+  std::string list = conf + "/10-veth.conflist";
+  std::string asked;
+  bool is_ready = true;
+};
+
+TEST_F(Install, CopiesTheExecutablesAndWritesTheConfigurationLast) {
+  EXPECT_EQ(install(), bin + "/veth: installed\n" + bin + "/veth-ipam: installed\n" + bin + "/loopback: installed\n" +
+                           bin + "/vethctl: installed\n" + list + ": installed\n");
+  EXPECT_EQ(text_of(bin + "/veth-ipam"), "veth-ipam");
+  EXPECT_EQ(nlohmann::json::parse(text_of(list)).at("name"), "veth");
+  EXPECT_EQ(asked, bin + "/veth veth");
+}
+
+TEST_F(Install, MayBeRepeated) {
+  install();
+  EXPECT_EQ(install(), bin + "/veth: is there already\n" + bin + "/veth-ipam: is there already\n" + bin +
+                           "/loopback: is there already\n" + bin + "/vethctl: is there already\n" + list +
+                           ": is there already\n");
+  write(source + "/veth", "newer");
+  EXPECT_EQ(install().substr(0, bin.size() + 16), bin + "/veth: replaced\n");
+  EXPECT_EQ(text_of(bin + "/veth"), "newer");
+}
+
+TEST_F(Install, WritesNoConfigurationThatThePluginCannotServe) {
+  is_ready = false;
+  EXPECT_EQ(install(), "not ready");
+  EXPECT_TRUE(std::filesystem::exists(bin + "/veth"));
+  EXPECT_FALSE(std::filesystem::exists(list));
+}
+
+TEST_F(Install, CopiesOnlyTheExecutablesWhereNoAddressesAreNamed) {
+  EXPECT_EQ(install({}).find("conflist"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(conf));
+}
+
+TEST_F(Install, ChangesNothingWhereAnothersFileIsInTheWay) {
+  std::filesystem::create_directory(conf);
+  write(list, "another's");
+  EXPECT_EQ(install(),
+            '"' + list + "\" was not put there by vethctl, or was changed since; move it away, or use --force");
+  EXPECT_FALSE(std::filesystem::exists(bin + "/veth"));
+  EXPECT_NE(install({"--pod-cidr", "10.1.2.0/24", "--force"}).find(list + ": replaced"), std::string::npos);
+}
+
+TEST_F(Install, KeepsAnothersLoopback) {
+  std::filesystem::create_directory(bin);
+  write(bin + "/loopback", "another's");
+  EXPECT_NE(install().find("/loopback: kept: another's, which does the same\n"), std::string::npos);
+  uninstall();
+  EXPECT_EQ(text_of(bin + "/loopback"), "another's");
+}
+
+TEST_F(Install, RemovesItsConfigurationOfAnotherName) {
+  install();
+  const auto printed = install({"--pod-cidr", "10.1.2.0/24", "--name", "pods"});
+  EXPECT_NE(printed.find(list + ": removed: of another name\n"), std::string::npos) << printed;
+  EXPECT_FALSE(std::filesystem::exists(list));
+  EXPECT_TRUE(std::filesystem::exists(conf + "/10-pods.conflist"));
+}
+
+TEST_F(Install, ReadsTheNetworksOutOfAFile) {
+  write(directory.path() + "/cidrs", "10.1.2.0/24 fd00::/64\n");
+  install({"--pod-cidr-file", directory.path() + "/cidrs"});
+  EXPECT_EQ(nlohmann::json::parse(text_of(list)).at("plugins").at(0).at("ipam").at("ranges").size(), 2U);
+}
+
+TEST_F(Install, SaysThatThereIsNothingToCopy) {
+  EXPECT_EQ(install({"--from", conf}),
+            "there is no executable veth in folder \"" + conf + "\"; name the folder that has it by --from");
+}
+
+TEST_F(Install, RefusesANameThatIsNone) {
+  EXPECT_THROW(install({"--pod-cidr", "10.1.2.0/24", "--name", "../x"}), vethctl::UsageError);
+}
+
+TEST_F(Install, IsTakenBack) {
+  install();
+  EXPECT_EQ(uninstall(), list + ": removed\n" + bin + "/loopback: removed\n" + bin + "/veth: removed\n" + bin +
+                             "/veth-ipam: removed\n" + bin + "/vethctl: removed\n");
+  EXPECT_TRUE(std::filesystem::is_empty(bin));
+  EXPECT_TRUE(std::filesystem::is_empty(conf));
+  EXPECT_EQ(uninstall(), "");
+}
+
+TEST_F(Install, LeavesWhatWasChangedSinceWhenItIsTakenBack) {
+  install();
+  write(list, "{}");
+  EXPECT_EQ(uninstall(vethctl::found_faults).substr(0, list.size() + 9), list + ": left: i");
+  EXPECT_EQ(text_of(list), "{}");
+}
+
+class Uninstall : public test::VerbsOfNetwork {};
+
+TEST_F(Uninstall, IsRefusedWhileContainersAreAttached) {
+  add("c1");
+  test::Screen screen;
+  const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", root, "--conf-dir", root});
+  try {
+    vethctl::uninstall(arguments, screen.console(root));
+    FAIL() << "was done";
+  } catch (const cni::Error& error) {
+    EXPECT_EQ(error.message, "containers are attached to network \"net\"");
+  }
+}
+
+}  // namespace
