@@ -1,3 +1,4 @@
+#include "integration/faults/examine.hpp"
 #include "integration/faults/scene.hpp"
 #include "integration/faults/sweeps.hpp"
 
@@ -7,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <sstream>
 
 namespace faults {
 namespace {
@@ -24,37 +24,6 @@ struct Sweep {
   std::size_t first = 1;
   std::size_t step = 1;
 };
-
-std::string told(const char* fault, const Answer& answer) {
-  std::ostringstream text;
-  text << fault << ": " << answer << '\n';
-  return text.str();
-}
-
-/// It says that the container has a network: then it has one.
-std::string examine_success(Scene& scene, const Answer& answer) {
-  if (!answer.result.is_object() || !answer.result.contains("ips")) return told("a success without a result", answer);
-  const auto checked = scene.perform("CHECK");
-  if (checked.exit != 0) return told("a success that is none", checked);
-  const auto deleted = scene.perform("DEL");
-  return deleted.exit == 0 ? scene.changes() : told("DEL failed", deleted);
-}
-
-std::string examine_add(Scene& scene, const Answer& answer) {
-  if (answer.exit == 0) return examine_success(scene, answer);
-  const auto left = scene.changes();
-  return left.empty() ? "" : told("an error that left something", answer) + left;
-}
-
-/// A DEL that fails is made again by the runtime.
-std::string examine_del(Scene& scene, const Answer& answer) {
-  if (answer.exit == 0) {
-    const auto left = scene.changes();
-    return left.empty() ? "" : told("a success that is none", answer) + left;
-  }
-  const auto again = scene.perform("DEL");
-  return again.exit == 0 ? scene.changes() : told("DEL failed again", again);
-}
 
 /// Where the program has no words yet, or none any more, its exit status alone speaks: while it is being loaded, and
 /// where the error object is what could not be written.
@@ -77,7 +46,7 @@ bool refuse_at(std::size_t number, const Sweep& sweep, Report& report) {
   const std::chrono::duration<double, std::milli> duration = std::chrono::steady_clock::now() - begin;
   if (!struck.was_reached || struck.system_call == SYS_exit_group) return false;
   count(struck, duration.count(), report);
-  const auto fault = sweep.verb == "ADD" ? examine_add(scene, struck.answer) : examine_del(scene, struck.answer);
+  const auto fault = examine(sweep.verb, scene, struck.answer);
   if (!fault.empty())
     report.failures.push_back(sweep.verb + ", system call " + std::to_string(number) + " (number " +
                               std::to_string(struck.system_call) + ") failed with \"" + std::strerror(sweep.error) +
@@ -93,14 +62,14 @@ void sweep_over(const Sweep& sweep, Report& report) {
 
 }  // namespace
 
-std::vector<Task> errors(bool is_short) {
+std::vector<Task> errors(const Setting& setting) {
   constexpr std::size_t sample = 60;
   std::vector<Task> tasks;
   for (const std::string verb : {"ADD", "DEL"}) {
     for (const auto& network : networks()) {
       for (const int error : all_errors) {
         Sweep sweep{verb, network, error};
-        if (is_short) sweep.first = 1 + tasks.size() * 17 % (sweep.step = sample);
+        if (setting.is_short) sweep.first = 1 + tasks.size() * 17 % (sweep.step = sample);
         tasks.push_back({"errors", verb + ", " + network.name, [sweep](Report& report) { sweep_over(sweep, report); }});
       }
     }

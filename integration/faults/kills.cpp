@@ -1,19 +1,16 @@
+#include "integration/faults/examine.hpp"
 #include "integration/faults/scene.hpp"
 #include "integration/faults/sweeps.hpp"
 
 #include <array>
-#include <sstream>
 
 namespace faults {
 namespace {
 
 using support::Answer;
 
-std::string unless_success(const char* act, const Answer& answer) {
-  if (answer.exit == 0) return {};
-  std::ostringstream text;
-  text << act << " failed: " << answer << '\n';
-  return text.str();
+std::string unless_success(const std::string& act, const Answer& answer) {
+  return answer.exit == 0 ? "" : told(act + " failed", answer);
 }
 
 /// What a runtime does after it has lost a plugin. Each tells what was wrong with it; the node is looked at afterwards.
@@ -100,13 +97,13 @@ void sweep_over(const Sweep& sweep, Report& report) {
 
 }  // namespace
 
-std::vector<Task> kills(bool is_short) {
+std::vector<Task> kills(const Setting& setting) {
   constexpr std::size_t sample = 40;
   std::vector<Task> tasks;
   for (const auto& act : acts) {
     for (const auto& network : networks()) {
       for (std::size_t way = 0; way < recoveries.size(); ++way) {
-        const Part part = is_short ? Part{1 + tasks.size() * 11 % sample, sample} : Part{};
+        const Part part = setting.is_short ? Part{1 + tasks.size() * 11 % sample, sample} : Part{};
         const Sweep sweep{act, network, recoveries.at(way), part};
         tasks.push_back(
             {"kill", act.name + (", " + network.name), [sweep](Report& report) { sweep_over(sweep, report); }});

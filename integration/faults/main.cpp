@@ -1,13 +1,17 @@
-// faults [--short] [--output FILE] [KIND...]: see integration/faults/run.
+// faults [--short] [--minutes N] [--output FILE] [KIND...]: see integration/faults/run.
 #include "integration/faults/sweeps.hpp"
 #include "integration/support/sandbox.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -20,26 +24,34 @@ using faults::Task;
 
 struct Kind {
   std::string name;
-  std::vector<Task> (*tasks)(bool is_short);
+  std::vector<Task> (*tasks)(const faults::Setting&);
+  bool is_alone = false;  ///< needs the whole machine, and is done after all others
 };
 
-const std::vector<Kind> kinds{{"kill", faults::kills}, {"errors", faults::errors}};
+const std::vector<Kind> kinds{{"kill", faults::kills},    {"errors", faults::errors}, {"streams", faults::streams},
+                              {"state", faults::damages}, {"chain", faults::chains},  {"storm", faults::storms, true}};
+
+const Kind soak{"soak", faults::soaks, true};  // on demand
 
 struct Wanted {
-  bool is_short = false;
+  faults::Setting setting;
   std::string output;
   std::vector<std::string> kinds;
 };
 
-bool is_known(const std::string& name) { return std::ranges::find(kinds, name, &Kind::name) != kinds.end(); }
+bool is_known(const std::string& name) {
+  return name == soak.name || std::ranges::find(kinds, name, &Kind::name) != kinds.end();
+}
 
 Wanted read_arguments(const std::vector<std::string>& arguments) {
   Wanted wanted;
   for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
     if (*argument == "--short")
-      wanted.is_short = true;
+      wanted.setting.is_short = true;
     else if (*argument == "--output" && argument + 1 != arguments.end())
       wanted.output = *++argument;
+    else if (*argument == "--minutes" && argument + 1 != arguments.end())
+      wanted.setting.soak = std::chrono::minutes{std::stoi(*++argument)};
     else if (is_known(*argument))
       wanted.kinds.push_back(*argument);
     else
@@ -48,20 +60,28 @@ Wanted read_arguments(const std::vector<std::string>& arguments) {
   return wanted;
 }
 
-bool is_wanted(const Wanted& wanted, const Kind& kind) {
-  return wanted.kinds.empty() || std::ranges::find(wanted.kinds, kind.name) != wanted.kinds.end();
+std::vector<Kind> wanted_kinds(const Wanted& wanted) {
+  if (wanted.kinds.empty()) return kinds;
+  std::vector<Kind> all = kinds;
+  all.push_back(soak);
+  std::erase_if(all,
+                [&](const Kind& kind) { return std::ranges::find(wanted.kinds, kind.name) == wanted.kinds.end(); });
+  return all;
 }
 
 std::vector<Report> make_faults(const Wanted& wanted) {
-  std::vector<Task> tasks;
-  for (const auto& kind : kinds) {
-    if (!is_wanted(wanted, kind)) continue;
-    for (auto& task : kind.tasks(wanted.is_short)) tasks.push_back(std::move(task));
+  std::vector<Task> beside_others;
+  std::vector<Task> alone;
+  for (const auto& kind : wanted_kinds(wanted)) {
+    auto& tasks = kind.is_alone ? alone : beside_others;
+    std::ranges::copy(kind.tasks(wanted.setting), std::back_inserter(tasks));
   }
-  const auto at_once = std::max(1U, std::thread::hardware_concurrency());
-  return faults::merged(faults::do_all(tasks, at_once, [](const Report& report) {
-    if (!report.failures.empty()) std::cout << faults::to_text(report) << std::flush;
-  }));
+  const auto tell = [](const Report& report) {
+    for (const auto& failure : report.failures) std::cout << report.subject << ": " << failure << '\n' << std::flush;
+  };
+  auto reports = faults::do_all(beside_others, std::max(1U, std::thread::hardware_concurrency()), tell);
+  std::ranges::copy(faults::do_all(alone, 1, tell), std::back_inserter(reports));
+  return faults::merged(reports);
 }
 
 void write_down(const std::vector<Report>& reports, const std::string& path) {
@@ -70,14 +90,35 @@ void write_down(const std::vector<Report>& reports, const std::string& path) {
   std::ofstream{path} << all.dump(2) << '\n';
 }
 
+/// Made by the machine's root, before root is another one's.
+class StrangersFolder {
+ public:
+  StrangersFolder() {
+    constexpr uid_t nobody = 65534;
+    std::string name = "/tmp/veth-cni-stranger-XXXXXX";
+    if (::geteuid() == 0 && ::mkdtemp(name.data()) != nullptr && ::chown(name.c_str(), nobody, nobody) == 0)
+      path_ = name;
+  }
+  StrangersFolder(const StrangersFolder&) = delete;
+  StrangersFolder& operator=(const StrangersFolder&) = delete;
+  ~StrangersFolder() { ::rmdir(path_.c_str()); }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 /// As in integration/support/main.cpp: whoever has to rely on it says so.
 int cannot_run(const std::string& reason) {
   std::cerr << "faults: NOT RUN: this machine allows no sandbox: " << reason << '\n';
   return std::getenv("VETH_SANDBOX_REQUIRED") != nullptr ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int run(const Wanted& wanted) {
+int run(Wanted wanted) {
   std::signal(SIGPIPE, SIG_IGN);
+  const StrangersFolder strangers;
+  wanted.setting.strangers_folder = strangers.path();
   if (const auto refused = support::enter_sandbox()) return cannot_run(*refused);
   const auto reports = make_faults(wanted);
   std::size_t failures = 0;

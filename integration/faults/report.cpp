@@ -60,7 +60,6 @@ std::string to_text(const Report& report) {
   if (!report.not_run.empty()) return text + "NOT RUN: " + report.not_run + "\n";
   text += std::to_string(report.points) + " points, " + std::to_string(report.failures.size()) + " failures";
   for (const auto& [name, value] : report.figures.items()) text += ", " + name + " " + value.dump();
-  for (const auto& failure : report.failures) text += "\n  " + failure;
   return text + "\n";
 }
 

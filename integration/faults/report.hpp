@@ -24,7 +24,7 @@ Report report_of(const nlohmann::json& told);
 /// Those of one kind and subject as one, in the order in which they first come.
 std::vector<Report> merged(const std::vector<Report>& reports);
 
-/// One line: "kill: ADD, ptp: 712 points, 0 failures".
+/// One line without the texts of failures: "kill: ADD, ptp: 712 points, 0 failures".
 std::string to_text(const Report& report);
 
 }  // namespace faults

@@ -83,16 +83,28 @@ Call Scene::call(const std::string& verb) const {
   return made;
 }
 
+void Scene::keep_result(const std::string& verb, const Answer& answer) {
+  if (verb == "ADD" && answer.exit == 0) result_ = answer.result;
+}
+
 Answer Scene::perform(const std::string& verb) {
   auto answer = support::call(call(verb));
-  if (verb == "ADD" && answer.exit == 0) result_ = answer.result;
+  keep_result(verb, answer);
   return answer;
 }
 
 support::Struck Scene::perform(const std::string& verb, const support::Fault& fault) {
   auto struck = support::call_with(fault, call(verb));
-  if (verb == "ADD" && struck.answer.exit == 0) result_ = struck.answer.result;
+  keep_result(verb, struck.answer);
   return struck;
+}
+
+Answer Scene::perform_in_shell(const std::string& verb, const std::string& commands) {
+  auto made = call(verb);
+  made.under = {"sh", "-c", commands};
+  auto answer = support::call(made);
+  keep_result(verb, answer);
+  return answer;
 }
 
 void Scene::lose_namespace() { container_.netns.remove(); }

@@ -26,6 +26,8 @@ class Scene {
   /// Makes the call. The result of an ADD is kept for those that come after.
   support::Answer perform(const std::string& verb);
   support::Struck perform(const std::string& verb, const support::Fault& fault);
+  /// By a shell with these commands, which run the plugin as "$0".
+  support::Answer perform_in_shell(const std::string& verb, const std::string& commands);
 
   /// The namespace of the container goes away; calls still name it.
   void lose_namespace();
@@ -38,6 +40,7 @@ class Scene {
 
  private:
   support::Call call_for(const std::string& verb, const std::string& container) const;
+  void keep_result(const std::string& verb, const support::Answer& answer);
 
   nlohmann::json config_;
   support::Container container_;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,16 +111,13 @@ class Tracee {
   }
 
 #ifdef __x86_64__
-  /// No system call has the number -1, so nothing is done but to come back, with what is put there.
   void refuse(int error) {
-    auto skipped = registers();
-    skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
-    set_registers(skipped);
-    if (!step()) return;
-    auto refused = registers();
-    refused.rax = static_cast<decltype(refused.rax)>(-error);
-    set_registers(refused);
+    if (system_call() == SYS_brk)
+      refuse_memory();
+    else
+      refuse_with(error);
   }
+
 #else
   [[noreturn]] static void refuse(int) {
     throw posix::system_error(ENOSYS, "refuse a system call: the registers are known for x86-64 alone");
@@ -158,6 +156,25 @@ class Tracee {
   }
 
 #ifdef __x86_64__
+  /// No system call has the number -1, so nothing is done but to come back, with what is put there.
+  void refuse_with(int error) {
+    auto skipped = registers();
+    skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
+    set_registers(skipped);
+    if (!step()) return;
+    auto refused = registers();
+    refused.rax = static_cast<decltype(refused.rax)>(-error);
+    set_registers(refused);
+  }
+
+  /// It knows no errors: where there is no memory it answers with the end that the memory had before, as it does when
+  /// it is asked for 0.
+  void refuse_memory() const {
+    auto asked = registers();
+    asked.rdi = 0;
+    set_registers(asked);
+  }
+
   user_regs_struct registers() const {
     user_regs_struct all{};
     if (::ptrace(PTRACE_GETREGS, child_, nullptr, &all) < 0) posix::throw_errno("read a program's registers");
