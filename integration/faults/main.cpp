@@ -25,13 +25,22 @@ using faults::Task;
 struct Kind {
   std::string name;
   std::vector<Task> (*tasks)(const faults::Setting&);
-  bool is_alone = false;  ///< needs the whole machine, and is done after all others
+  enum class Place {
+    in_the_sandbox,
+    alone_in_the_sandbox,  ///< needs the whole machine
+    before_the_sandbox     ///< needs the rights of the machine's root
+  } place = Place::in_the_sandbox;
 };
 
-const std::vector<Kind> kinds{{"kill", faults::kills},    {"errors", faults::errors}, {"streams", faults::streams},
-                              {"state", faults::damages}, {"chain", faults::chains},  {"storm", faults::storms, true}};
+const std::vector<Kind> kinds{{"kill", faults::kills},
+                              {"errors", faults::errors},
+                              {"streams", faults::streams},
+                              {"state", faults::damages},
+                              {"chain", faults::chains},
+                              {"power", faults::power_cuts, Kind::Place::before_the_sandbox},
+                              {"storm", faults::storms, Kind::Place::alone_in_the_sandbox}};
 
-const Kind soak{"soak", faults::soaks, true};  // on demand
+const Kind soak{"soak", faults::soaks, Kind::Place::alone_in_the_sandbox};  // on demand
 
 struct Wanted {
   faults::Setting setting;
@@ -69,19 +78,16 @@ std::vector<Kind> wanted_kinds(const Wanted& wanted) {
   return all;
 }
 
-std::vector<Report> make_faults(const Wanted& wanted) {
-  std::vector<Task> beside_others;
-  std::vector<Task> alone;
+std::vector<Report> make_faults(const Wanted& wanted, Kind::Place place) {
+  std::vector<Task> tasks;
   for (const auto& kind : wanted_kinds(wanted)) {
-    auto& tasks = kind.is_alone ? alone : beside_others;
-    std::ranges::copy(kind.tasks(wanted.setting), std::back_inserter(tasks));
+    if (kind.place == place) std::ranges::copy(kind.tasks(wanted.setting), std::back_inserter(tasks));
   }
-  const auto tell = [](const Report& report) {
+  const bool is_alone = place == Kind::Place::alone_in_the_sandbox;
+  const auto at_once = is_alone ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  return faults::merged(faults::do_all(tasks, at_once, [](const Report& report) {
     for (const auto& failure : report.failures) std::cout << report.subject << ": " << failure << '\n' << std::flush;
-  };
-  auto reports = faults::do_all(beside_others, std::max(1U, std::thread::hardware_concurrency()), tell);
-  std::ranges::copy(faults::do_all(alone, 1, tell), std::back_inserter(reports));
-  return faults::merged(reports);
+  }));
 }
 
 void write_down(const std::vector<Report>& reports, const std::string& path) {
@@ -119,8 +125,10 @@ int run(Wanted wanted) {
   std::signal(SIGPIPE, SIG_IGN);
   const StrangersFolder strangers;
   wanted.setting.strangers_folder = strangers.path();
+  auto reports = make_faults(wanted, Kind::Place::before_the_sandbox);
   if (const auto refused = support::enter_sandbox()) return cannot_run(*refused);
-  const auto reports = make_faults(wanted);
+  for (const auto place : {Kind::Place::in_the_sandbox, Kind::Place::alone_in_the_sandbox})
+    std::ranges::copy(make_faults(wanted, place), std::back_inserter(reports));
   std::size_t failures = 0;
   for (const auto& report : reports) {
     failures += report.failures.size();
