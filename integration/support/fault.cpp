@@ -169,10 +169,15 @@ class Tracee {
 
   /// It knows no errors: where there is no memory it answers with the end that the memory had before, as it does when
   /// it is asked for 0.
-  void refuse_memory() const {
-    auto asked = registers();
+  void refuse_memory() {
+    const auto wanted = registers();
+    auto asked = wanted;
     asked.rdi = 0;
     set_registers(asked);
+    if (!step()) return;
+    auto answered = registers();
+    answered.rdi = wanted.rdi;
+    set_registers(answered);
   }
 
   user_regs_struct registers() const {
