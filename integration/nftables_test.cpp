@@ -292,28 +292,6 @@ Call add_call(const Container& container, const json& config) {
   return {.command = "ADD", .container = container.id, .netns = container.netns.path(), .config = config};
 }
 
-// An ADD that ends at any system call that changes something is healed by DEL, and by the next ADD.
-TEST_F(Nftables, AreHealedWhereverAnAddIsKilled) {
-  constexpr int killed = 137;
-  const auto host = Namespace::host();
-  change_ip(host, {"link", "add", "br0", "type", "bridge"});
-  change_ip(host, {"link", "set", "br0", "addrgenmode", "none"});
-  change_ip(host, {"link", "set", "br0", "up"});
-  ASSERT_EQ(add(b, ruled_bridge()).exit + del(b, ruled_bridge()).exit, 0);
-  const auto before = Snapshot::take();
-  for (const char* system_call : {"sendmsg", "write", "renameat"}) {
-    int count = 1;
-    for (bool was_killed = true; was_killed; ++count) {
-      was_killed = call_killed_at(add_call(a, ruled_bridge()), system_call, count).exit == killed;
-      const bool is_added_anew = was_killed && count % 2 == 0;
-      EXPECT_EQ(is_added_anew ? add(a, ruled_bridge()).exit : 0, 0) << system_call << ' ' << count;
-      EXPECT_EQ(del(a, ruled_bridge()).exit, 0);
-      EXPECT_TRUE(unchanged_since(before)) << system_call << ' ' << count;
-    }
-    EXPECT_GT(count, 5) << system_call << ": nothing was killed";
-  }
-}
-
 TEST_F(Nftables, NeedNoProgram) {
   Call call = add_call(a, ruled_bridge());
   call.config["cni.dev/valid-attachments"] = {{{"containerID", "a"}, {"ifname", "eth0"}}};

@@ -25,12 +25,4 @@ Traced trace_programs(Call call) {
   return traced;
 }
 
-Answer call_killed_at(Call call, const std::string& system_call, int count) {
-  call.under = {"strace", "-f",
-                "-o",     trace,
-                "-e",     "trace=" + system_call,
-                "-e",     "inject=" + system_call + ":signal=SIGKILL:when=" + std::to_string(count)};
-  return support::call(call);
-}
-
 }  // namespace support

@@ -21,7 +21,9 @@
 #include <sys/vfs.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace kernel {
 namespace {
@@ -83,11 +85,18 @@ class Visit {
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
-  ~Visit() {
-    if (::setns(home_, CLONE_NEWNET) < 0) std::abort();
-  }
+  ~Visit() { return_home(); }
 
  private:
+  /// The kernel may be short of memory for a moment. Nothing may be done in the wrong namespace, not even taking back.
+  void return_home() const {
+    constexpr int attempts = 1000;
+    for (int attempt = 0; ::setns(home_, CLONE_NEWNET) < 0; ++attempt) {
+      if (attempt == attempts) std::abort();
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+
   int home_;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -16,11 +17,19 @@ namespace {
 
 constexpr mode_t private_file = 0600;
 
-void wait_for_input(int file, std::chrono::milliseconds patience) {
+using Clock = std::chrono::steady_clock;
+
+/// 0 where it has passed.
+int milliseconds_until(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  return static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0}));
+}
+
+void wait_for_input(int file, Clock::time_point deadline) {
   pollfd waiting{.fd = file, .events = POLLIN, .revents = 0};
   int ready = 0;
   do {
-    ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+    ready = ::poll(&waiting, 1, milliseconds_until(deadline));
   } while (ready < 0 && errno == EINTR);
   if (ready < 0) throw_errno("wait for input");
   if (ready == 0) throw system_error(ETIMEDOUT, "wait for input");
@@ -72,7 +81,8 @@ FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
 }
 
 std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience) {
-  return read_until_end(file, limit, [&] { wait_for_input(file, patience); });
+  const auto deadline = Clock::now() + patience;
+  return read_until_end(file, limit, [&] { wait_for_input(file, deadline); });
 }
 
 std::optional<std::string> find_content(int directory, const std::string& path, std::size_t limit) {

@@ -21,8 +21,8 @@ FileDescriptor open_file(int directory, const std::string& path, int flags);
 /// link.
 FileDescriptor open_beneath(int directory, const std::string& path, int flags);
 
-/// Reads to the end. Throws std::system_error; EFBIG past `limit` bytes, ETIMEDOUT where the other end neither writes
-/// nor closes for `patience`.
+/// Reads to the end. Throws std::system_error; EFBIG past `limit` bytes, ETIMEDOUT where the other end has not closed
+/// after `patience`, however much it wrote.
 std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience);
 
 /// The content of a file of at most `limit` bytes; nullopt where it does not exist. Throws std::system_error.

@@ -8,7 +8,7 @@
 namespace posix {
 
 /// All of standard input; empty where that is a terminal: nobody will type a network configuration. Throws EFBIG past 1
-/// MiB, and ETIMEDOUT where nothing comes for `patience`.
+/// MiB, and ETIMEDOUT where it has no end after `patience`.
 std::string read_input(std::chrono::milliseconds patience);
 
 void write_output(std::string_view text);

@@ -4,6 +4,7 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
 
+#include <cstring>
 #include <limits>
 #include <string_view>
 
@@ -54,6 +55,44 @@ void write_host_interface(cni::JsonWriter& json, const HostInterface& interface)
   json.end_object();
 }
 
+constexpr std::string_view before_sum = R"({"sum":")";
+constexpr std::size_t sum_characters = 13;
+
+/// Eight bytes at a time, of which the last may be counted twice: each step can be undone, so no change within eight
+/// bytes goes unseen, and others hardly ever.
+std::string sum_of(std::string_view text) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  std::uint64_t word = 0;
+  if (text.size() < sizeof word) return "";
+  std::uint64_t sum = text.size();
+  const char* const last = text.data() + text.size() - sizeof word;
+  for (const char* place = text.data(); place < last; place += sizeof word) {
+    std::memcpy(&word, place, sizeof word);
+    sum = (sum ^ word) * odd;
+    sum ^= sum >> 32U;
+  }
+  std::memcpy(&word, last, sizeof word);
+  return cni::to_string(cni::Tag{(sum ^ word) * odd});
+}
+
+bool has_sum(std::string_view text) { return text.starts_with(before_sum); }
+
+/// A part of a record that is damaged may still be JSON, and name another address or port. What people have written
+/// otherwise has no sum.
+bool is_damaged(std::string_view text) {
+  if (!has_sum(text)) return false;
+  text.remove_prefix(before_sum.size());
+  const auto sum = text.substr(0, sum_characters);
+  text.remove_prefix(sum.size());
+  return sum != sum_of(text);
+}
+
+std::string without_sum(std::string text) {
+  constexpr std::string_view after_sum = "\",";
+  if (has_sum(text)) text.erase(1, before_sum.size() - 1 + sum_characters + after_sum.size());
+  return text;
+}
+
 struct Parts {
   std::string record;
   std::string wiring;
@@ -66,7 +105,7 @@ Parts split(const std::string& text) {
   const auto begin = text.find(key);
   const auto end = text.rfind('}');
   if (begin == std::string::npos || end == std::string::npos || end < begin) return {text, ""};
-  return {text.substr(0, begin) + '}', text.substr(begin + key.size(), end - begin - key.size())};
+  return {without_sum(text.substr(0, begin)) + '}', text.substr(begin + key.size(), end - begin - key.size())};
 }
 
 Record parse(const std::string& text) {
@@ -91,6 +130,7 @@ Record parse(const std::string& text) {
 std::string to_text(const Record& record) {
   cni::JsonWriter json{0};
   json.begin_object();
+  json.member("sum", std::string(sum_characters, '-'));
   json.member("format", format);
   json.member("network", record.attachment.network);
   json.member("container", record.attachment.container);
@@ -103,11 +143,15 @@ std::string to_text(const Record& record) {
     json.json(record.wiring);
   }
   json.end_object();
-  return json.finished();
+  auto text = json.finished();
+  constexpr auto end_of_sum = before_sum.size() + sum_characters;
+  text.replace(before_sum.size(), sum_characters, sum_of(std::string_view{text}.substr(end_of_sum)));
+  return text;
 }
 
 std::optional<Record> find_record(const std::string& text) {
   try {
+    if (is_damaged(text)) return std::nullopt;
     return parse(text);
   } catch (const cni::Error&) {
     return std::nullopt;

@@ -30,10 +30,10 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-/// One JSON object and a newline, for people too.
+/// One JSON object and a newline, for people too. "sum" is a hash of what stands behind it.
 std::string to_text(const Record& record);
 
-/// nullopt where the text is no record of this format.
+/// nullopt where the text is no record of this format, or has been changed since it was written.
 std::optional<Record> find_record(const std::string& text);
 
 }  // namespace state

@@ -93,10 +93,13 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, recorded, kernel); });
   const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, recorded, kernel); });
   if (!is_unruled || !is_gone) return;
-  if (had_own_end && !stored) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   const bool is_released = effort.attempt([&] { release(request, recorded.record, folder); });
-  if (folder == nullptr || !is_released) return;
-  effort.attempt([&] { forget({attachment.network, cni::tag_of(attachment), recorded.gateways()}, kernel, *folder); });
+  if (folder != nullptr && is_released) {
+    effort.attempt([&] {
+      forget({attachment.network, cni::tag_of(attachment), recorded.gateways()}, kernel, *folder);
+    });
+  }
+  if (had_own_end && !recorded.record) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
 }
 
 }  // namespace verbs

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -142,6 +143,15 @@ TEST(Pipes, AreNotWaitedForForEver) {
   Pipe pipe;
   posix::write_all(pipe.input.get(), "half");
   EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 100, 1ms); }),
+            "wait for input: Connection timed out");
+}
+
+TEST(Pipes, ThatTrickleAreNotWaitedForForEverEither) {
+  Pipe pipe;
+  std::jthread trickle{[&](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); std::this_thread::sleep_for(1ms)) posix::write_all(pipe.input.get(), " ");
+  }};
+  EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 60'000, 100ms); }),
             "wait for input: Connection timed out");
 }
 

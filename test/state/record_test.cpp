@@ -21,8 +21,26 @@ TEST(Record, IsOneLineOfJson) {
   const state::Record small{
       .attachment = whole.attachment, .netns = "/n", .addresses = {*cni::find_address("10.1.2.3")}};
   EXPECT_EQ(state::to_text(small),
-            R"({"format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n","addresses":["10.1.2.3"]})"
+            R"({"sum":"k3hmoxr2hrrva","format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n",)"
+            R"("addresses":["10.1.2.3"]})"
             "\n");
+}
+
+TEST(Record, IsNotBelievedWhereAnythingInItHasChanged) {
+  const auto text = state::to_text(whole);
+  for (auto place = text.find(':'); place < text.size(); ++place) {
+    auto changed = text;
+    changed[place] = static_cast<char>(changed[place] ^ 1);
+    EXPECT_FALSE(state::find_record(changed).has_value()) << changed;
+    EXPECT_FALSE(state::find_record(text.substr(0, place)).has_value()) << text.substr(0, place);
+  }
+}
+
+TEST(Record, IsBelievedWithoutASum) {
+  auto text = state::to_text(whole);
+  const auto sum = text.find("\"sum\"");
+  text.erase(sum, text.find(',', sum) + 1 - sum);
+  EXPECT_EQ(state::find_record(text), whole);
 }
 
 TEST(Record, IsWrittenThoughItsTextIsNotUtf8) {

@@ -88,6 +88,13 @@ TEST_F(Del, FreesTheAddressesOfARecordThatCannotBeRead) {
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
 }
 
+TEST_F(Del, TakesAwayTheGatewayThoughTheRecordCannotBeRead) {
+  add("c1");
+  spoil_record("live", "c1");
+  EXPECT_EQ(error_of_del("c1"), "");
+  expect_nothing_left();
+}
+
 TEST_F(Del, TakesAwayTheGatewayOfAnAddThatWasKilled) {
   wiring::Wiring wiring;
   wiring.host_gateways = {ip("fd00::1")};

@@ -1,0 +1,85 @@
+#include "integration/faults/task.hpp"
+
+#include "plugin/posix/file_descriptor.hpp"
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <map>
+#include <utility>
+
+namespace faults {
+namespace {
+
+/// A process at work. What it has found it writes into a file in memory.
+struct Worker {
+  posix::FileDescriptor report;
+  Report begun;
+};
+
+[[noreturn]] void work(const Task& task, Report report, int file) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  try {
+    task.work(report);
+  } catch (const std::exception& error) {
+    report.failures.emplace_back(error.what());
+  }
+  posix::write_all(file, to_json(report).dump());
+  ::_exit(0);
+}
+
+std::pair<pid_t, Worker> start(const Task& task) {
+  Worker worker{.report = posix::FileDescriptor{::memfd_create("report", MFD_CLOEXEC)},
+                .begun = {.kind = task.kind, .subject = task.subject}};
+  if (!worker.report) posix::throw_errno("make a file in memory");
+  const pid_t child = ::fork();
+  if (child < 0) posix::throw_errno("fork");
+  if (child == 0) work(task, worker.begun, worker.report.get());
+  return {child, std::move(worker)};
+}
+
+Report found_by(const Worker& worker) {
+  constexpr std::size_t limit = 64 << 20;
+  if (::lseek(worker.report.get(), 0, SEEK_SET) < 0) posix::throw_errno("rewind a file in memory");
+  const auto text = posix::read_to_end(worker.report.get(), limit, std::chrono::seconds{1});
+  if (!text.empty()) return report_of(nlohmann::json::parse(text));
+  auto report = worker.begun;
+  report.failures.emplace_back("the process that did this was ended by a signal");
+  return report;
+}
+
+pid_t await_any() {
+  while (true) {
+    const pid_t child = ::wait(nullptr);
+    if (child >= 0) return child;
+    if (errno != EINTR) posix::throw_errno("wait for a process");
+  }
+}
+
+}  // namespace
+
+std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
+                           const std::function<void(const Report&)>& tell) {
+  std::vector<Report> reports;
+  std::map<pid_t, Worker> workers;
+  for (auto next = tasks.begin(); next != tasks.end() || !workers.empty();) {
+    if (next != tasks.end() && workers.size() < at_once) {
+      workers.insert(start(*next++));
+      continue;
+    }
+    const auto ended = workers.extract(await_any());
+    if (ended.empty()) continue;
+    reports.push_back(found_by(ended.mapped()));
+    tell(reports.back());
+  }
+  return reports;
+}
+
+}  // namespace faults
