@@ -76,7 +76,7 @@ std::string own_folder() {
   const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
   if (length < 0) posix::throw_errno("read the link \"/proc/self/exe\"");
   path.resize(static_cast<std::size_t>(length));
-  return path.substr(0, path.rfind('/'));
+  return path.substr(0, std::max(path.rfind('/'), std::size_t{1}));
 }
 
 std::vector<InstallableFile> read_programs(const std::string& folder) {
