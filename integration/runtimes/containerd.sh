@@ -1,5 +1,5 @@
 # A containerd of the node's own, for scenarios: its configuration is Debian's.
-readonly containerd=${CONTAINERD:-/usr/bin/containerd}
+: "${containerd:=/usr/bin/containerd}"  # a scenario may have named another: its shim lies beside it
 readonly socket=/run/containerd/containerd.sock
 
 # -E: with PYTHONUNBUFFERED a line is written in two pieces, which mix with those of other calls.

@@ -36,9 +36,14 @@ struct Deed {
   std::string act;
 };
 
+std::string to_text(const Deed& deed) {
+  auto text = deed.path;
+  return text.append(": ").append(deed.act).append("\n");
+}
+
 void print(const std::vector<Deed>& deeds, const Arguments& arguments, const Console& console) {
   if (!arguments.wants_json()) {
-    for (const auto& [path, act] : deeds) console.print(path + ": " + act + '\n');
+    for (const auto& deed : deeds) console.print(to_text(deed));
     return;
   }
   cni::JsonWriter json{2};
@@ -71,13 +76,14 @@ std::string own_folder() {
   const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
   if (length < 0) posix::throw_errno("read the link \"/proc/self/exe\"");
   path.resize(static_cast<std::size_t>(length));
-  return path.substr(0, path.rfind('/'));
+  return path.substr(0, std::max(path.rfind('/'), std::size_t{1}));
 }
 
 std::vector<InstallableFile> read_programs(const std::string& folder) {
+  const auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
   std::vector<InstallableFile> programs;
   for (const std::string name : program_names) {
-    auto content = posix::find_content(AT_FDCWD, folder + '/' + name, largest_program);
+    auto content = directory ? posix::find_content(directory->get(), name, largest_program) : std::nullopt;
     if (content) programs.push_back({.name = name, .content = std::move(*content), .is_program = true});
   }
   return programs;
@@ -99,21 +105,22 @@ std::vector<InstallableFile> find_programs(const Arguments& arguments) {
                    "name the folder that has it by --from"};
 }
 
-std::optional<std::string> find_pod_cidrs(const Arguments& arguments) {
+/// None where none were named: the configuration is another's business then.
+std::vector<cni::Prefix> find_pod_cidrs(const Arguments& arguments) {
   const auto path = arguments.value("pod-cidr-file");
-  if (!path) return arguments.value("pod-cidr");
-  if (arguments.has("pod-cidr")) throw UsageError{"--pod-cidr and --pod-cidr-file cannot be given both"};
+  const auto named = arguments.value("pod-cidr");
+  if (path && named) throw UsageError{"--pod-cidr and --pod-cidr-file cannot be given both"};
+  if (named) return parse_cidrs("pod-cidr", *named);
+  if (!path) return {};
   constexpr std::size_t largest = 4096;
-  auto text = posix::find_content(AT_FDCWD, *path, largest);
+  const auto text = posix::find_content(AT_FDCWD, *path, largest);
   if (!text) throw posix::system_error(ENOENT, "read " + cni::quoted(*path));
-  return text;
+  return parse_cidrs("pod-cidr-file " + *path, *text);
 }
 
-/// nullopt where no addresses were named: the configuration is another's business then.
 std::optional<NodeNetwork> find_network(const Arguments& arguments) {
-  const auto pod_cidrs = find_pod_cidrs(arguments);
-  if (!pod_cidrs) return std::nullopt;
-  NodeNetwork network{.pod_cidrs = parse_cidrs("pod-cidr", *pod_cidrs)};
+  NodeNetwork network{.pod_cidrs = find_pod_cidrs(arguments)};
+  if (network.pod_cidrs.empty()) return std::nullopt;
   network.name = arguments.value("name").value_or(network.name);
   network.mode = arguments.value("mode").value_or(network.mode);
   if (const auto text = arguments.value("cluster-cidr")) network.cluster_cidrs = parse_cidrs("cluster-cidr", *text);
