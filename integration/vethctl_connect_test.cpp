@@ -120,6 +120,27 @@ TEST_F(VethctlConnect, ChoosesWhatIsGivenForOneEndAlone) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// Its interfaces say whose they are.
+TEST_F(VethctlConnect, IsTakenBackWithoutItsRecord) {
+  for (const auto* end : {"host", "net1", "bridge:br0"}) {
+    ASSERT_EQ(vethctl({"connect", "net0", end}).exit, 0) << end;
+    std::filesystem::remove_all("/run/veth-cni");
+    const auto gone = vethctl({"disconnect", "net0", "--output", "json"});
+    EXPECT_EQ(gone.exit, 0) << end << ": " << gone.err;
+    EXPECT_EQ(json::parse(gone.out).at("container"), "net0");
+    EXPECT_FALSE(has_interface(net0, "eth0") || has_interface(net1, "eth0"));
+  }
+}
+
+TEST_F(VethctlConnect, NamesTheCableOfWhichTheSecondEndWasNamed) {
+  ASSERT_EQ(vethctl({"connect", "net0", "net1"}).exit, 0);
+  const auto refused = vethctl({"disconnect", "net1"});
+  EXPECT_EQ(refused.exit, 1);
+  EXPECT_NE(refused.err.find("vethctl disconnect net0 --ifname eth0"), std::string::npos) << refused.err;
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
 TEST_F(VethctlConnect, TellsWhatIsWrong) {
   EXPECT_EQ(vethctl({"connect", "host", "host"}).exit, 2);
   EXPECT_EQ(vethctl({"connect", "net0", "net1", "--address", "10.7.0.1"}).exit, 2);

@@ -6,6 +6,8 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/diagnosis.hpp"
 #include "plugin/vethctl/inspect/examination.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/validate.hpp"
 
@@ -53,8 +55,13 @@ std::optional<Finding> find_finding(const Remark& remark) {
                  .remedy = "see whether it is spelled as it should be"};
 }
 
-std::vector<Finding> check_configurations(const std::string& folder) {
+std::vector<Finding> check_configurations(const Arguments& arguments) {
+  const auto folder = arguments.value("conf-dir").value_or(usual_folder);
   const auto files = find_files(folder);
+  if (!files && arguments.has("conf-dir")) {
+    return {
+        {.what = "there is no such folder", .where = {folder}, .remedy = "give --conf-dir the one that runtimes read"}};
+  }
   if (!files || files->empty()) {
     return {{.severity = Severity::note,
              .what = "there is no network configuration",
@@ -76,8 +83,9 @@ bool matters(const Finding& finding) { return finding.severity != Severity::note
 
 int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
+  if (!network.empty()) inspect::require_network(network, kernel, inspect::find_folders(console.root).folders);
   auto examination = inspect::examine(kernel, console.root, network);
-  examination.configuration = check_configurations(arguments.value("conf-dir").value_or(usual_folder));
+  examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
                                        : report::findings(findings, examination.attachments.size()));
@@ -92,8 +100,7 @@ Command check_command() {
       .summary = "tell what is not well on this node",
       .description =
           "Looks at the network configurations (as validate does), at the state folder, at every attachment (what is "
-          "on "
-          "record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
+          "on record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
           "forwarding, strict reverse path filters, firewalls that drop forwarded packets. Each finding says where it "
           "is and what to do about it, the worst first. Nothing is changed. With NETWORK only its attachments and "
           "addresses are looked at.\n\n"

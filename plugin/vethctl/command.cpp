@@ -47,6 +47,12 @@ void check_choice(const Command& command, const std::string& name, const std::st
   if (option != command.options.end()) check_choice(option->choices, "--" + name, value);
 }
 
+/// "-" alone is standard input.
+void check_operand(const Command& command, const std::string& operand) {
+  if (operand.size() < 2 || operand.front() != '-') return;
+  throw UsageError{"\"" + operand + "\": \"" + command.name + "\" has no such option"};
+}
+
 void check_count(const Command& command, std::size_t count) {
   if (count >= command.least && count <= command.most) return;
   const auto wanted = command.operands.empty() ? std::string{"no operand"} : command.operands;
@@ -80,6 +86,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     values.push_back(option.value.empty() ? no_value : option.value.front());
     check_choice(command, option.string_key, values.back());
   }
+  for (const auto& operand : arguments.operands) check_operand(command, operand);
   check_count(command, arguments.operands.size());
   if (!arguments.operands.empty()) check_choice(command.first_operands, command.name, arguments.operands.front());
   return arguments;

@@ -191,60 +191,82 @@ int connect(const Arguments& arguments, const Console& console) {
   return success;
 }
 
-int disconnect(const Arguments& arguments, const Console& console) {
-  const auto end = find_end(arguments.operands.at(0));
-  const auto request = request_for(end, read_interface(arguments, "ifname"));
-  const auto folder = state::Folder::find(console.root);
-  if (!folder || !folder->find_record(request.attachment)) {
-    throw cni::Error{cni::ErrorCode::invalid_config,
-                     "there is no attachment vethctl/" + end.name + '/' + request.attachment.interface,
-                     "vethctl list vethctl shows what there is"};
+/// Whoever asks may have named the second end.
+[[noreturn]] void refuse_unknown(const End& end, const std::string& interface, kernel::Kernel& kernel,
+                                 const std::string& root) {
+  std::vector<std::string> meant;
+  for (const auto& attachment : inspect::read_attachments(kernel, inspect::open_folders(root))) {
+    const auto& [network, container, name] = attachment.identity;
+    const bool is_end = container == end.name || (!end.path.empty() && attachment.peer_netns == end.path);
+    if (network == own_network && is_end) meant.push_back("vethctl disconnect " + container + " --ifname " + name);
   }
-  kernel::LinuxKernel kernel;
-  verbs::del(request, kernel, console.root);
-  const auto& [network, container, interface] = request.attachment;
+  throw cni::Error{cni::ErrorCode::invalid_config, "there is no attachment vethctl/" + end.name + '/' + interface,
+                   meant.empty() ? "vethctl list vethctl shows what there is" : report::joined(meant, ", or ")};
+}
+
+/// The cable of which no record tells: its end in the container names it.
+cni::Request lost_cable(cni::Request request) {
+  request.config.mode = cni::Mode::netns;
+  return request;
+}
+
+std::string told_as_json(const cni::Attachment& attachment) {
   cni::JsonWriter json{2};
   json.begin_object();
-  json.member("network", network);
-  json.member("container", container);
-  json.member("interface", interface);
+  json.member("network", attachment.network);
+  json.member("container", attachment.container);
+  json.member("interface", attachment.interface);
   json.end_object();
-  console.print(arguments.wants_json() ? json.finished() : "disconnected " + container + '/' + interface + '\n');
+  return json.finished();
+}
+
+int disconnect(const Arguments& arguments, const Console& console) {
+  const auto end = find_end(arguments.operands.at(0));
+  auto request = request_for(end, read_interface(arguments, "ifname"));
+  const auto& attachment = request.attachment;
+  kernel::LinuxKernel kernel;
+  const auto folder = state::Folder::find(console.root);
+  if (!folder || !folder->find_record(attachment)) {
+    const bool stands =
+        kernel.find_host_link(attachment) || kernel.stands(attachment, {{end.path, attachment.interface}});
+    if (!stands) refuse_unknown(end, attachment.interface, kernel, console.root);
+    request = lost_cable(std::move(request));
+  }
+  verbs::del(request, kernel, console.root);
+  console.print(arguments.wants_json() ? told_as_json(attachment)
+                                       : "disconnected " + end.name + '/' + attachment.interface + '\n');
   return success;
 }
 
 }  // namespace
 
 Command connect_command() {
-  return {
-      .name = "connect",
-      .operands = "END END",
-      .least = 2,
-      .most = 2,
-      .summary = "join two ends by a veth pair, like a cable",
-      .description =
-          "Joins two ends by a veth pair. An END is the name of a namespace in /run/netns, a path to one, the number\n"
-          "of a process in one, \"host\", or \"bridge:NAME\"; at least one of the two is a namespace. The attachment\n"
-          "belongs to network \"vethctl\", which no runtime's GC touches.\n\n"
-          "Each end gets the addresses that are given for it, a connected route for each, and a link-local address. "
-          "An\n"
-          "end for which none is given gets one in each network of the other end's; where none is given at all, both "
-          "get\n"
-          "one of each family in a network that is free: 192.168.10.0/24 and fd00:192:168:10::/64, or the next. To a\n"
-          "bridge a namespace is joined without an address, unless one is given. What was chosen is told.",
-      .options = {{.name = "address",
-                   .value = "CIDR",
-                   .help = "address of the first end, or \"none\"; may be given again"},
-                  {.name = "peer-address",
-                   .value = "CIDR",
-                   .help = "address of the second end, or \"none\"; may be given again"},
-                  {.name = "ifname", .value = "NAME", .help = "interface in the first end (default: eth0)"},
-                  {.name = "peer-ifname",
-                   .value = "NAME",
-                   .help = "interface in the second end (default: eth0; on the host a name of its own)"},
-                  {.name = "mtu", .value = "BYTES", .help = "MTU of both ends (default: 1500)"},
-                  output_option()},
-      .run = connect};
+  return {.name = "connect",
+          .operands = "END END",
+          .least = 2,
+          .most = 2,
+          .summary = "join two ends by a veth pair, like a cable",
+          .description =
+              "Joins two ends by a veth pair. An END is the name of a namespace in /run/netns, a path to one, the "
+              "number of a process in one, \"host\", or \"bridge:NAME\"; at least one of the two is a namespace. The "
+              "attachment belongs to network \"vethctl\", which no runtime's GC touches.\n\nEach end gets the "
+              "addresses that are given for it, a connected route for each, and a link-local address. An end for which "
+              "none is given gets one in each network of the other end's; where none is given at all, both get one of "
+              "each family in a network that is free: 192.168.10.0/24 and fd00:192:168:10::/64, or the next. To a "
+              "bridge a namespace is joined without an address, unless one is given. What was chosen is told.",
+          .options = {{.name = "address",
+                       .value = "CIDR",
+                       .help = "address of the first end, or \"none\"; may be given again"},
+                      {.name = "peer-address",
+                       .value = "CIDR",
+                       .help = "address of the second end, or \"none\"; may be given again"},
+                      {.name = "ifname", .value = "NAME", .help = "interface in the first end (default: eth0)"},
+                      {.name = "peer-ifname",
+                       .value = "NAME",
+                       .help = "interface in the second end (default: eth0; on the host a name of its own)"},
+                      {.name = "mtu", .value = "BYTES", .help = "MTU of both ends (default: 1500)"},
+                      output_option()},
+          .run = connect};
 }
 
 Command disconnect_command() {
@@ -254,7 +276,10 @@ Command disconnect_command() {
       .least = 1,
       .most = 1,
       .summary = "take back what connect has made",
-      .description = "Removes the attachment that `vethctl connect` made at this END, both ends of it.",
+      .description =
+          "Removes the attachment that `vethctl connect` made at this END, both ends of it. END is the first of the "
+          "two that were namespaces, as connect has told; where its record was lost, its interfaces are known by their "
+          "aliases.",
       .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}, output_option()},
       .run = disconnect};
 }

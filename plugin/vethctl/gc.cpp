@@ -5,6 +5,7 @@
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -92,6 +93,7 @@ int gc(const Arguments& arguments, const Console& console, kernel::Kernel& kerne
   const bool is_dry_run = arguments.has("dry-run");
   const auto wanted = arguments.operands.empty() ? std::nullopt : std::optional{arguments.operands.front()};
   auto folders = inspect::open_folders(console.root);
+  inspect::require_network(wanted, kernel, folders);
   const auto dropped = drop_dead(folders, wanted, kernel, is_dry_run);
   console.print(arguments.wants_json() ? to_json(dropped, is_dry_run) : to_text(dropped, is_dry_run));
   return success;

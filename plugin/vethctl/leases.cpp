@@ -8,6 +8,7 @@
 #include "plugin/verbs/recorded_link.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
 #include "plugin/vethctl/report/table.hpp"
 
@@ -95,7 +96,9 @@ class Listing {
 std::vector<Lease> all_leases(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const auto& operands = arguments.operands;
   std::vector<Lease> all;
-  for (const auto& folder : inspect::open_folders(console.root)) {
+  const auto folders = inspect::open_folders(console.root);
+  if (operands.size() > 1) inspect::require_network(operands[1], kernel, folders);
+  for (const auto& folder : folders) {
     auto networks = folder.networks();
     std::ranges::sort(networks);
     for (const auto& network : networks) {
@@ -279,26 +282,27 @@ int leases(const Arguments& arguments, const Console& console, kernel::Kernel& k
 }
 
 Command leases_command() {
-  return {.name = "leases",
-          .operands = "list [NETWORK] | release NETWORK ADDRESS",
-          .least = 1,
-          .most = 3,
-          .first_operands = {"list", "release"},
-          .summary = "list the taken addresses, or give one back",
-          .description =
-              "list: each address that is taken in a network, or in all, with its holder. States: \"live\" (on record, "
-              "and its interface is there, as far as the plugin has one), \"in flight\" (a call is at work on it), "
-              "\"remains\" (of an ADD that never ended), \"broken\" (the interface is gone), \"unrecorded\" (no record "
-              "names the holder).\n\n"
-              "release: gives back one address of one network. Refused while the holder's interface stands, or for "
-              "leases of other plugins' interfaces its network namespace, and while a call of the plugin is at work on "
-              "it, unless --force is given: an address that is given back while it is used will be given to another "
-              "container, too.",
-          .options = {{.name = "force", .help = "release: even if the address is in use"}, output_option()},
-          .run = [](const Arguments& arguments, const Console& console) {
-            kernel::LinuxKernel kernel;
-            return leases(arguments, console, kernel);
-          }};
+  return {
+      .name = "leases",
+      .operands = "list [NETWORK] | release NETWORK ADDRESS",
+      .least = 1,
+      .most = 3,
+      .first_operands = {"list", "release"},
+      .summary = "list the taken addresses, or give one back",
+      .description =
+          "list: each address that is taken in a network, or in all, with its holder. States: \"live\" (on record, "
+          "and its interface is there, as far as the plugin has one), \"in flight\" (a call is at work on it), "
+          "\"remains\" (of an ADD that never ended), \"broken\" (the interface is gone), \"unreadable\" (the record "
+          "cannot be read), \"unrecorded\" (no record names the holder).\n\n"
+          "release: gives back one address of one network. Refused while the holder's interface stands, or for "
+          "leases of other plugins' interfaces its network namespace, and while a call of the plugin is at work on "
+          "it, unless --force is given: an address that is given back while it is used will be given to another "
+          "container, too.",
+      .options = {{.name = "force", .help = "release: even if the address is in use"}, output_option()},
+      .run = [](const Arguments& arguments, const Console& console) {
+        kernel::LinuxKernel kernel;
+        return leases(arguments, console, kernel);
+      }};
 }
 
 }  // namespace vethctl

@@ -4,6 +4,7 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/help.hpp"
+#include "plugin/vethctl/report/escape.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,31 +26,53 @@ std::size_t terminal_width() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
 }
 
+/// Names and paths come from outside: none of their bytes is to work on a terminal.
+void print(std::string_view text) { posix::write_output(report::clean_text(text)); }
+void warn(std::string_view text) { posix::write_error(report::clean_text(text)); }
+
+/// Lines of prose that are longer are hard to read.
+std::size_t page_width() {
+  constexpr std::size_t widest = 100;
+  return std::min(terminal_width(), widest);
+}
+
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
 int run(const Command& command, const std::vector<std::string>& words) {
-  if (std::ranges::find(words, "--help") != words.end()) {
-    posix::write_output(vethctl::help(command));
+  if (std::ranges::any_of(words, asks_for_help)) {
+    print(vethctl::help(command, page_width()));
     return vethctl::success;
   }
-  return command.run(vethctl::parse(command, words), {.print = posix::write_output,
-                                                      .warn = posix::write_error,
-                                                      .width = terminal_width(),
-                                                      .root = std::string{state::default_root}});
+  return command.run(
+      vethctl::parse(command, words),
+      {.print = print, .warn = warn, .width = terminal_width(), .root = std::string{state::default_root}});
+}
+
+const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
+  const auto name = word == "--version" ? "version" : word;
+  const auto command = std::ranges::find(commands, name, &Command::name);
+  if (command == commands.end()) throw vethctl::UsageError{"there is no command \"" + name + '"'};
+  return *command;
+}
+
+int help_with(const std::vector<Command>& commands, const std::vector<std::string>& names) {
+  print(names.empty() ? vethctl::help(commands) : vethctl::help(find_command(commands, names.front()), page_width()));
+  return vethctl::success;
 }
 
 int run(const std::vector<std::string>& words) {
   const auto commands = vethctl::commands();
-  if (words.empty() || words.front() == "--help" || words.front() == "help") {
-    posix::write_output(vethctl::help(commands));
-    return words.empty() ? vethctl::wrong_usage : vethctl::success;
+  if (words.empty()) {
+    print(vethctl::help(commands));
+    return vethctl::wrong_usage;
   }
-  const auto name = words.front() == "--version" ? "version" : words.front();
-  const auto command = std::ranges::find(commands, name, &Command::name);
-  if (command == commands.end()) throw vethctl::UsageError{"there is no command \"" + name + '"'};
-  return run(*command, {std::next(words.begin()), words.end()});
+  const std::vector<std::string> rest{std::next(words.begin()), words.end()};
+  if (words.front() == "help" || asks_for_help(words.front())) return help_with(commands, rest);
+  return run(find_command(commands, words.front()), rest);
 }
 
 int tell(const std::string& message, int status) {
-  posix::write_error("vethctl: " + message + '\n');
+  warn("vethctl: " + message + '\n');
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "plugin/vethctl/gc.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
@@ -88,6 +89,7 @@ class Repairs {
   }
 
   std::vector<Deed> run() {
+    inspect::require_network(network_, kernel_, inspect::open_folders(root_));
     recover();
     auto folders = inspect::open_folders(root_);
     drop(folders);

@@ -24,19 +24,17 @@ int show(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command show_command() {
-  return {
-      .name = "show",
-      .operands = "ATTACHMENT",
-      .least = 1,
-      .most = 1,
-      .summary = "show all about one attachment",
-      .description =
-          "Shows what is wanted of both ends of an attachment beside what the kernel has of them, what went through "
-          "them, and the\ndifferences.\n\n"
-          "ATTACHMENT is a container or the beginning of its ID, NETWORK/CONTAINER/INTERFACE, or the name of the "
-          "host's interface.",
-      .options = {output_option()},
-      .run = show};
+  return {.name = "show",
+          .operands = "ATTACHMENT",
+          .least = 1,
+          .most = 1,
+          .summary = "show all about one attachment",
+          .description =
+              "Shows what is wanted of both ends of an attachment beside what the kernel has of them, what went "
+              "through them, and the differences.\n\nATTACHMENT is a container or the beginning of its ID, "
+              "NETWORK/CONTAINER/INTERFACE, or the name of the host's interface.",
+          .options = {output_option()},
+          .run = show};
 }
 
 }  // namespace vethctl

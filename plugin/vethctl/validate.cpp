@@ -227,9 +227,13 @@ void check_text(const Remark& place, const std::string& text, std::vector<Remark
 
 std::string read(const std::string& file) {
   constexpr std::chrono::minutes patience{10};
+  constexpr std::chrono::seconds patience_with_files{2};
   constexpr std::size_t largest = std::size_t{1} << 20U;
   if (file == "-") return posix::read_input(patience);
-  if (auto text = posix::find_content(AT_FDCWD, file, largest)) return std::move(*text);
+  // a named pipe to which nobody writes is not waited for for long
+  if (const auto opened = posix::find_file(AT_FDCWD, file, O_RDONLY | O_NONBLOCK)) {
+    return posix::read_to_end(opened->get(), largest, patience_with_files);
+  }
   throw cni::Error{cni::ErrorCode::io_failure, "there is no such file"};
 }
 

@@ -44,4 +44,10 @@ TEST(CommandLine, IsRefusedWhereItIsWrong) {
   EXPECT_NE(refusal({"a", "b", "--address"}), "");
 }
 
+TEST(Parse, TakesNoOperandThatLooksLikeAnOption) {
+  const vethctl::Command look{.name = "look", .operands = "[FILE]", .most = 1};
+  EXPECT_THROW(vethctl::parse(look, {"-x"}), vethctl::UsageError);
+  EXPECT_EQ(vethctl::parse(look, {"-"}).operands, std::vector<std::string>{"-"});
+}
+
 }  // namespace

@@ -45,7 +45,7 @@ TEST_F(Leases, AreListedWithTheirHolders) {
             "net      10.1.2.2  c1         eth0       live   0s\n"
             "net      fd00::2   c1         eth0       live   0s\n");
   EXPECT_EQ(leases({"list", "net"}), leases({"list"}));
-  EXPECT_EQ(leases({"list", "other"}), "NETWORK  ADDRESS  CONTAINER  INTERFACE  STATE  AGE\n");
+  EXPECT_EQ(refusal({"list", "other"}), "there is no network \"other\" on this node; there are net");
 }
 
 TEST_F(Leases, TellTheirStates) {
