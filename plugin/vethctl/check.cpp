@@ -1,9 +1,8 @@
 #include "plugin/vethctl/check.hpp"
 
 #include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/posix/files.hpp"
-#include "plugin/state/directory_reader.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/diagnosis.hpp"
 #include "plugin/vethctl/inspect/examination.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -11,35 +10,13 @@
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/validate.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 namespace vethctl {
 namespace {
 
-constexpr auto usual_folder = "/etc/cni/net.d";
-
 using inspect::Finding;
 using inspect::Severity;
-
-/// What runtimes read.
-bool is_configuration(const std::string& name) {
-  return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
-}
-
-/// Sorted; nullopt where there is no such folder.
-std::optional<std::vector<std::string>> find_files(const std::string& folder) {
-  const auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
-  if (!directory) return std::nullopt;
-  std::vector<std::string> files;
-  state::DirectoryReader reader{directory->get()};
-  while (const auto entry = reader.next()) {
-    if (is_configuration(std::string{entry->name})) files.push_back(folder + '/' + std::string{entry->name});
-  }
-  std::ranges::sort(files);
-  return files;
-}
 
 /// nullopt where all is as it should be.
 std::optional<Finding> find_finding(const Remark& remark) {
@@ -56,8 +33,8 @@ std::optional<Finding> find_finding(const Remark& remark) {
 }
 
 std::vector<Finding> check_configurations(const Arguments& arguments) {
-  const auto folder = arguments.value("conf-dir").value_or(usual_folder);
-  const auto files = find_files(folder);
+  const auto folder = arguments.value("conf-dir").value_or(inspect::usual_configurations);
+  const auto files = inspect::find_configurations(folder);
   if (!files && arguments.has("conf-dir")) {
     return {
         {.what = "there is no such folder", .where = {folder}, .remedy = "give --conf-dir the one that runtimes read"}};
@@ -83,8 +60,9 @@ bool matters(const Finding& finding) { return finding.severity != Severity::note
 
 int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
-  if (!network.empty()) inspect::require_network(network, kernel, inspect::find_folders(console.root).folders);
-  auto examination = inspect::examine(kernel, console.root, network);
+  const auto found = inspect::find_folders(console.root, console.configurations);
+  if (!network.empty()) inspect::require_network(network, kernel, found.folders);
+  auto examination = inspect::examine(kernel, found, network);
   examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)

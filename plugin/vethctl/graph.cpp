@@ -21,7 +21,7 @@ std::string drawn(const inspect::Node& node, const std::string& format, std::siz
 
 int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto node = inspect::read_node(kernel, inspect::open_folders(console.root));
+  const auto node = inspect::read_node(kernel, inspect::open_folders(console.root, console.configurations));
   const auto usual = arguments.wants_json() ? "json" : "tree";
   console.print(drawn(node, arguments.value("format").value_or(usual), console.width));
   return success;

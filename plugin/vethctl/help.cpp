@@ -1,7 +1,6 @@
 #include "plugin/vethctl/help.hpp"
 
 #include <algorithm>
-#include <sstream>
 #include <string_view>
 
 namespace vethctl {
@@ -16,12 +15,20 @@ std::string words(const Option& option) {
   return "--" + option.name + (option.value.empty() ? "" : " " + option.value);
 }
 
+/// The word at the beginning of the text, which loses it; empty at the end.
+std::string_view take_word(std::string_view& text) {
+  constexpr std::string_view white_space = " \n";
+  text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
+  const auto word = text.substr(0, text.find_first_of(white_space));
+  text.remove_prefix(word.size());
+  return word;
+}
+
 /// A word that is longer than a line has one of its own.
-std::string folded(const std::string& paragraph, std::size_t width) {
-  std::istringstream words{paragraph};
+std::string folded(std::string_view paragraph, std::size_t width) {
   std::string text;
   std::size_t column = 0;
-  for (std::string word; words >> word;) {
+  for (auto word = take_word(paragraph); !word.empty(); word = take_word(paragraph)) {
     const bool fits = column == 0 || column + 1 + word.size() <= width;
     if (column > 0) text += fits ? ' ' : '\n';
     column = fits && column > 0 ? column + 1 + word.size() : word.size();
@@ -37,6 +44,18 @@ std::string folded_paragraphs(const std::string& text, std::size_t width) {
   if (end == std::string::npos) return folded(text, width);
   return folded(text.substr(0, end), width) + std::string{division} +
          folded_paragraphs(text.substr(end + division.size()), width);
+}
+
+/// Its help stands beside it, in lines of its own column.
+std::string option_lines(const Option& option, std::size_t column, std::size_t width) {
+  constexpr std::size_t narrowest = 20;
+  const auto indent = column + 4;
+  std::string text = "  " + padded(words(option), column) + "  ";
+  for (const char character : folded(option.help, std::max(narrowest, width - std::min(width, indent)))) {
+    text += character;
+    if (character == '\n') text.append(indent, ' ');
+  }
+  return text + '\n';
 }
 
 }  // namespace
@@ -59,7 +78,7 @@ std::string help(const Command& command, std::size_t width) {
   std::size_t column = 0;
   for (const auto& option : command.options) column = std::max(column, words(option).size());
   if (!command.options.empty()) text += '\n';
-  for (const auto& option : command.options) text += "  " + padded(words(option), column) + "  " + option.help + '\n';
+  for (const auto& option : command.options) text += option_lines(option, column, width);
   return text;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 int list(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto folders = inspect::open_folders(console.root);
+  const auto folders = inspect::open_folders(console.root, console.configurations);
   auto attachments = inspect::read_attachments(kernel, folders);
   if (!arguments.operands.empty()) {
     inspect::require_network(arguments.operands.front(), kernel, folders);

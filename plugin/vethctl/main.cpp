@@ -1,9 +1,11 @@
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/help.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
 #include <sys/ioctl.h>
@@ -39,20 +41,25 @@ std::size_t page_width() {
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
 int run(const Command& command, const std::vector<std::string>& words) {
-  if (std::ranges::any_of(words, asks_for_help)) {
+  const auto end_of_options = std::ranges::find(words, "--");
+  if (std::any_of(words.begin(), end_of_options, asks_for_help)) {
     print(vethctl::help(command, page_width()));
     return vethctl::success;
   }
-  return command.run(
-      vethctl::parse(command, words),
-      {.print = print, .warn = warn, .width = terminal_width(), .root = std::string{state::default_root}});
+  return command.run(vethctl::parse(command, words), {.print = print,
+                                                      .warn = warn,
+                                                      .width = terminal_width(),
+                                                      .root = std::string{state::default_root},
+                                                      .configurations = inspect::usual_configurations});
 }
 
 const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
   const auto name = word == "--version" ? "version" : word;
   const auto command = std::ranges::find(commands, name, &Command::name);
-  if (command == commands.end()) throw vethctl::UsageError{"there is no command \"" + name + '"'};
-  return *command;
+  if (command != commands.end()) return *command;
+  std::vector<std::string> names;
+  for (const auto& known : commands) names.push_back(known.name);
+  throw vethctl::UsageError{"there is no command " + cni::quoted(name) + vethctl::meant_instead(name, names)};
 }
 
 int help_with(const std::vector<Command>& commands, const std::vector<std::string>& names) {
@@ -71,6 +78,11 @@ int run(const std::vector<std::string>& words) {
   return run(find_command(commands, words.front()), rest);
 }
 
+/// What the kernel and the file system refuse to others than root.
+bool is_for_root(const std::error_code& code) {
+  return ::geteuid() != 0 && (code == std::errc::permission_denied || code == std::errc::operation_not_permitted);
+}
+
 int tell(const std::string& message, int status) {
   warn("vethctl: " + message + '\n');
   return status;
@@ -86,5 +98,6 @@ int main(int count, char** arguments) try {
 } catch (const cni::Error& error) {
   return tell(error.what(), vethctl::found_faults);
 } catch (const std::system_error& error) {
-  return tell(error.what(), vethctl::found_faults);
+  const auto* advice = is_for_root(error.code()) ? " (vethctl works as root)" : "";
+  return tell(std::string{error.what()} + advice, vethctl::found_faults);
 }

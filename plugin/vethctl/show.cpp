@@ -13,7 +13,7 @@ namespace {
 
 int show(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto folders = inspect::open_folders(console.root);
+  const auto folders = inspect::open_folders(console.root, console.configurations);
   const auto attachments = inspect::read_attachments(kernel, folders);
   const auto& attachment = inspect::find_attachment(attachments, arguments.operands.front());
   const auto detail = inspect::look_closely(kernel, folders, attachment);

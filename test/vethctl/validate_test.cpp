@@ -160,13 +160,16 @@ TEST_F(Validate, LooksAtAllFilesAndPrintsJson) {
                 good + "\",\n    \"type\": \"veth\",\n    \"kind\": \"ok\"\n  }\n]\n");
 }
 
-TEST(ValidateFiles, DoesNotWaitForAPipeToWhichNobodyWrites) {
+TEST(ValidateFiles, RefusesWhatIsNoRegularFile) {
   const test::TemporaryDirectory directory;
   const auto pipe = directory.path() + "/10-net.conf";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  const auto remarks = vethctl::validate(pipe);
-  ASSERT_EQ(remarks.size(), 1U);
-  EXPECT_EQ(remarks[0].kind, vethctl::Remark::Kind::fault);
+  for (const auto& file : {pipe, directory.path(), std::string{"/dev/zero"}}) {
+    const auto remarks = vethctl::validate(file);
+    ASSERT_EQ(remarks.size(), 1U);
+    EXPECT_EQ(remarks[0].kind, vethctl::Remark::Kind::fault);
+    EXPECT_TRUE(remarks[0].message.starts_with("is no regular file")) << remarks[0].message;
+  }
 }
 
 }  // namespace

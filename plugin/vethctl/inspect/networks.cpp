@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/quoted.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
 
 #include <set>
 
@@ -20,9 +21,8 @@ std::set<std::string> networks(kernel::Kernel& kernel, const std::vector<state::
 }
 
 std::string listed(const std::set<std::string>& networks) {
-  std::string text;
-  for (const auto& network : networks) text += (text.empty() ? "" : ", ") + network;
-  return text;
+  constexpr std::size_t most = 20;
+  return inspect::listed({networks.begin(), networks.end()}, most);
 }
 
 }  // namespace
