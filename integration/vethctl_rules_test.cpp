@@ -1,6 +1,7 @@
 // What `vethctl` does with rules: after they were flushed, and when no container uses them any more.
 #include "integration/support/call.hpp"
 #include "integration/support/client.hpp"
+#include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"

@@ -5,11 +5,9 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
-#include "plugin/verbs/del.hpp"
-#include "plugin/verbs/recover.hpp"
+#include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/cable_addresses.hpp"
 #include "plugin/vethctl/commands.hpp"
-#include "plugin/vethctl/end.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/words.hpp"
@@ -25,9 +23,6 @@
 // An attachment made by hand: the same steps as an ADD, for network "vethctl", which no runtime's GC touches.
 namespace vethctl {
 namespace {
-
-constexpr auto own_network = verbs::cable_network;
-constexpr const char* usual_interface = "eth0";
 
 cni::Prefix read_prefix(const std::string& text) {
   if (const auto prefix = cni::find_prefix(text)) return *prefix;
@@ -65,13 +60,6 @@ void require_distinct(const CableAddresses& addresses) {
       throw UsageError{"address " + cni::to_string(prefix.address) + " is given twice"};
     }
   }
-}
-
-std::string read_interface(const Arguments& arguments, const std::string& option) {
-  auto name = arguments.value(option).value_or(usual_interface);
-  if (const auto fault = cni::interface_name_fault(name))
-    throw UsageError{"--" + option + " \"" + name + "\": " + *fault};
-  return name;
 }
 
 std::uint32_t read_mtu(const std::string& text) {
@@ -177,16 +165,6 @@ bool has_ipv6(const CableAddresses& addresses) {
   return std::ranges::any_of(addresses.one, is_ipv6) || std::ranges::any_of(addresses.other, is_ipv6);
 }
 
-cni::Request request_for(const End& container, const std::string& interface) {
-  cni::Request request;
-  request.attachment = {.network = own_network, .container = container.name, .interface = interface};
-  request.netns = container.path;
-  request.config.version = cni::Version::v1_1_0;
-  request.config.name = own_network;
-  request.config.type = "veth";
-  return request;
-}
-
 void join(cni::Request& request, const Side& other, const Arguments& arguments) {
   if (other.end.kind == End::Kind::bridge) {
     request.config.mode = cni::Mode::bridge;
@@ -214,7 +192,7 @@ cni::Request connection(const Arguments& arguments, kernel::Kernel& kernel, cons
   const auto sides = read_sides(arguments);
   refuse_idle_options(sides, arguments);
   for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, kernel);
-  auto request = request_for(sides.container.end, read_interface(arguments, sides.container.interface_option));
+  auto request = cable_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
   join(request, sides.other, arguments);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
   auto addresses = addresses_for(sides, arguments, kernel, console);
@@ -278,58 +256,6 @@ int connect(const Arguments& arguments, const Console& console) {
   return success;
 }
 
-/// Whoever asks may have named the second end.
-[[noreturn]] void refuse_unknown(const End& end, const std::string& interface, kernel::Kernel& kernel,
-                                 const Console& console) {
-  std::vector<std::string> meant;
-  bool is_any = false;
-  for (const auto& attachment :
-       inspect::read_attachments(kernel, inspect::open_folders(console.root, console.configurations))) {
-    const auto& [network, container, name] = attachment.identity;
-    const bool is_end = container == end.name || (!end.path.empty() && attachment.peer_netns == end.path);
-    is_any = is_any || network == own_network;
-    if (network == own_network && is_end) meant.push_back("vethctl disconnect " + container + " --ifname " + name);
-  }
-  throw cni::Error{cni::ErrorCode::invalid_config, "there is no attachment vethctl/" + end.name + '/' + interface,
-                   !meant.empty() ? report::joined(meant, ", or ")
-                   : is_any       ? "vethctl list vethctl shows what there is"
-                                  : "nothing was connected by vethctl"};
-}
-
-/// The cable of which no record tells: its end in the container names it.
-cni::Request lost_cable(cni::Request request) {
-  request.config.mode = cni::Mode::netns;
-  return request;
-}
-
-std::string told_as_json(const cni::Attachment& attachment) {
-  cni::JsonWriter json{2};
-  json.begin_object();
-  json.member("network", attachment.network);
-  json.member("container", attachment.container);
-  json.member("interface", attachment.interface);
-  json.end_object();
-  return json.finished();
-}
-
-int disconnect(const Arguments& arguments, const Console& console) {
-  const auto end = find_end(arguments.operands.at(0));
-  auto request = request_for(end, read_interface(arguments, "ifname"));
-  const auto& attachment = request.attachment;
-  kernel::LinuxKernel kernel;
-  const auto folder = state::Folder::find(console.root);
-  if (!folder || !folder->find_record(attachment)) {
-    const bool stands =
-        kernel.find_host_link(attachment) || kernel.stands(attachment, {{end.path, attachment.interface}});
-    if (!stands) refuse_unknown(end, attachment.interface, kernel, console);
-    request = lost_cable(std::move(request));
-  }
-  verbs::del(request, kernel, console.root);
-  console.print(arguments.wants_json() ? told_as_json(attachment)
-                                       : "disconnected " + end.name + '/' + attachment.interface + '\n');
-  return success;
-}
-
 }  // namespace
 
 Command connect_command() {
@@ -359,21 +285,6 @@ Command connect_command() {
                       {.name = "mtu", .value = "BYTES", .help = "MTU of both ends (default: 1500)"},
                       output_option()},
           .run = connect};
-}
-
-Command disconnect_command() {
-  return {
-      .name = "disconnect",
-      .operands = "END",
-      .least = 1,
-      .most = 1,
-      .summary = "take back what connect has made",
-      .description =
-          "Removes the attachment that `vethctl connect` made at this END, both ends of it. END is the first of the "
-          "two that were namespaces, as connect has told; where its record was lost, its interfaces are known by their "
-          "aliases.",
-      .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}, output_option()},
-      .run = disconnect};
 }
 
 }  // namespace vethctl
