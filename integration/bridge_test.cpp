@@ -293,6 +293,18 @@ TEST_F(Bridge, SeparatesVlans) {
   EXPECT_FALSE(ping(a.netns, address_of(third.result, 4))) << "from VLAN to VLAN";
 }
 
+/// An ADD that was killed in between leaves the interface of the VLAN without its place in the bridge.
+TEST_F(Bridge, JoinsAVlanInterfaceThatStandsOutsideOfTheBridge) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  config["vlan"] = 100;
+  ASSERT_EQ(add(a, config).exit, 0);
+  const auto interface = json::parse(run({.argv = {"ip", "-j", "link", "show", "dev", "br0.100"}}).out).at(0);
+  change_ip(host, {"link", "set", interface.at("link").get<std::string>(), "nomaster"});
+  const auto second = add(b, config);
+  ASSERT_EQ(second.exit, 0) << second;
+  EXPECT_TRUE(ping(b.netns, gateway_of(second.result, 4)));
+}
+
 struct BridgeFault {
   std::string name;
   std::vector<std::string> change;  ///< arguments of `ip`; PORT is the port

@@ -150,6 +150,17 @@ TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModePtp) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// Packets flow all the same, up to a size.
+TEST_F(VethctlCheck, NamesAndMendsAnMtuThatWasChangedByHand) {
+  attach(dual_stack());
+  change_ip(host, {"link", "set", host_interface(), "mtu", "1400"});
+  EXPECT_EQ(whats(), Texts{"interface \"" + host_interface() + "\" has MTU 1400 and not 1500"});
+  EXPECT_EQ(code_of(check(a, dual_stack(), result_of_a)), 104);
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_EQ(findings(), json::array());
+  EXPECT_EQ(check(a, dual_stack(), result_of_a).exit, 0);
+}
+
 TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModeBridge) {
   attach(bridge_to_check());
   std::string port;

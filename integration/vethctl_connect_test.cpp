@@ -76,8 +76,10 @@ TEST_F(VethctlConnect, IsRecordedAnewAsTheCableThatItIs) {
 }
 
 TEST_F(VethctlConnect, JoinsNamespacesToABridge) {
-  ASSERT_EQ(vethctl({"connect", "net0", "bridge:br0", "--address", "10.7.0.1/24"}).exit, 0);
-  ASSERT_EQ(vethctl({"connect", "net1", "bridge:br0", "--address", "10.7.0.2/24"}).exit, 0);
+  const auto first = vethctl({"connect", "net0", "bridge:br0", "--address", "10.7.0.1/24"});
+  const auto second = vethctl({"connect", "net1", "bridge:br0", "--address", "10.7.0.2/24"});
+  EXPECT_NE(first.out.find("port of bridge br0, which was made now and will stay\n"), std::string::npos) << first.err;
+  EXPECT_NE(second.out.find("port of bridge br0\n"), std::string::npos) << second.err;
   EXPECT_TRUE(ping(net0, "10.7.0.2"));
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit + vethctl({"disconnect", "net1"}).exit, 0);
 }
@@ -120,6 +122,29 @@ TEST_F(VethctlConnect, ChoosesWhatIsGivenForOneEndAlone) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// Its interfaces say whose they are.
+TEST_F(VethctlConnect, IsTakenBackWithoutItsRecord) {
+  for (const auto* end : {"host", "net1", "bridge:br0"}) {
+    ASSERT_EQ(vethctl({"connect", "net0", end}).exit, 0) << end;
+    std::filesystem::remove_all("/run/veth-cni");
+    const auto gone = vethctl({"disconnect", "net0", "--output", "json"});
+    EXPECT_EQ(gone.exit, 0) << end << ": " << gone.err;
+    EXPECT_EQ(json::parse(gone.out).at("container"), "net0");
+    EXPECT_FALSE(has_interface(net0, "eth0") || has_interface(net1, "eth0"));
+  }
+}
+
+TEST_F(VethctlConnect, NamesTheCableOfWhichTheSecondEndWasNamed) {
+  ASSERT_EQ(vethctl({"connect", "net0", "net1"}).exit, 0);
+  const auto refused = vethctl({"disconnect", "net1"});
+  EXPECT_EQ(refused.exit, 1);
+  EXPECT_NE(refused.err.find("vethctl disconnect net0 --ifname eth0"), std::string::npos) << refused.err;
+  std::filesystem::remove_all("/run/veth-cni");
+  EXPECT_EQ(vethctl({"disconnect", "net1"}).err, refused.err) << "the alias tells it, too";
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  EXPECT_FALSE(has_interface(net0, "eth0") || has_interface(net1, "eth0"));
+}
+
 TEST_F(VethctlConnect, TellsWhatIsWrong) {
   EXPECT_EQ(vethctl({"connect", "host", "host"}).exit, 2);
   EXPECT_EQ(vethctl({"connect", "net0", "net1", "--address", "10.7.0.1"}).exit, 2);
@@ -129,6 +154,37 @@ TEST_F(VethctlConnect, TellsWhatIsWrong) {
   EXPECT_NE(gone.err.find("/run/netns/net9"), std::string::npos) << gone.err;
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 1);
   EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, RefusesWhatNobodyCanHaveMeant) {
+  struct Case {
+    Texts words;
+    std::string refusal;
+  };
+  for (const auto& [words, refusal] :
+       {Case{{"net0", "net1", "--address", "10.7.0.0/24"}, "is the address of the network itself"},
+        Case{{"net0", "net1", "--address", "10.7.0.255/24"}, "is the broadcast address of its network"},
+        Case{{"net0", "net1", "--address", "10.7.0.1/24", "--address", "10.7.0.1/24"}, "10.7.0.1 is given twice"},
+        Case{{"net0", "net1", "--address", "10.7.0.1/24", "--peer-address", "10.7.0.1/24"}, "10.7.0.1 is given twice"},
+        Case{{"net0", "net1", "--address", "fd00::1/64", "--mtu", "1000"}, "--mtu 1000: IPv6 needs at least 1280"},
+        Case{{"net0", "bridge:br0", "--peer-ifname", "x"}, "--peer-ifname is of no use: that end is a bridge"},
+        Case{{"net0", "/proc/self/ns/net"}, "name it \"host\""}}) {
+    auto all = words;
+    all.insert(all.begin(), "connect");
+    const auto refused = vethctl(all);
+    EXPECT_EQ(refused.exit, 2) << refusal;
+    EXPECT_NE(refused.err.find(refusal), std::string::npos) << refused.err;
+  }
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(VethctlConnect, SpeaksOfTheCableThatStandsAlready) {
+  ASSERT_EQ(vethctl({"connect", "net0", "net1"}).exit, 0);
+  const auto refused = vethctl({"connect", "net0", "net1"});
+  EXPECT_EQ(refused.exit, 1);
+  EXPECT_EQ(refused.err.find("CNI"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("vethctl disconnect net0 --ifname eth0"), std::string::npos) << refused.err;
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
 }
 
 }  // namespace

@@ -50,6 +50,20 @@ TEST(VethctlValidate, FindsNoFaultInTheExamples) {
   for (const auto* kind : {"fault", "warning"}) EXPECT_EQ(outcome.out.find(kind), std::string::npos) << outcome.out;
 }
 
+/// The default state folder knows the others, and is lost.
+TEST(VethctlFolders, AreWrittenDownAgain) {
+  auto config = dual_stack();
+  config["ipam"]["dataDir"] = "/run/other";
+  const Container a{"a"};
+  ASSERT_EQ(add(a, config).exit, 0);
+  ASSERT_EQ(run({.argv = {"rm", "-r", "/run/veth-cni"}}).exit, 0);
+  EXPECT_NE(vethctl({"list"}).out.find("unrecorded"), std::string::npos);
+  EXPECT_EQ(vethctl({"repair", "--data-dir", "/run/other"}).out, "there is nothing to mend\n");
+  EXPECT_NE(vethctl({"list"}).out.find("live"), std::string::npos);
+  EXPECT_EQ(vethctl({"check"}).exit, 0);
+  EXPECT_EQ(del(a, config).exit, 0);
+}
+
 /// Whatever the words of ADD: the tool's are the same.
 TEST(VethctlValidate, SaysOfATypoWhatAddSays) {
   auto config = dual_stack();

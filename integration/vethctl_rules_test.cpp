@@ -1,9 +1,11 @@
 // What `vethctl` does with rules: after they were flushed, and when no container uses them any more.
 #include "integration/support/call.hpp"
 #include "integration/support/client.hpp"
+#include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"
+#include "integration/support/sysctl.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -42,6 +44,30 @@ TEST(VethctlRules, AreNamedAndBroughtBackAfterAFlush) {
   EXPECT_EQ(vethctl({"repair"}).exit, 0);
   EXPECT_TRUE(reaches_port());
   EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
+}
+
+TEST(VethctlRules, AreOfUseOnlyWithWhatLoopbackAddressesNeed) {
+  const Container a{"a"};
+  for (const auto* mode : {"ptp", "bridge"}) {
+    auto config = with_port();
+    config["mode"] = mode;
+    config["isGateway"] = true;
+    const auto added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    const Service service{a.netns, 80};
+    ASSERT_TRUE(reaches_port());
+    const auto interface = config["mode"] == "ptp" ? host_interface_of(added.result) : "cni0";
+    set_sysctl(Namespace::host(), "ipv4/conf/" + interface + "/route_localnet", "0");
+    change_ip(Namespace::host(), {"-6", "route", "delete", "local", "::1", "dev", interface, "table", "local"});
+    EXPECT_FALSE(reaches_port());
+    const auto checked = vethctl({"check"}).out;
+    EXPECT_NE(checked.find("route_localnet of interface \"" + interface + "\" is off"), std::string::npos) << checked;
+    EXPECT_NE(checked.find("route local ::1 is missing on interface"), std::string::npos) << checked;
+    EXPECT_EQ(vethctl({"repair"}).exit, 0);
+    EXPECT_TRUE(reaches_port());
+    EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
+    ASSERT_EQ(del(a, config).exit, 0);
+  }
 }
 
 TEST(VethctlRules, AreListedAndShown) {

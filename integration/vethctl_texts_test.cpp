@@ -31,6 +31,31 @@ std::string completions(const std::string& words) {
   return outcome.out;
 }
 
+TEST(VethctlHelp, IsThereInEveryWayThatPeopleAskForIt) {
+  const auto help = vethctl({"list", "--help"}).out;
+  ASSERT_TRUE(help.starts_with("usage: vethctl list")) << help;
+  EXPECT_EQ(vethctl({"list", "-h"}).out, help);
+  EXPECT_EQ(vethctl({"help", "list"}).out, help);
+  EXPECT_EQ(vethctl({"-h"}).out, vethctl({"--help"}).out);
+  EXPECT_EQ(vethctl({"help", "nonsense"}).exit, 2);
+}
+
+TEST(VethctlNetworks, ThatAreNotThereAreAnError) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"check", "typo"}, {"gc", "typo"}, {"repair", "typo"}, {"list", "typo"}, {"leases", "list", "typo"}}) {
+    const auto outcome = vethctl(words);
+    EXPECT_EQ(outcome.exit, 1) << words.front();
+    EXPECT_NE(outcome.err.find("there is no network \"typo\""), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test/no such folder"}).exit, 1);
+}
+
+TEST(VethctlTexts, HoldNoControlCharacters) {
+  const auto outcome = vethctl({"validate", "/run/\x1b[2J"});
+  EXPECT_EQ((outcome.out + outcome.err).find('\x1b'), std::string::npos);
+  EXPECT_NE(outcome.out.find("\ufffd[2J"), std::string::npos) << outcome.out;
+}
+
 TEST(VethctlCompletion, OffersCommandsOptionsAndValues) {
   struct Case {
     std::string words;

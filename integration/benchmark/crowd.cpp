@@ -80,8 +80,9 @@ void map_ports_of_crowd(const Node& node, int amount) {
   std::vector<std::string> selves;
   for (int number = 0; number < amount; ++number) {
     const auto address = crowd_address(number);
-    ports.push_back("tcp . " + std::to_string(first_port + number) + comment() + " : " + address + " . 80");
-    selves.push_back(address + " . " + address + comment());
+    auto& port = ports.emplace_back("tcp . ");
+    port.append(std::to_string(first_port + number)).append(comment()).append(" : ").append(address).append(" . 80");
+    selves.emplace_back(address).append(" . ").append(address).append(comment());
   }
   add_elements(node, "ports4", ports);
   add_elements(node, "self4", selves);

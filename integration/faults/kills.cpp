@@ -102,9 +102,9 @@ std::vector<Task> kills(const Setting& setting) {
   std::vector<Task> tasks;
   for (const auto& act : acts) {
     for (const auto& network : networks()) {
-      for (std::size_t way = 0; way < recoveries.size(); ++way) {
+      for (const auto& recovery : recoveries) {
         const Part part = setting.is_short ? Part{1 + tasks.size() * 11 % sample, sample} : Part{};
-        const Sweep sweep{act, network, recoveries.at(way), part};
+        const Sweep sweep{act, network, recovery, part};
         tasks.push_back(
             {"kill", act.name + (", " + network.name), [sweep](Report& report) { sweep_over(sweep, report); }});
       }

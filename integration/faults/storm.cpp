@@ -162,7 +162,9 @@ void Storm::note_addresses(const json& result, const std::string& owner) {
     const auto [other, is_new] = owners_.try_emplace(address, owner);
     const auto holder = other->second;
     lock.unlock();
-    if (!is_new) fail(address + " was given to " + owner + " while " + holder + " had it");
+    if (is_new) continue;
+    auto fault = address;
+    fail(fault.append(" was given to ").append(owner).append(" while ").append(holder).append(" had it"));
   }
 }
 

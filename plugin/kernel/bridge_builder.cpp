@@ -57,7 +57,7 @@ Link BridgeBuilder::find_or_create() {
   auto bridge = found ? *found : create();
   if (bridge.kind == "bridge") return bridge;
   throw cni::Error{cni::ErrorCode::invalid_config, posix::quoted(wanted_.name) + " already exists but is not a bridge",
-                   "give /bridge the name of a bridge, or one that no interface has"};
+                   "name a bridge, or choose a name that no interface has"};
 }
 
 /// Without the filter all containers would be in one network.
@@ -96,19 +96,23 @@ void BridgeBuilder::start(const Device& device) {
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
   if (name == bridge.name) return bridge;
-  auto link = first_link(host_.transact(one(get_link(name))));
-  if (!link) {
-    create_vlan_interface(name, bridge);
-    link = first_link(host_.transact(one(get_link(name))));
-  }
+  const auto port = cni::host_interface_name(cni::tag_of_network(name));
+  std::vector<NetlinkRequest> questions;
+  questions.push_back(get_link(name));
+  questions.push_back(get_link(port));
+  const auto there = host_.transact(questions);
+  auto link = find_link_named(name, there);
+  const bool is_anothers = link && !find_link_named(port, there);  // an interface that the administrator has made
+  if (!is_anothers) join_vlan_interface(name, port, bridge);
+  if (!link) link = first_link(host_.transact(one(get_link(name))));
   if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(name) + " after its creation");
   if (!link->is_up) start({name, link->index});
   return *link;
 }
 
-/// As the reference has it: a veth pair on the host, the other end of which is a port of the bridge.
-void BridgeBuilder::create_vlan_interface(const std::string& name, const Link& bridge) {
-  const auto port = cni::host_interface_name(cni::tag_of_network(name));
+/// As the reference has it: a veth pair on the host, the other end of which is a port of the bridge. One that stands
+/// already is joined, too: who made it may have been killed before that.
+void BridgeBuilder::join_vlan_interface(const std::string& name, const std::string& port, const Link& bridge) {
   std::vector<NetlinkRequest> requests;
   requests.push_back(create_local_pair(name, port, wiring_.mtu));
   requests.back().tolerated = {EEXIST};

@@ -30,7 +30,7 @@ class BridgeBuilder {
   Link create();
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
   Link gateway_link(const Link& bridge);
-  void create_vlan_interface(const std::string& name, const Link& bridge);
+  void join_vlan_interface(const std::string& name, const std::string& port, const Link& bridge);
   void carry_gateways(const Link& link);
   void forward();
   std::vector<NetlinkRequest> missing_gateways(const Device& device);

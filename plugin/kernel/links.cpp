@@ -158,6 +158,12 @@ NetlinkRequest stop_address_generation(const std::string& name) {
   return {std::move(message), "set address generation of " + named(name) + " to none", {EAFNOSUPPORT}};
 }
 
+NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu) {
+  auto message = link_message(RTM_SETLINK, device.index);
+  put_number(message.get(), IFLA_MTU, mtu);
+  return {std::move(message), "set the MTU of " + named(device.name) + " to " + std::to_string(mtu)};
+}
+
 NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_mac(message.get(), IFLA_ADDRESS, mac);
@@ -236,17 +242,26 @@ cni::MacAddress mac_of(const nlattr* attribute) {
   return mac;
 }
 
+nlattr* find_within(nlattr* nest, int type) {
+  return nest == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), type);
+}
+
 /// The settings stand in an array of numbers, in the order of the kernel's own list.
-bool is_ipv6_disabled(nlattr* families) {
-  nlattr* ipv6 =
-      families == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(families)), nla_len(families), AF_INET6);
-  nlattr* settings =
-      ipv6 == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(ipv6)), nla_len(ipv6), IFLA_INET6_CONF);
-  constexpr int position = DEVCONF_DISABLE_IPV6 * static_cast<int>(sizeof(std::int32_t));
+bool is_set(nlattr* settings, int number) {
+  const int position = number * static_cast<int>(sizeof(std::int32_t));
   if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof(std::int32_t))) return false;
   std::int32_t value = 0;
   std::memcpy(&value, static_cast<const char*>(nla_data(settings)) + position, sizeof value);
   return value != 0;
+}
+
+bool is_ipv6_disabled(nlattr* families) {
+  return is_set(find_within(find_within(families, AF_INET6), IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
+}
+
+/// The list of IPv4 begins at 1.
+bool routes_loopback(nlattr* families) {
+  return is_set(find_within(find_within(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1);
 }
 
 std::uint8_t byte_of(const nlattr* attribute) { return attribute == nullptr ? std::uint8_t{0} : nla_get_u8(attribute); }
@@ -292,6 +307,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
+  link.routes_loopback = routes_loopback(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = nla_get_s32(id);
   read_kind(attributes[IFLA_LINKINFO], link);

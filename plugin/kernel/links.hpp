@@ -32,6 +32,7 @@ struct Link {
   std::uint32_t mtu = 0;
   bool is_up = false;             ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
+  bool routes_loopback = false;   ///< route_localnet is set
   bool has_carrier = false;       ///< operational state UP
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;                   ///< IFF_PROMISC is set
@@ -73,6 +74,9 @@ NetlinkRequest announce_mac(const std::string& name);
 
 /// Gives the interface a MAC, or the one it has once more.
 NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac);
+
+/// Gives the interface an MTU, or the one it has once more.
+NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);

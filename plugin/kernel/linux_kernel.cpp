@@ -275,7 +275,7 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& 
     return observed;
   }
   observed.host = observe_end(host_, wanted.host.name);
-  if (wanted.bridge) observed.bridge = observe_bridge(host_, *wanted.bridge);
+  if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
   observe_limits(host_, wanted, observed);
   observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);

@@ -48,11 +48,13 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                              .master_index = link->master_index,
                              .is_hairpin = link->port && link->port->hairpin,
                              .is_isolated = link->port && link->port->isolated,
+                             .routes_loopback = link->routes_loopback,
                              .addresses = observe_addresses(socket, name, link->index),
                              .routes = observe_routes(socket, {name, link->index})};
 }
 
-std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Bridge& wanted) {
+std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Wiring& wiring) {
+  const auto& wanted = *wiring.bridge;
   const auto bridge = first_link(socket.transact(one(get_link(wanted.name))));
   if (!bridge) return std::nullopt;
   wiring::ObservedBridge observed{.index = bridge->index,
@@ -61,7 +63,11 @@ std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, cons
                                   .is_promiscuous = bridge->is_promiscuous};
   const auto carrier = wiring::gateway_interface(wanted);
   const auto link = carrier == wanted.name ? bridge : first_link(socket.transact(one(get_link(carrier))));
-  if (link) observed.addresses = observe_addresses(socket, carrier, link->index);
+  if (!link) return observed;
+  observed.addresses = observe_addresses(socket, carrier, link->index);
+  observed.routes_loopback = link->routes_loopback;
+  if (wiring::maps_loopback(wiring, cni::Family::ipv6))
+    observed.routes = observe_routes(socket, {carrier, link->index});
   return observed;
 }
 

@@ -12,8 +12,8 @@ namespace kernel {
 /// The interface of this name in the socket's namespace with all that stands on it; nullopt where there is none.
 std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name);
 
-/// The bridge in the socket's namespace; nullopt where there is no device of its name.
-std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Bridge& wanted);
+/// The bridge of a wiring that has one, in the socket's namespace; nullopt where there is no device of its name.
+std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Wiring& wiring);
 
 /// Its addresses of both families.
 std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index);

@@ -78,6 +78,7 @@ void PairBuilder::repair() {
   if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
   if (wiring_.ingress_limit || wiring_.egress_limit) lift_limits(wiring_, host_);
   find();
+  host_.transact(one(set_mtu(host_device_, wiring_.mtu)));
   enter_container();
   if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
   furnish();

@@ -230,14 +230,6 @@ std::vector<StoredRecord> Folder::records(const std::string& network) const {
   return records;
 }
 
-std::optional<std::chrono::system_clock::time_point> Folder::time_written(const std::string& network,
-                                                                          const StoredRecord& stored) const {
-  struct stat status {};
-  const auto name = record_of(network, stored.stage, stored.tag);
-  if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
-}
-
 bool Folder::has_records(const std::string& network) const { return has_records_besides_name(network, ""); }
 
 bool Folder::has_records_besides(const std::string& network, cni::Tag tag) const {
@@ -367,7 +359,6 @@ std::vector<std::string> Folder::data_dirs() const {
   return roots;
 }
 
-/// Best effort: without it a tool does not find the root, but every call of the plugin does.
 void Folder::write_down(const std::string& root, const std::string& registry) {
   if (root == registry) return;
   const std::string name = std::string{data_dirs_name} + "/" + cni::to_string(cni::tag_of_network(root));

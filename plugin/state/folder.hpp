@@ -61,6 +61,10 @@ class Folder {
   static Folder open(const std::string& root = std::string{default_root},
                      const std::string& registry = std::string{default_root});
 
+  /// Writes the root down in the registry's folder, as open() does for a folder that it makes: the registry may have
+  /// been lost since. Best effort: without it a tool does not find the root, but every call of the plugin does.
+  static void write_down(const std::string& root, const std::string& registry);
+
   /// As open, but makes nothing: nullopt where there is none.
   static std::optional<Folder> find(const std::string& root = std::string{default_root});
 
@@ -79,9 +83,6 @@ class Folder {
   /// Each attachment of which there is any trace; one whose record vanished meanwhile, or was never completed, has
   /// none.
   std::vector<StoredRecord> records(const std::string& network) const;
-  /// When the record was written; nullopt where it is gone.
-  std::optional<std::chrono::system_clock::time_point> time_written(const std::string& network,
-                                                                    const StoredRecord& stored) const;
   /// Whether any attachment of the network has a record; its cost does not grow with their number.
   bool has_records(const std::string& network) const;
   /// The same, one attachment aside.
@@ -134,7 +135,6 @@ class Folder {
   void replace(const std::string& temporary, const std::string& name);
   void put_link(const std::string& target, const std::string& name);
   bool remove(const std::string& name);
-  static void write_down(const std::string& root, const std::string& registry);
   std::string quoted(const std::string& name) const;
 
   std::string path_;

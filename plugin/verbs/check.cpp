@@ -54,9 +54,10 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
 wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
   const auto& previous = previous_of(request);
   const auto& interface = container_interface(previous, request);
-  constexpr std::uint32_t any_mtu = 1500;  // that of the links is not compared
+  constexpr std::uint32_t any_mtu = 1500;
   auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
   const auto recorded = recorded_wiring(request, folder);
+  wanted.mtu = recorded ? recorded->mtu : 0;  // the record alone tells what the links were given
   if (recorded) keep_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
   return wanted;

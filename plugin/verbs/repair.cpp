@@ -68,8 +68,9 @@ class Mending {
     const auto& network = record_.attachment.network;
     if (const auto conflict = held_by_another(record_, folder_)) repair_.left.push_back(*conflict);
     for (const auto& address : unheld_addresses(record_, folder_)) {
-      if (!is_dry_run) folder_.take(network, address, cni::tag_of(record_.attachment));
-      repair_.mended.push_back("address " + cni::to_string(address) + " was not taken in the state folder");
+      const auto sentence = "address " + cni::to_string(address) + " was not taken in the state folder";
+      const bool is_mended = is_dry_run || folder_.take(network, address, cni::tag_of(record_.attachment));
+      (is_mended ? repair_.mended : repair_.left).push_back(sentence);
     }
   }
 

@@ -1,43 +1,22 @@
 #include "plugin/vethctl/check.hpp"
 
 #include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/posix/files.hpp"
-#include "plugin/state/directory_reader.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/diagnosis.hpp"
 #include "plugin/vethctl/inspect/examination.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/validate.hpp"
-
-#include <fcntl.h>
 
 #include <algorithm>
 
 namespace vethctl {
 namespace {
 
-constexpr auto usual_folder = "/etc/cni/net.d";
-
 using inspect::Finding;
 using inspect::Severity;
-
-/// What runtimes read.
-bool is_configuration(const std::string& name) {
-  return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
-}
-
-/// Sorted; nullopt where there is no such folder.
-std::optional<std::vector<std::string>> find_files(const std::string& folder) {
-  const auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
-  if (!directory) return std::nullopt;
-  std::vector<std::string> files;
-  state::DirectoryReader reader{directory->get()};
-  while (const auto entry = reader.next()) {
-    if (is_configuration(std::string{entry->name})) files.push_back(folder + '/' + std::string{entry->name});
-  }
-  std::ranges::sort(files);
-  return files;
-}
 
 /// nullopt where all is as it should be.
 std::optional<Finding> find_finding(const Remark& remark) {
@@ -53,8 +32,13 @@ std::optional<Finding> find_finding(const Remark& remark) {
                  .remedy = "see whether it is spelled as it should be"};
 }
 
-std::vector<Finding> check_configurations(const std::string& folder) {
-  const auto files = find_files(folder);
+std::vector<Finding> check_configurations(const Arguments& arguments) {
+  const auto folder = arguments.value("conf-dir").value_or(inspect::usual_configurations);
+  const auto files = inspect::find_configurations(folder);
+  if (!files && arguments.has("conf-dir")) {
+    return {
+        {.what = "there is no such folder", .where = {folder}, .remedy = "give --conf-dir the one that runtimes read"}};
+  }
   if (!files || files->empty()) {
     return {{.severity = Severity::note,
              .what = "there is no network configuration",
@@ -76,8 +60,10 @@ bool matters(const Finding& finding) { return finding.severity != Severity::note
 
 int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
-  auto examination = inspect::examine(kernel, console.root, network);
-  examination.configuration = check_configurations(arguments.value("conf-dir").value_or(usual_folder));
+  const auto found = inspect::find_folders(console.root, console.configurations);
+  if (!network.empty()) inspect::require_network(network, kernel, found.folders);
+  auto examination = inspect::examine(kernel, found, network);
+  examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
                                        : report::findings(findings, examination.attachments.size()));
@@ -92,8 +78,7 @@ Command check_command() {
       .summary = "tell what is not well on this node",
       .description =
           "Looks at the network configurations (as validate does), at the state folder, at every attachment (what is "
-          "on "
-          "record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
+          "on record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
           "forwarding, strict reverse path filters, firewalls that drop forwarded packets. Each finding says where it "
           "is and what to do about it, the worst first. Nothing is changed. With NETWORK only its attachments and "
           "addresses are looked at.\n\n"

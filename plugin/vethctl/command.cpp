@@ -1,56 +1,84 @@
 #include "plugin/vethctl/command.hpp"
 
-#include <boost/program_options.hpp>
+#include "plugin/cni/key_spelling.hpp"
+#include "plugin/cni/quoted.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
 
 #include <algorithm>
+#include <span>
+#include <string_view>
 
 namespace vethctl {
 namespace {
 
-namespace options = boost::program_options;
-
-constexpr const char* no_value = "";
-
-options::options_description describe(const Command& command) {
-  options::options_description all;
-  for (const auto& option : command.options) {
-    if (option.value.empty()) {
-      all.add_options()(option.name.c_str(), "");
-    } else {
-      all.add_options()(option.name.c_str(), options::value<std::vector<std::string>>(), "");
-    }
-  }
-  return all;
-}
-
-options::parsed_options parse_words(const Command& command, const std::vector<std::string>& words) try {
-  namespace style = options::command_line_style;
-  const auto description = describe(command);
-  return options::command_line_parser(words)
-      .options(description)
-      .style(style::allow_long | style::long_allow_next | style::long_allow_adjacent)
-      .run();
-} catch (const options::error& error) {
-  throw UsageError{error.what()};
-}
+constexpr std::string_view dashes = "--";
 
 /// `what` names the value in the message; no choices: any value will do.
 void check_choice(const std::vector<std::string>& choices, const std::string& what, const std::string& value) {
   if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return;
-  std::string all;
-  for (const auto& choice : choices) all += (all.empty() ? "" : ", ") + choice;
-  throw UsageError{what + " \"" + value + "\": must be one of " + all};
+  throw UsageError{what + ' ' + cni::quoted(value) + ": must be one of " + inspect::joined(choices, ", ")};
 }
 
-void check_choice(const Command& command, const std::string& name, const std::string& value) {
-  const auto option = std::ranges::find(command.options, name, &Option::name);
-  if (option != command.options.end()) check_choice(option->choices, "--" + name, value);
-}
+/// Reads the words of one command line from left to right. "--" ends the options: what follows are operands.
+class Reader {
+ public:
+  Reader(const Command& command, std::span<const std::string> words) : command_(command), words_(words) {}
+
+  Arguments read() {
+    while (!words_.empty()) {
+      const auto word = next();
+      if (word == dashes) {
+        while (!words_.empty()) arguments_.operands.push_back(next());
+      } else if (word.size() > 1 && word.front() == '-') {
+        read_option(word);
+      } else {
+        arguments_.operands.push_back(word);  // "-" alone is standard input
+      }
+    }
+    return std::move(arguments_);
+  }
+
+ private:
+  std::string next() {
+    auto word = words_.front();
+    words_ = words_.subspan(1);
+    return word;
+  }
+
+  void read_option(const std::string& word) {
+    const auto equals = word.find('=');
+    const auto& option = find_option(word.substr(0, equals));
+    const auto given = equals == std::string::npos ? std::nullopt : std::optional{word.substr(equals + 1)};
+    if (option.value.empty() && given) throw UsageError{"--" + option.name + " takes no value"};
+    const auto value = option.value.empty() ? std::string{} : given ? *given : next_value(option);
+    check_choice(option.choices, "--" + option.name, value);
+    arguments_.options[option.name].push_back(value);
+  }
+
+  const Option& find_option(const std::string& word) const {
+    for (const auto& option : command_.options) {
+      if (word == "--" + option.name) return option;
+    }
+    std::vector<std::string> names;
+    for (const auto& option : command_.options) names.push_back("--" + option.name);
+    throw UsageError{"there is no option " + cni::quoted(word) + " of " + cni::quoted(command_.name) +
+                     meant_instead(word, names)};
+  }
+
+  std::string next_value(const Option& option) {
+    if (!words_.empty() && !words_.front().starts_with(dashes)) return next();
+    throw UsageError{"--" + option.name + ": " + option.value + " is missing"};
+  }
+
+  const Command& command_;
+  std::span<const std::string> words_;
+  Arguments arguments_{};
+};
 
 void check_count(const Command& command, std::size_t count) {
   if (count >= command.least && count <= command.most) return;
   const auto wanted = command.operands.empty() ? std::string{"no operand"} : command.operands;
-  throw UsageError{"\"" + command.name + "\" wants " + wanted};
+  throw UsageError{cni::quoted(command.name) + " wants " + wanted};
 }
 
 }  // namespace
@@ -70,19 +98,15 @@ Option output_option() {
 }
 
 Arguments parse(const Command& command, const std::vector<std::string>& words) {
-  Arguments arguments;
-  for (const auto& option : parse_words(command, words).options) {
-    if (option.position_key >= 0) {
-      arguments.operands.insert(arguments.operands.end(), option.value.begin(), option.value.end());
-      continue;
-    }
-    auto& values = arguments.options[option.string_key];
-    values.push_back(option.value.empty() ? no_value : option.value.front());
-    check_choice(command, option.string_key, values.back());
-  }
+  auto arguments = Reader{command, words}.read();
   check_count(command, arguments.operands.size());
   if (!arguments.operands.empty()) check_choice(command.first_operands, command.name, arguments.operands.front());
   return arguments;
+}
+
+std::string meant_instead(const std::string& word, const std::vector<std::string>& known) {
+  const auto near = std::ranges::find_if(known, [&](const std::string& name) { return cni::is_near_miss(name, word); });
+  return near == known.end() ? std::string{} : ": did you mean " + cni::quoted(*near) + '?';
 }
 
 }  // namespace vethctl

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vethctl {
@@ -39,6 +41,7 @@ struct Console {
   std::function<void(std::string_view)> warn;   ///< to standard error
   std::size_t width = 80;                       ///< columns of the terminal, or what a pipe is to get
   std::string root;                             ///< root of the state folder
+  std::string configurations{};                 ///< folder of the network configurations; empty: none
 };
 
 /// Exit statuses for scripts.
@@ -62,9 +65,13 @@ struct Command {
 /// The option that every command has which prints.
 Option output_option();
 
+/// Options and operands in any order, "--output json" as well as "--output=json"; what follows "--" are operands.
 /// Throws UsageError for an option that the command does not have, a value that is missing or not among its choices,
 /// and a wrong number of operands.
 Arguments parse(const Command& command, const std::vector<std::string>& words);
+
+/// ": did you mean "list"?" where the word may be a slip of the pen for one that is known, else nothing.
+std::string meant_instead(const std::string& word, const std::vector<std::string>& known);
 
 struct UsageError : std::exception {
   explicit UsageError(std::string text) : message(std::move(text)) {}

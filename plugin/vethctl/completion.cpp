@@ -1,15 +1,12 @@
 #include "plugin/vethctl/completion.hpp"
 
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
 
 namespace vethctl {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
+std::string joined(const std::vector<std::string>& words) { return inspect::joined(words, " "); }
 
 std::string names_of(const std::vector<Command>& commands) {
   std::vector<std::string> names{"help"};

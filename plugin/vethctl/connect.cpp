@@ -1,46 +1,65 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/posix/files.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
-#include "plugin/verbs/del.hpp"
-#include "plugin/verbs/recover.hpp"
+#include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/cable_addresses.hpp"
 #include "plugin/vethctl/commands.hpp"
-#include "plugin/vethctl/end.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <iterator>
+#include <set>
 
 // An attachment made by hand: the same steps as an ADD, for network "vethctl", which no runtime's GC touches.
 namespace vethctl {
 namespace {
-
-constexpr auto own_network = verbs::cable_network;
-constexpr const char* usual_interface = "eth0";
 
 cni::Prefix read_prefix(const std::string& text) {
   if (const auto prefix = cni::find_prefix(text)) return *prefix;
   throw UsageError{"\"" + text + "\": must be an IP address with the length of its prefix, as in 192.168.10.1/24"};
 }
 
+/// nullopt where an end can have it.
+std::optional<std::string> fault_of(const cni::Prefix& prefix) {
+  const auto& address = prefix.address;
+  if (cni::is_multicast(address) || cni::is_loopback(address)) return "no interface can have it";
+  if (prefix.length + 1U >= cni::address_length(address.family)) return std::nullopt;
+  if (address == cni::first_address(prefix)) return "is the address of the network itself";
+  const bool is_broadcast = address.family == cni::Family::ipv4 && address == cni::last_address(prefix);
+  return is_broadcast ? std::optional<std::string>{"is the broadcast address of its network"} : std::nullopt;
+}
+
 /// "none" is none.
 std::vector<cni::Prefix> read_prefixes(const Arguments& arguments, const std::string& option) {
   std::vector<cni::Prefix> prefixes;
-  if (arguments.value(option) == "none") return prefixes;
-  for (const auto& text : arguments.values(option)) prefixes.push_back(read_prefix(text));
+  const auto texts = arguments.values(option);
+  if (texts == std::vector<std::string>{"none"}) return prefixes;
+  for (const auto& text : texts) {
+    prefixes.push_back(read_prefix(text));
+    if (const auto fault = fault_of(prefixes.back())) throw UsageError{"--" + option + ' ' + text + ": " + *fault};
+  }
   return prefixes;
 }
 
-std::string read_interface(const Arguments& arguments, const std::string& option) {
-  auto name = arguments.value(option).value_or(usual_interface);
-  if (const auto fault = cni::interface_name_fault(name))
-    throw UsageError{"--" + option + " \"" + name + "\": " + *fault};
-  return name;
+/// An address on both ends, or twice on one, would be reached by nobody.
+void require_distinct(const CableAddresses& addresses) {
+  std::set<cni::IpAddress> known;
+  for (const auto* end : {&addresses.one, &addresses.other}) {
+    for (const auto& prefix : *end) {
+      if (known.insert(prefix.address).second) continue;
+      throw UsageError{"address " + cni::to_string(prefix.address) + " is given twice"};
+    }
+  }
 }
 
 std::uint32_t read_mtu(const std::string& text) {
@@ -74,13 +93,39 @@ Sides read_sides(const Arguments& arguments) {
   throw UsageError{"one of the two ends has to be a namespace"};
 }
 
+/// Options that would be ignored are none that anybody wanted.
+void refuse_idle_options(const Sides& sides, const Arguments& arguments) {
+  if (sides.other.end.kind != End::Kind::bridge) return;
+  for (const std::string option : {sides.other.interface_option, sides.other.address_option}) {
+    if (arguments.has(option)) throw UsageError{"--" + option + " is of no use: that end is a bridge"};
+  }
+}
+
+/// In the words of whoever named it.
+void require_namespace(const End& end, kernel::Kernel& kernel) {
+  if (end.kind != End::Kind::netns) return;
+  if (!posix::find_file(AT_FDCWD, end.path, O_PATH)) {
+    throw cni::Error{cni::ErrorCode::invalid_netns, "there is no network namespace " + cni::quoted(end.path),
+                     end.path.starts_with("/proc/")
+                         ? "there is no such process"
+                         : "ip netns list shows those that have names, ip netns add NAME makes one"};
+  }
+  kernel.open_namespace(end.path, true);
+  try {
+    kernel.open_namespace(end.path, false);
+  } catch (const cni::Error&) {
+    throw UsageError{cni::quoted(end.path) + " is the network namespace of the host itself: name it \"host\""};
+  }
+}
+
 /// All that is taken on this node, and in both namespaces.
-std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Kernel& kernel, const std::string& root) {
+std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Kernel& kernel, const Console& console) {
   std::vector<cni::Prefix> taken;
   for (const auto& path : {std::string{inspect::host_namespace_path}, sides.container.end.path, sides.other.end.path}) {
     std::ranges::move(kernel.addresses(kernel.open_namespace(path, true)), std::back_inserter(taken));
   }
-  for (const auto& attachment : inspect::read_attachments(kernel, inspect::open_folders(root))) {
+  for (const auto& attachment :
+       inspect::read_attachments(kernel, inspect::open_folders(console.root, console.configurations))) {
     std::ranges::copy(attachment.addresses, std::back_inserter(taken));
     std::ranges::copy(attachment.peer_addresses, std::back_inserter(taken));
   }
@@ -88,45 +133,40 @@ std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Kernel& ker
   return taken;
 }
 
-CableAddresses choose(const Sides& sides, kernel::Kernel& kernel, const std::string& root) {
-  if (auto chosen = choose_addresses(taken_addresses(sides, kernel, root))) return *std::move(chosen);
+CableAddresses choose(const Sides& sides, kernel::Kernel& kernel, const Console& console) {
+  if (auto chosen = choose_addresses(taken_addresses(sides, kernel, console))) return *std::move(chosen);
   throw UsageError{"no network from 192.168.10.0/24 to 192.168.254.0/24 is free: give --address and --peer-address"};
 }
 
 /// What is given for one end alone, the other is given to match. A bridge is no end with addresses of its own.
 CableAddresses addresses_for(const Sides& sides, const Arguments& arguments, kernel::Kernel& kernel,
-                             const std::string& root) {
+                             const Console& console) {
   const bool has_own = arguments.has(sides.container.address_option);
   const bool has_others = arguments.has(sides.other.address_option);
   CableAddresses addresses{read_prefixes(arguments, sides.container.address_option),
                            read_prefixes(arguments, sides.other.address_option)};
+  require_distinct(addresses);
   if (sides.other.end.kind == End::Kind::bridge) return addresses;
-  if (!has_own && !has_others) return choose(sides, kernel, root);
+  if (!has_own && !has_others) return choose(sides, kernel, console);
   if (!has_own) addresses.one = counterparts_of(addresses.other);
   if (!has_others) addresses.other = counterparts_of(addresses.one);
   return addresses;
 }
 
+bool is_ipv6(const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv6; }
+
 /// A link that is too narrow for IPv6 (RFC 8200, section 5) is chosen no address of it.
-void drop_ipv6(std::vector<cni::Prefix>& addresses) {
-  std::erase_if(addresses, [](const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv6; });
+void drop_ipv6(CableAddresses& addresses) {
+  std::erase_if(addresses.one, is_ipv6);
+  std::erase_if(addresses.other, is_ipv6);
 }
 
-cni::Request request_for(const End& container, const std::string& interface) {
-  cni::Request request;
-  request.attachment = {.network = own_network, .container = container.name, .interface = interface};
-  request.netns = container.path;
-  request.config.version = cni::Version::v1_1_0;
-  request.config.name = own_network;
-  request.config.type = "veth";
-  return request;
+bool has_ipv6(const CableAddresses& addresses) {
+  return std::ranges::any_of(addresses.one, is_ipv6) || std::ranges::any_of(addresses.other, is_ipv6);
 }
 
 void join(cni::Request& request, const Side& other, const Arguments& arguments) {
   if (other.end.kind == End::Kind::bridge) {
-    if (arguments.has(other.address_option)) {
-      throw UsageError{std::string{"--"} + other.address_option + ": a bridge takes none here"};
-    }
     request.config.mode = cni::Mode::bridge;
     request.config.bridge.name = other.end.name;
     return;
@@ -147,17 +187,19 @@ void lease(cni::Request& request, const CableAddresses& addresses) {
   if (!addresses.one.empty()) request.config.ipam.type = "veth-ipam";
 }
 
-cni::Request connection(const Arguments& arguments, kernel::Kernel& kernel, const std::string& root) {
+cni::Request connection(const Arguments& arguments, kernel::Kernel& kernel, const Console& console) {
   constexpr std::uint32_t smallest_ipv6_mtu = 1280;
   const auto sides = read_sides(arguments);
-  auto request = request_for(sides.container.end, read_interface(arguments, sides.container.interface_option));
+  refuse_idle_options(sides, arguments);
+  for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, kernel);
+  auto request = cable_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
   join(request, sides.other, arguments);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
-  auto addresses = addresses_for(sides, arguments, kernel, root);
-  const bool is_chosen = !arguments.has("address") && !arguments.has("peer-address");
-  if (is_chosen && *request.config.mtu < smallest_ipv6_mtu) {
-    drop_ipv6(addresses.one);
-    drop_ipv6(addresses.other);
+  auto addresses = addresses_for(sides, arguments, kernel, console);
+  if (request.config.mtu.value_or(smallest_ipv6_mtu) < smallest_ipv6_mtu) {
+    const bool is_chosen = !arguments.has("address") && !arguments.has("peer-address");
+    if (is_chosen) drop_ipv6(addresses);
+    if (has_ipv6(addresses)) throw UsageError{"--mtu " + *arguments.value("mtu") + ": IPv6 needs at least 1280"};
   }
   lease(request, addresses);
   return request;
@@ -168,95 +210,81 @@ std::string told_of(const std::string& end, const std::string& interface, const 
          (addresses.empty() ? "no address but a link-local one" : report::joined(addresses, ", ")) + '\n';
 }
 
-std::string told(const cni::Request& request) {
+std::string told_of_bridge(const std::string& name, bool was_there) {
+  return "  port of bridge " + name + (was_there ? "\n" : ", which was made now and will stay\n");
+}
+
+/// `had_bridge`: the bridge was there before.
+std::string told(const cni::Request& request, bool had_bridge) {
   const auto& [network, container, interface] = request.attachment;
   const auto& config = request.config;
   std::vector<cni::Prefix> own;
   for (const auto& leased : config.ipam.addresses) own.push_back(leased.address);
   auto text = "connected: attachment " + network + '/' + container + '/' + interface + '\n' +
               told_of(container, interface, report::texts(own));
-  text += config.mode == cni::Mode::bridge ? "  port of bridge " + config.bridge.name + '\n'
+  text += config.mode == cni::Mode::bridge ? told_of_bridge(config.bridge.name, had_bridge)
                                            : told_of(report::namespace_words(config.peer.netns), config.peer.interface,
                                                      report::texts(config.peer.addresses));
   return text + "take it back with: vethctl disconnect " + container + " --ifname " + interface + '\n';
 }
 
-int connect(const Arguments& arguments, const Console& console) {
-  kernel::LinuxKernel kernel;
-  const auto request = connection(arguments, kernel, console.root);
-  auto folder = state::Folder::open(console.root);
-  verbs::add(request, kernel, folder, [&](std::string_view result) {
-    console.print(arguments.wants_json() ? std::string{result} : told(request));
-  });
-  return success;
+bool is_there(const std::string& interface, kernel::Kernel& kernel) {
+  return kernel.find_interface(interface, kernel.open_namespace(inspect::host_namespace_path, true)).has_value();
 }
 
-int disconnect(const Arguments& arguments, const Console& console) {
-  const auto end = find_end(arguments.operands.at(0));
-  const auto request = request_for(end, read_interface(arguments, "ifname"));
-  const auto folder = state::Folder::find(console.root);
-  if (!folder || !folder->find_record(request.attachment)) {
-    throw cni::Error{cni::ErrorCode::invalid_config,
-                     "there is no attachment vethctl/" + end.name + '/' + request.attachment.interface,
-                     "vethctl list vethctl shows what there is"};
-  }
-  kernel::LinuxKernel kernel;
-  verbs::del(request, kernel, console.root);
+/// What stands already is told of as people know it.
+void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder,
+         const std::function<void(std::string_view)>& answer) try {
+  verbs::add(request, kernel, folder, answer);
+} catch (const cni::Error& error) {
+  if (error.code != static_cast<unsigned>(cni::ErrorCode::already_attached)) throw;
   const auto& [network, container, interface] = request.attachment;
-  cni::JsonWriter json{2};
-  json.begin_object();
-  json.member("network", network);
-  json.member("container", container);
-  json.member("interface", interface);
-  json.end_object();
-  console.print(arguments.wants_json() ? json.finished() : "disconnected " + container + '/' + interface + '\n');
+  throw cni::Error{cni::ErrorCode::already_attached, container + " is connected by " + interface + " already",
+                   "another cable needs another interface (--ifname, --peer-ifname); vethctl disconnect " + container +
+                       " --ifname " + interface + " takes this one back"};
+}
+
+int connect(const Arguments& arguments, const Console& console) {
+  kernel::LinuxKernel kernel;
+  const auto request = connection(arguments, kernel, console);
+  auto folder = state::Folder::open(console.root);
+  const bool had_bridge = request.config.mode == cni::Mode::bridge && is_there(request.config.bridge.name, kernel);
+  const auto tell = [&](std::string_view result) {
+    console.print(arguments.wants_json() ? std::string{result} : told(request, had_bridge));
+  };
+  add(request, kernel, folder, tell);
   return success;
 }
 
 }  // namespace
 
 Command connect_command() {
-  return {
-      .name = "connect",
-      .operands = "END END",
-      .least = 2,
-      .most = 2,
-      .summary = "join two ends by a veth pair, like a cable",
-      .description =
-          "Joins two ends by a veth pair. An END is the name of a namespace in /run/netns, a path to one, the number\n"
-          "of a process in one, \"host\", or \"bridge:NAME\"; at least one of the two is a namespace. The attachment\n"
-          "belongs to network \"vethctl\", which no runtime's GC touches.\n\n"
-          "Each end gets the addresses that are given for it, a connected route for each, and a link-local address. "
-          "An\n"
-          "end for which none is given gets one in each network of the other end's; where none is given at all, both "
-          "get\n"
-          "one of each family in a network that is free: 192.168.10.0/24 and fd00:192:168:10::/64, or the next. To a\n"
-          "bridge a namespace is joined without an address, unless one is given. What was chosen is told.",
-      .options = {{.name = "address",
-                   .value = "CIDR",
-                   .help = "address of the first end, or \"none\"; may be given again"},
-                  {.name = "peer-address",
-                   .value = "CIDR",
-                   .help = "address of the second end, or \"none\"; may be given again"},
-                  {.name = "ifname", .value = "NAME", .help = "interface in the first end (default: eth0)"},
-                  {.name = "peer-ifname",
-                   .value = "NAME",
-                   .help = "interface in the second end (default: eth0; on the host a name of its own)"},
-                  {.name = "mtu", .value = "BYTES", .help = "MTU of both ends (default: 1500)"},
-                  output_option()},
-      .run = connect};
-}
-
-Command disconnect_command() {
-  return {
-      .name = "disconnect",
-      .operands = "END",
-      .least = 1,
-      .most = 1,
-      .summary = "take back what connect has made",
-      .description = "Removes the attachment that `vethctl connect` made at this END, both ends of it.",
-      .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}, output_option()},
-      .run = disconnect};
+  return {.name = "connect",
+          .operands = "END END",
+          .least = 2,
+          .most = 2,
+          .summary = "join two ends by a veth pair, like a cable",
+          .description =
+              "Joins two ends by a veth pair. An END is the name of a namespace in /run/netns, a path to one, the "
+              "number of a process in one, \"host\", or \"bridge:NAME\"; at least one of the two is a namespace. The "
+              "attachment belongs to network \"vethctl\", which no runtime's GC touches.\n\nEach end gets the "
+              "addresses that are given for it, a connected route for each, and a link-local address. An end for which "
+              "none is given gets one in each network of the other end's; where none is given at all, both get one of "
+              "each family in a network that is free: 192.168.10.0/24 and fd00:192:168:10::/64, or the next. To a "
+              "bridge a namespace is joined without an address, unless one is given. What was chosen is told.",
+          .options = {{.name = "address",
+                       .value = "CIDR",
+                       .help = "address of the first end, or \"none\"; may be given again"},
+                      {.name = "peer-address",
+                       .value = "CIDR",
+                       .help = "address of the second end, or \"none\"; may be given again"},
+                      {.name = "ifname", .value = "NAME", .help = "interface in the first end (default: eth0)"},
+                      {.name = "peer-ifname",
+                       .value = "NAME",
+                       .help = "interface in the second end (default: eth0; on the host a name of its own)"},
+                      {.name = "mtu", .value = "BYTES", .help = "MTU of both ends (default: 1500)"},
+                      output_option()},
+          .run = connect};
 }
 
 }  // namespace vethctl

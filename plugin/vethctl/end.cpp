@@ -16,6 +16,25 @@ bool is_number(const std::string& text) {
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+/// The number of the process whose namespace that is, where the path is "/proc/NUMBER/ns/net"; empty: another path.
+std::string process_of(const std::string& path) {
+  constexpr std::string_view beginning = "/proc/";
+  constexpr std::string_view end = "/ns/net";
+  if (!path.starts_with(beginning) || !path.ends_with(end)) return {};
+  const auto number = path.substr(beginning.size(), path.size() - beginning.size() - end.size());
+  return is_number(number) ? number : std::string{};
+}
+
+/// Other folders may hold files of the same name.
+std::string container_of(const std::string& path) {
+  constexpr std::size_t digits = 6;
+  const auto name = last_part(path);
+  for (const auto* folder : {"/run/netns/", "/var/run/netns/"}) {
+    if (path == folder + name) return name;
+  }
+  return name.empty() ? name : name + '-' + cni::to_string(cni::tag_of_network(path)).substr(0, digits);
+}
+
 End named(std::string name, std::string path) {
   if (!cni::is_identifier(name)) throw UsageError{"\"" + path + "\": its last part cannot name a container"};
   return {.kind = End::Kind::netns, .name = std::move(name), .path = std::move(path)};
@@ -31,7 +50,8 @@ End find_end(const std::string& text) {
     if (const auto fault = cni::interface_name_fault(name)) throw UsageError{"\"" + text + "\": " + *fault};
     return {.kind = End::Kind::bridge, .name = name};
   }
-  if (text.find('/') != std::string::npos) return named(last_part(text), text);
+  if (const auto process = process_of(text); !process.empty()) return named("pid-" + process, text);
+  if (text.find('/') != std::string::npos) return named(container_of(text), text);
   if (is_number(text)) return named("pid-" + text, "/proc/" + text + "/ns/net");
   return named(text, "/run/netns/" + text);
 }

@@ -4,7 +4,10 @@
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
+#include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -43,9 +46,7 @@ std::vector<state::Record> drop_dead(std::vector<state::Folder>& folders, const 
 }
 
 std::string addresses_text(const state::Record& record) {
-  std::string text;
-  for (const auto& address : record.addresses) text += (text.empty() ? "" : ", ") + cni::to_string(address);
-  return text.empty() ? "no address" : text;
+  return record.addresses.empty() ? "no address" : report::joined(report::texts(record.addresses), ", ");
 }
 
 namespace {
@@ -54,9 +55,8 @@ std::string to_text(const std::vector<state::Record>& dropped, bool is_dry_run) 
   if (dropped.empty()) return "nothing is dead\n";
   std::string text;
   for (const auto& record : dropped) {
-    const auto& [network, container, interface] = record.attachment;
-    text.append(is_dry_run ? "would drop " : "dropped ").append(network).append("/").append(container);
-    text.append("/").append(interface).append(": ").append(addresses_text(record)).append("\n");
+    text.append(is_dry_run ? "would drop " : "dropped ").append(inspect::name_of(record.attachment));
+    text.append(": ").append(addresses_text(record)).append("\n");
   }
   return text;
 }
@@ -68,7 +68,7 @@ void write(cni::JsonWriter& json, const state::Record& record) {
   json.member("interface", record.attachment.interface);
   json.key("addresses");
   json.begin_array();
-  for (const auto& address : record.addresses) json.string(cni::to_string(address));
+  for (const auto& address : report::texts(record.addresses)) json.string(address);
   json.end_array();
   json.end_object();
 }
@@ -91,7 +91,8 @@ std::string to_json(const std::vector<state::Record>& dropped, bool is_dry_run) 
 int gc(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   const bool is_dry_run = arguments.has("dry-run");
   const auto wanted = arguments.operands.empty() ? std::nullopt : std::optional{arguments.operands.front()};
-  auto folders = inspect::open_folders(console.root);
+  auto folders = inspect::open_folders(console.root, console.configurations);
+  inspect::require_network(wanted, kernel, folders);
   const auto dropped = drop_dead(folders, wanted, kernel, is_dry_run);
   console.print(arguments.wants_json() ? to_json(dropped, is_dry_run) : to_text(dropped, is_dry_run));
   return success;

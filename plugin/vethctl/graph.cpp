@@ -21,7 +21,7 @@ std::string drawn(const inspect::Node& node, const std::string& format, std::siz
 
 int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto node = inspect::read_node(kernel, inspect::open_folders(console.root));
+  const auto node = inspect::read_node(kernel, inspect::open_folders(console.root, console.configurations));
   const auto usual = arguments.wants_json() ? "json" : "tree";
   console.print(drawn(node, arguments.value("format").value_or(usual), console.width));
   return success;
@@ -30,20 +30,18 @@ int graph(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command graph_command() {
-  return {
-      .name = "graph",
-      .summary = "draw the network of this node",
-      .description =
-          "Draws the host with its bridges, the network namespaces of containers with their addresses, and the veth "
-          "pairs between them.\n\n"
-          "tree is for the terminal; svg is a picture (vethctl graph --format svg >node.svg); dot is for Graphviz, "
-          "mermaid for Markdown\npages, json for programs.",
-      .options = {{.name = "format",
-                   .value = "FORMAT",
-                   .help = "tree (default), svg, dot, mermaid or json",
-                   .choices = {"tree", "svg", "dot", "mermaid", "json"}},
-                  output_option()},
-      .run = graph};
+  return {.name = "graph",
+          .summary = "draw the network of this node",
+          .description =
+              "Draws the host with its bridges, the network namespaces of containers with their addresses, and the "
+              "veth pairs between them.\n\ntree is for the terminal; svg is a picture (vethctl graph --format svg "
+              ">node.svg); dot is for Graphviz, mermaid for Markdown pages, json for programs.",
+          .options = {{.name = "format",
+                       .value = "FORMAT",
+                       .help = "tree (default), svg, dot, mermaid or json",
+                       .choices = {"tree", "svg", "dot", "mermaid", "json"}},
+                      output_option()},
+          .run = graph};
 }
 
 }  // namespace vethctl

@@ -2,6 +2,7 @@
 
 #include "plugin/vethctl/command.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@ namespace vethctl {
 /// What `vethctl --help` prints.
 std::string help(const std::vector<Command>& commands);
 
-/// What `vethctl COMMAND --help` prints.
-std::string help(const Command& command);
+/// What `vethctl COMMAND --help` prints, its paragraphs in lines of at most `width` columns.
+std::string help(const Command& command, std::size_t width);
 
 }  // namespace vethctl

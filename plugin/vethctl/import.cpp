@@ -8,6 +8,8 @@
 #include "plugin/verbs/adopt.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/host_local.hpp"
+#include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/words.hpp"
 
 #include <fcntl.h>
 
@@ -148,16 +150,10 @@ Verdict import_entry(const Entry& entry, Finder& finder, state::Folder* folder, 
   return refusal.value_or(Verdict{Outcome::imported, "host interface " + record.host_interface->name});
 }
 
-std::string addresses_text(const Entry& entry) {
-  std::string text;
-  for (const auto& address : entry.addresses) text += (text.empty() ? "" : ", ") + cni::to_string(address);
-  return text;
-}
-
 std::string to_text(const Entry& entry, bool is_dry_run) {
-  std::string text = addresses_text(entry);
+  auto text = report::joined(report::texts(entry.addresses), ", ");
   if (!entry.attachment.container.empty())
-    text += " of " + entry.attachment.container + "/" + entry.attachment.interface;
+    text += " of " + report::clean(entry.attachment.container + "/" + entry.attachment.interface);
   const bool is_planned = is_dry_run && entry.verdict.outcome == Outcome::imported;
   text += ": " + std::string{is_planned ? "would be imported" : to_string(entry.verdict.outcome)};
   return text + (entry.verdict.reason.empty() ? "\n" : ": " + entry.verdict.reason + '\n');

@@ -3,6 +3,7 @@
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/json.hpp"
 
@@ -11,8 +12,10 @@ namespace {
 
 int list(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  auto attachments = inspect::read_attachments(kernel, inspect::open_folders(console.root));
+  const auto folders = inspect::open_folders(console.root, console.configurations);
+  auto attachments = inspect::read_attachments(kernel, folders);
   if (!arguments.operands.empty()) {
+    inspect::require_network(arguments.operands.front(), kernel, folders);
     std::erase_if(attachments, [&](const inspect::Attachment& attachment) {
       return attachment.identity.network != arguments.operands.front();
     });
@@ -24,18 +27,17 @@ int list(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command list_command() {
-  return {
-      .name = "list",
-      .operands = "[NETWORK]",
-      .most = 1,
-      .summary = "list the attachments of this node",
-      .description =
-          "Lists what is attached, of all networks or of one: sorted by network, container and interface.\n\n"
-          "STATE is \"live\"; \"in flight\" while an ADD, CHECK or DEL is at work on it; \"remains\" of an ADD that "
-          "never ended;\n\"broken\" where the record stands but not the interface; \"unrecorded\" for an interface "
-          "of ours without a record.",
-      .options = {output_option()},
-      .run = list};
+  return {.name = "list",
+          .operands = "[NETWORK]",
+          .most = 1,
+          .summary = "list the attachments of this node",
+          .description =
+              "Lists what is attached, of all networks or of one: sorted by network, container and interface.\n\nSTATE "
+              "is \"live\"; \"in flight\" while an ADD, CHECK or DEL is at work on it; \"remains\" of an ADD that "
+              "never ended; \"broken\" where the record stands but not the interface; \"unreadable\" where the record "
+              "cannot be read; \"unrecorded\" for an interface of ours without a record.",
+          .options = {output_option()},
+          .run = list};
 }
 
 }  // namespace vethctl

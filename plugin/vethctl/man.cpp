@@ -74,7 +74,7 @@ The CNI plugin veth joins containers to their host by veth pairs.
 What it has made is in the kernel, and on record below /run/veth\-cni;
 vethctl reads both, and needs no runtime.
 It works as root, or as root of a user namespace that owns the network namespaces.
-Options and operands may stand in any order.
+Options and operands may stand in any order; what follows \-\- are operands.
 )";
 
 constexpr auto tail = R"(.SH "EXIT STATUS"

@@ -6,8 +6,10 @@
 #include "plugin/verbs/repair.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/gc.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
@@ -42,7 +44,7 @@ std::string_view to_string(Act act) {
 
 std::string to_text(const Deed& deed, bool is_dry_run) {
   const bool is_planned = is_dry_run && deed.act != Act::left;
-  return report::clean(inspect::name_of({.identity = deed.attachment}) + ": " + (is_planned ? "would be " : "") +
+  return report::clean(inspect::name_of(deed.attachment) + ": " + (is_planned ? "would be " : "") +
                        std::string{to_string(deed.act)} + ": " + deed.what) +
          '\n';
 }
@@ -82,23 +84,40 @@ std::string to_json(const std::vector<Deed>& deeds, bool is_dry_run) {
 class Repairs {
  public:
   Repairs(const Arguments& arguments, const Console& console, kernel::Kernel& kernel)
-      : kernel_(kernel), root_(console.root), is_dry_run_(arguments.has("dry-run")) {
+      : kernel_(kernel),
+        console_(console),
+        data_dir_(arguments.value("data-dir")),
+        is_dry_run_(arguments.has("dry-run")) {
     if (!arguments.operands.empty()) network_ = arguments.operands.front();
-    data_dir_ = arguments.value("data-dir").value_or(root_);
   }
 
   std::vector<Deed> run() {
+    if (!is_dry_run_) write_down_folders();
+    inspect::require_network(network_, kernel_, open_folders());
     recover();
-    auto folders = inspect::open_folders(root_);
+    auto folders = open_folders();
     drop(folders);
     mend(folders);
     return std::move(deeds_);
   }
 
  private:
+  std::vector<state::Folder> open_folders() const {
+    return inspect::open_folders(console_.root, console_.configurations);
+  }
+
+  /// State folders of networks with a key dataDir, of which the default one, as it was lost, knows nothing any more.
+  void write_down_folders() const {
+    auto roots = inspect::configured_roots(console_.configurations);
+    if (data_dir_) roots.push_back(*data_dir_);
+    for (const auto& root : roots) {
+      if (state::Folder::find(root)) state::Folder::write_down(root, console_.root);
+    }
+  }
+
   /// Interfaces of ours without a record that can be read.
   std::vector<kernel::HostLink> unrecorded() {
-    const auto attachments = inspect::read_attachments(kernel_, inspect::open_folders(root_));
+    const auto attachments = inspect::read_attachments(kernel_, open_folders());
     std::vector<kernel::HostLink> links;
     for (const auto& link : kernel_.host_links()) {
       const auto attachment = std::ranges::find(attachments, link.index, &inspect::Attachment::host_index);
@@ -115,7 +134,7 @@ class Repairs {
     const auto links = unrecorded();
     if (links.empty()) return;
     std::optional<state::Folder> folder;
-    if (!is_dry_run_) folder = state::Folder::open(data_dir_, root_);
+    if (!is_dry_run_) folder = state::Folder::open(data_dir_.value_or(console_.root), console_.root);
     for (const auto& recovery : verbs::recover(links, kernel_, folder ? &*folder : nullptr)) {
       const auto identity = cni::attachment_of_alias(recovery.link.alias).value_or(cni::Attachment{});
       if (recovery.record) tell(identity, Act::recorded, addresses_text(*recovery.record));
@@ -153,8 +172,8 @@ class Repairs {
   }
 
   kernel::Kernel& kernel_;
-  std::string root_;
-  std::string data_dir_;
+  const Console& console_;
+  std::optional<std::string> data_dir_;
   std::optional<std::string> network_{};
   bool is_dry_run_;
   std::set<cni::Tag> dropped_{};  ///< in a dry run they are still there

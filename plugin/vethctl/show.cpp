@@ -13,7 +13,7 @@ namespace {
 
 int show(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto folders = inspect::open_folders(console.root);
+  const auto folders = inspect::open_folders(console.root, console.configurations);
   const auto attachments = inspect::read_attachments(kernel, folders);
   const auto& attachment = inspect::find_attachment(attachments, arguments.operands.front());
   const auto detail = inspect::look_closely(kernel, folders, attachment);
@@ -24,19 +24,17 @@ int show(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command show_command() {
-  return {
-      .name = "show",
-      .operands = "ATTACHMENT",
-      .least = 1,
-      .most = 1,
-      .summary = "show all about one attachment",
-      .description =
-          "Shows what is wanted of both ends of an attachment beside what the kernel has of them, what went through "
-          "them, and the\ndifferences.\n\n"
-          "ATTACHMENT is a container or the beginning of its ID, NETWORK/CONTAINER/INTERFACE, or the name of the "
-          "host's interface.",
-      .options = {output_option()},
-      .run = show};
+  return {.name = "show",
+          .operands = "ATTACHMENT",
+          .least = 1,
+          .most = 1,
+          .summary = "show all about one attachment",
+          .description =
+              "Shows what is wanted of both ends of an attachment beside what the kernel has of them, what went "
+              "through them, and the differences.\n\nATTACHMENT is a container or the beginning of its ID, "
+              "NETWORK/CONTAINER/INTERFACE, or the name of the host's interface.",
+          .options = {output_option()},
+          .run = show};
 }
 
 }  // namespace vethctl

@@ -13,12 +13,15 @@
 #include "plugin/cni/request.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
+#include "plugin/posix/system_error.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/report/escape.hpp"
 #include "plugin/wiring/wire.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -49,10 +52,10 @@ std::string_view to_string(Kind kind) {
 }
 
 std::string to_text(const Remark& remark) {
-  auto text = place_of(remark);
+  auto text = report::clean(place_of(remark));
   text.append(": ").append(to_string(remark.kind));
   if (remark.kind == Kind::fault) text += ", code " + std::to_string(remark.code);
-  return text + (remark.message.empty() ? "\n" : ": " + remark.message + '\n');
+  return text + (remark.message.empty() ? "\n" : ": " + report::clean(remark.message) + '\n');
 }
 
 void write(cni::JsonWriter& json, const Remark& remark) {
@@ -225,12 +228,22 @@ void check_text(const Remark& place, const std::string& text, std::vector<Remark
   check_plugin(place, json, remarks);
 }
 
+bool is_regular(const posix::FileDescriptor& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) < 0) posix::throw_errno("look at a file");
+  return S_ISREG(status.st_mode);
+}
+
 std::string read(const std::string& file) {
   constexpr std::chrono::minutes patience{10};
   constexpr std::size_t largest = std::size_t{1} << 20U;
   if (file == "-") return posix::read_input(patience);
-  if (auto text = posix::find_content(AT_FDCWD, file, largest)) return std::move(*text);
-  throw cni::Error{cni::ErrorCode::io_failure, "there is no such file"};
+  const auto opened = posix::find_file(AT_FDCWD, file, O_RDONLY | O_NONBLOCK);  // a pipe would be waited for
+  if (!opened) throw cni::Error{cni::ErrorCode::io_failure, "there is no such file"};
+  if (!is_regular(*opened)) {
+    throw cni::Error{cni::ErrorCode::io_failure, "is no regular file", "what comes through a pipe: vethctl validate -"};
+  }
+  return posix::read_to_end(opened->get(), largest, patience);
 }
 
 }  // namespace

@@ -125,6 +125,35 @@ void compare_flag(const std::string& what, bool wanted, bool there, Sentences& s
   if (wanted && !there) sentences.push_back(what);
 }
 
+/// Of the container's end another plugin may have changed it (tuning).
+void compare_mtu(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  if (!observed.host || wanted.mtu == 0 || observed.host->mtu == wanted.mtu) return;
+  sentences.push_back("interface " + named(wanted.host.name) + " has MTU " + std::to_string(observed.host->mtu) +
+                      " and not " + std::to_string(wanted.mtu));
+}
+
+bool takes_loopback_answers(const std::vector<Route>& routes) {
+  return std::any_of(routes.begin(), routes.end(), [](const Route& route) {
+    return cni::is_loopback(route.destination.address) && cni::is_host_prefix(route.destination);
+  });
+}
+
+/// What mapped ports need to be reached at 127.0.0.1 and ::1. `there` is the interface that leads to the container.
+void compare_loopback(const Wiring& wanted, const auto& there, Sentences& sentences) {
+  const auto name = named(host_side_interface(wanted));
+  if (maps_loopback(wanted, cni::Family::ipv4) && !there.routes_loopback) {
+    sentences.push_back("route_localnet of interface " + name + " is off: mapped ports of 127.0.0.1 need it");
+  }
+  if (maps_loopback(wanted, cni::Family::ipv6) && !takes_loopback_answers(there.routes)) {
+    sentences.push_back("route local ::1 is missing on interface " + name + ": mapped ports of ::1 need it");
+  }
+}
+
+void compare_loopback(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  if (wanted.bridge && observed.bridge) return compare_loopback(wanted, *observed.bridge, sentences);
+  if (!wanted.bridge && observed.host) compare_loopback(wanted, *observed.host, sentences);
+}
+
 void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Sentences& sentences) {
   const auto name = "interface " + named(wanted.container.name);
   const auto length = wanted.tuning->tx_queue_length;
@@ -191,6 +220,7 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
   compare_end(wanted.container, observed.container, uses_ipv6, sentences);
   compare_state(wanted.host, observed.host, sentences);
   compare_end(wanted.host, observed.host, uses_ipv6, sentences);
+  compare_mtu(wanted, observed, sentences);
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
   compare_limits(wanted, observed, sentences);
@@ -199,6 +229,7 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
     compare_sysctls(wanted, observed, sentences);
   }
   compare_node(wanted, observed, sentences);
+  compare_loopback(wanted, observed, sentences);
   for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
   return sentences;
 }

@@ -23,6 +23,7 @@ struct ObservedEnd {
   std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
   bool is_hairpin = false;
   bool is_isolated = false;
+  bool routes_loopback = false;  ///< route_localnet is set
   std::vector<cni::Prefix> addresses{};
   std::vector<Route> routes{};  ///< those through this interface, of every table
 
@@ -35,7 +36,10 @@ struct ObservedBridge {
   bool is_bridge = false;  ///< and not another device of that name
   bool is_up = false;
   bool is_promiscuous = false;
-  std::vector<cni::Prefix> addresses{};  ///< of the interface that is to carry the gateways
+  // of the interface that is to carry the gateways
+  std::vector<cni::Prefix> addresses{};
+  bool routes_loopback = false;  ///< route_localnet is set
+  std::vector<Route> routes{};   ///< through it; asked for only where mapped ports are to be reached over ::1
 
   bool operator==(const ObservedBridge&) const = default;
 };

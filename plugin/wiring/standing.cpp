@@ -106,7 +106,8 @@ Wiring wiring_of(const Standing& standing) {
   const bool is_bridged = !standing.bridge.empty();
   const bool is_routed = !is_cable && !is_bridged;
   const auto& container = *standing.observed.container;
-  Wiring wiring{.attachment = standing.attachment, .mtu = container.mtu, .peer_netns = standing.peer_netns};
+  Wiring wiring{
+      .attachment = standing.attachment, .mtu = standing.observed.host->mtu, .peer_netns = standing.peer_netns};
   wiring.container = end_of(standing.attachment.interface, container, is_routed);
   wiring.host = end_of(standing.host_interface, *standing.observed.host, is_routed);
   if (!is_bridged) introduce(wiring);

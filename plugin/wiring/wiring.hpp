@@ -105,7 +105,7 @@ struct HostPorts {
 /// is a port of it, with a peer namespace it is not on the host at all, and without both it is routed.
 struct Wiring {
   cni::Attachment attachment{};
-  std::uint32_t mtu = 0;    ///< bytes, both ends
+  std::uint32_t mtu = 0;    ///< bytes, both ends; 0: not known, in what a CHECK without a record compares with
   bool enable_dad = false;  ///< addresses go through IPv6 duplicate address detection
   bool leave_down = false;  ///< the container's end is not brought up
   End container{};

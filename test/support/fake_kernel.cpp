@@ -31,6 +31,17 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
   observed.host->is_isolated = bridge.isolated;
 }
 
+/// Both families at once: what is there and not wanted does not count.
+void observe_loopback(const wiring::Wiring& made, wiring::Observed& observed) {
+  if (!made.host_ports) return;
+  const wiring::Route route{.destination = *cni::find_prefix("::1/128")};
+  observed.host->routes_loopback = true;
+  observed.host->routes.push_back(route);
+  if (!observed.bridge) return;
+  observed.bridge->routes_loopback = true;
+  observed.bridge->routes.push_back(route);
+}
+
 void observe_tuning(const wiring::Tuning& tuning, wiring::Observed& observed) {
   observed.container->tx_queue_length = tuning.tx_queue_length.value_or(1000);
   observed.container->is_promiscuous = tuning.promiscuous;
@@ -224,6 +235,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observed.host->alias = link.alias;
     if (made.bridge) observe_bridge(*made.bridge, observed);
     observe_limits(made, observed);
+    observe_loopback(made, observed);
     if (made.tuning) observe_tuning(*made.tuning, observed);
   }
   observed.host_gateways = host_gateways;
@@ -245,7 +257,10 @@ std::vector<kernel::HostLink> FakeKernel::host_links(std::string_view network) {
 std::vector<kernel::HostLink> FakeKernel::host_links() {
   refuse_if_told("host_links");
   std::vector<kernel::HostLink> links;
-  for (const auto& pair : pairs) links.push_back(pair.link);
+  for (const auto& pair : pairs) {
+    const auto& peer = pair.wiring.peer_netns;
+    if (peer.empty() || peer == "/proc/self/ns/net") links.push_back(pair.link);
+  }
   return links;
 }
 

@@ -67,10 +67,17 @@ TEST_F(Check, ReadsConfigurationsAsAddWould) {
 }
 
 TEST_F(Check, TakesNotesForNoFault) {
-  std::filesystem::remove_all(conf_dir);
+  std::filesystem::remove(conf_dir + "/10-net.conf");
   EXPECT_EQ(check(), (Outcome{0, "note: there is no network configuration\n    where: " + conf_dir +
                                      "\n    to do: if runtimes look elsewhere: --conf-dir DIR\n"
                                      "1 note: 0 attachments looked at\n"}));
+}
+
+TEST_F(Check, TakesAFolderThatIsNotThereForAFaultWhereItWasNamed) {
+  std::filesystem::remove_all(conf_dir);
+  EXPECT_EQ(check(), (Outcome{1, "fault: there is no such folder\n    where: " + conf_dir +
+                                     "\n    to do: give --conf-dir the one that runtimes read\n"
+                                     "1 fault: 0 attachments looked at\n"}));
 }
 
 }  // namespace

@@ -39,9 +39,25 @@ TEST(CommandLine, KeepsAllValuesOfAnOption) {
 TEST(CommandLine, IsRefusedWhereItIsWrong) {
   EXPECT_EQ(refusal({"a"}), "\"connect\" wants END END");
   EXPECT_EQ(refusal({"a", "b", "c"}), "\"connect\" wants END END");
-  EXPECT_EQ(refusal({"a", "b", "--adress", "x"}), "unrecognised option '--adress'");
+  EXPECT_EQ(refusal({"a", "b", "--adress", "x"}),
+            "there is no option \"--adress\" of \"connect\": did you mean \"--address\"?");
+  EXPECT_EQ(refusal({"a", "b", "-x"}), "there is no option \"-x\" of \"connect\"");
   EXPECT_EQ(refusal({"a", "b", "--output", "xml"}), "--output \"xml\": must be one of text, json");
-  EXPECT_NE(refusal({"a", "b", "--address"}), "");
+  EXPECT_EQ(refusal({"a", "b", "--address"}), "--address: CIDR is missing");
+  EXPECT_EQ(refusal({"a", "b", "--address", "--quiet"}), "--address: CIDR is missing");
+  EXPECT_EQ(refusal({"a", "b", "--quiet=yes"}), "--quiet takes no value");
+}
+
+TEST(CommandLine, HasOperandsAloneAfterTwoDashes) {
+  const auto arguments = parse(command, {"--quiet", "--", "-a", "--address"});
+  EXPECT_EQ(arguments.operands, (std::vector<std::string>{"-a", "--address"}));
+  EXPECT_TRUE(arguments.has("quiet"));
+}
+
+TEST(Parse, TakesNoOperandThatLooksLikeAnOption) {
+  const vethctl::Command look{.name = "look", .operands = "[FILE]", .most = 1};
+  EXPECT_THROW(vethctl::parse(look, {"-x"}), vethctl::UsageError);
+  EXPECT_EQ(vethctl::parse(look, {"-"}).operands, std::vector<std::string>{"-"});
 }
 
 }  // namespace

@@ -11,10 +11,19 @@ using vethctl::find_end;
 
 TEST(FindEnd, KnowsTheWaysInWhichPeopleNameOne) {
   EXPECT_TRUE(find_end("net0") == (End{End::Kind::netns, "net0", "/run/netns/net0"}));
-  EXPECT_TRUE(find_end("/run/user/netns/a") == (End{End::Kind::netns, "a", "/run/user/netns/a"}));
+  EXPECT_TRUE(find_end("/run/netns/net0") == find_end("net0"));
+  EXPECT_TRUE(find_end("/proc/4711/ns/net") == find_end("4711"));
   EXPECT_TRUE(find_end("4711") == (End{End::Kind::netns, "pid-4711", "/proc/4711/ns/net"}));
   EXPECT_TRUE(find_end("host") == (End{End::Kind::host, "host", "/proc/self/ns/net"}));
   EXPECT_TRUE(find_end("bridge:cni0") == (End{End::Kind::bridge, "cni0", ""}));
+}
+
+TEST(FindEnd, CallsNoTwoNamespacesTheSame) {
+  const auto a = find_end("/run/user/netns/a");
+  EXPECT_EQ(a.path, "/run/user/netns/a");
+  EXPECT_TRUE(a.name.starts_with("a-")) << a.name;
+  EXPECT_NE(a.name, find_end("/run/other/netns/a").name);
+  EXPECT_NE(find_end("/proc/1/task/2/ns/net").name, find_end("/proc/1/task/3/ns/net").name);
 }
 
 TEST(FindEnd, RefusesWhatNothingCanBeCalled) {

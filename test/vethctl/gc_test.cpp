@@ -52,7 +52,7 @@ TEST_F(Gc, OnlyTellsInADryRun) {
 TEST_F(Gc, LooksAtOneNetworkWhereOneIsNamed) {
   add("c1");
   kernel.pairs.clear();
-  EXPECT_EQ(gc({"other"}), "nothing is dead\n");
+  EXPECT_THROW(gc({"other"}), cni::Error);
   EXPECT_TRUE(is_live("c1"));
   EXPECT_EQ(gc({"net"}), "dropped net/c1/eth0: 10.1.2.2, fd00::2\n");
 }

@@ -127,8 +127,13 @@ TEST(Diagnosis, TakesAFirewallThatAcceptsSomeForANote) {
 
 /// repair leaves a MAC as it is.
 TEST(Diagnosis, DoesNotSendToRepairForAChangedMac) {
-  auto changed = detail("c1", {"interface \"eth0\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:02"});
-  EXPECT_EQ(only({.attachments = {changed}}).remedy, "if it was not meant: ip link set dev INTERFACE address MAC");
+  auto changed = detail("c1", {"interface \"eth0\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:0a"});
+  changed.wanted = test::wanted("c1");
+  EXPECT_EQ(only({.attachments = {changed}}).remedy,
+            "if nobody meant to change it: nsenter --net=/run/netns/c1 ip link set dev eth0 address 02:00:00:00:00:0a");
+  changed.differences = {"interface \"veth-c1\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:0b"};
+  EXPECT_EQ(only({.attachments = {changed}}).remedy, "if nobody meant to change it: ip link set dev " +
+                                                         changed.wanted->host.name + " address 02:00:00:00:00:0b");
 }
 
 TEST(Diagnosis, TellsTheWorstFirst) {

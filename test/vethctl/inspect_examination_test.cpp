@@ -13,7 +13,9 @@ using Texts = std::vector<std::string>;
 
 class Examination : public test::RecordedNode {
  protected:
-  inspect::Examination examine(const std::string& network = {}) { return inspect::examine(kernel, root, network); }
+  inspect::Examination examine(const std::string& network = {}) {
+    return inspect::examine(kernel, inspect::find_folders(root), network);
+  }
 
   /// Live, with this address.
   void lease(const std::string& container, const std::string& address) {

@@ -82,7 +82,7 @@ TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
   auto wiring = wanted("red");
   wiring.peer_netns = "/run/netns/blue";
   wiring.host.name = "eth1";
-  record(wiring);
+  attach(wiring);
   const auto found = only();
   EXPECT_EQ(found.state, State::live);
   EXPECT_EQ(found.mode, "netns");
@@ -90,7 +90,7 @@ TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
   EXPECT_EQ(found.peer_netns, "/run/netns/blue");
   EXPECT_EQ(found.peer_interface, "eth1");
   EXPECT_EQ(found.peer_addresses, (std::vector<cni::Prefix>{test::prefix("10.1.2.1/32")}));
-  kernel.refusals["open_namespace"] = ENOENT;
+  kernel.pairs.clear();
   EXPECT_EQ(only().state, State::broken);
 }
 
@@ -101,6 +101,22 @@ TEST_F(ReadNode, TellsTheAddressesOfALeaseForAnotherPlugin) {
   EXPECT_EQ(found.state, State::live);
   EXPECT_EQ(found.mode, "lease");
   EXPECT_EQ(found.addresses, (std::vector<cni::Prefix>{test::prefix("10.1.2.9/32")}));
+}
+
+/// Its interface is another plugin's, which has no alias.
+TEST_F(ReadNode, TellsWhetherTheInterfaceOfAnImportedAttachmentStands) {
+  auto foreign = wanted("c1");
+  foreign.host.name = "veth1234";
+  const auto link = kernel.put(foreign);
+  kernel.pairs.front().link.alias.clear();
+  folder().write_pending({.attachment = foreign.attachment,
+                          .addresses = {test::ip("10.1.2.9")},
+                          .host_interface = state::HostInterface{.name = link.name, .index = link.index}});
+  folder().mark_live(foreign.attachment);
+  EXPECT_EQ(only().state, State::live);
+  EXPECT_EQ(only().host_interface, "veth1234");
+  kernel.pairs.clear();
+  EXPECT_EQ(only().state, State::broken);
 }
 
 using States = ReadNode;

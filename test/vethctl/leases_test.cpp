@@ -45,7 +45,7 @@ TEST_F(Leases, AreListedWithTheirHolders) {
             "net      10.1.2.2  c1         eth0       live   0s\n"
             "net      fd00::2   c1         eth0       live   0s\n");
   EXPECT_EQ(leases({"list", "net"}), leases({"list"}));
-  EXPECT_EQ(leases({"list", "other"}), "NETWORK  ADDRESS  CONTAINER  INTERFACE  STATE  AGE\n");
+  EXPECT_EQ(refusal({"list", "other"}), "there is no network \"other\" on this node; there are net");
 }
 
 TEST_F(Leases, TellTheirStates) {
@@ -62,7 +62,7 @@ TEST_F(Leases, TellTheirStates) {
             "net      10.1.2.2  broken     eth0       broken      0s\n"
             "net      10.1.2.3  remains    eth0       remains     0s\n"
             "net      10.1.2.4  lease      eth0       live        0s\n"
-            "net      10.1.2.5  ?          ?          unrecorded  ?\n"
+            "net      10.1.2.5  -          -          unrecorded  -\n"
             "net      10.1.2.6  flight     eth0       in flight   0s\n"
             "net      fd00::2   broken     eth0       broken      0s\n");
 }
@@ -143,7 +143,11 @@ TEST_F(Leases, OfUnreadableRecordsNeedForce) {
 }
 
 TEST_F(Leases, ThatAreNotThereAreNamed) {
-  EXPECT_EQ(refusal({"release", "net", "10.1.2.2"}), "nobody holds 10.1.2.2 in network \"net\"");
+  EXPECT_EQ(refusal({"release", "net", "10.1.2.2"}),
+            "there is no network \"net\" on this node; nothing is attached on this node");
+  lease("c1", "10.1.2.3");
+  EXPECT_EQ(refusal({"release", "net", "10.1.2.2"}),
+            "nobody holds 10.1.2.2 in network \"net\"; vethctl leases list net shows what is taken");
   EXPECT_EQ(refusal({"release", "net", "x"}), "\"x\" is not an IP address");
   EXPECT_EQ(refusal({"release", "net"}), "\"leases release\" wants NETWORK ADDRESS");
   EXPECT_EQ(refusal({"list", "a", "b"}), "\"leases list\" wants at most a network");

@@ -101,7 +101,8 @@ TEST_F(RepairCommand, WritesRecordsIntoAnotherFolderWhereOneIsNamed) {
 TEST_F(RepairCommand, LooksAtOneNetworkWhereOneIsNamed) {
   add("c1");
   kernel.pairs.clear();
-  EXPECT_EQ(repair({"other"}), "there is nothing to mend\n");
+  EXPECT_THROW(repair({"other"}), cni::Error);
+  EXPECT_NE(repair({"net"}), "there is nothing to mend\n");
 }
 
 TEST_F(RepairCommand, IsJsonForPrograms) {

@@ -24,4 +24,8 @@ TEST(Escape, IsThatOfEachFormat) {
   EXPECT_EQ(report::mermaid_string(text), R"("#lt;a#gt; #amp; #quot;b#quot; 'c' \ #35;d #96;e#96;<br/>f")");
 }
 
+TEST(CleanText, KeepsTheLinesAndNothingElseThatMovesACursor) {
+  EXPECT_EQ(report::clean_text("a\x1b[2J\nb\r\n\n"), "a\ufffd[2J\nb\ufffd\n\n");
+}
+
 }  // namespace

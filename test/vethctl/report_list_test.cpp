@@ -28,9 +28,19 @@ TEST(List, ShowsPortsWhereThereAreAny) {
 
 TEST(List, FitsTheTerminal) {
   auto attachment = test::routed(std::string(100, 'x'));
+  EXPECT_EQ(report::list({attachment}, 80), "NETWORK  CONTAINER" + std::string(33, ' ') +
+                                                "INTERFACE  ADDRESSES    STATE\n" + "net      " + std::string(39, 'x') +
+                                                "…  eth0       10.1.2.2/24  live\n");
+}
+
+/// As containerd on a node of two families has it.
+TEST(List, ShowsTheAddressesInEightyColumns) {
+  auto attachment = test::routed(std::string(64, 'a'));
+  attachment.netns = "/var/run/netns/cni-0c1e5c2e-31a5-8a1d-6e50-d2d1b3b1a9d4";
+  attachment.addresses = {test::prefix("10.244.0.112/24"), test::prefix("fd00:10:244::112/64")};
   EXPECT_EQ(report::list({attachment}, 80),
-            "NETWORK  CONTAINER  INTERFACE  NAMESPACE  MODE  HOST INT…  ADDRESSES  AGE  STATE\n"
-            "net      xxxxxxxx…  eth0       xxxxxxxx…  ptp   veth-xxx…  10.1.2.2…  1m   live\n");
+            "NETWORK  CONTAINER     INTERFACE  ADDRESSES                            STATE\n"
+            "net      aaaaaaaaaaaa  eth0       10.244.0.112/24 fd00:10:244::112/64  live\n");
 }
 
 TEST(List, SaysThatNothingIsAttached) { EXPECT_EQ(report::list({}, wide), "nothing is attached\n"); }

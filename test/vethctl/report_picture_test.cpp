@@ -34,6 +34,17 @@ TEST(Picture, HasRoutedCablesFirstAndThoseBetweenNamespacesLast) {
   EXPECT_TRUE(drawing.cables[2].other.has_value());
 }
 
+/// The host is there already, and no namespace beside it.
+TEST(Picture, HasAPortOfTheHostForACableToIt) {
+  auto cable = test::joined("red", "");
+  cable.peer_netns = "/proc/self/ns/net";
+  const auto drawing = picture({.hostname = "n", .attachments = {cable}});
+  EXPECT_EQ(drawing.spaces.size(), 1U);
+  ASSERT_EQ(drawing.cables.size(), 1U);
+  EXPECT_FALSE(drawing.cables[0].other.has_value());
+  EXPECT_EQ(drawing.cables[0].host_interface, "eth1 10.1.2.3/24");
+}
+
 TEST(Picture, HasNoCableForALease) {
   auto lease = test::routed("c");
   lease.host_interface.clear();

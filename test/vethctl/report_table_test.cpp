@@ -12,6 +12,11 @@ TEST(Table, CutsItsWidestColumn) {
   EXPECT_EQ(report::table({{"A", "B"}, {"abcdefgh", "ij"}}, 9), "A      B\nabcd…  ij\n");
 }
 
+TEST(Table, CutsTheSparedColumnLast) {
+  const std::vector<std::vector<std::string>> rows{{"A", "B"}, {"abcdefgh", "ijklmn"}};
+  EXPECT_EQ(report::table(rows, 14, 0), "A         B\nabcdefgh  ijk…\n");
+}
+
 TEST(Table, CountsCharactersAndNotBytes) {
   EXPECT_EQ(report::table({{"NAME", "X"}, {"größe…", "1"}, {"abcdef", "2"}}, 80), "NAME    X\ngröße…  1\nabcdef  2\n");
   EXPECT_EQ(report::table({{"ääääääää"}}, 5), "ääää…\n");

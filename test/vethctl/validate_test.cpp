@@ -1,6 +1,10 @@
+#include "plugin/vethctl/validate.hpp"
+
 #include "plugin/vethctl/commands.hpp"
 #include "test/support/temporary_directory.hpp"
 #include "test/vethctl/console.hpp"
+
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -154,6 +158,18 @@ TEST_F(Validate, LooksAtAllFilesAndPrintsJson) {
                 "    \"message\": \"/ipam/type: missing: mode ptp needs addresses; \\\"veth-ipam\\\" is "
                 "built in, other types are run from CNI_PATH\"\n  },\n  {\n    \"file\": \"" +
                 good + "\",\n    \"type\": \"veth\",\n    \"kind\": \"ok\"\n  }\n]\n");
+}
+
+TEST(ValidateFiles, RefusesWhatIsNoRegularFile) {
+  const test::TemporaryDirectory directory;
+  const auto pipe = directory.path() + "/10-net.conf";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& file : {pipe, directory.path(), std::string{"/dev/zero"}}) {
+    const auto remarks = vethctl::validate(file);
+    ASSERT_EQ(remarks.size(), 1U);
+    EXPECT_EQ(remarks[0].kind, vethctl::Remark::Kind::fault);
+    EXPECT_TRUE(remarks[0].message.starts_with("is no regular file")) << remarks[0].message;
+  }
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ class Difference : public testing::Test {
     observed.index = index;
     observed.peer_index = peer;
     observed.mac = end.mac;
+    observed.mtu = 1500;
     observed.is_up = true;
     observed.routes = end.routes;
     for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
@@ -100,6 +101,26 @@ TEST_F(Difference, NamesWhatIsOtherwiseBetweenTheEndsAndOnTheHost) {
        {[](auto& it) { it.forward_ipv4 = false; }, "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
        {[](auto& it) { it.forward_ipv6 = false; },
         "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}});
+}
+
+TEST_F(Difference, NamesAnMtuOfTheHostsEndThatIsOtherwise) {
+  expect_each({{[](auto& it) { it.host->mtu = 1280; }, R"(interface "vethhost" has MTU 1280 and not 1500)"}});
+  there.container->mtu = 1280;
+  EXPECT_EQ(difference(), Sentences{}) << "a later plugin may have changed it";
+  wanted.mtu = 0;
+  there.host->mtu = 1280;
+  EXPECT_EQ(difference(), Sentences{}) << "nothing tells what it should be";
+}
+
+TEST_F(Difference, NamesWhatMappedPortsOfLoopbackAddressesNeed) {
+  wanted.host_ports = wiring::HostPorts{.mappings = {{.protocol = "tcp", .container_address = ip("10.1.2.5")},
+                                                     {.protocol = "tcp", .container_address = ip("fd00::5")}}};
+  EXPECT_EQ(difference(),
+            (Sentences{R"(route_localnet of interface "vethhost" is off: mapped ports of 127.0.0.1 need it)",
+                       R"(route local ::1 is missing on interface "vethhost": mapped ports of ::1 need it)"}));
+  there.host->routes_loopback = true;
+  there.host->routes.push_back({.destination = prefix("::1/128"), .table = 255});
+  EXPECT_EQ(difference(), Sentences{});
 }
 
 TEST_F(Difference, NamesEverythingAtOnce) {

@@ -1,6 +1,9 @@
 #include "plugin/vethctl/inspect/diagnosis.hpp"
 
+#include "plugin/cni/quoted.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,10 +13,6 @@ namespace inspect {
 namespace {
 
 using Findings = std::vector<Finding>;
-
-std::string name_of(const cni::Attachment& identity) { return inspect::name_of(Attachment{.identity = identity}); }
-
-std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
 constexpr auto repair = "vethctl repair";
 
@@ -61,7 +60,7 @@ void diagnose_leases(const Examination& examination, Findings& findings) {
 
 /// Not live: what is left of an attachment, or of its record.
 void diagnose_state(const Attachment& attachment, Findings& findings) {
-  const auto where = inspect::name_of(attachment);
+  const auto where = name_of(attachment);
   const auto warn = [&](std::string what, std::string remedy) {
     add(findings, {Severity::warning, std::move(what), {where}, std::move(remedy)});
   };
@@ -71,10 +70,11 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
         return warn("an ADD that never ended has left its record", "vethctl repair drops it");
       return warn("an ADD that never ended has left its interface", "DEL it; an ADD of the same name clears it, too");
     case State::broken:
-      if (attachment.mode == "netns") return warn("a namespace of the attachment is gone", "DEL it");
+      if (attachment.mode == "netns") return warn("its interfaces are gone, and its record is still there", "DEL it");
       return warn("its interface is gone, and its addresses are still taken", "vethctl repair drops it");
     case State::unrecorded:
-      return warn("no record tells of interface " + quoted(attachment.host_interface), "vethctl repair writes it anew");
+      return warn("no record tells of interface " + cni::quoted(attachment.host_interface),
+                  "vethctl repair writes it anew");
     case State::live:
     case State::in_flight:
     case State::unreadable:  // said of its record
@@ -82,12 +82,29 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
   }
 }
 
-/// An interface is never brought back: the runtime has to know of it. A MAC that was changed is left to whoever did it.
+/// How to give an end the MAC that it should have, in its namespace (empty: the host's).
+std::string mac_command(const wiring::End& end, const std::string& netns) {
+  const auto inside = netns.empty() || netns == host_namespace_path ? "" : "nsenter --net=" + netns + ' ';
+  return inside + "ip link set dev " + end.name + " address " + cni::to_string(end.mac);
+}
+
+bool is_about_mac(const std::string& difference, const wiring::End& end) {
+  return difference.find(" has MAC ") != std::string::npos &&
+         difference.ends_with(" and not " + cni::to_string(end.mac));
+}
+
+/// An interface is never brought back: the runtime has to know of it. A MAC that was changed is left to whoever did it:
+/// a later plugin may have been told to.
 std::string remedy_for(const Detail& detail, const std::string& difference) {
-  const bool is_whole = detail.observed.container && detail.observed.host;
-  if (!is_whole) return "DEL the attachment, and ADD it again";
-  if (difference.find(" has MAC ") != std::string::npos)
-    return "if it was not meant: ip link set dev INTERFACE address MAC";
+  if (!detail.observed.container || !detail.observed.host) return "DEL the attachment, and ADD it again";
+  const auto& wanted = detail.wanted;
+  constexpr auto unless_meant = "if nobody meant to change it: ";
+  if (wanted && is_about_mac(difference, wanted->container)) {
+    return unless_meant + mac_command(wanted->container, detail.attachment.netns);
+  }
+  if (wanted && is_about_mac(difference, wanted->host)) {
+    return unless_meant + mac_command(wanted->host, detail.attachment.peer_netns);
+  }
   return repair;
 }
 
@@ -95,9 +112,8 @@ void diagnose_attachments(const Examination& examination, Findings& findings) {
   for (const auto& detail : examination.attachments) {
     diagnose_state(detail.attachment, findings);
     for (const auto& difference : detail.differences) {
-      add(findings, {.what = difference,
-                     .where = {inspect::name_of(detail.attachment)},
-                     .remedy = remedy_for(detail, difference)});
+      add(findings,
+          {.what = difference, .where = {name_of(detail.attachment)}, .remedy = remedy_for(detail, difference)});
     }
   }
 }
@@ -106,7 +122,7 @@ void diagnose_filter(const Examination& examination, Findings& findings) {
   constexpr auto remedy = "loosen it: sysctl -w net.ipv4.conf.all.rp_filter=2, and in /etc/sysctl.d for the next boot";
   for (const auto& packet : examination.filtered) {
     const auto what = "the strict reverse path filter (rp_filter) drops packets from " + cni::to_string(packet.source) +
-                      " that come in by " + quoted(packet.interface);
+                      " that come in by " + cni::quoted(packet.interface);
     const auto severity = packet.is_foreign ? Severity::warning : Severity::fault;
     add(findings, {severity, what, {name_of(packet.by)}, remedy});
   }
@@ -125,27 +141,25 @@ std::set<std::string> subnets_of(const std::vector<Detail>& attachments, const s
   return subnets;
 }
 
-std::string joined(const std::set<std::string>& parts, const std::string& separator) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text.empty() ? "SUBNET" : text;
+std::string subnets_in(const std::set<std::string>& subnets, const std::string& separator) {
+  return subnets.empty() ? "SUBNET" : joined({subnets.begin(), subnets.end()}, separator);
 }
 
 /// How people let packets through who use what has such chains.
 std::string remedy_for(const kernel::DroppingChain& chain, const std::set<std::string>& subnets) {
   if (chain.table == "firewalld") {
-    return "firewall-cmd --permanent --zone=trusted --add-source=" + joined(subnets, " --add-source=") +
+    return "firewall-cmd --permanent --zone=trusted --add-source=" + subnets_in(subnets, " --add-source=") +
            ", and --reload";
   }
   const bool is_of_iptables = chain.table == "filter" && chain.name == "FORWARD";
   if (!is_of_iptables) {
     return "nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name +
-           " RULE, one that accepts packets from and one that accepts packets to " + joined(subnets, ", ");
+           " RULE, one that accepts packets from and one that accepts packets to " + subnets_in(subnets, ", ");
   }
   const std::string program = chain.family == "ip6" ? "ip6tables" : "iptables";
-  return program + " -I FORWARD -s " + joined(subnets, ",") +
+  return program + " -I FORWARD -s " + subnets_in(subnets, ",") +
          " -j ACCEPT, the same with -d (with Docker in chain DOCKER-USER; with ufw: ufw route allow from " +
-         joined(subnets, ", from ") + ", the same with to)";
+         subnets_in(subnets, ", from ") + ", the same with to)";
 }
 
 /// Whether those that it accepts are ours, nothing here can tell.

@@ -1,7 +1,6 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 
 #include "plugin/verbs/adopt.hpp"
-#include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 
 #include <algorithm>
@@ -141,10 +140,8 @@ std::vector<Detail> look_at_all(kernel::Kernel& kernel, const std::vector<state:
 
 }  // namespace
 
-Examination examine(kernel::Kernel& kernel, const std::string& root, const std::string& network) {
-  Examination examination;
-  auto found = find_folders(root);
-  examination.unusable = std::move(found.unusable);
+Examination examine(kernel::Kernel& kernel, const FoundFolders& found, const std::string& network) {
+  Examination examination{.unusable = found.unusable};
   for (const auto& folder : found.folders) {
     for (const auto& name : folder.networks()) {
       if (is_meant(name, network)) StoreReader{name, folder, examination}.read();

@@ -4,6 +4,7 @@
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/vethctl/inspect/detail.hpp"
 #include "plugin/vethctl/inspect/finding.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
 
 #include <string>
 #include <vector>
@@ -60,6 +61,6 @@ struct Examination {
 
 /// Looks at the whole node, or of attachments, records and addresses at those of one network alone (empty: all). The
 /// configuration is left empty. Changes nothing. Throws std::system_error.
-Examination examine(kernel::Kernel& kernel, const std::string& root, const std::string& network);
+Examination examine(kernel::Kernel& kernel, const FoundFolders& found, const std::string& network);
 
 }  // namespace inspect

@@ -2,8 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/quoted.hpp"
-
-#include <algorithm>
+#include "plugin/vethctl/inspect/words.hpp"
 
 namespace inspect {
 namespace {
@@ -30,9 +29,9 @@ Candidates meant(const std::vector<Attachment>& attachments, const std::string& 
 
 std::string listed(const Candidates& some) {
   constexpr std::size_t most = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(some.size(), most); ++i) text += (i > 0 ? ", " : "") + name_of(*some[i]);
-  return some.size() > most ? text + " and " + std::to_string(some.size() - most) + " more" : text;
+  std::vector<std::string> names;
+  for (const auto* attachment : some) names.push_back(name_of(*attachment));
+  return inspect::listed(names, most);
 }
 
 [[noreturn]] void refuse_unknown(const std::vector<Attachment>& attachments, const std::string& name) {
@@ -43,10 +42,11 @@ std::string listed(const Candidates& some) {
 
 }  // namespace
 
-std::string name_of(const Attachment& attachment) {
-  const auto& identity = attachment.identity;
+std::string name_of(const cni::Attachment& identity) {
   return identity.network + '/' + identity.container + '/' + identity.interface;
 }
+
+std::string name_of(const Attachment& attachment) { return name_of(attachment.identity); }
 
 const Attachment& find_attachment(const std::vector<Attachment>& attachments, const std::string& name) {
   const auto found = meant(attachments, name);

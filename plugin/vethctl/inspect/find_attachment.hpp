@@ -8,6 +8,7 @@
 namespace inspect {
 
 /// "network/container/interface", as an attachment is called on the command line.
+std::string name_of(const cni::Attachment& identity);
 std::string name_of(const Attachment& attachment);
 
 /// The one that a person means: by name_of, by the name of the host's interface, or by its container or the beginning

@@ -1,6 +1,6 @@
 #include "plugin/vethctl/inspect/read_node.hpp"
 
-#include "plugin/cni/error.hpp"
+#include "plugin/vethctl/inspect/judgement.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -10,7 +10,6 @@
 #include <climits>
 #include <map>
 #include <set>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -65,12 +64,6 @@ void take_addresses(Attachment& attachment, const state::Record& record) {
   for (const auto& address : record.addresses) attachment.addresses.push_back(cni::host_prefix(address));
 }
 
-std::optional<std::chrono::seconds> age_of(const state::StoredRecord& stored) {
-  if (!stored.written_at) return std::nullopt;
-  const auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *stored.written_at);
-  return std::max(age, std::chrono::seconds{0});
-}
-
 class Reader {
  public:
   explicit Reader(kernel::Kernel& kernel);
@@ -88,8 +81,6 @@ class Reader {
   std::optional<Attachment> read(const std::string& network, const state::StoredRecord& listed,
                                  const state::Folder& folder);
   State state_of(const state::StoredRecord& stored, Attachment& attachment);
-  bool stands(Attachment& attachment);
-  bool is_namespace(const std::string& path);
 
   kernel::Kernel& kernel_;
   std::map<cni::Tag, kernel::HostLink> links_;
@@ -129,30 +120,16 @@ Attachment Reader::describe(const std::string& network, const state::StoredRecor
   return attachment;
 }
 
-bool Reader::is_namespace(const std::string& path) try {
-  kernel_.open_namespace(path, true);
-  return true;
-} catch (const cni::Error&) {
-  return false;
-} catch (const std::system_error&) {
-  return false;
-}
-
-/// A link that was made since the listing is asked for by name. Where nothing is on the host, both namespaces have to
-/// be there.
-bool Reader::stands(Attachment& attachment) {
-  if (attachment.host_index != 0 || attachment.mode == "lease") return true;
-  if (attachment.mode == "netns") return is_namespace(attachment.netns) && is_namespace(attachment.peer_netns);
-  const auto link = kernel_.find_host_link(attachment.identity);
-  if (link) attachment.host_index = link->index;
-  return link.has_value();
-}
-
-/// Of a record that no call is at work on.
+/// Of a record that no call is at work on. What is among the links that were listed stands; a link that was made since,
+/// or by another plugin, is asked for.
 State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment) {
-  if (!stored.record) return State::unreadable;
-  if (stored.stage == state::Stage::pending) return State::remains;
-  return stands(attachment) ? State::live : State::broken;
+  const bool is_listed = attachment.host_index != 0 && stored.record && stored.stage == state::Stage::live;
+  if (is_listed) return State::live;
+  const auto [state, link] = judge(stored, kernel_);
+  if (!link) return state;
+  attachment.host_interface = link->name;
+  attachment.host_index = link->index;
+  return state;
 }
 
 /// Each lock is tried only where one is held, or where a call may have begun since that was asked. What is judged is
@@ -162,7 +139,7 @@ std::optional<Attachment> Reader::read(const std::string& network, const state::
                                        const state::Folder& folder) {
   auto attachment = describe(network, listed);
   const bool is_settled = !is_at_work_ && listed.stage == state::Stage::live && listed.record;
-  if (is_settled && stands(attachment)) return attachment;
+  if (is_settled && state_of(listed, attachment) == State::live) return attachment;
   const auto lock = folder.try_lock(listed.tag);
   attachment.state = State::in_flight;
   if (!lock) return attachment;

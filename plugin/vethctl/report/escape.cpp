@@ -75,6 +75,10 @@ std::string clean(std::string_view text) {
   return result;
 }
 
+std::string clean_text(std::string_view text) {
+  return clean_lines(text, "\n", [](std::string line) { return line; });
+}
+
 std::string xml(std::string_view text) {
   constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
   return replaced(clean(text), "&<>\"'", entities);

@@ -9,6 +9,9 @@ namespace report {
 /// Valid UTF-8 without control characters; what is neither is replaced by U+FFFD. What a terminal may get.
 std::string clean(std::string_view text);
 
+/// The same of many lines: their ends stay.
+std::string clean_text(std::string_view text);
+
 /// The same as text or attribute of XML.
 std::string xml(std::string_view text);
 

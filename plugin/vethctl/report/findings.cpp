@@ -15,10 +15,7 @@ using inspect::Severity;
 /// The first few: a node may have thousands.
 std::string places(const std::vector<std::string>& where) {
   constexpr std::size_t most = 5;
-  const auto shown = std::min(where.size(), most);
-  const std::vector<std::string> first{where.begin(), where.begin() + static_cast<std::ptrdiff_t>(shown)};
-  const auto rest = where.size() - shown;
-  return joined(first, ", ") + (rest == 0 ? "" : " and " + std::to_string(rest) + " more");
+  return inspect::listed(where, most);
 }
 
 std::string text(const Finding& finding) {

@@ -4,6 +4,8 @@
 #include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace report {
 namespace {
@@ -46,6 +48,22 @@ void drop_empty_columns(std::vector<Row>& rows) {
   }
 }
 
+/// Left out one after the other where the terminal is too narrow for all: they are there for details, and `show` has
+/// them.
+constexpr std::array<std::string_view, 5> expendable{"NAMESPACE", "HOST INTERFACE", "AGE", "MODE", "PORTS"};
+
+std::size_t column_of(const Row& titles, std::string_view title) {
+  return static_cast<std::size_t>(std::ranges::find(titles, title) - titles.begin());
+}
+
+void drop_expendable_columns(std::vector<Row>& rows, std::size_t width) {
+  for (const auto title : expendable) {
+    if (width_of_table(rows) <= width) return;
+    const auto column = column_of(rows.front(), title);
+    if (column < rows.front().size()) drop_column(rows, column);
+  }
+}
+
 }  // namespace
 
 std::string list(const std::vector<inspect::Attachment>& attachments, std::size_t width) {
@@ -53,7 +71,9 @@ std::string list(const std::vector<inspect::Attachment>& attachments, std::size_
   std::vector<Row> rows{heading};
   for (const auto& attachment : attachments) rows.push_back(row(attachment));
   drop_empty_columns(rows);
-  return table(rows, width);
+  drop_expendable_columns(rows, width);
+  const auto addresses = column_of(rows.front(), "ADDRESSES");
+  return addresses < rows.front().size() ? table(rows, width, addresses) : table(rows, width);
 }
 
 }  // namespace report

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/picture.hpp"
 
+#include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
@@ -55,6 +56,14 @@ void Painter::add_missing_bridge(const std::string& name) {
   if (!is_known && !name.empty()) picture_.bridges.push_back({.name = name});
 }
 
+/// Routed ends have addresses of no interest: the gateways.
+std::string port_of(const inspect::Attachment& attachment) {
+  if (attachment.peer_netns != inspect::host_namespace_path) return attachment.host_interface;
+  auto words = texts(attachment.peer_addresses);
+  words.insert(words.begin(), attachment.peer_interface);
+  return joined(words, " ");
+}
+
 void Painter::add(const inspect::Attachment& attachment) {
   const auto& identity = attachment.identity;
   const auto space = space_of(attachment.netns, identity.container);
@@ -62,10 +71,10 @@ void Painter::add(const inspect::Attachment& attachment) {
                                  .network = identity.network,
                                  .state = attachment.state,
                                  .addresses = texts(attachment.addresses)}),
-              .host_interface = attachment.host_interface,
+              .host_interface = port_of(attachment),
               .bridge = attachment.bridge,
               .state = attachment.state};
-  if (!attachment.peer_netns.empty()) {
+  if (!attachment.peer_netns.empty() && attachment.peer_netns != inspect::host_namespace_path) {
     cable.other = put(
         space_of(attachment.peer_netns, ""),
         {.name = attachment.peer_interface, .state = attachment.state, .addresses = texts(attachment.peer_addresses)});

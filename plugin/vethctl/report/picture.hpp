@@ -40,8 +40,8 @@ struct Place {
 struct Cable {
   Place end;                     ///< the container's
   std::optional<Place> other{};  ///< the other in a second namespace; nullopt: on the host
-  std::string host_interface{};
-  std::string bridge{};  ///< the bridge that the host's end is a port of; empty: none
+  std::string host_interface{};  ///< its name, and the addresses that a cable to the host itself has there
+  std::string bridge{};          ///< the bridge that the host's end is a port of; empty: none
   inspect::State state = inspect::State::live;
 
   bool operator==(const Cable&) const = default;

@@ -23,13 +23,17 @@ Widths natural_widths(const std::vector<std::vector<std::string>>& rows) {
   return widths;
 }
 
-/// One column after the other gives way: always the widest.
-void fit(Widths& widths, std::size_t width) {
-  if (widths.empty()) return;
-  const auto total = [&] { return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1)); };
-  for (auto excess = total(); excess > width; --excess) {
-    auto widest = std::ranges::max_element(widths);
-    if (*widest <= narrowest) return;
+std::size_t total(const Widths& widths) {
+  return widths.empty() ? 0 : std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
+}
+
+/// One column after the other gives way: always the widest of those that are not spared.
+void fit(Widths& widths, std::size_t width, std::optional<std::size_t> spared) {
+  for (auto excess = total(widths); excess > width; --excess) {
+    auto widest = std::ranges::max_element(widths, {}, [&](const std::size_t& candidate) {
+      return spared && &candidate == &widths[*spared] ? 0 : candidate;
+    });
+    if (*widest <= narrowest) return spared ? fit(widths, width, std::nullopt) : void();
     --*widest;
   }
 }
@@ -51,11 +55,24 @@ std::string line(const std::vector<std::string>& row, const Widths& widths) {
 
 }  // namespace
 
-std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width) {
-  auto shown = rows;
-  for (auto& row : shown) std::ranges::transform(row, row.begin(), clean);
+namespace {
+
+std::vector<std::vector<std::string>> cleaned(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) std::ranges::transform(row, row.begin(), clean);
+  return rows;
+}
+
+}  // namespace
+
+std::size_t width_of_table(const std::vector<std::vector<std::string>>& rows) {
+  return total(natural_widths(cleaned(rows)));
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width,
+                  std::optional<std::size_t> spared) {
+  const auto shown = cleaned(rows);
   auto widths = natural_widths(shown);
-  fit(widths, width);
+  fit(widths, width, spared);
   std::string text;
   for (const auto& row : shown) text += line(row, widths);
   return text;

@@ -90,13 +90,4 @@ std::string words(const wiring::RateLimit& limit) {
   return std::to_string(rate) + std::string{units[unit]} + ", burst " + std::to_string(limit.burst_bytes);
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const auto& part : parts) {
-    if (&part != &parts.front()) text += separator;
-    text += part;
-  }
-  return text;
-}
-
 }  // namespace report

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <chrono>
@@ -39,6 +40,6 @@ std::string words(const wiring::Route& route);
 /// In bits per second with the largest unit that leaves a whole number, and bytes: "20 Mbit/s, burst 25000".
 std::string words(const wiring::RateLimit& limit);
 
-std::string joined(const std::vector<std::string>& parts, std::string_view separator);
+using inspect::joined;
 
 }  // namespace report

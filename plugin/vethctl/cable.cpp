@@ -1,0 +1,26 @@
+#include "plugin/vethctl/cable.hpp"
+
+#include "plugin/cni/quoted.hpp"
+#include "plugin/verbs/recover.hpp"
+
+namespace vethctl {
+
+std::string read_interface(const Arguments& arguments, const std::string& option) {
+  auto name = arguments.value(option).value_or("eth0");
+  if (const auto fault = cni::interface_name_fault(name)) {
+    throw UsageError{"--" + option + ' ' + cni::quoted(name) + ": " + *fault};
+  }
+  return name;
+}
+
+cni::Request cable_request(const End& container, const std::string& interface) {
+  cni::Request request;
+  request.attachment = {.network = verbs::cable_network, .container = container.name, .interface = interface};
+  request.netns = container.path;
+  request.config.version = cni::Version::v1_1_0;
+  request.config.name = verbs::cable_network;
+  request.config.type = "veth";
+  return request;
+}
+
+}  // namespace vethctl

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// The network configurations that runtimes read.
+namespace inspect {
+
+constexpr const char* usual_configurations = "/etc/cni/net.d";
+
+/// Paths of the files in the folder that runtimes take for configurations, in ascending order; nullopt where there is
+/// no such folder. Throws std::system_error.
+std::optional<std::vector<std::string>> find_configurations(const std::string& folder);
+
+/// The values of the key dataDir of veth-ipam in these files. What cannot be read has none: `vethctl validate` tells
+/// why.
+std::vector<std::string> configured_roots(const std::string& folder);
+
+}  // namespace inspect

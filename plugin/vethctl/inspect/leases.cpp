@@ -1,0 +1,66 @@
+#include "plugin/vethctl/inspect/leases.hpp"
+
+#include "plugin/vethctl/inspect/judgement.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace inspect {
+namespace {
+
+/// The leases of one network. A record is read once, however many addresses it names.
+class Listing {
+ public:
+  Listing(std::string network, const state::Folder& folder, kernel::Kernel& kernel)
+      : network_(std::move(network)), folder_(folder), kernel_(kernel) {}
+
+  void append_to(std::vector<Lease>& leases) {
+    for (const auto& taken : folder_.taken(network_)) {
+      auto lease = taken.holder ? holder(*taken.holder) : Lease{.network = network_, .address = {}};
+      lease.address = taken.address;
+      leases.push_back(std::move(lease));
+    }
+  }
+
+ private:
+  const Lease& holder(cni::Tag tag) {
+    const auto [entry, is_new] = holders_.try_emplace(tag);
+    if (is_new) entry->second = read(tag);
+    return entry->second;
+  }
+
+  /// As it is under the lock: an ADD may have ended since the address was read, or a DEL have taken the record away.
+  Lease read(cni::Tag tag) const {
+    const auto lock = folder_.try_lock(tag);
+    Lease lease{.network = network_, .address = {}};
+    const auto stored = folder_.find_record(network_, tag);
+    if (!stored) return lease;
+    if (stored->record) lease.holder = stored->record->attachment;
+    lease.state = lock ? judge(*stored, kernel_).state : State::in_flight;
+    lease.age = age_of(*stored);
+    return lease;
+  }
+
+  std::string network_;
+  const state::Folder& folder_;
+  kernel::Kernel& kernel_;
+  std::map<cni::Tag, Lease> holders_;
+};
+
+}  // namespace
+
+std::vector<Lease> read_leases(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
+                               const std::optional<std::string>& network) {
+  std::vector<Lease> leases;
+  for (const auto& folder : folders) {
+    auto networks = folder.networks();
+    std::ranges::sort(networks);
+    for (const auto& name : networks) {
+      if (!network || *network == name) Listing{name, folder, kernel}.append_to(leases);
+    }
+  }
+  return leases;
+}
+
+}  // namespace inspect

@@ -1,0 +1,40 @@
+#include "plugin/vethctl/inspect/networks.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/quoted.hpp"
+#include "plugin/vethctl/inspect/words.hpp"
+
+#include <set>
+
+namespace inspect {
+namespace {
+
+std::set<std::string> networks(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+  std::set<std::string> all;
+  for (const auto& folder : folders) {
+    for (const auto& network : folder.networks()) all.insert(network);
+  }
+  for (const auto& link : kernel.host_links()) {
+    if (const auto attachment = cni::attachment_of_alias(link.alias)) all.insert(attachment->network);
+  }
+  return all;
+}
+
+std::string listed(const std::set<std::string>& networks) {
+  constexpr std::size_t most = 20;
+  return inspect::listed({networks.begin(), networks.end()}, most);
+}
+
+}  // namespace
+
+void require_network(const std::optional<std::string>& network, kernel::Kernel& kernel,
+                     const std::vector<state::Folder>& folders) {
+  if (!network) return;
+  const auto known = networks(kernel, folders);
+  if (known.contains(*network)) return;
+  throw cni::Error{cni::ErrorCode::invalid_environment,
+                   "there is no network " + cni::quoted(*network) + " on this node",
+                   known.empty() ? "nothing is attached on this node" : "there are " + listed(known)};
+}
+
+}  // namespace inspect

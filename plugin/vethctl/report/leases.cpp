@@ -1,0 +1,43 @@
+#include "plugin/vethctl/report/leases.hpp"
+
+#include "plugin/cni/json_writer.hpp"
+#include "plugin/vethctl/report/table.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
+namespace report {
+namespace {
+
+void write(cni::JsonWriter& json, const inspect::Lease& lease) {
+  json.begin_object();
+  json.member("network", lease.network);
+  json.member("address", cni::to_string(lease.address));
+  if (lease.holder) json.member("container", lease.holder->container);
+  if (lease.holder) json.member("interface", lease.holder->interface);
+  json.member("state", inspect::to_string(lease.state));
+  if (lease.age) json.member("ageSeconds", static_cast<std::uint64_t>(lease.age->count()));
+  json.end_object();
+}
+
+}  // namespace
+
+std::string leases(const std::vector<inspect::Lease>& all, std::size_t width) {
+  if (all.empty()) return "no address is taken\n";
+  std::vector<std::vector<std::string>> rows{{"NETWORK", "ADDRESS", "CONTAINER", "INTERFACE", "STATE", "AGE"}};
+  for (const auto& lease : all) {
+    rows.push_back({lease.network, cni::to_string(lease.address), lease.holder ? lease.holder->container : "-",
+                    lease.holder ? lease.holder->interface : "-", std::string{inspect::to_string(lease.state)},
+                    age_words(lease.age)});
+  }
+  return table(rows, width);
+}
+
+std::string json(const std::vector<inspect::Lease>& all) {
+  constexpr std::size_t indent = 2;
+  cni::JsonWriter json{indent};
+  json.begin_array();
+  for (const auto& lease : all) write(json, lease);
+  json.end_array();
+  return json.finished();
+}
+
+}  // namespace report

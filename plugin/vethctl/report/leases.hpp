@@ -1,0 +1,17 @@
+#pragma once
+
+#include "plugin/vethctl/inspect/leases.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace report {
+
+/// One row for each address; "-" where it is not known.
+std::string leases(const std::vector<inspect::Lease>& all, std::size_t width);
+
+/// An array of the same; what is not known is left out.
+std::string json(const std::vector<inspect::Lease>& all);
+
+}  // namespace report
