@@ -125,6 +125,14 @@ TEST_F(Install, ReadsTheNetworksOutOfAFile) {
   EXPECT_EQ(nlohmann::json::parse(text_of(list)).at("plugins").at(0).at("ipam").at("ranges").size(), 2U);
 }
 
+TEST_F(Install, WantsTheNetworksOnceAndSomewhere) {
+  EXPECT_THROW(install({"--pod-cidr", "10.1.2.0/24", "--pod-cidr-file", "/x"}), vethctl::UsageError);
+  EXPECT_THROW(install({"--pod-cidr-file", directory.path() + "/none"}), std::system_error);
+  write(directory.path() + "/empty", " \n");
+  EXPECT_THROW(install({"--pod-cidr-file", directory.path() + "/empty"}), vethctl::UsageError);
+  EXPECT_FALSE(std::filesystem::exists(bin)) << "nothing is changed by a wrong call";
+}
+
 TEST_F(Install, SaysThatThereIsNothingToCopy) {
   EXPECT_EQ(install({"--from", conf}),
             "there is no executable veth in folder \"" + conf + "\"; name the folder that has it by --from");
