@@ -79,7 +79,7 @@ std::string bash_completion(const std::vector<Command>& commands) {
          "        esac\n"
          "    elif [[ -z $words && $COMP_CWORD -eq 2 ]]; then\n"
          "        case $command in\n" +
-         for_each(commands, operands_of) +
+         for_each(commands, operands_of) + branch("help", names_of(commands)) +
          "        esac\n"
          "    fi\n"
          "    [[ -z $words ]] || COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"

@@ -39,6 +39,11 @@ std::optional<std::string> fault_of(const cni::Prefix& prefix) {
   return is_broadcast ? std::optional<std::string>{"is the broadcast address of its network"} : std::nullopt;
 }
 
+void require_usable(const cni::Prefix& prefix, const std::string& option) {
+  const auto fault = fault_of(prefix);
+  if (fault) throw UsageError{"--" + option + ' ' + cni::to_string(prefix) + ": " + *fault};
+}
+
 /// "none" is none.
 std::vector<cni::Prefix> read_prefixes(const Arguments& arguments, const std::string& option) {
   std::vector<cni::Prefix> prefixes;
@@ -46,7 +51,7 @@ std::vector<cni::Prefix> read_prefixes(const Arguments& arguments, const std::st
   if (texts == std::vector<std::string>{"none"}) return prefixes;
   for (const auto& text : texts) {
     prefixes.push_back(read_prefix(text));
-    if (const auto fault = fault_of(prefixes.back())) throw UsageError{"--" + option + ' ' + text + ": " + *fault};
+    require_usable(prefixes.back(), option);
   }
   return prefixes;
 }

@@ -28,7 +28,7 @@ std::string process_of(const std::string& path) {
 /// Other folders may hold files of the same name.
 std::string container_of(const std::string& path) {
   constexpr std::size_t digits = 6;
-  const auto name = last_part(path);
+  auto name = last_part(path);
   for (const auto* folder : {"/run/netns/", "/var/run/netns/"}) {
     if (path == folder + name) return name;
   }

@@ -58,6 +58,7 @@ const Command& find_command(const std::vector<Command>& commands, const std::str
   const auto command = std::ranges::find(commands, name, &Command::name);
   if (command != commands.end()) return *command;
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const auto& known : commands) names.push_back(known.name);
   throw vethctl::UsageError{"there is no command " + cni::quoted(name) + vethctl::meant_instead(name, names)};
 }
