@@ -8,6 +8,7 @@
 
 int main() {
   posix::prepare_process();
+  posix::drop_capabilities();
   const cni::Plugin plugin{.type = "veth", .version = VETH_VERSION, .serve = [](cni::Call call, const auto& print) {
                              kernel::LinuxKernel kernel;
                              verbs::perform(std::move(call), kernel, print);
