@@ -5,6 +5,8 @@
 
 int main() {
   posix::prepare_process();
+  posix::drop_capabilities();
+  posix::forbid_new_privileges();
   const cni::Plugin plugin{.type = "veth-ipam", .version = VETH_VERSION, .serve = verbs::serve_lease};
   return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
 }

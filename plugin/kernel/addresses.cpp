@@ -71,12 +71,12 @@ std::optional<InterfaceAddress> find_interface_address(const std::string& messag
   const auto* fixed = static_cast<const ifaddrmsg*>(nlmsg_data(header));
   const auto family = find_family(fixed->ifa_family);
   const nlattr* local = attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-  if (!family || local == nullptr) return std::nullopt;
-  const auto flags = attributes[IFA_FLAGS] != nullptr ? nla_get_u32(attributes[IFA_FLAGS]) : fixed->ifa_flags;
-  return InterfaceAddress{
-      .prefix = {cni::from_bytes(*family, static_cast<const std::uint8_t*>(nla_data(local))), fixed->ifa_prefixlen},
-      .is_tentative = (flags & IFA_F_TENTATIVE) != 0,
-      .is_duplicate = (flags & IFA_F_DADFAILED) != 0};
+  const auto address = family ? find_address(local, *family) : std::nullopt;
+  if (!address) return std::nullopt;
+  const auto flags = number_in(attributes[IFA_FLAGS], std::uint32_t{fixed->ifa_flags});
+  return InterfaceAddress{.prefix = {*address, fixed->ifa_prefixlen},
+                          .is_tentative = (flags & IFA_F_TENTATIVE) != 0,
+                          .is_duplicate = (flags & IFA_F_DADFAILED) != 0};
 }
 
 }  // namespace kernel

@@ -48,15 +48,8 @@ std::uint8_t family_of(const std::string& message) {
   return static_cast<const nfgenmsg*>(nlmsg_data(header))->nfgen_family;
 }
 
-std::string text_of(const nlattr* attribute) { return attribute == nullptr ? "" : nla_get_string(attribute); }
-
 /// Numbers stand in network order.
-std::uint32_t number_of(const nlattr* attribute) { return attribute == nullptr ? 0 : ntohl(nla_get_u32(attribute)); }
-
-/// An attribute within a nested one; null where it is not there.
-nlattr* inside(nlattr* nest, int type) {
-  return nest == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), type);
-}
+std::uint32_t number_of(const nlattr* attribute) { return ntohl(number_in<std::uint32_t>(attribute)); }
 
 const char* family_words(std::uint8_t family) {
   if (family == NFPROTO_INET) return "inet";
@@ -71,14 +64,14 @@ NetlinkRequest list_chains() { return question(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC,
 std::optional<ForwardChain> find_forward_chain(const std::string& message) {
   std::array<nlattr*, NFTA_CHAIN_MAX + 1> attributes{};
   if (!parse(message, NFT_MSG_NEWCHAIN, attributes)) return std::nullopt;
-  const auto* hook = inside(attributes[NFTA_CHAIN_HOOK], NFTA_HOOK_HOOKNUM);
-  const auto table = text_of(attributes[NFTA_CHAIN_TABLE]);
+  const auto* hook = find_inside(attributes[NFTA_CHAIN_HOOK], NFTA_HOOK_HOOKNUM);
+  const auto table = text_in(attributes[NFTA_CHAIN_TABLE]);
   const auto family = family_of(message);
   const bool is_meant = hook != nullptr && number_of(hook) == NF_INET_FORWARD && family_words(family) != nullptr &&
-                        text_of(attributes[NFTA_CHAIN_TYPE]) == "filter" && table != own_table;
+                        text_in(attributes[NFTA_CHAIN_TYPE]) == "filter" && table != own_table;
   if (!is_meant) return std::nullopt;
   const auto* policy = attributes[NFTA_CHAIN_POLICY];
-  return ForwardChain{.chain = {family_words(family), table, text_of(attributes[NFTA_CHAIN_NAME])},
+  return ForwardChain{.chain = {family_words(family), table, text_in(attributes[NFTA_CHAIN_NAME])},
                       .family = family,
                       .drops = policy != nullptr && number_of(policy) == NF_DROP};
 }
@@ -95,24 +88,24 @@ namespace {
 using Verdict = FilterRule::Verdict;
 
 void read_verdict(nlattr* data, FilterRule& rule) {
-  auto* verdict = inside(inside(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
-  const auto* code = inside(verdict, NFTA_VERDICT_CODE);
+  auto* verdict = find_inside(find_inside(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
+  const auto* code = find_inside(verdict, NFTA_VERDICT_CODE);
   if (code == nullptr) return;
   const auto number = static_cast<std::int32_t>(number_of(code));
   if (number == NF_ACCEPT) rule.verdict = Verdict::accepts;
   if (number == NF_DROP) rule.verdict = Verdict::refuses;
   if (number != NFT_JUMP && number != NFT_GOTO) return;
   rule.verdict = Verdict::jumps;
-  rule.target = text_of(inside(verdict, NFTA_VERDICT_CHAIN));
+  rule.target = text_in(find_inside(verdict, NFTA_VERDICT_CHAIN));
 }
 
 /// iptables-nft has its own targets in an expression "target". What is neither a verdict nor a note is a condition.
 void read_expression(nlattr* expression, FilterRule& rule) {
-  const auto name = text_of(inside(expression, NFTA_EXPR_NAME));
-  auto* data = inside(expression, NFTA_EXPR_DATA);
+  const auto name = text_in(find_inside(expression, NFTA_EXPR_NAME));
+  auto* data = find_inside(expression, NFTA_EXPR_DATA);
   if (name == "counter" || name == "log") return;
   if (name == "immediate") return read_verdict(data, rule);
-  const auto target = name == "target" ? text_of(inside(data, NFTA_TARGET_NAME)) : std::string{};
+  const auto target = name == "target" ? text_in(find_inside(data, NFTA_TARGET_NAME)) : std::string{};
   if (name == "reject" || target == "REJECT") rule.verdict = Verdict::refuses;
   if (name == "reject" || name == "target") return;
   rule.is_conditional = true;

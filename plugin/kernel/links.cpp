@@ -13,6 +13,7 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sys/socket.h>
@@ -229,11 +230,7 @@ NetlinkRequest touch_loopback() {
 
 namespace {
 
-std::string text_of(const nlattr* attribute) {
-  return attribute == nullptr ? std::string{} : std::string{nla_get_string(attribute)};
-}
-
-std::uint32_t number_of(const nlattr* attribute) { return attribute == nullptr ? 0 : nla_get_u32(attribute); }
+std::uint32_t number_of(const nlattr* attribute) { return number_in<std::uint32_t>(attribute); }
 
 cni::MacAddress mac_of(const nlattr* attribute) {
   cni::MacAddress mac;
@@ -242,12 +239,8 @@ cni::MacAddress mac_of(const nlattr* attribute) {
   return mac;
 }
 
-nlattr* find_within(nlattr* nest, int type) {
-  return nest == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), type);
-}
-
 /// The settings stand in an array of numbers, in the order of the kernel's own list.
-bool is_set(nlattr* settings, int number) {
+bool is_set(const nlattr* settings, int number) {
   const int position = number * static_cast<int>(sizeof(std::int32_t));
   if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof(std::int32_t))) return false;
   std::int32_t value = 0;
@@ -256,15 +249,15 @@ bool is_set(nlattr* settings, int number) {
 }
 
 bool is_ipv6_disabled(nlattr* families) {
-  return is_set(find_within(find_within(families, AF_INET6), IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
+  return is_set(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
 }
 
 /// The list of IPv4 begins at 1.
 bool routes_loopback(nlattr* families) {
-  return is_set(find_within(find_within(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1);
+  return is_set(find_inside(find_inside(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1);
 }
 
-std::uint8_t byte_of(const nlattr* attribute) { return attribute == nullptr ? std::uint8_t{0} : nla_get_u8(attribute); }
+std::uint8_t byte_of(const nlattr* attribute) { return number_in<std::uint8_t>(attribute); }
 
 BridgePort read_port(nlattr* data) {
   std::array<nlattr*, IFLA_BRPORT_MAX + 1> attributes{};
@@ -284,10 +277,10 @@ bool filters_vlans(nlattr* bridge) {
 void read_kind(nlattr* info, Link& link) {
   std::array<nlattr*, IFLA_INFO_MAX + 1> attributes{};
   if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
-  link.kind = text_of(attributes[IFLA_INFO_KIND]);
+  link.kind = text_in(attributes[IFLA_INFO_KIND]);
   nlattr* own = attributes[IFLA_INFO_DATA];
   if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
-  if (text_of(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
+  if (text_in(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
   if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
 }
 
@@ -302,20 +295,20 @@ std::optional<Link> find_link(const std::string& message) {
   Link link;
   link.index = static_cast<std::uint32_t>(fixed->ifi_index);
   link.peer_index = number_of(attributes[IFLA_LINK]);
-  link.name = text_of(attributes[IFLA_IFNAME]);
-  link.alias = text_of(attributes[IFLA_IFALIAS]);
+  link.name = text_in(attributes[IFLA_IFNAME]);
+  link.alias = text_in(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
   link.routes_loopback = routes_loopback(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
-  if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = nla_get_s32(id);
+  if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);
   link.tx_queue_length = number_of(attributes[IFLA_TXQLEN]);
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
   link.is_all_multicast = (fixed->ifi_flags & IFF_ALLMULTI) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
-  link.has_carrier = attributes[IFLA_OPERSTATE] != nullptr && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
+  link.has_carrier = byte_of(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   return link;
 }
 

@@ -8,6 +8,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -81,8 +83,30 @@ NetlinkAddress to_netlink(const cni::MacAddress& mac) {
 std::optional<cni::IpAddress> from_netlink(const nl_addr* address) {
   if (address == nullptr) return std::nullopt;
   const auto family = find_family(nl_addr_get_family(address));
-  if (!family || nl_addr_get_len(address) == 0) return std::nullopt;
+  if (!family || nl_addr_get_len(address) * 8 != cni::address_length(*family)) return std::nullopt;
   return cni::from_bytes(*family, static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address)));
+}
+
+bool read_bytes(const nlattr* attribute, void* into, std::size_t size) {
+  if (attribute == nullptr || static_cast<std::size_t>(nla_len(attribute)) < size) return false;
+  std::memcpy(into, nla_data(attribute), size);
+  return true;
+}
+
+std::string text_in(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  const auto* text = static_cast<const char*>(nla_data(attribute));
+  return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
+}
+
+nlattr* find_inside(nlattr* nest, int type) {
+  return nest == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), type);
+}
+
+std::optional<cni::IpAddress> find_address(const nlattr* attribute, cni::Family family) {
+  std::array<std::uint8_t, 16> bytes{};
+  if (!read_bytes(attribute, bytes.data(), cni::address_length(family) / 8)) return std::nullopt;
+  return cni::from_bytes(family, bytes.data());
 }
 
 int kernel_family(cni::Family family) { return family == cni::Family::ipv4 ? AF_INET : AF_INET6; }

@@ -12,6 +12,7 @@
 
 struct nfgenmsg;
 struct nl_addr;
+struct nlattr;
 
 // Netlink messages and the addresses in them as libnl has them, and how it owns them.
 namespace kernel {
@@ -43,8 +44,28 @@ using NetlinkAddress = std::unique_ptr<nl_addr, AddressRelease>;
 
 NetlinkAddress to_netlink(const cni::MacAddress& mac);
 
-/// nullopt where there is none, or of another family.
+/// nullopt where there is none, or of another family, or a shorter one than the family's.
 std::optional<cni::IpAddress> from_netlink(const nl_addr* address);
+
+// What an attribute holds, however long it is; null is one that is not there.
+
+/// False, and nothing is copied, where it holds less.
+bool read_bytes(const nlattr* attribute, void* into, std::size_t size);
+
+template <class Number>
+Number number_in(const nlattr* attribute, Number otherwise = {}) {
+  read_bytes(attribute, &otherwise, sizeof otherwise);
+  return otherwise;
+}
+
+/// Up to the first zero, or all of it.
+std::string text_in(const nlattr* attribute);
+
+/// The first attribute of the type within a nest; null where there is none.
+nlattr* find_inside(nlattr* nest, int type);
+
+/// nullopt where it holds no address of the family.
+std::optional<cni::IpAddress> find_address(const nlattr* attribute, cni::Family family);
 
 /// AF_INET or AF_INET6.
 int kernel_family(cni::Family family);

@@ -71,9 +71,9 @@ NetlinkRequest ask_namespace_number(const Namespace& other) {
 std::optional<std::int32_t> find_namespace_number(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   if (header->nlmsg_type != RTM_NEWNSID) return std::nullopt;
-  const nlattr* number = nlmsg_find_attr(header, sizeof(rtgenmsg), NETNSA_NSID);
-  if (number == nullptr || nla_get_s32(number) == NETNSA_NSID_NOT_ASSIGNED) return std::nullopt;
-  return nla_get_s32(number);
+  const auto number =
+      number_in<std::int32_t>(nlmsg_find_attr(header, sizeof(rtgenmsg), NETNSA_NSID), NETNSA_NSID_NOT_ASSIGNED);
+  return number == NETNSA_NSID_NOT_ASSIGNED ? std::nullopt : std::optional{number};
 }
 
 namespace {

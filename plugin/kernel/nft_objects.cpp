@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace kernel {
 namespace {
@@ -260,8 +261,12 @@ nlmsghdr* header_of(const std::string& message) {
   return const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
 }
 
-const nfgenmsg& family_header_of(const std::string& message) {
-  return *static_cast<const nfgenmsg*>(nlmsg_data(header_of(message)));
+/// Zeros where the message is too short for one.
+nfgenmsg family_header_of(const std::string& message) {
+  nfgenmsg header{};
+  const auto* whole = header_of(message);
+  if (nlmsg_datalen(whole) >= static_cast<int>(sizeof header)) std::memcpy(&header, nlmsg_data(whole), sizeof header);
+  return header;
 }
 
 /// The attributes of a message; all null where it is of another type.
@@ -275,15 +280,8 @@ std::array<nlattr*, Most + 1> attributes_of(const std::string& message, int type
   return attributes;
 }
 
-std::string text_of(nlattr* attribute) {
-  if (attribute == nullptr || nla_len(attribute) < 1) return {};
-  const std::string_view bytes{static_cast<const char*>(nla_data(attribute)),
-                               static_cast<std::size_t>(nla_len(attribute))};
-  return std::string{bytes.substr(0, bytes.find('\0'))};
-}
-
 std::optional<std::string> name_of(nlattr* attribute) {
-  return attribute == nullptr ? std::nullopt : std::optional{text_of(attribute)};
+  return attribute == nullptr ? std::nullopt : std::optional{text_in(attribute)};
 }
 
 /// The text behind type and length; empty where the user data do not begin with a comment.
@@ -298,8 +296,7 @@ std::string comment_in(nlattr* user_data) {
 }
 
 Bytes value_in(nlattr* data) {
-  nlattr* value =
-      data == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(data)), nla_len(data), NFTA_DATA_VALUE);
+  const nlattr* value = find_inside(data, NFTA_DATA_VALUE);
   if (value == nullptr) return {};
   return {static_cast<const char*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))};
 }
@@ -318,13 +315,13 @@ NftElement element_in(nlattr* nest) {
 std::optional<std::uint32_t> find_nft_generation(const std::string& message) {
   const auto attributes = attributes_of<NFTA_GEN_MAX>(message, NFT_MSG_NEWGEN);
   if (attributes[NFTA_GEN_ID] == nullptr) return std::nullopt;
-  return ntohl(nla_get_u32(attributes[NFTA_GEN_ID]));
+  return ntohl(number_in<std::uint32_t>(attributes[NFTA_GEN_ID]));
 }
 
 std::optional<NftChain> find_nft_chain(const std::string& message) {
   const auto attributes = attributes_of<NFTA_CHAIN_MAX>(message, NFT_MSG_NEWCHAIN);
-  if (attributes[NFTA_CHAIN_NAME] == nullptr || text_of(attributes[NFTA_CHAIN_TABLE]) != nft_table) return std::nullopt;
-  return NftChain{.name = text_of(attributes[NFTA_CHAIN_NAME]), .comment = comment_in(attributes[NFTA_CHAIN_USERDATA])};
+  if (attributes[NFTA_CHAIN_NAME] == nullptr || text_in(attributes[NFTA_CHAIN_TABLE]) != nft_table) return std::nullopt;
+  return NftChain{.name = text_in(attributes[NFTA_CHAIN_NAME]), .comment = comment_in(attributes[NFTA_CHAIN_USERDATA])};
 }
 
 std::optional<std::string> find_nft_set(const std::string& message) {
@@ -334,10 +331,9 @@ std::optional<std::string> find_nft_set(const std::string& message) {
 std::optional<FoundRule> find_nft_rule(const std::string& message) {
   constexpr unsigned half = 32;
   const auto attributes = attributes_of<NFTA_RULE_MAX>(message, NFT_MSG_NEWRULE);
-  nlattr* handle = attributes[NFTA_RULE_HANDLE];
-  if (handle == nullptr || nla_len(handle) < static_cast<int>(sizeof(std::uint64_t))) return std::nullopt;
-  const auto* words = static_cast<const std::uint32_t*>(nla_data(handle));
-  return FoundRule{.chain = text_of(attributes[NFTA_RULE_CHAIN]),
+  std::array<std::uint32_t, 2> words{};
+  if (!read_bytes(attributes[NFTA_RULE_HANDLE], words.data(), sizeof words)) return std::nullopt;
+  return FoundRule{.chain = text_in(attributes[NFTA_RULE_CHAIN]),
                    .comment = comment_in(attributes[NFTA_RULE_USERDATA]),
                    .handle = (std::uint64_t{ntohl(words[0])} << half) | ntohl(words[1])};
 }
@@ -351,7 +347,7 @@ std::vector<NftElement> find_nft_elements(const std::string& message) {
   for (auto* nest = static_cast<nlattr*>(nla_data(list)); nla_ok(nest, rest) != 0; nest = nla_next(nest, &rest)) {
     elements.push_back(element_in(nest));
     elements.back().family = family_of(message);
-    elements.back().set = text_of(attributes[NFTA_SET_ELEM_LIST_SET]);
+    elements.back().set = text_in(attributes[NFTA_SET_ELEM_LIST_SET]);
   }
   return elements;
 }

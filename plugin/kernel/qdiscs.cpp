@@ -177,15 +177,13 @@ bool parse_options(const std::string& message, int type, std::string_view kind, 
   if (header->nlmsg_type != type) return false;
   if (nlmsg_parse(header, sizeof(tcmsg), attributes.data(), TCA_MAX, nullptr) < 0) return false;
   if (attributes[TCA_KIND] == nullptr || attributes[TCA_OPTIONS] == nullptr) return false;
-  if (nla_get_string(attributes[TCA_KIND]) != kind) return false;
+  if (text_in(attributes[TCA_KIND]) != kind) return false;
   return nla_parse_nested(options.data(), static_cast<int>(Count) - 1, attributes[TCA_OPTIONS], nullptr) == 0;
 }
 
 template <class Structure>
 bool read_structure(const nlattr* attribute, Structure& structure) {
-  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof structure)) return false;
-  std::memcpy(&structure, nla_data(attribute), sizeof structure);
-  return true;
+  return read_bytes(attribute, &structure, sizeof structure);
 }
 
 std::uint32_t bytes_of_ticks(std::uint32_t ticks, std::uint64_t rate_bytes_per_second) {
@@ -202,8 +200,7 @@ std::optional<wiring::RateLimit> find_rate_limit(const std::string& message) {
   tc_tbf_qopt bucket{};
   if (!parse_options(message, RTM_NEWQDISC, "tbf", options)) return std::nullopt;
   if (!read_structure(options[TCA_TBF_PARMS], bucket)) return std::nullopt;
-  const auto* wide = options[TCA_TBF_RATE64];
-  const auto rate = wide != nullptr ? nla_get_u64(wide) : std::uint64_t{bucket.rate.rate};
+  const auto rate = number_in(options[TCA_TBF_RATE64], std::uint64_t{bucket.rate.rate});
   return wiring::RateLimit{.rate_bytes_per_second = rate, .burst_bytes = bytes_of_ticks(bucket.buffer, rate)};
 }
 
@@ -225,7 +222,7 @@ std::optional<std::uint32_t> read_redirection(nlattr* action) {
   tc_mirred redirection{};
   if (nla_parse_nested(attributes.data(), TCA_ACT_MAX, action, nullptr) < 0) return std::nullopt;
   if (attributes[TCA_ACT_KIND] == nullptr || attributes[TCA_ACT_OPTIONS] == nullptr) return std::nullopt;
-  if (std::string_view{nla_get_string(attributes[TCA_ACT_KIND])} != "mirred") return std::nullopt;
+  if (text_in(attributes[TCA_ACT_KIND]) != "mirred") return std::nullopt;
   if (nla_parse_nested(options.data(), TCA_MIRRED_MAX, attributes[TCA_ACT_OPTIONS], nullptr) < 0) return std::nullopt;
   if (!read_structure(options[TCA_MIRRED_PARMS], redirection)) return std::nullopt;
   if (redirection.eaction != TCA_EGRESS_REDIR) return std::nullopt;

@@ -197,7 +197,7 @@ bool is_local(const std::string& message, std::uint32_t device_index) {
     return false;
   }
   const nlattr* device = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
-  return device_index == 0 || (device != nullptr && nla_get_u32(device) == device_index);
+  return device_index == 0 || (number_in<std::uint32_t>(device) == device_index);
 }
 
 }  // namespace

@@ -70,11 +70,11 @@ NetlinkRequest ask_forwarding(cni::Family family) {
 
 std::optional<Forwarding> find_forwarding(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
-  if (header->nlmsg_type != RTM_NEWNETCONF) return std::nullopt;
+  if (header->nlmsg_type != RTM_NEWNETCONF || nlmsg_valid_hdr(header, sizeof(netconfmsg)) == 0) return std::nullopt;
   const auto family = find_family(static_cast<const netconfmsg*>(nlmsg_data(header))->ncm_family);
   const nlattr* forwarding = nlmsg_find_attr(header, sizeof(netconfmsg), NETCONFA_FORWARDING);
   if (!family || forwarding == nullptr) return std::nullopt;
-  return Forwarding{*family, nla_get_u32(forwarding) != 0};
+  return Forwarding{*family, number_in<std::uint32_t>(forwarding) != 0};
 }
 
 }  // namespace kernel

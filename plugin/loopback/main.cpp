@@ -78,6 +78,8 @@ void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
 
 int main() {
   posix::prepare_process();
+  posix::drop_capabilities();
+  posix::forbid_new_privileges();
   const cni::Plugin plugin{.type = "loopback", .version = VETH_VERSION, .serve = serve};
   return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
 }

@@ -71,13 +71,28 @@ FileDescriptor open_file(int directory, const std::string& path, int flags) {
   throw system_error(ENOENT, "open " + quoted(path));
 }
 
-FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
+namespace {
+
+FileDescriptor open_resolved(int directory, const std::string& path, int flags, std::uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-  const auto file = static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how));
-  if (file < 0) throw_errno("open " + quoted(path));
-  return FileDescriptor{file};
+  how.resolve = resolve;
+  return FileDescriptor{static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how))};
+}
+
+}  // namespace
+
+std::optional<FileDescriptor> find_without_links(int directory, const std::string& path, int flags) {
+  auto file = open_resolved(directory, path, flags, RESOLVE_NO_SYMLINKS);
+  if (file) return file;
+  if (errno == ENOENT) return std::nullopt;
+  throw_errno("open " + quoted(path));
+}
+
+FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
+  auto file = open_resolved(directory, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  if (!file) throw_errno("open " + quoted(path));
+  return file;
 }
 
 std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience) {

@@ -17,6 +17,9 @@ std::optional<FileDescriptor> find_file(int directory, const std::string& path, 
 /// As find_file, but throws also where nothing is there. With O_CREAT files are made 0600.
 FileDescriptor open_file(int directory, const std::string& path, int flags);
 
+/// As find_file, but throws ELOOP where any part of the path is a symbolic link.
+std::optional<FileDescriptor> find_without_links(int directory, const std::string& path, int flags);
+
 /// As open_file, for a path that comes from outside: it stays beneath the directory, and no part of it is a symbolic
 /// link.
 FileDescriptor open_beneath(int directory, const std::string& path, int flags);

@@ -1,10 +1,15 @@
 #include "plugin/posix/process.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 
 namespace posix {
 namespace {
@@ -26,5 +31,24 @@ void prepare_process() {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
 }
+
+namespace {
+
+constexpr std::uint32_t bit(int capability) { return std::uint32_t{1} << static_cast<unsigned>(capability); }
+
+/// Namespaces stand in /proc for processes that have more rights than these (CAP_SYS_PTRACE), and in folders of theirs.
+constexpr std::uint32_t needed =
+    bit(CAP_NET_ADMIN) | bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
+
+}  // namespace
+
+void drop_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  sets[0].effective = sets[0].permitted = needed;
+  ::syscall(SYS_capset, &header, sets.data());
+}
+
+void forbid_new_privileges() { ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 }  // namespace posix

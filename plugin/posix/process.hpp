@@ -6,4 +6,12 @@ namespace posix {
 /// error of the write and not the end. What delegates inherit (umask, working directory) stays as it is.
 void prepare_process();
 
+/// Gives up, for good, all capabilities but those that a plugin may need: to change networks and enter their
+/// namespaces, and to open what belongs to other users. Programs that it runs as root have root's again. Changes
+/// nothing where the process has fewer.
+void drop_capabilities();
+
+/// From now on no program that this process might run has more rights than itself.
+void forbid_new_privileges();
+
 }  // namespace posix

@@ -127,10 +127,16 @@ posix::FileDescriptor find_locks(int directory, const std::string& path) {
   }
 }
 
+std::optional<posix::FileDescriptor> find_root(const std::string& root) {
+  return root == default_root ? find_private_directory(AT_FDCWD, root, root) : find_private_path(root);
+}
+
 posix::FileDescriptor open_root(const std::string& root) {
-  if (auto found = find_private_directory(AT_FDCWD, root, root)) return std::move(*found);
+  if (auto found = find_root(root)) return std::move(*found);
   if (root != default_root) make_parents(root);
-  return make_private_directory(AT_FDCWD, root, root);
+  make_private_directory(AT_FDCWD, root, root);
+  if (auto made = find_root(root)) return std::move(*made);
+  throw posix::system_error(ENOENT, "open the state folder " + posix::quoted(root));
 }
 
 std::chrono::system_clock::time_point time_of(const timespec& time) {
@@ -179,7 +185,7 @@ Folder Folder::open(const std::string& root, const std::string& registry) {
 
 std::optional<Folder> Folder::find(const std::string& root) {
   const std::string parent_path = without_trailing_slashes(root);
-  const auto parent = find_private_directory(AT_FDCWD, parent_path, parent_path);
+  const auto parent = find_root(parent_path);
   if (!parent) return std::nullopt;
   const std::string name = folder_name();
   std::string path = parent_path + "/" + name;

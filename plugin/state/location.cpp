@@ -74,9 +74,9 @@ std::string octal(mode_t mode) {
 
 /// Who can write here decides which files root removes and which addresses are given out.
 void check_private(int directory, const std::string& path) {
+  static const uid_t user = ::geteuid();
   struct stat status {};
   if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
-  const uid_t user = ::geteuid();
   if (status.st_uid != user) {
     refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(user),
            "remove it if nobody else needs it, and it is made anew");
@@ -126,17 +126,30 @@ bool is_of_another_boot(std::string_view name, std::string_view own) {
   return is_uuid(boot) && is_number(name.substr(uuid_length + 1)) && boot != own.substr(0, uuid_length);
 }
 
+namespace {
+
+std::optional<posix::FileDescriptor> find_private(const std::string& path, const auto& find) try {
+  std::optional<posix::FileDescriptor> directory = find();
+  if (directory) check_private(directory->get(), path);
+  return directory;
+} catch (const std::system_error& error) {
+  const int number = error.code().value();
+  if (number == ENOTDIR || number == ELOOP) {
+    refuse(path, "is a symbolic link or another file, not a directory, or lies behind one",
+           "remove it, and it is made anew");
+  }
+  throw posix::system_error(number, "open " + posix::quoted(path));
+}
+
+}  // namespace
+
 std::optional<posix::FileDescriptor> find_private_directory(int parent, const std::string& name,
                                                             const std::string& path) {
-  const int number = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (number < 0 && errno == ENOENT) return std::nullopt;
-  if (number < 0 && (errno == ENOTDIR || errno == ELOOP)) {
-    refuse(path, "is a symbolic link or another file, not a directory", "remove it, and it is made anew");
-  }
-  if (number < 0) posix::throw_errno("open " + posix::quoted(path));
-  posix::FileDescriptor directory{number};
-  check_private(number, path);
-  return directory;
+  return find_private(path, [&] { return posix::find_file(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW); });
+}
+
+std::optional<posix::FileDescriptor> find_private_path(const std::string& path) {
+  return find_private(path, [&] { return posix::find_without_links(AT_FDCWD, path, O_RDONLY | O_DIRECTORY); });
 }
 
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {

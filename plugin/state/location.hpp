@@ -20,6 +20,10 @@ bool is_of_another_boot(std::string_view name, std::string_view own);
 std::optional<posix::FileDescriptor> find_private_directory(int parent, const std::string& name,
                                                             const std::string& path);
 
+/// The same for a path that comes from a configuration: others may own what it stands in, so that no part of it may be
+/// a symbolic link.
+std::optional<posix::FileDescriptor> find_private_path(const std::string& path);
+
 /// As find_private_directory, but makes the directory where it is missing.
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path);
 

@@ -4,9 +4,11 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
 
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace state {
 namespace {
@@ -62,14 +64,14 @@ constexpr std::size_t sum_characters = 13;
 /// bytes goes unseen, and others hardly ever.
 std::string sum_of(std::string_view text) {
   constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  constexpr int half_a_word = 32;
   std::uint64_t word = 0;
   if (text.size() < sizeof word) return "";
   std::uint64_t sum = text.size();
   const char* const last = text.data() + text.size() - sizeof word;
   for (const char* place = text.data(); place < last; place += sizeof word) {
     std::memcpy(&word, place, sizeof word);
-    sum = (sum ^ word) * odd;
-    sum ^= sum >> 32U;
+    sum = std::rotl((sum ^ word) * odd, half_a_word);
   }
   std::memcpy(&word, last, sizeof word);
   return cni::to_string(cni::Tag{(sum ^ word) * odd});
@@ -87,12 +89,6 @@ bool is_damaged(std::string_view text) {
   return sum != sum_of(text);
 }
 
-std::string without_sum(std::string text) {
-  constexpr std::string_view after_sum = "\",";
-  if (has_sum(text)) text.erase(1, before_sum.size() - 1 + sum_characters + after_sum.size());
-  return text;
-}
-
 struct Parts {
   std::string record;
   std::string wiring;
@@ -105,7 +101,10 @@ Parts split(const std::string& text) {
   const auto begin = text.find(key);
   const auto end = text.rfind('}');
   if (begin == std::string::npos || end == std::string::npos || end < begin) return {text, ""};
-  return {without_sum(text.substr(0, begin)) + '}', text.substr(begin + key.size(), end - begin - key.size())};
+  const auto comma = has_sum(text) ? before_sum.size() + sum_characters + 1 : 0;
+  auto record = text.substr(comma, begin - comma) + '}';
+  if (comma > 0) record.front() = '{';
+  return {std::move(record), text.substr(begin + key.size(), end - begin - key.size())};
 }
 
 Record parse(const std::string& text) {

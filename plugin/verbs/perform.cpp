@@ -1,6 +1,8 @@
 #include "plugin/verbs/perform.hpp"
 
+#include "ipam/ipam.hpp"
 #include "plugin/cni/request.hpp"
+#include "plugin/posix/process.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
 #include "plugin/verbs/check.hpp"
@@ -14,6 +16,7 @@ namespace verbs {
 
 void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
   const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin);
+  if (ipam::is_built_in(request)) posix::forbid_new_privileges();  // no program is run
   const auto& data_dir = request.config.ipam.data_dir;
   const auto root = data_dir.empty() ? std::string{state::default_root} : data_dir;
   const auto with_folder = [&](const auto& verb) {

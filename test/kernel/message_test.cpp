@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -53,6 +54,43 @@ TEST(NetlinkAddress, HasTheBytesOfAMac) {
 TEST(NetlinkAddress, IsNoneOfOtherFamilies) {
   EXPECT_FALSE(kernel::from_netlink(nullptr).has_value());
   EXPECT_FALSE(kernel::from_netlink(kernel::to_netlink(cni::MacAddress{}).get()).has_value());
+}
+
+TEST(NetlinkAddress, IsNoneWhereItIsShorterThanItsFamilys) {
+  const kernel::NetlinkAddress cut{nl_addr_build(AF_INET6, "\x01\x02\x03", 3)};
+  EXPECT_EQ(kernel::from_netlink(cut.get()), std::nullopt);
+}
+
+/// An attribute with these bytes.
+class Attribute {
+ public:
+  explicit Attribute(std::string_view bytes) {
+    if (nla_put(message_.get(), 1, static_cast<int>(bytes.size()), bytes.data()) < 0) throw std::bad_alloc{};
+  }
+  nlattr* get() const { return nlmsg_find_attr(nlmsg_hdr(message_.get()), 0, 1); }
+
+ private:
+  kernel::Message message_{nlmsg_alloc()};
+};
+
+TEST(Attribute, IsReadNoFurtherThanItGoes) {
+  const Attribute two{std::string_view{"ab"}};
+  EXPECT_EQ(kernel::number_in<std::uint32_t>(two.get(), 7), 7U);
+  EXPECT_EQ(kernel::number_in<std::uint8_t>(two.get()), 'a');
+  EXPECT_EQ(kernel::text_in(two.get()), "ab");
+  EXPECT_EQ(kernel::find_address(two.get(), cni::Family::ipv4), std::nullopt);
+  EXPECT_EQ(kernel::find_inside(two.get(), 1), nullptr);
+}
+
+TEST(Attribute, IsATextUpToItsFirstZero) {
+  const Attribute text{std::string_view{"ab\0cd", 5}};
+  EXPECT_EQ(kernel::text_in(text.get()), "ab");
+}
+
+TEST(Attribute, ThatIsNotThereHoldsNothing) {
+  EXPECT_EQ(kernel::number_in<std::uint32_t>(nullptr, 7), 7U);
+  EXPECT_EQ(kernel::text_in(nullptr), "");
+  EXPECT_EQ(kernel::find_inside(nullptr, 1), nullptr);
 }
 
 TEST(KernelFamily, IsFoundAgain) {

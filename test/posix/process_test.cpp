@@ -1,6 +1,8 @@
 #include "plugin/posix/process.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -45,6 +47,23 @@ TEST_F(PreparedProcess, OutlivesAPipeThatNobodyReads) {
     exit_with(::write(ends[1], "x", 1) < 0);
   };
   EXPECT_EXIT(with_broken_pipe(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(PreparedProcess, KeepsTheCapabilitiesOfAPluginAlone) {
+  const auto poor = [] {
+    posix::drop_capabilities();
+    exit_with(::setgid(12345) < 0 && ::unshare(CLONE_NEWUTS) == 0);
+  };
+  if (::geteuid() != 0) GTEST_SKIP() << "NOT RUN: only root has capabilities to give up";
+  EXPECT_EXIT(poor(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(PreparedProcess, ForbidsNewPrivileges) {
+  const auto modest = [] {
+    posix::forbid_new_privileges();
+    exit_with(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+  };
+  EXPECT_EXIT(modest(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

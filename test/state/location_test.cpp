@@ -90,15 +90,26 @@ TEST_F(Location, IsRefusedWhereItIsAnotherUsers) {
 TEST_F(Location, IsRefusedWhereItIsALink) {
   fs::create_directory(directory.path() + "/elsewhere");
   fs::create_directory_symlink(directory.path() + "/elsewhere", root);
-  const std::string text = "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory";
+  const std::string text =
+      "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory, or lies behind one";
   EXPECT_EQ(refusal(), text);
   root += "/";
   EXPECT_EQ(refusal(), text);
 }
 
+TEST_F(Location, IsRefusedWhereItLiesBehindALink) {
+  fs::create_directories(directory.path() + "/elsewhere/inner");
+  fs::create_directory_symlink(directory.path() + "/elsewhere", directory.path() + "/link");
+  root = directory.path() + "/link/inner";
+  EXPECT_EQ(refusal(), "100: state folder \"" + root +
+                           "\" is a symbolic link or another file, not a directory, or lies behind one");
+  EXPECT_TRUE(fs::is_empty(directory.path() + "/elsewhere/inner"));
+}
+
 TEST_F(Location, IsRefusedWhereItIsAFile) {
   std::ofstream{root} << "x";
-  EXPECT_EQ(refusal(), "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory");
+  EXPECT_EQ(refusal(), "100: state folder \"" + root +
+                           "\" is a symbolic link or another file, not a directory, or lies behind one");
 }
 
 TEST_F(Location, LosesTheFoldersOfOtherBootsWhenItIsMade) {

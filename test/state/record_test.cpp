@@ -21,7 +21,7 @@ TEST(Record, IsOneLineOfJson) {
   const state::Record small{
       .attachment = whole.attachment, .netns = "/n", .addresses = {*cni::find_address("10.1.2.3")}};
   EXPECT_EQ(state::to_text(small),
-            R"({"sum":"k3hmoxr2hrrva","format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n",)"
+            R"({"sum":"k3ouotf7erv64","format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n",)"
             R"("addresses":["10.1.2.3"]})"
             "\n");
 }

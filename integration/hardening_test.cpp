@@ -1,0 +1,210 @@
+// What keeps an error of the plugin, a container or a user from becoming the node's.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/snapshot.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+std::string content_of_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream{path}.rdbuf();
+  return text.str();
+}
+
+class Executables : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists("/usr/bin/readelf")) GTEST_SKIP() << "NOT RUN: binutils is not installed";
+  }
+  std::string path() const { return executables() + "/" + GetParam(); }
+  std::string told_by_readelf(const std::string& option) const {
+    return run({.argv = {"readelf", option, path()}}).out;
+  }
+};
+
+TEST_P(Executables, ArePositionIndependentAndNeedNoLoader) {
+  EXPECT_NE(told_by_readelf("-hW").find("DYN (Position-Independent Executable file)"), std::string::npos);
+  EXPECT_EQ(told_by_readelf("-lW").find("INTERP"), std::string::npos);
+}
+
+TEST_P(Executables, HaveNothingToOverwriteOnceTheyRun) {
+  const auto segments = told_by_readelf("-lW");
+  EXPECT_NE(segments.find("GNU_RELRO"), std::string::npos) << segments;
+  EXPECT_NE(told_by_readelf("-dW").find("BIND_NOW"), std::string::npos) << told_by_readelf("-dW");
+}
+
+TEST_P(Executables, HaveNoMemoryThatIsWrittenAndExecuted) {
+  std::istringstream segments{told_by_readelf("-lW")};
+  bool has_stack = false;
+  for (std::string line; std::getline(segments, line);) {
+    EXPECT_EQ(line.find("RWE"), std::string::npos) << line;
+    has_stack = has_stack || line.find("GNU_STACK") != std::string::npos;
+  }
+  EXPECT_TRUE(has_stack) << "without it the kernel makes the stack executable";
+}
+
+/// The words that the checks would end the program with.
+TEST_P(Executables, CheckStackAndBuffers) {
+  const auto content = content_of_file(path());
+  EXPECT_NE(content.find("stack smashing detected"), std::string::npos);
+  EXPECT_NE(content.find("buffer overflow detected"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Executables, testing::Values("veth", "veth-ipam", "loopback", "vethctl"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+class Hardened : public testing::Test {
+ protected:
+  /// A delegate that tells what it may do.
+  json with_delegate() const {
+    constexpr auto delegate = "/run/test/teller";
+    std::ofstream{delegate} << "#!/bin/sh\ngrep -E 'CapEff|NoNewPrivs' /proc/self/status >/run/test/told\n"
+                               "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.9.9.9/24\"}]}'\n";
+    std::filesystem::permissions(delegate, std::filesystem::perms::owner_all);
+    json config = dual_stack();
+    config["ipam"] = {{"type", "teller"}};
+    return config;
+  }
+
+  Call call_of(const std::string& verb, const json& config) const {
+    return {.command = verb,
+            .container = container.id,
+            .netns = container.netns.path(),
+            .config = config,
+            .path = default_path() + ":/run/test"};
+  }
+
+  Container container{"a"};
+};
+
+TEST_F(Hardened, KeepsNoRightsThatItDoesNotNeed) {
+  if (!std::filesystem::exists("/usr/bin/strace")) GTEST_SKIP() << "NOT RUN: strace is not installed";
+  for (const std::string verb : {"ADD", "DEL"}) {
+    auto traced = call_of(verb, dual_stack());
+    traced.under = {"strace", "-o", "/run/test/trace", "-e", "trace=capset,prctl"};
+    EXPECT_EQ(call(traced).exit, 0) << verb;
+    const auto trace = content_of_file("/run/test/trace");
+    EXPECT_NE(trace.find("permitted=1<<CAP_DAC_OVERRIDE|1<<CAP_DAC_READ_SEARCH|1<<CAP_NET_ADMIN|1<<CAP_SYS_PTRACE|"
+                         "1<<CAP_SYS_ADMIN, inheritable=0}) = 0"),
+              std::string::npos)
+        << trace;
+    EXPECT_NE(trace.find("prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  = 0"), std::string::npos) << trace;
+  }
+}
+
+TEST_F(Hardened, LeavesItsRightsToADelegate) {
+  const auto own = run({.argv = {"grep", "CapEff", "/proc/self/status"}}).out;
+  const auto added = call(call_of("ADD", with_delegate()));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(content_of_file("/run/test/told"), own + "NoNewPrivs:\t0\n");
+  EXPECT_EQ(call(call_of("DEL", with_delegate())).exit, 0);
+}
+
+TEST_F(Hardened, NeedsNoMoreThanTwoCapabilities) {
+  if (!std::filesystem::exists("/usr/bin/setpriv")) GTEST_SKIP() << "NOT RUN: util-linux is not installed";
+  const auto before = Snapshot::take();
+  for (const std::string verb : {"ADD", "DEL"}) {
+    auto poor = call_of(verb, dual_stack());
+    poor.under = {"setpriv", "--bounding-set=-all,+net_admin,+sys_admin"};
+    const auto answer = call(poor);
+    EXPECT_EQ(answer.exit, 0) << answer;
+  }
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+/// libnl, glibc and others read variables of their own.
+TEST_F(Hardened, TakesNothingFromTheEnvironmentButItsOwnVariables) {
+  auto steered = call_of("ADD", dual_stack());
+  steered.under = {"env",          "NLCB=debug", "NLDBG=9",    "LD_PRELOAD=/none.so",
+                   "TMPDIR=/none", "HOME=/none", "LANG=de_DE", "CNI_LOG_FILE=/run/test/log"};
+  const auto added = call(steered);
+  EXPECT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(added.err, "");
+  EXPECT_FALSE(std::filesystem::exists("/run/test/log"));
+  EXPECT_EQ(del(container, dual_stack()).exit, 0);
+}
+
+struct RouterAdvertisement {
+  nd_router_advert header{};
+  nd_opt_prefix_info prefix{};
+};
+
+/// Of a router that offers a prefix and itself as the default route, as CVE-2020-10749 has it.
+void advertise_a_router(const Container& container) {
+  const auto socket = socket_in(container.netns, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+  constexpr int hops = 255;
+  const int index = ip(container.netns, {"link", "show", "eth0"}).at(0).at("ifindex").get<int>();
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops), 0);
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index), 0);
+  RouterAdvertisement message;
+  message.header.nd_ra_type = ND_ROUTER_ADVERT;
+  message.header.nd_ra_router_lifetime = htons(1800);
+  message.prefix.nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION;
+  message.prefix.nd_opt_pi_len = 4;
+  message.prefix.nd_opt_pi_prefix_len = 64;
+  message.prefix.nd_opt_pi_flags_reserved = ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO;
+  message.prefix.nd_opt_pi_valid_time = message.prefix.nd_opt_pi_preferred_time = htonl(3600);
+  message.prefix.nd_opt_pi_prefix.s6_addr[0] = 0xfd;
+  message.prefix.nd_opt_pi_prefix.s6_addr[1] = 0x66;
+  sockaddr_in6 all_nodes{};
+  all_nodes.sin6_family = AF_INET6;
+  all_nodes.sin6_addr.s6_addr[0] = 0xff;
+  all_nodes.sin6_addr.s6_addr[1] = 0x02;
+  all_nodes.sin6_addr.s6_addr[15] = 0x01;
+  const auto sent = ::sendto(socket.get(), &message, sizeof message, 0, reinterpret_cast<const sockaddr*>(&all_nodes),
+                             sizeof all_nodes);
+  ASSERT_EQ(sent, static_cast<ssize_t>(sizeof message)) << std::strerror(errno);
+}
+
+bool has_router_route() {
+  for (int tries = 0; tries < 10; ++tries) {
+    if (!ip(Namespace::host(), {"-6", "route", "show", "proto", "ra"}).empty()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  return false;
+}
+
+TEST_F(Hardened, LetsNoContainerAdvertiseItselfAsTheHostsRouter) {
+  for (const std::string mode : {"ptp", "bridge"}) {
+    const auto added = add(container, in_mode(mode));
+    ASSERT_EQ(added.exit, 0) << added;
+    advertise_a_router(container);
+    EXPECT_FALSE(has_router_route()) << mode;
+    EXPECT_EQ(del(container, in_mode(mode)).exit, 0);
+  }
+}
+
+/// The advertisement of the test above is one that a host would believe.
+TEST_F(Hardened, WouldOtherwiseBeToldOfARouter) {
+  const auto added = add(container, dual_stack());
+  ASSERT_EQ(added.exit, 0) << added;
+  std::ofstream{"/proc/sys/net/ipv6/conf/" + host_interface_of(added.result) + "/accept_ra"} << "2" << std::flush;
+  advertise_a_router(container);
+  EXPECT_TRUE(has_router_route());
+  EXPECT_EQ(del(container, dual_stack()).exit, 0);
+}
+
+}  // namespace

@@ -1,0 +1,17 @@
+// Records of the state folder, and the wiring in them.
+#include "plugin/state/record.hpp"
+#include "plugin/wiring/text.hpp"
+#include "test/fuzz/input.hpp"
+
+namespace fuzz {
+
+void examine(std::string_view text) {
+  const auto record = state::find_record(std::string{text});
+  if (!record) return;
+  expect(state::find_record(state::to_text(*record)) == record, "a record is read as it was written");
+  const auto wiring = wiring::find_wiring(record->wiring);
+  expect(!wiring || wiring::find_wiring(wiring::to_text(*wiring)) == wiring, "a wiring is read as it was written");
+  wiring::find_outline(record->wiring);
+}
+
+}  // namespace fuzz

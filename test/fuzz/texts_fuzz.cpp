@@ -1,0 +1,48 @@
+// Small texts: addresses, prefixes, MACs, tags, aliases, names of sysctls, resolv.conf.
+#include "ipam/resolv_conf.hpp"
+#include "plugin/cni/address.hpp"
+#include "plugin/cni/attachment.hpp"
+#include "plugin/cni/quoted.hpp"
+#include "plugin/cni/tuning.hpp"
+#include "plugin/cni/version.hpp"
+#include "test/fuzz/input.hpp"
+
+namespace fuzz {
+namespace {
+
+void expect_same_again(std::string_view text) {
+  if (const auto address = cni::find_address(text))
+    expect(cni::find_address(cni::to_string(*address)) == address, "an address is read as it is written");
+  if (const auto prefix = cni::find_prefix(text)) {
+    expect(cni::find_prefix(cni::to_string(*prefix)) == prefix, "a prefix is read as it is written");
+    expect(cni::contains(*prefix, cni::first_address(*prefix)), "the first address is in its prefix");
+    expect(cni::contains(*prefix, cni::last_address(*prefix)), "the last address is in its prefix");
+  }
+  if (const auto mac = cni::find_mac(text))
+    expect(cni::find_mac(cni::to_string(*mac)) == mac, "a MAC is read as it is written");
+  if (const auto tag = cni::find_tag(text))
+    expect(cni::find_tag(cni::to_string(*tag)) == tag, "a tag is read as it is written");
+}
+
+void expect_harmless(std::string_view text) {
+  if (const auto path = cni::find_sysctl_path(text)) {
+    expect(('/' + *path + '/').find("/../") == std::string::npos, "a sysctl stays below /proc/sys");
+    expect(path->starts_with("net/"), "a sysctl is below net");
+    cni::is_default_sysctl(*path);
+  }
+  for (const char character : cni::quoted(text))
+    expect(static_cast<unsigned char>(character) >= 0x20, "what is echoed has no control characters");
+}
+
+}  // namespace
+
+void examine(std::string_view text) {
+  expect_same_again(text);
+  expect_harmless(text);
+  expect(!cni::version_answer(text).empty(), "VERSION has an answer");
+  cni::tag_of_alias(std::string{text});
+  cni::attachment_of_alias(std::string{text});
+  is_read([&] { ipam::parse_resolv_conf(text); });
+}
+
+}  // namespace fuzz
