@@ -5,9 +5,11 @@
 
 #include <net/if.h>
 
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace faults {
 namespace {
@@ -43,6 +45,22 @@ void make_different(nlohmann::json& config) {
     config["peer"].update({{"ifname", "eth1"}, {"addresses", {"10.1.2.130/24", "fd00:1:2::130/64"}}});
 }
 
+bool has_all_routes_of_addresses(const Namespace& place) {
+  const auto routes = support::ip(place, {"-6", "route", "show", "table", "local"}).dump();
+  for (const auto& link : support::ip(place, {"-6", "address"})) {
+    for (const auto& address : link.value("addr_info", nlohmann::json::array()))
+      if (routes.find(address.at("local").dump()) == std::string::npos) return false;
+  }
+  return true;
+}
+
+/// The kernel adds the route of an IPv6 address some time after the address.
+void settle() {
+  constexpr int tries = 200;
+  for (int time = 0; time < tries && !has_all_routes_of_addresses(Namespace::host()); ++time)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+}
+
 void require_success(const std::string& verb, const Answer& answer) {
   if (answer.exit == 0) return;
   std::ostringstream text;
@@ -58,7 +76,10 @@ Scene::Scene(const Network& network, Neighbour neighbour)
       neighbour_{"b"},
       peer_{peer_name},
       has_neighbour_(neighbour == Neighbour::stands) {
-  if (has_neighbour_) require_success("ADD", support::call(call_for("ADD", "b")));
+  if (has_neighbour_) {
+    require_success("ADD", support::call(call_for("ADD", "b")));
+    settle();
+  }
   before_ = support::Snapshot::take();
 }
 
