@@ -4,14 +4,15 @@
 #include "plugin/cni/quoted.hpp"
 #include "plugin/vethctl/inspect/words.hpp"
 
+#include <boost/program_options.hpp>
+
 #include <algorithm>
-#include <span>
-#include <string_view>
+#include <iterator>
 
 namespace vethctl {
 namespace {
 
-constexpr std::string_view dashes = "--";
+namespace options = boost::program_options;
 
 /// `what` names the value in the message; no choices: any value will do.
 void check_choice(const std::vector<std::string>& choices, const std::string& what, const std::string& value) {
@@ -19,61 +20,77 @@ void check_choice(const std::vector<std::string>& choices, const std::string& wh
   throw UsageError{what + ' ' + cni::quoted(value) + ": must be one of " + inspect::joined(choices, ", ")};
 }
 
-/// Reads the words of one command line from left to right. "--" ends the options: what follows are operands.
-class Reader {
- public:
-  Reader(const Command& command, std::span<const std::string> words) : command_(command), words_(words) {}
-
-  Arguments read() {
-    while (!words_.empty()) {
-      const auto word = next();
-      if (word == dashes) {
-        while (!words_.empty()) arguments_.operands.push_back(next());
-      } else if (word.size() > 1 && word.front() == '-') {
-        read_option(word);
-      } else {
-        arguments_.operands.push_back(word);  // "-" alone is standard input
-      }
+options::options_description describe(const Command& command) {
+  options::options_description all;
+  for (const auto& option : command.options) {
+    if (option.value.empty()) {
+      all.add_options()(option.name.c_str(), "");
+    } else {
+      all.add_options()(option.name.c_str(), options::value<std::vector<std::string>>(), "");
     }
-    return std::move(arguments_);
   }
+  return all;
+}
 
- private:
-  std::string next() {
-    auto word = words_.front();
-    words_ = words_.subspan(1);
-    return word;
+[[noreturn]] void refuse_unknown(const Command& command, const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& option : command.options) names.push_back("--" + option.name);
+  throw UsageError{"there is no option " + cni::quoted(word) + " of " + cni::quoted(command.name) +
+                   meant_instead(word, names)};
+}
+
+const Option* find_option(const Command& command, const std::string& name) {
+  const auto found = std::ranges::find(command.options, name, &Option::name);
+  return found == command.options.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void refuse_missing_value(const Option& option) {
+  throw UsageError{"--" + option.name + ": " + option.value + " is missing"};
+}
+
+/// A known option with a value that it does not take, or without the one that it wants.
+[[noreturn]] void refuse_value(const Command& command, const options::error_with_option_name& error) {
+  const auto word = error.get_option_name();
+  const auto* option = find_option(command, word.substr(std::min(word.find_first_not_of('-'), word.size())));
+  if (option == nullptr) throw UsageError{error.what()};
+  if (option->value.empty()) throw UsageError{"--" + option->name + " takes no value"};
+  refuse_missing_value(*option);
+}
+
+options::parsed_options parse_words(const Command& command, const std::vector<std::string>& words) try {
+  namespace style = options::command_line_style;
+  const auto description = describe(command);
+  return options::command_line_parser(words)
+      .options(description)
+      .style(style::allow_long | style::long_allow_next | style::long_allow_adjacent)
+      .run();
+} catch (const options::unknown_option& error) {
+  refuse_unknown(command, error.get_option_name());
+} catch (const options::error_with_option_name& error) {
+  refuse_value(command, error);
+} catch (const options::error& error) {
+  throw UsageError{error.what()};
+}
+
+/// "-" alone is standard input.
+void check_operand(const Command& command, const std::string& operand) {
+  if (operand.size() > 1 && operand.front() == '-') refuse_unknown(command, operand);
+}
+
+void take(const Command& command, const options::option& parsed, Arguments& arguments) {
+  if (parsed.position_key >= 0) {
+    for (const auto& operand : parsed.value) check_operand(command, operand);
+    arguments.operands.insert(arguments.operands.end(), parsed.value.begin(), parsed.value.end());
+    return;
   }
-
-  void read_option(const std::string& word) {
-    const auto equals = word.find('=');
-    const auto& option = find_option(word.substr(0, equals));
-    const auto given = equals == std::string::npos ? std::nullopt : std::optional{word.substr(equals + 1)};
-    if (option.value.empty() && given) throw UsageError{"--" + option.name + " takes no value"};
-    const auto value = option.value.empty() ? std::string{} : given ? *given : next_value(option);
-    check_choice(option.choices, "--" + option.name, value);
-    arguments_.options[option.name].push_back(value);
+  const auto value = parsed.value.empty() ? std::string{} : parsed.value.front();
+  const bool is_next_option = parsed.original_tokens.size() > 1 && value.starts_with("--");
+  if (const auto* option = find_option(command, parsed.string_key)) {
+    if (is_next_option) refuse_missing_value(*option);
+    check_choice(option->choices, "--" + option->name, value);
   }
-
-  const Option& find_option(const std::string& word) const {
-    for (const auto& option : command_.options) {
-      if (word == "--" + option.name) return option;
-    }
-    std::vector<std::string> names;
-    for (const auto& option : command_.options) names.push_back("--" + option.name);
-    throw UsageError{"there is no option " + cni::quoted(word) + " of " + cni::quoted(command_.name) +
-                     meant_instead(word, names)};
-  }
-
-  std::string next_value(const Option& option) {
-    if (!words_.empty() && !words_.front().starts_with(dashes)) return next();
-    throw UsageError{"--" + option.name + ": " + option.value + " is missing"};
-  }
-
-  const Command& command_;
-  std::span<const std::string> words_;
-  Arguments arguments_{};
-};
+  arguments.options[parsed.string_key].push_back(value);
+}
 
 void check_count(const Command& command, std::size_t count) {
   if (count >= command.least && count <= command.most) return;
@@ -97,8 +114,12 @@ Option output_option() {
   return {.name = "output", .value = "FORMAT", .help = "text (default) or json", .choices = {"text", "json"}};
 }
 
+/// "--" ends the options: what follows are operands, whatever they look like.
 Arguments parse(const Command& command, const std::vector<std::string>& words) {
-  auto arguments = Reader{command, words}.read();
+  Arguments arguments;
+  const auto end = std::ranges::find(words, "--");
+  for (const auto& parsed : parse_words(command, {words.begin(), end}).options) take(command, parsed, arguments);
+  if (end != words.end()) arguments.operands.insert(arguments.operands.end(), std::next(end), words.end());
   check_count(command, arguments.operands.size());
   if (!arguments.operands.empty()) check_choice(command.first_operands, command.name, arguments.operands.front());
   return arguments;
