@@ -1,10 +1,13 @@
 #include "plugin/cni/process.hpp"
+#include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
+#include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/verbs/lease.hpp"
 
 int main() {
   posix::prepare_process();
   const cni::Plugin plugin{.type = "veth-ipam", .version = VETH_VERSION, .serve = verbs::serve_lease};
-  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+  return cni::serve_process(
+      plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }
