@@ -6,11 +6,15 @@
 #include "plugin/posix/streams.hpp"
 #include "plugin/verbs/perform.hpp"
 
+#include <functional>
+#include <string_view>
 #include <utility>
 
 int main() {
   posix::prepare_process();
-  const cni::Plugin plugin{.type = "veth", .version = VETH_VERSION, .serve = [](cni::Call call, const auto& print) {
+  const cni::Plugin plugin{.type = "veth",
+                           .version = VETH_VERSION,
+                           .serve = [](cni::Call call, const std::function<void(std::string_view)>& print) {
                              kernel::LinuxKernel kernel;
                              verbs::perform(std::move(call), kernel, print);
                            }};

@@ -48,11 +48,11 @@ void write_steps(JsonWriter& json, const std::vector<Stopwatch::Step>& steps) {
   json.end_object();
 }
 
-void write_addresses(JsonWriter& json, const std::vector<std::string>& addresses) {
-  if (addresses.empty()) return;
-  json.key("addresses");
+void write_filled(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  json.key(name);
   json.begin_array();
-  for (const auto& address : addresses) json.string(address);
+  for (const auto& value : values) json.string(value);
   json.end_array();
 }
 
@@ -85,7 +85,8 @@ std::string log_line(const LoggedCall& call, LogLevel level) {
   write_filled(json, "interface", call.interface);
   write_filled(json, "netns", call.netns);
   json.member("result", call.error ? "error" : "ok");
-  write_addresses(json, call.addresses);
+  write_filled(json, "addresses", call.addresses);
+  write_filled(json, "ignored_keys", call.ignored_keys);
   if (call.error) write_error(json, *call.error);
   json.member("duration_us", microseconds_of(call.duration));
   if (level == LogLevel::debug) write_steps(json, call.steps);

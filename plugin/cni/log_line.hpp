@@ -23,7 +23,8 @@ struct LoggedCall {
   std::string container{};  ///< these three are empty where the verb has none
   std::string interface {};
   std::string netns{};
-  std::vector<std::string> addresses{};  ///< of the result that was printed, with prefix lengths
+  std::vector<std::string> addresses{};     ///< of the result that was printed, with prefix lengths
+  std::vector<std::string> ignored_keys{};  ///< JSON pointers of members of the configuration that nobody knows
   std::optional<Error> error{};
   Stopwatch::Clock::duration duration{};
   std::vector<Stopwatch::Step> steps{};

@@ -114,6 +114,13 @@ int serve(Call call, const Plugin& plugin, const Streams& streams, Course& cours
   return fail(*course.error, course.input, streams);
 }
 
+/// None of a configuration that is refused: its fault is the error of the call.
+std::vector<std::string> ignored_keys_of(const std::string& input) try {
+  return parse_network_config(input, Verb::version, {}).ignored_keys;
+} catch (const Error&) {
+  return {};
+}
+
 /// The environment is read again: the call took it along.
 LoggedCall describe(const Course& course, const Plugin& plugin, std::string network) {
   auto environment = read_environment();
@@ -125,6 +132,7 @@ LoggedCall describe(const Course& course, const Plugin& plugin, std::string netw
           .interface = std::move(environment.ifname),
           .netns = std::move(environment.netns),
           .addresses = addresses_of_result(course.printed),
+          .ignored_keys = ignored_keys_of(course.input),
           .error = course.error,
           .duration = course.stopwatch.total(),
           .steps = course.stopwatch.steps(),

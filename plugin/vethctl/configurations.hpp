@@ -12,7 +12,7 @@ inline constexpr auto usual_conf_dir = "/etc/cni/net.d";
 struct PluginConfiguration {
   std::string type;
   std::string ipam_type;  ///< empty: none
-  std::string text;  ///< JSON
+  std::string text;       ///< JSON
 
   bool operator==(const PluginConfiguration&) const = default;
 };

@@ -33,6 +33,7 @@ std::vector<LogReader> readers_for(const Arguments& arguments) {
   const auto files = named.empty() ? logs_of(arguments.value("conf-dir").value_or(usual_conf_dir))
                                    : std::set<std::string>{named.begin(), named.end()};
   std::vector<LogReader> readers;
+  readers.reserve(files.size());
   for (const auto& file : files) readers.emplace_back(file);
   return readers;
 }

@@ -16,6 +16,7 @@ LoggedCall logged_add() {
   call.interface = "eth0";
   call.netns = "/run/netns/c1";
   call.addresses = {"10.1.2.3/24", "fd00::3/64"};
+  call.ignored_keys = {"/hello"};
   call.duration = 2345us;
   call.steps = {{"read", 45us}, {"kernel_create", 2300us}};
   return call;
@@ -25,7 +26,7 @@ TEST(LogLine, HasAllThatIsKnown) {
   EXPECT_EQ(log_line(logged_add(), LogLevel::debug),
             R"({"time":"2024-02-29T13:05:07.000042Z","level":"info","plugin":"veth","verb":"ADD","network":"net",)"
             R"("container":"c1","interface":"eth0","netns":"/run/netns/c1","result":"ok",)"
-            R"("addresses":["10.1.2.3/24","fd00::3/64"],"duration_us":2345,)"
+            R"("addresses":["10.1.2.3/24","fd00::3/64"],"ignored_keys":["/hello"],"duration_us":2345,)"
             R"("steps_us":{"read":45,"kernel_create":2300}})"
             "\n");
 }

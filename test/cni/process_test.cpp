@@ -232,6 +232,14 @@ TEST_F(PluginProcess, WritesDownWhatItsLevelWants) {
   for (const char* step : {R"("steps_us":{"work":)", R"("answer":)", R"("end":)"}) EXPECT_TRUE(has(line, step)) << line;
 }
 
+TEST_F(PluginProcess, NamesTheKeysThatAreIgnored) {
+  set_environment("DEL");
+  input = R"({"name":"net","type":"veth","hello":1,"log":{"file":"/run/veth-cni/calls.log"},)"
+          R"("ipam":{"type":"host-local"}})";
+  EXPECT_EQ(serve([](const cni::Call&, const Print&) {}), 0);
+  EXPECT_TRUE(has(logged, R"("result":"ok","ignored_keys":["/hello"],)")) << logged;
+}
+
 TEST_F(PluginProcess, DoesNotFailForALineThatCannotBeWritten) {
   set_environment("ADD");
   input = logging;
