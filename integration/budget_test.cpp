@@ -62,13 +62,13 @@ class Budget : public testing::Test {
 };
 
 TEST_F(Budget, OfAddIsKept) {
-  expect_within("ADD", {"of IPv4", ipv4_only(), {.all = 102, .sends = 5, .opens = 10}, 357'000});
-  expect_within("ADD", {"of both families", dual_stack(), {.all = 111, .sends = 5, .opens = 11}, 488'000});
+  expect_within("ADD", {"of IPv4", ipv4_only(), {.all = 103, .sends = 5, .opens = 10}, 357'000});
+  expect_within("ADD", {"of both families", dual_stack(), {.all = 112, .sends = 5, .opens = 11}, 488'000});
 }
 
 TEST_F(Budget, OfDelIsKept) {
-  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 67, .sends = 2, .opens = 7}, 422'000});
-  expect_within("DEL", {"of both families", dual_stack(), {.all = 78, .sends = 2, .opens = 9}, 514'000});
+  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 68, .sends = 2, .opens = 7}, 422'000});
+  expect_within("DEL", {"of both families", dual_stack(), {.all = 79, .sends = 2, .opens = 9}, 514'000});
 }
 
 /// With the result of the ADD, which is read too.

@@ -65,7 +65,8 @@ TEST(VethctlCompletion, OffersCommandsOptionsAndValues) {
        {Case{"vali", "validate\n"}, Case{"gc --d", "--dry-run\n"}, Case{"gc --output ''", "text json\n"},
         Case{"gc --output = j", "json\n"}, Case{"gc --output =", "text json\n"}, Case{"leases ''", "list release\n"},
         Case{"leases list ''", "\n"}, Case{"import --results /x", "\n"}, Case{"import --dry-run --res", "--results\n"},
-        Case{"validate ''", "\n"}, Case{"help vali", "validate\n"}, Case{"nonsense --x", "\n"}}) {
+        Case{"validate ''", "\n"}, Case{"help vali", "validate\n"}, Case{"ev", "events\n"},
+        Case{"metrics --ou", "--output-file\n"}, Case{"nonsense --x", "\n"}}) {
     EXPECT_EQ(completions(words), offered) << words;
   }
 }

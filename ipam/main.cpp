@@ -1,5 +1,7 @@
 #include "plugin/cni/process.hpp"
+#include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
+#include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/verbs/lease.hpp"
 
@@ -8,5 +10,6 @@ int main() {
   posix::drop_capabilities();
   posix::forbid_new_privileges();
   const cni::Plugin plugin{.type = "veth-ipam", .version = VETH_VERSION, .serve = verbs::serve_lease};
-  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+  return cni::serve_process(
+      plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }

@@ -1,6 +1,8 @@
 #include "plugin/cni/process.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
+#include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/verbs/perform.hpp"
 
@@ -17,5 +19,6 @@ int main() {
                              kernel::LinuxKernel kernel;
                              verbs::perform(std::move(call), kernel, print);
                            }};
-  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+  return cni::serve_process(
+      plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }

@@ -27,8 +27,10 @@ install(FILES ${GENERATED}/veth-cni.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man
 install(FILES ${GENERATED}/vethctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vethctl
   COMPONENT tool)
 install(FILES conf/systemd/veth-cni-repair.service DESTINATION lib/systemd/system COMPONENT tool)
+install(FILES conf/veth-cni.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/veth-cni COMPONENT tool)
 install(DIRECTORY conf/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/veth-cni/examples COMPONENT tool
-  PATTERN package EXCLUDE PATTERN systemd EXCLUDE PATTERN veth-cni.5 EXCLUDE)
+  PATTERN package EXCLUDE PATTERN systemd EXCLUDE PATTERN veth-cni.5 EXCLUDE
+  PATTERN veth-cni.schema.json EXCLUDE)
 install(FILES ${HERE}/copyright ${GENERATED}/changelog.gz DESTINATION share/doc/veth-cni COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES ${HERE}/lintian-overrides DESTINATION share/lintian/overrides RENAME veth-cni COMPONENT debian
   EXCLUDE_FROM_ALL)

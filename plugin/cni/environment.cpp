@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <utility>
@@ -146,6 +147,11 @@ Environment read_environment() {
           .args = value_of(variables, "CNI_ARGS"),
           .path = value_of(variables, "CNI_PATH"),
           .netns_override = is_true(value_of(variables, "CNI_NETNS_OVERRIDE"))};
+}
+
+std::string read_trace_parent() {
+  const char* const value = std::getenv("TRACEPARENT");
+  return value == nullptr ? "" : value;
 }
 
 Verb checked_verb(const Environment& environment) {

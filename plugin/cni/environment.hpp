@@ -27,6 +27,9 @@ struct Environment {
 /// Reads them from the process's environment. Never throws for what they contain.
 Environment read_environment();
 
+/// The variable TRACEPARENT; empty where there is none.
+std::string read_trace_parent();
+
 /// Checks what the verb needs, by the table of the specification: all missing names are reported at once, then each
 /// value's characters and length. Throws Error invalid_environment.
 Verb checked_verb(const Environment& environment);

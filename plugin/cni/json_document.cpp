@@ -115,12 +115,11 @@ ordered_json parsed(std::string_view text, std::string_view origin) {
 }  // namespace
 
 JsonDocument::JsonDocument(std::string_view text, std::string_view origin)
-    : root_(std::make_unique<const ordered_json>(parsed(text, origin))),
-      ignored_(std::make_unique<std::vector<std::string>>()) {}
+    : root_(std::make_unique<const ordered_json>(parsed(text, origin))), notes_(std::make_unique<ReadingNotes>()) {}
 
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-JsonValue JsonDocument::root() const { return {*root_, "", ignored_.get()}; }
+JsonValue JsonDocument::root() const { return {*root_, "", notes_.get()}; }
 
 }  // namespace cni

@@ -106,7 +106,7 @@ std::vector<JsonValue> JsonValue::as_array() const {
   std::vector<JsonValue> elements;
   elements.reserve(value_->size());
   for (const ordered_json& element : *value_) {
-    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()), ignored_);
+    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()), notes_);
   }
   return elements;
 }
@@ -137,11 +137,11 @@ void JsonValue::reject(std::string_view requirement) const {
 JsonObject::JsonObject(JsonValue value, const ordered_json& object) : value_(std::move(value)), object_(&object) {}
 
 std::optional<JsonValue> JsonObject::find_or_null(std::string_view key) {
-  asked_.emplace_back(key);
+  know(key);
   std::optional<JsonValue> found;
   for (const auto& [name, member] : members_of(*object_)) {
     if (!is_same_key(name, key)) continue;
-    JsonValue value(member, pointer() + pointer_part(name), value_.ignored_);
+    JsonValue value(member, pointer() + pointer_part(name), value_.notes_);
     if (found && !found->is_null() && !value.is_null() && !found->equals(value)) refuse_doubled(*found, value);
     if (!found || found->is_null()) found = std::move(value);
   }
@@ -190,7 +190,12 @@ std::vector<std::string> JsonObject::strings(std::string_view key) {
 }
 
 void JsonObject::also_known(std::span<const std::string_view> keys) {
-  asked_.insert(asked_.end(), keys.begin(), keys.end());
+  for (const auto key : keys) know(key);
+}
+
+void JsonObject::know(std::string_view key) {
+  asked_.emplace_back(key);
+  if (value_.notes_ != nullptr && value_.notes_->known) (*value_.notes_->known)[pointer()].emplace(key);
 }
 
 bool JsonObject::was_asked(std::string_view name) const {
@@ -203,7 +208,7 @@ void JsonObject::reject_near_misses() const {
     if (member.second.is_null() || was_asked(name)) continue;
     const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
     if (near != asked_.end()) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
-    if (value_.ignored_ != nullptr) value_.ignored_->push_back(pointer() + pointer_part(name));
+    if (value_.notes_ != nullptr) value_.notes_->ignored.push_back(pointer() + pointer_part(name));
   }
 }
 

@@ -5,8 +5,10 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,12 +23,21 @@ namespace cni {
 
 class JsonObject;
 
+/// Names by the JSON pointer of the object that they are in.
+using KeysByPlace = std::map<std::string, std::set<std::string>>;
+
+/// What the reading of a document leaves behind.
+struct ReadingNotes {
+  std::vector<std::string> ignored{};  ///< pointers of members that nobody knows
+  std::optional<KeysByPlace> known{};  ///< what was asked for; nullopt: is not noted down
+};
+
 /// One value of a document, with the place where it stands. The document has to outlive it.
 class JsonValue {
  public:
-  /// Keys that are ignored within the value are added to `ignored`, which may be null.
-  JsonValue(const nlohmann::ordered_json& value, std::string pointer, std::vector<std::string>* ignored = nullptr)
-      : value_(&value), pointer_(std::move(pointer)), ignored_(ignored) {}
+  /// `notes` is added to, and may be null.
+  JsonValue(const nlohmann::ordered_json& value, std::string pointer, ReadingNotes* notes = nullptr)
+      : value_(&value), pointer_(std::move(pointer)), notes_(notes) {}
 
   // Each throws Error decoding_failure where the value is of another type, and invalid_config where it is not in the
   // range of valid values.
@@ -60,7 +71,7 @@ class JsonValue {
 
   const nlohmann::ordered_json* value_;
   std::string pointer_;
-  std::vector<std::string>* ignored_;
+  ReadingNotes* notes_;
 };
 
 /// JSON text of a string, bytes that are not UTF-8 replaced.
@@ -106,6 +117,7 @@ class JsonObject {
 
  private:
   bool was_asked(std::string_view name) const;
+  void know(std::string_view key);
 
   JsonValue value_;
   const nlohmann::ordered_json* object_;
@@ -123,11 +135,16 @@ class JsonDocument {
   JsonValue root() const;
 
   /// Pointers of the keys that were ignored so far.
-  const std::vector<std::string>& ignored_keys() const { return *ignored_; }
+  const std::vector<std::string>& ignored_keys() const { return notes_->ignored; }
+
+  /// Has each key noted down that is asked for from now on.
+  void note_known_keys() { notes_->known.emplace(); }
+  /// Those of each object that was read; empty where they were not noted down.
+  KeysByPlace known_keys() const { return notes_->known.value_or(KeysByPlace{}); }
 
  private:
   std::unique_ptr<const nlohmann::ordered_json> root_;
-  std::unique_ptr<std::vector<std::string>> ignored_;
+  std::unique_ptr<ReadingNotes> notes_;
 };
 
 }  // namespace cni

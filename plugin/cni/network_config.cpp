@@ -4,13 +4,13 @@
 #include "plugin/cni/bandwidth_reader.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
+#include "plugin/cni/log_config.hpp"
 #include "plugin/cni/mode_reader.hpp"
 #include "plugin/cni/quoted.hpp"
 #include "plugin/cni/result_reader.hpp"
 #include "plugin/cni/source_nat_reader.hpp"
 #include "plugin/cni/tolerance.hpp"
 #include "plugin/cni/tuning_reader.hpp"
-#include "plugin/cni/unsupported.hpp"
 #include "plugin/cni/wishes.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ constexpr std::uint32_t largest_mtu = 65535;
 
 // Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
 // and of the other modes.
-constexpr std::array<std::string_view, 25> also_known{"bridge",
+constexpr std::array<std::string_view, 24> also_known{"bridge",
                                                       "isGateway",
                                                       "isDefaultGateway",
                                                       "forceAddress",
@@ -49,7 +49,6 @@ constexpr std::array<std::string_view, 25> also_known{"bridge",
                                                       "runtimeConfig",
                                                       "capabilities",
                                                       "prevResult",
-                                                      "log",
                                                       "cni.dev/valid-attachments",
                                                       "cni.dev/attachments",
                                                       "cniVersions",
@@ -234,7 +233,10 @@ void require_addresses(JsonObject& network, const NetworkConfig& config, Verb ve
 }  // namespace
 
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args) {
-  const JsonDocument document(text, origin);
+  return parse_network_config(JsonDocument(text, origin), verb, args);
+}
+
+NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args) {
   JsonObject network = document.root().as_object();
   const Tolerance tolerance(verb);
   NetworkConfig config = read_common(network, verb);
@@ -242,7 +244,7 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
   config.wishes = read_wishes(network, args, tolerance);
   config.ipam = read_ipam(network, tolerance);
   if (tolerance.is_lenient()) return config;
-  refuse_unsupported(network);
+  read_log(network);  // is right; what it says is read where a call is written down
   refuse_near_misses(network, config);
   config.ignored_keys = document.ignored_keys();
   refuse_limits_of_a_cable(config);
@@ -267,6 +269,7 @@ NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& a
 NetworkConfig parse_common_config(std::string_view text, Verb verb) {
   const JsonDocument document(text, origin);
   JsonObject network = document.root().as_object();
+  if (!Tolerance(verb).is_lenient()) read_log(network);
   return read_common(network, verb);
 }
 

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/bandwidth.hpp"
 #include "plugin/cni/environment.hpp"
+#include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
 #include "plugin/cni/result.hpp"
@@ -120,12 +121,15 @@ struct NetworkConfig {
 /// unsupported_field, decoding_failure, invalid_config.
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args);
 
+/// The same of a text that was read as JSON already.
+NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args);
+
 /// As parse_network_config for the plugin veth-ipam, which is handed the configuration of another plugin: only "ipam"
 /// and what the runtime asks for are read.
 NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args);
 
 /// As parse_network_config for a plugin without a configuration of its own: only what the specification puts into every
-/// one is read.
+/// one, and "log", is read.
 NetworkConfig parse_common_config(std::string_view text, Verb verb);
 
 /// The cniVersion of a text that may be no configuration at all: for answers to VERSION and for errors. nullopt where

@@ -1,11 +1,16 @@
 #include "plugin/cni/process.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/log_config.hpp"
+#include "plugin/cni/log_line.hpp"
 #include "plugin/cni/network_config.hpp"
+#include "plugin/cni/trace_context.hpp"
 #include "plugin/cni/version.hpp"
 
 #include <exception>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 namespace cni {
 namespace {
@@ -71,24 +76,90 @@ int fail(const Error& error, const std::string& input, const Streams& streams) t
   return 1;
 }
 
+/// What a call leaves for the log.
+struct Course {
+  std::string input{};
+  Stopwatch stopwatch{};  ///< runs where a log may be wanted
+  std::string printed{};  ///< by a call whose stopwatch runs
+  std::optional<Error> error{};
+};
+
+/// The time of the answer is part of the call.
+std::function<void(std::string_view)> timed_print(const Streams& streams, Course& course) {
+  return [&streams, &course](std::string_view text) {
+    streams.write_output(text);
+    course.stopwatch.lap("answer");
+    course.printed = text;
+  };
+}
+
+void serve_verb(Call call, const Plugin& plugin, const Streams& streams, Course& course) {
+  course.input = read_config(streams);
+  if (may_want_log(course.input)) course.stopwatch.start();
+  call.input = course.input;
+  call.stopwatch = &course.stopwatch;
+  if (!course.stopwatch.is_running()) return plugin.serve(std::move(call), streams.write_output);
+  plugin.serve(std::move(call), timed_print(streams, course));
+}
+
+int serve(Call call, const Plugin& plugin, const Streams& streams, Course& course) try {
+  if (checked_verb(call.environment) == Verb::version) {
+    streams.write_output(answer_version(streams));
+  } else {
+    serve_verb(std::move(call), plugin, streams, course);
+  }
+  return 0;
+} catch (...) {
+  course.error = current_error();
+  return fail(*course.error, course.input, streams);
+}
+
+/// None of a configuration that is refused: its fault is the error of the call.
+std::vector<std::string> ignored_keys_of(const std::string& input) try {
+  return parse_network_config(input, Verb::version, {}).ignored_keys;
+} catch (const Error&) {
+  return {};
+}
+
+/// The environment is read again: the call took it along.
+LoggedCall describe(const Course& course, const Plugin& plugin, std::string network) {
+  auto environment = read_environment();
+  return {.answered_at = std::chrono::system_clock::now(),
+          .plugin = plugin.type,
+          .verb = std::move(environment.command),
+          .network = std::move(network),
+          .container = std::move(environment.container_id),
+          .interface = std::move(environment.ifname),
+          .netns = std::move(environment.netns),
+          .addresses = addresses_of_result(course.printed),
+          .ignored_keys = ignored_keys_of(course.input),
+          .error = course.error,
+          .duration = course.stopwatch.total(),
+          .steps = course.stopwatch.steps(),
+          .trace = find_trace_context(read_trace_parent())};
+}
+
+/// The runtime has its answer: nothing that goes wrong here may change the exit status, whatever it is.
+void write_down(Course& course, const Plugin& plugin, const Streams& streams) try {
+  course.stopwatch.lap("end");
+  const auto wish = find_log_wish(course.input);
+  if (!wish || (wish->log.level == LogLevel::error && !course.error)) return;
+  auto call = describe(course, plugin, wish->network);
+  if (call.trace) call.span_id = streams.random_number();
+  streams.append_line(wish->log.file, log_line(call, wish->log.level));
+} catch (const std::exception&) {
+  return;
+}
+
 }  // namespace
 
 int serve_process(const Plugin& plugin, const Streams& streams) {
   Call call{.environment = read_environment(), .input = {}};
   if (call.environment.command.empty()) return say_what_it_is(plugin, streams);
-  std::string input;
-  try {
-    if (checked_verb(call.environment) == Verb::version) {
-      streams.write_output(answer_version(streams));
-      return 0;
-    }
-    input = read_config(streams);
-    call.input = input;
-    plugin.serve(std::move(call), streams.write_output);
-    return 0;
-  } catch (...) {
-    return fail(current_error(), input, streams);
-  }
+  Course course;
+  const int status = serve(std::move(call), plugin, streams, course);
+  if (course.stopwatch.is_running()) write_down(course, plugin, streams);
+  return status;
 }
 
 }  // namespace cni

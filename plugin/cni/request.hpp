@@ -3,6 +3,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/network_config.hpp"
+#include "plugin/cni/stopwatch.hpp"
 
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ struct Request {
   bool netns_override = false;
   std::vector<std::string> plugin_path{};  ///< the folders of CNI_PATH
   NetworkConfig config{};
-  std::string input{};  ///< the network configuration byte for byte, for delegates
+  std::string input{};             ///< the network configuration byte for byte, for delegates
+  Stopwatch* stopwatch = nullptr;  ///< of the call, for its steps; null: nobody wants to know
 
   bool operator==(const Request&) const = default;
 };

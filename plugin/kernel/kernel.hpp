@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/cni/stopwatch.hpp"
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/wiring/observed.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -24,7 +25,8 @@ struct Namespace {
 /// The namespaces in which an attachment's ends come to stand.
 struct Site {
   Namespace container;
-  std::optional<Namespace> peer{};  ///< mode netns: of the end that is called "host"; nullopt: the host's own
+  std::optional<Namespace> peer{};      ///< mode netns: of the end that is called "host"; nullopt: the host's own
+  cni::Stopwatch* stopwatch = nullptr;  ///< for the steps of build(); null: nobody wants to know
 };
 
 /// What the kernel gave to what was made.

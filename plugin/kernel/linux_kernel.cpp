@@ -72,8 +72,10 @@ Built LinuxKernel::build(const wiring::Wiring& wiring, const Site& site) {
   }
   if (!wiring::wants_rules(wiring)) return PairBuilder{wiring, site, home_.get(), host_}.build();
   netfilter().prepare(wiring);
+  cni::lap(site.stopwatch, "kernel_rules");
   auto built = PairBuilder{wiring, site, home_.get(), host_}.build();
   built.has_lost_rules = netfilter().build(wiring);
+  cni::lap(site.stopwatch, "kernel_rules");
   return built;
 }
 

@@ -66,8 +66,12 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Site& site, int hom
       container_device_{wiring.container.name, 0} {}
 
 Built PairBuilder::build() {
-  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.build();
+  if (wiring_.bridge) {
+    bridge_ = BridgeBuilder{wiring_, host_}.build();
+    cni::lap(site_.stopwatch, "kernel_bridge");
+  }
   create();
+  cni::lap(site_.stopwatch, "kernel_create");
   enter_container();
   furnish();
   return {.bridge_mac = bridge_.mac};
@@ -193,12 +197,15 @@ void PairBuilder::furnish() {
   if (!site_.peer) ignore_router_advertisements(wiring_.host.name);
   furnish_container();
   if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) tune_container();
+  cni::lap(site_.stopwatch, "kernel_container");
   furnish_host();
+  cni::lap(site_.stopwatch, "kernel_host");
   if (wiring_.enable_dad) settle();
   if (wiring_.leave_down) return;
   let_container_talk();
   if (!is_routed() || !has_gateways_) let_host_talk();
   if (wiring_.bridge) announce();
+  cni::lap(site_.stopwatch, "kernel_ready");
 }
 
 namespace {

@@ -3,7 +3,9 @@
 #include "plugin/cni/request.hpp"
 #include "plugin/kernel/loopback.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
+#include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 
 #include <utility>
@@ -60,6 +62,7 @@ void check(const cni::Request& request) {
 
 void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
   const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::loopback);
+  cni::lap(call.stopwatch, "read");
   switch (request.verb) {
     case cni::Verb::add:
       return add(request, print);
@@ -81,5 +84,6 @@ int main() {
   posix::drop_capabilities();
   posix::forbid_new_privileges();
   const cni::Plugin plugin{.type = "loopback", .version = VETH_VERSION, .serve = serve};
-  return cni::serve_process(plugin, {posix::read_input, posix::write_output, posix::write_error});
+  return cni::serve_process(
+      plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }

@@ -32,6 +32,7 @@ class Addition {
     const auto site = open_site(request_, kernel_);
     lock_ = folder_.lock(request_.attachment);
     make_room();
+    cni::lap(request_.stopwatch, "lock");
     connect(site);
     print(cni::to_json(answer(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
     rollback_.dismiss();
@@ -76,8 +77,10 @@ class Addition {
 
   bool try_connect(const kernel::Site& site, bool is_last) try {
     lease_ = wiring::complete(request_, allocate());
+    cni::lap(request_.stopwatch, "addresses");
     wiring_ = wire_on_node(request_, lease_, mtu(), kernel_);
     write_intent();
+    cni::lap(request_.stopwatch, "record");
     rollback_.on_failure([this] { disconnect(); });
     build(site);
     return true;

@@ -75,11 +75,15 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   const auto site = open_site(request, kernel);
   std::optional<posix::ByteLock> lock;
   if (folder != nullptr) lock = folder->lock(request.attachment);
+  cni::lap(request.stopwatch, "lock");
   const auto wanted = wanted_wiring(request, kernel, folder);
+  cni::lap(request.stopwatch, "record");
   const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
+  cni::lap(request.stopwatch, "kernel");
   if (!differences.empty()) tell(differences);
   const bool is_state_lost = folder == nullptr && ipam::is_built_in(request);
   if (!is_state_lost) ipam::choose(request, folder)->check();
+  cni::lap(request.stopwatch, "addresses");
 }
 
 }  // namespace verbs

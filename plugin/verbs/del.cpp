@@ -14,6 +14,7 @@ void del(const cni::Request& request, kernel::Kernel& kernel, const std::string&
   effort.attempt([&] { folder = state::Folder::find(root); });
   std::optional<posix::ByteLock> lock;
   if (folder) lock = folder->lock(request.attachment);
+  cni::lap(request.stopwatch, "lock");
   detach(request, kernel, folder ? &*folder : nullptr, effort);
   effort.finish();
 }

@@ -92,14 +92,17 @@ void detach(const cni::Request& request, kernel::Kernel& kernel, state::Folder* 
   bool had_own_end = false;
   const bool is_unruled = effort.attempt([&] { remove_recorded_rules(attachment, recorded, kernel); });
   const bool is_gone = effort.attempt([&] { had_own_end = remove_links(request, recorded, kernel); });
+  cni::lap(request.stopwatch, "kernel");
   if (!is_unruled || !is_gone) return;
   const bool is_released = effort.attempt([&] { release(request, recorded.record, folder); });
+  cni::lap(request.stopwatch, "addresses");
   if (folder != nullptr && is_released) {
     effort.attempt([&] {
       forget({attachment.network, cni::tag_of(attachment), recorded.gateways()}, kernel, *folder);
     });
   }
   if (had_own_end && !recorded.record) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
+  cni::lap(request.stopwatch, "record");
 }
 
 }  // namespace verbs

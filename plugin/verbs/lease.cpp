@@ -117,6 +117,7 @@ void status(const cni::Request& request) try {
 
 void serve_lease(cni::Call call, const Print& print) {
   const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::ipam);
+  cni::lap(call.stopwatch, "read");
   switch (request.verb) {
     case cni::Verb::add:
       return add(request, print);

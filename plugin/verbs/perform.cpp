@@ -15,8 +15,10 @@
 namespace verbs {
 
 void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
-  const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin);
+  auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin);
   if (ipam::is_built_in(request)) posix::forbid_new_privileges();  // no program is run
+  request.stopwatch = call.stopwatch;
+  cni::lap(request.stopwatch, "read");
   const auto& data_dir = request.config.ipam.data_dir;
   const auto root = data_dir.empty() ? std::string{state::default_root} : data_dir;
   const auto with_folder = [&](const auto& verb) {

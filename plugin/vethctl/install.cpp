@@ -8,6 +8,7 @@
 #include "plugin/posix/program.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/installed_files.hpp"
 #include "plugin/vethctl/node_network.hpp"
@@ -24,7 +25,6 @@ namespace vethctl {
 namespace {
 
 constexpr auto usual_bin_dir = "/opt/cni/bin";
-constexpr auto usual_conf_dir = "/etc/cni/net.d";
 constexpr auto plugin_name = "veth";
 constexpr auto loopback_name = "loopback";
 constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl"};
@@ -68,7 +68,7 @@ std::string bin_dir_of(const Arguments& arguments) {
 }
 
 std::string conf_dir_of(const Arguments& arguments) {
-  return without_last_slashes(arguments.value("conf-dir").value_or(usual_conf_dir));
+  return without_last_slashes(arguments.value("conf-dir").value_or(inspect::usual_configurations));
 }
 
 std::string own_folder() {

@@ -198,9 +198,19 @@ TEST(ParseNetworkConfig, TakesAllKeysOfTheSpecificationRuntimesAndOtherModes) {
          "disableContainerInterface":true,"ipMasqBackend":"nftables","ipMasqExcept":["10.0.0.0/8"],"log":{},"peer":{})"));
 }
 
-TEST(ParseNetworkConfig, RefusesWhatThisVersionDoesNotDo) {
-  expect_refused(R"("log":{"file":"/var/log/veth-cni/log"})", ErrorCode::unsupported_field,
-                 R"(/log: {"file":"/var/log/veth-cni/log"} is not supported: leave it out)");
+TEST(ParseNetworkConfig, RefusesALogThatIsNotRight) {
+  EXPECT_NO_THROW(parse_with(R"("log":{"file":"/var/log/veth-cni/calls.log"})"));
+  expect_refused(R"("log":{"level":"loud"})", ErrorCode::invalid_config,
+                 R"(/log/level: must be "error", "info" or "debug", not "loud")");
+}
+
+TEST(ParseCommonConfig, RefusesALogThatIsNotRight) {
+  const auto parse_log = [](Verb verb) { parse_common_config(R"({"name":"lo","log":{"level":"info"}})", verb); };
+  for (const Verb verb : {Verb::add, Verb::check}) {
+    expect_failure([&] { parse_log(verb); }, ErrorCode::invalid_config,
+                   R"(/log: must name a file (key file), not {"level":"info"})");
+  }
+  EXPECT_NO_THROW(parse_log(Verb::del));
 }
 
 TEST(ParseNetworkConfig, TakesWhatAsksForNothing) {

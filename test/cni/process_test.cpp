@@ -26,8 +26,8 @@ class PluginProcess : public testing::Test {
   ~PluginProcess() override { forget_environment(); }
 
   static void forget_environment() {
-    for (const char* name :
-         {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH", "CNI_NETNS_OVERRIDE"}) {
+    for (const char* name : {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH",
+                             "CNI_NETNS_OVERRIDE", "TRACEPARENT"}) {
       ::unsetenv(name);
     }
   }
@@ -51,9 +51,13 @@ class PluginProcess : public testing::Test {
   std::string input = R"({"cniVersion":"0.4.0","name":"net"})";
   std::string output;
   std::string errors;
+  std::string logged;
   cni::Streams streams{.read_input = [this](std::chrono::milliseconds) { return input; },
                        .write_output = [this](std::string_view text) { output += text; },
-                       .write_error = [this](std::string_view text) { errors += text; }};
+                       .write_error = [this](std::string_view text) { errors += text; },
+                       .append_line = [this](const std::string& file,
+                                             std::string_view line) { logged += file + ": " + std::string{line}; },
+                       .random_number = [] { return 0xabcU; }};
 };
 
 const char* const about =
@@ -168,6 +172,88 @@ TEST_F(PluginProcess, HasStatus1WhereTheAnswerCannotBeWritten) {
   EXPECT_EQ(serve(nothing()), 1);
   set_environment("ADD");
   EXPECT_EQ(serve([](const cni::Call&, const Print& print) { print("the result\n"); }), 1);
+}
+
+constexpr auto logging = R"({"cniVersion":"1.0.0","name":"net","log":{"file":"/run/veth-cni/calls.log"}})";
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+void attach(const cni::Call& call, const Print& print) {
+  cni::lap(call.stopwatch, "work");
+  print(R"({"cniVersion":"1.0.0","ips":[{"address":"10.1.2.3/24"}]})");
+}
+
+TEST_F(PluginProcess, WritesACallDownWhenItHasBeenAnswered) {
+  set_environment("ADD");
+  input = logging;
+  std::string answered;
+  streams.append_line = [&](const std::string&, std::string_view line) {
+    answered = output;
+    logged = line;
+  };
+  EXPECT_EQ(serve(attach), 0);
+  EXPECT_NE(answered, "");
+  EXPECT_TRUE(has(logged, R"("plugin":"veth","verb":"ADD","network":"net","container":"c1","interface":"eth0",)"
+                          R"("netns":"/run/netns/c1","result":"ok","addresses":["10.1.2.3/24"],"duration_us":)"))
+      << logged;
+  EXPECT_FALSE(has(logged, "trace_id")) << logged;
+  EXPECT_EQ(errors, "");
+}
+
+TEST_F(PluginProcess, WritesAFailureDownWhateverIsWrongWithTheRest) {
+  set_environment("ADD");
+  input = logging;
+  EXPECT_EQ(serve([](const cni::Call&, const Print&) { throw cni::Error(cni::ErrorCode::invalid_config, "wrong"); }),
+            1);
+  EXPECT_TRUE(has(logged, R"("result":"error","error":{"code":7,"msg":"wrong"})")) << logged;
+}
+
+TEST_F(PluginProcess, MakesItsCallAPartOfTheTrace) {
+  set_environment("DEL");
+  set("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  input = logging;
+  EXPECT_EQ(serve([](const cni::Call&, const Print&) {}), 0);
+  EXPECT_TRUE(has(logged, R"("trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"0000000000000abc",)"
+                          R"("parent_span_id":"b7ad6b7169203331"})"))
+      << logged;
+}
+
+TEST_F(PluginProcess, WritesDownWhatItsLevelWants) {
+  set_environment("ADD");
+  const auto serve_at = [this](const std::string& level) {
+    input = R"({"name":"net","LOG":{"file":"/run/veth-cni/calls.log","level":")" + level + "\"}}";
+    logged.clear();
+    EXPECT_EQ(serve(attach), 0);
+    return logged;
+  };
+  EXPECT_EQ(serve_at("error"), "");
+  EXPECT_FALSE(has(serve_at("info"), "steps_us"));
+  const auto line = serve_at("debug");
+  for (const char* step : {R"("steps_us":{"work":)", R"("answer":)", R"("end":)"}) EXPECT_TRUE(has(line, step)) << line;
+}
+
+TEST_F(PluginProcess, NamesTheKeysThatAreIgnored) {
+  set_environment("DEL");
+  input = R"({"name":"net","type":"veth","hello":1,"log":{"file":"/run/veth-cni/calls.log"},)"
+          R"("ipam":{"type":"host-local"}})";
+  EXPECT_EQ(serve([](const cni::Call&, const Print&) {}), 0);
+  EXPECT_TRUE(has(logged, R"("result":"ok","ignored_keys":["/hello"],)")) << logged;
+}
+
+TEST_F(PluginProcess, DoesNotFailForALineThatCannotBeWritten) {
+  set_environment("ADD");
+  input = logging;
+  streams.append_line = [](const auto&, auto) { throw refused(ENOSPC, "append"); };
+  EXPECT_EQ(serve(attach), 0);
+  EXPECT_EQ(errors, "");
+}
+
+TEST_F(PluginProcess, KeepsNoTimeWhereNoLogIsWanted) {
+  set_environment("ADD");
+  bool is_timed = true;
+  EXPECT_EQ(serve([&](const cni::Call& call, const Print&) { is_timed = call.stopwatch->is_running(); }), 0);
+  EXPECT_FALSE(is_timed);
+  EXPECT_EQ(logged, "");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ class Difference : public testing::Test {
  protected:
   Difference() {
     wanted.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
+    wanted.mtu = 1500;
     wanted.host_gateways = {ip("fd00::1")};
     wanted.forward_ipv4 = wanted.forward_ipv6 = true;
     wanted.container.name = "eth0";

@@ -38,15 +38,6 @@ void add_roots(const std::string& text, std::vector<std::string>& roots) try {
   return;
 }
 
-/// Never waits, whatever the file is.
-std::string content(const std::string& path) try {
-  constexpr std::size_t largest = std::size_t{1} << 20U;
-  const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-  return file ? posix::read_to_end(file->get(), largest, std::chrono::milliseconds{0}) : std::string{};
-} catch (const std::system_error&) {
-  return {};
-}
-
 }  // namespace
 
 std::optional<std::vector<std::string>> find_configurations(const std::string& folder) {
@@ -61,11 +52,19 @@ std::optional<std::vector<std::string>> find_configurations(const std::string& f
   return files;
 }
 
+std::string configuration_text(const std::string& path) try {
+  constexpr std::size_t largest = std::size_t{1} << 20U;
+  const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  return file ? posix::read_to_end(file->get(), largest, std::chrono::milliseconds{0}) : std::string{};
+} catch (const std::system_error&) {
+  return {};
+}
+
 std::vector<std::string> configured_roots(const std::string& folder) try {
   std::vector<std::string> roots;
   if (folder.empty()) return roots;
   for (const auto& file : find_configurations(folder).value_or(std::vector<std::string>{})) {
-    add_roots(content(file), roots);
+    add_roots(configuration_text(file), roots);
   }
   return roots;
 } catch (const std::system_error&) {

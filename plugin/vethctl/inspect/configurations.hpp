@@ -13,6 +13,9 @@ constexpr const char* usual_configurations = "/etc/cni/net.d";
 /// no such folder. Throws std::system_error.
 std::optional<std::vector<std::string>> find_configurations(const std::string& folder);
 
+/// Empty for what cannot be read. Never waits, whatever the file is.
+std::string configuration_text(const std::string& path);
+
 /// The values of the key dataDir of veth-ipam in these files. What cannot be read has none: `vethctl validate` tells
 /// why.
 std::vector<std::string> configured_roots(const std::string& folder);

@@ -1,0 +1,36 @@
+#include "plugin/posix/replace_file.hpp"
+
+#include "plugin/posix/files.hpp"
+#include "plugin/posix/system_error.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace posix {
+namespace {
+
+constexpr mode_t readable_by_all = 0644;
+
+void put(const std::string& temporary, const std::string& path, std::string_view text) {
+  const auto file = open_file(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  write_all(file.get(), text);
+  if (::fchmod(file.get(), readable_by_all) < 0) throw_errno("let all read " + quoted(temporary));
+  if (::rename(temporary.c_str(), path.c_str()) < 0) throw_errno("rename " + quoted(temporary) + " to " + quoted(path));
+}
+
+}  // namespace
+
+void replace_file(const std::string& path, std::string_view text) {
+  const auto temporary = path + '.' + std::to_string(::getpid());
+  try {
+    put(temporary, path, text);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+}  // namespace posix

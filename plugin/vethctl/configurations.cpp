@@ -1,0 +1,66 @@
+#include "plugin/vethctl/configurations.hpp"
+
+#include "plugin/cni/key_spelling.hpp"
+#include "plugin/vethctl/inspect/configurations.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace vethctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+const ordered_json* find_member(const ordered_json& object, std::string_view key) {
+  for (const auto& [name, member] : object.items()) {
+    if (cni::is_same_key(name, key)) return &member;
+  }
+  return nullptr;
+}
+
+std::string string_at(const ordered_json& object, std::string_view key) {
+  const auto* member = find_member(object, key);
+  return member != nullptr && member->is_string() ? member->get<std::string>() : "";
+}
+
+std::string ipam_type_of(const ordered_json& plugin) {
+  const auto* ipam = find_member(plugin, "ipam");
+  return ipam != nullptr && ipam->is_object() ? string_at(*ipam, "type") : "";
+}
+
+void append(std::vector<PluginConfiguration>& all, const ordered_json& plugin) {
+  if (!plugin.is_object()) return;
+  all.push_back({.type = string_at(plugin, "type"),
+                 .ipam_type = ipam_type_of(plugin),
+                 .text = plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace)});
+}
+
+void append_list(std::vector<PluginConfiguration>& all, const ordered_json& list, const ordered_json& plugins) {
+  for (auto plugin : plugins) {
+    for (const char* key : {"name", "cniVersion"}) {
+      const auto* value = find_member(list, key);
+      if (plugin.is_object() && value != nullptr) plugin[key] = *value;
+    }
+    append(all, plugin);
+  }
+}
+
+}  // namespace
+
+std::vector<PluginConfiguration> read_configurations(const std::string& folder) {
+  std::vector<PluginConfiguration> all;
+  for (const auto& file : inspect::find_configurations(folder).value_or(std::vector<std::string>{})) {
+    const auto json = ordered_json::parse(inspect::configuration_text(file), nullptr, false);
+    const auto* plugins = json.is_object() ? find_member(json, "plugins") : nullptr;
+    if (plugins == nullptr) {
+      append(all, json);
+    } else if (plugins->is_array()) {
+      append_list(all, json, *plugins);
+    }
+  }
+  return all;
+}
+
+}  // namespace vethctl

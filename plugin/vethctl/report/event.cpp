@@ -1,0 +1,99 @@
+#include "plugin/vethctl/report/event.hpp"
+
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/json_reader.hpp"
+#include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace report {
+namespace {
+
+constexpr std::size_t columns = 7;
+constexpr std::array<std::size_t, columns> widths{23, 6, 12, 12, 9, 8, 0};
+
+using Cells = std::array<std::string, columns>;
+
+std::string row(const Cells& cells) {
+  std::string text;
+  for (std::size_t i = 0; i < columns; ++i) {
+    auto cell = clean(cells[i].empty() ? "-" : cells[i]);
+    const auto width = width_of(cell);
+    if (width < widths[i]) cell.append(widths[i] - width, ' ');
+    text += (i == 0 ? "" : "  ") + cell;
+  }
+  return text + '\n';
+}
+
+/// "2026-01-31T12:00:00.123456Z" in milliseconds, as people read it.
+std::string time_words(std::string time) {
+  constexpr std::size_t length = 23;
+  time.resize(std::min(time.size(), length));
+  if (const auto between = time.find('T'); between != std::string::npos) time[between] = ' ';
+  return time;
+}
+
+std::string duration_words(std::uint64_t microseconds) {
+  constexpr std::uint64_t step = 1000;
+  if (microseconds < step) return std::to_string(microseconds) + " us";
+  const bool is_short = microseconds < step * step;
+  const auto tenths = microseconds / (is_short ? step / 10 : step * step / 10);
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + (is_short ? " ms" : " s");
+}
+
+std::string duration_of(cni::JsonObject& call) {
+  const auto duration = call.find("duration_us");
+  return duration ? duration_words(duration->as_unsigned(0, std::numeric_limits<std::uint64_t>::max())) : "";
+}
+
+std::string code_words(cni::JsonObject& error) {
+  const auto code = error.find("code");
+  return code ? "error " + code->text() : "error";
+}
+
+std::string result_of(cni::JsonObject& call) {
+  auto error = call.find_object("error");
+  if (!error) return joined(call.strings("addresses"), " ").insert(0, "ok ");
+  const auto details = error->string_or("details", "");
+  return code_words(*error) + ": " + error->string_or("msg", "") + (details.empty() ? "" : "; " + details);
+}
+
+std::string without_trailing_space(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+Cells cells_of(cni::JsonObject& call) {
+  return {
+      time_words(call.require("time").as_string()),     call.require("verb").as_string(), call.string_or("network", ""),
+      container_words(call.string_or("container", "")), call.string_or("interface", ""),  duration_of(call),
+      without_trailing_space(result_of(call))};
+}
+
+}  // namespace
+
+std::string event_heading() {
+  return row({"TIME (UTC)", "VERB", "NETWORK", "CONTAINER", "INTERFACE", "DURATION", "RESULT"});
+}
+
+std::string event_row(std::string_view line) try {
+  const cni::JsonDocument document(line, "the line");
+  auto call = document.root().as_object();
+  return row(cells_of(call));
+} catch (const cni::Error&) {
+  return "? " + clean(line) + '\n';
+}
+
+std::string time_of_event(std::string_view line) try {
+  const cni::JsonDocument document(line, "the line");
+  return document.root().as_object().string_or("time", "");
+} catch (const cni::Error&) {
+  return "";
+}
+
+}  // namespace report

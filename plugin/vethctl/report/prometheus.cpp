@@ -1,0 +1,80 @@
+#include "plugin/vethctl/report/prometheus.hpp"
+
+#include "plugin/vethctl/report/escape.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace report {
+namespace {
+
+using inspect::State;
+
+/// Label values are UTF-8 in double quotes.
+std::string label(std::string_view name, std::string_view value) {
+  std::string text{name};
+  text += "=\"";
+  for (const char character : clean(value)) {
+    if (character == '"' || character == '\\') text += '\\';
+    text += character;
+  }
+  return text + '"';
+}
+
+/// Values are floating point numbers: whole ones are exact up to 2^53, and readable.
+std::string number(cni::AddressBits value) {
+  constexpr cni::AddressBits exact = cni::AddressBits{1} << 53U;
+  if (value <= exact) return std::to_string(static_cast<std::uint64_t>(value));
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.17g", static_cast<double>(value));
+  return text.data();
+}
+
+std::string head(std::string_view name, std::string_view help) {
+  std::string text = "# HELP ";
+  text.append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" gauge\n");
+  return text;
+}
+
+std::string sample(std::string_view name, const std::string& labels, cni::AddressBits value) {
+  return std::string{name} + (labels.empty() ? "" : '{' + labels + '}') + ' ' + number(value) + '\n';
+}
+
+std::string attachments(const Metrics& metrics) {
+  constexpr std::string_view name = "veth_cni_attachments";
+  auto text = head(name, "Attachments by network and state; all but live and in flight are stale.");
+  for (const auto& network : metrics.networks) {
+    for (const auto state :
+         {State::live, State::in_flight, State::remains, State::unreadable, State::broken, State::unrecorded}) {
+      const auto found = metrics.attachments.find({network, state});
+      text += sample(name, label("network", network) + ',' + label("state", inspect::to_string(state)),
+                     found == metrics.attachments.end() ? 0 : found->second);
+    }
+  }
+  return text;
+}
+
+std::string ranges(const Metrics& metrics, std::string_view name, std::string_view help, const auto& value) {
+  auto text = head(name, help);
+  for (const auto& [place, use] : metrics.ranges) {
+    text += sample(name, label("network", place.first) + ',' + label("range", place.second), value(use));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string prometheus(const Metrics& metrics) {
+  const auto age = static_cast<std::uint64_t>(metrics.oldest_stale.count());
+  return attachments(metrics) +
+         ranges(metrics, "veth_cni_leases_used", "Addresses of a range that are taken.",
+                [](const RangeUse& use) { return cni::AddressBits{use.used}; }) +
+         ranges(metrics, "veth_cni_leases_free", "Addresses of a range that can be given out.",
+                [](const RangeUse& use) { return use.free; }) +
+         head("veth_cni_oldest_stale_seconds",
+              "Age of the oldest stale attachment that has one, 0 where none is stale.") +
+         sample("veth_cni_oldest_stale_seconds", "", age);
+}
+
+}  // namespace report

@@ -1,0 +1,9 @@
+#include "plugin/posix/random.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+TEST(RandomNumber, IsAnotherEachTime) { EXPECT_NE(posix::random_number(), posix::random_number()); }
+
+}  // namespace

@@ -1,0 +1,90 @@
+#include "plugin/vethctl/metrics.hpp"
+
+#include "plugin/vethctl/commands.hpp"
+#include "test/vethctl/console.hpp"
+#include "test/vethctl/recorded_node.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+using test::holds;
+using test::ip;
+using test::wanted;
+
+class Metrics : public test::RecordedNode {
+ protected:
+  Metrics() { std::filesystem::create_directory(conf_dir); }
+
+  void configure(const std::string& type, const std::string& ipam) const {
+    std::ofstream{conf_dir + "/10-net.conf"} << R"({"cniVersion":"1.0.0","name":"net","type":")" << type
+                                             << R"(","ipam":)" << ipam << '}';
+  }
+  std::string metrics(std::vector<std::string> words = {}) {
+    test::Screen screen;
+    words.insert(words.end(), {"--conf-dir", conf_dir});
+    const auto arguments = vethctl::parse(vethctl::metrics_command(), words);
+    EXPECT_EQ(vethctl::metrics(arguments, screen.console(root), kernel), vethctl::success);
+    return screen.printed;
+  }
+
+  std::string conf_dir = directory.path() + "/net.d";
+};
+
+TEST_F(Metrics, CountAttachmentsByState) {
+  attach(wanted("c1"));
+  record(wanted("c2"));
+  record(wanted("c3"), state::Stage::pending);
+  const auto text = metrics();
+  for (const char* state : {"live", "broken", "remains"}) {
+    EXPECT_TRUE(holds(text, "{network=\"net\",state=\"" + std::string{state} + "\"} 1\n")) << text;
+  }
+}
+
+TEST_F(Metrics, TellTheAgeOfTheOldestStaleOne) {
+  attach(wanted("c1"));
+  EXPECT_TRUE(holds(metrics(), "veth_cni_oldest_stale_seconds 0\n"));
+  record(wanted("c2"));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
+    const bool is_stale = entry.path().filename() == cni::to_string(cni::tag_of(wanted("c2").attachment));
+    if (is_stale) std::filesystem::last_write_time(entry, entry.last_write_time() - std::chrono::hours{1});
+  }
+  const auto text = metrics();
+  EXPECT_TRUE(holds(text, "veth_cni_oldest_stale_seconds 36")) << text;
+}
+
+/// Of 14 addresses one is the gateway, four are excluded (two of them twice), and one of two that are taken is
+/// excluded.
+TEST_F(Metrics, CountTheAddressesOfARange) {
+  configure("veth", R"({"type":"veth-ipam","ranges":[
+      [{"subnet":"10.1.2.0/28","exclude":["10.1.2.8/30","10.1.2.10/31"]}], [{"subnet":"fd00::/64"}]]})");
+  for (const char* taken : {"10.1.2.2", "10.1.2.9", "10.9.9.9"}) {
+    folder().take("net", ip(taken), cni::tag_of(wanted("c1").attachment));
+  }
+  const auto text = metrics();
+  EXPECT_TRUE(holds(text, "veth_cni_leases_used{network=\"net\",range=\"10.1.2.1-10.1.2.14\"} 2\n")) << text;
+  EXPECT_TRUE(holds(text, "veth_cni_leases_free{network=\"net\",range=\"10.1.2.1-10.1.2.14\"} 8\n")) << text;
+  EXPECT_TRUE(holds(text, "range=\"fd00::1-fd00::ffff:ffff:ffff:ffff\"} 1.8446744073709552e+19\n")) << text;
+}
+
+TEST_F(Metrics, KnowTheRangesThatVethIpamServesAlone) {
+  configure("ptp", R"({"type":"veth-ipam","subnet":"10.1.2.0/24"})");
+  EXPECT_TRUE(holds(metrics(), "range=\"10.1.2.1-10.1.2.254\"} 253\n")) << metrics();
+  for (const char* type : {"veth", "ptp"}) {
+    configure(type, R"({"type":"host-local","subnet":"10.1.2.0/24","ranges":[[{"subnet":"10.1.2.0/24"}]]})");
+    EXPECT_FALSE(holds(metrics(), "range=")) << metrics();
+  }
+}
+
+TEST_F(Metrics, AreWrittenToAFileInOneStep) {
+  attach(wanted("c1"));
+  const auto path = directory.path() + "/veth.prom";
+  std::ofstream{path} << "old";
+  EXPECT_EQ(metrics({"--output-file", path}), "");
+  std::ifstream file{path};
+  EXPECT_EQ((std::ostringstream{} << file.rdbuf()).str(), metrics());
+}
+
+}  // namespace
