@@ -2,7 +2,6 @@
 
 #include "test/cni/failure.hpp"
 
-
 #include <gtest/gtest.h>
 
 namespace cni {
