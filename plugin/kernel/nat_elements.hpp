@@ -44,10 +44,10 @@ std::optional<Owner> find_owner(const std::string& comment);
 struct MappedFlow {
   cni::Family family = cni::Family::ipv4;
   std::uint8_t protocol = 0;  ///< IPPROTO_...
-  std::optional<cni::IpAddress> host_address{};
   std::uint16_t host_port = 0;
-  cni::IpAddress container_address{};
   std::uint16_t container_port = 0;
+  std::optional<cni::IpAddress> host_address{};
+  cni::IpAddress container_address{};
 
   bool operator==(const MappedFlow&) const = default;
 };
