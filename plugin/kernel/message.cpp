@@ -30,24 +30,29 @@ Pointer* allocated(Pointer* pointer) {
 /// takes a page for each.
 constexpr std::size_t room_bytes = 768;
 
-Message new_message_with_room(std::size_t room, int type, int flags, const void* header, std::size_t size) {
+Message message_with_room(std::size_t room, int type, int flags) {
   Message message{allocated(nlmsg_alloc_size(room))};
   allocated(nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags));
-  check(nlmsg_append(message.get(), const_cast<void*>(header), size, NLMSG_ALIGNTO), "header");
   return message;
+}
+
+void append(nl_msg* message, const void* bytes, std::size_t size, const char* what) {
+  check(nlmsg_append(message, const_cast<void*>(bytes), size, NLMSG_ALIGNTO), what);
 }
 
 }  // namespace
 
 Message new_message(int type, int flags, const void* header, std::size_t size) {
-  return new_message_with_room(room_bytes, type, flags, header, size);
+  auto message = message_with_room(room_bytes, type, flags);
+  append(message.get(), header, size, "header");
+  return message;
 }
 
 Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes) {
   const auto room = NLMSG_SPACE(sizeof header) + NLMSG_ALIGN(attributes.size());
-  auto message = new_message_with_room(room, type, flags, &header, sizeof header);
-  check(nlmsg_append(message.get(), const_cast<char*>(attributes.data()), attributes.size(), NLMSG_ALIGNTO),
-        "attributes");
+  auto message = message_with_room(room, type, flags);
+  append(message.get(), &header, sizeof header, "header");
+  append(message.get(), attributes.data(), attributes.size(), "attributes");
   return message;
 }
 

@@ -101,15 +101,15 @@ TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
   EXPECT_EQ(flow_of(mapped("udp", 53, "fd00::3")), (kernel::MappedFlow{.family = cni::Family::ipv6,
                                                                        .protocol = IPPROTO_UDP,
                                                                        .host_port = 53,
-                                                                       .container_address = ip("fd00::3"),
-                                                                       .container_port = 80}));
+                                                                       .container_port = 80,
+                                                                       .container_address = ip("fd00::3")}));
   EXPECT_EQ(flow_of(mapped("tcp", 8080, "10.1.2.3", ip("192.0.2.1"))),
             (kernel::MappedFlow{.family = cni::Family::ipv4,
                                 .protocol = IPPROTO_TCP,
-                                .host_address = ip("192.0.2.1"),
                                 .host_port = 8080,
-                                .container_address = ip("10.1.2.3"),
-                                .container_port = 80}));
+                                .container_port = 80,
+                                .host_address = ip("192.0.2.1"),
+                                .container_address = ip("10.1.2.3")}));
 }
 
 /// As the kernel tells of what parts and elements of the wiring have made.
