@@ -9,12 +9,12 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/key_spelling.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/configuration_json.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/wiring/wire.hpp"
 
@@ -132,31 +132,12 @@ Remark warning(Remark place, const std::string& key) {
   return place;
 }
 
-/// Without regard to case, as libcni and the plugin find it; null where it is not there.
-const ordered_json* find_member(const ordered_json& object, std::string_view key) {
-  for (const auto& [name, member] : object.items()) {
-    if (cni::is_same_key(name, key)) return &member;
-  }
-  return nullptr;
-}
-
-std::string string_at(const ordered_json& object, std::string_view key) {
-  const auto* member = find_member(object, key);
-  return member != nullptr && member->is_string() ? member->get<std::string>() : "";
-}
-
-/// Where it cannot be read that is for the plugin to say.
-std::string ipam_type(const ordered_json& plugin) {
-  const auto* ipam = find_member(plugin, "ipam");
-  return ipam != nullptr && ipam->is_object() ? string_at(*ipam, "type") : "";
-}
-
 /// One plugin's configuration as it is handed to the plugin.
 void check_plugin(Remark place, const ordered_json& plugin, std::vector<Remark>& remarks) try {
   place.type = string_at(plugin, "type");
   if (place.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
   const bool is_plugin = place.type == "veth";
-  if (!is_plugin && ipam_type(plugin) != "veth-ipam") {
+  if (!is_plugin && ipam_type_of(plugin) != "veth-ipam") {
     place.kind = Kind::not_checked;
     place.message = "another plugin, which knows its keys itself";
     remarks.push_back(place);
