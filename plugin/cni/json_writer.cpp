@@ -34,9 +34,9 @@ void JsonWriter::string(std::string_view value) {
     text_ += json_of(value);
     return;
   }
-  const auto first = text_.size() + 1;
-  text_.append(value.size() + 2, '"');
-  value.copy(text_.data() + first, value.size());
+  text_ += '"';
+  text_ += value;
+  text_ += '"';
 }
 
 void JsonWriter::number(std::uint64_t value) { json(std::to_string(value)); }
