@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -193,6 +194,7 @@ TEST_F(Hostile, RefusesNamespacesThatAreNone) {
       with("the host's own", &Call::netns, own("net")),
       with("our own by another name", &Call::netns, "/proc/self/ns/net"),
   });
+  EXPECT_FALSE(std::filesystem::exists("/run/veth-cni")) << "something was made before the namespace was verified";
 }
 
 // Standard input stays open and silent: the call has to end by itself.

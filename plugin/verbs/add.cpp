@@ -2,6 +2,7 @@
 
 #include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/state/folder.hpp"
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/host_port_holder.hpp"
@@ -28,8 +29,7 @@ class Addition {
   Addition(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder)
       : request_(request), kernel_(kernel), folder_(folder), ipam_(ipam::choose(request, &folder)) {}
 
-  void run(const Print& print) {
-    const auto site = open_site(request_, kernel_);
+  void run(const kernel::Site& site, const Print& print) {
     lock_ = folder_.lock(request_.attachment);
     make_room();
     cni::lap(request_.stopwatch, "lock");
@@ -186,9 +186,11 @@ class Addition {
 
 }  // namespace
 
-void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder, const Print& print) {
+void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print) {
   require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
-  Addition{request, kernel, folder}.run(print);
+  const auto site = open_site(request, kernel);
+  auto folder = state::Folder::open(root);
+  Addition{request, kernel, folder}.run(site, print);
 }
 
 }  // namespace verbs

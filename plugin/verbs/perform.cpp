@@ -26,10 +26,8 @@ void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
     verb(request, kernel, folder ? &*folder : nullptr);
   };
   switch (request.verb) {
-    case cni::Verb::add: {
-      auto folder = state::Folder::open(root);
-      return add(request, kernel, folder, print);
-    }
+    case cni::Verb::add:
+      return add(request, kernel, root, print);
     case cni::Verb::del:
       return del(request, kernel, root);
     case cni::Verb::check:

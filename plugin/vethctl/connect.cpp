@@ -3,7 +3,6 @@
 #include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
-#include "plugin/state/folder.hpp"
 #include "plugin/verbs/add.hpp"
 #include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/cable_addresses.hpp"
@@ -238,9 +237,9 @@ bool is_there(const std::string& interface, kernel::Kernel& kernel) {
 }
 
 /// What stands already is told of as people know it.
-void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder,
+void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root,
          const std::function<void(std::string_view)>& answer) try {
-  verbs::add(request, kernel, folder, answer);
+  verbs::add(request, kernel, root, answer);
 } catch (const cni::Error& error) {
   if (error.code != static_cast<unsigned>(cni::ErrorCode::already_attached)) throw;
   const auto& [network, container, interface] = request.attachment;
@@ -252,12 +251,11 @@ void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& fol
 int connect(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   const auto request = connection(arguments, kernel, console);
-  auto folder = state::Folder::open(console.root);
   const bool had_bridge = request.config.mode == cni::Mode::bridge && is_there(request.config.bridge.name, kernel);
   const auto tell = [&](std::string_view result) {
     console.print(arguments.wants_json() ? std::string{result} : told(request, had_bridge));
   };
-  add(request, kernel, folder, tell);
+  add(request, kernel, console.root, tell);
   return success;
 }
 

@@ -21,13 +21,13 @@ class Add : public test::VerbsOfNetwork {
     EXPECT_EQ(told, addresses);
   }
   std::string error_with(const verbs::Print& print) {
-    return test::error_text([&] { verbs::add(request("c1"), kernel, folder, print); });
+    return test::error_text([&] { verbs::add(request("c1"), kernel, root, print); });
   }
 };
 
 TEST_F(Add, PrintsItsResultOnce) {
   Texts printed;
-  verbs::add(request("c1"), kernel, folder, [&](std::string_view text) { printed.emplace_back(text); });
+  verbs::add(request("c1"), kernel, root, [&](std::string_view text) { printed.emplace_back(text); });
   ASSERT_EQ(printed.size(), 1U);
   expect_addresses(printed[0], {"10.1.2.2/29", "fd00::2/125"});
 }
@@ -38,7 +38,7 @@ TEST_F(Add, PrintsTheResultInTheVersionOfTheConfiguration) {
 }
 
 TEST_F(Add, IsLiveWhenItsAnswerHasBeenPrinted) {
-  verbs::add(request("c1"), kernel, folder, [&](auto) { EXPECT_FALSE(is_live("c1")); });
+  verbs::add(request("c1"), kernel, root, [&](auto) { EXPECT_FALSE(is_live("c1")); });
   EXPECT_TRUE(is_live("c1"));
 }
 
@@ -257,7 +257,7 @@ TEST_F(Add, DoesNotReclaimItsOwnAddresses) {
 TEST_F(Add, HoldsItsLockUntilAllIsDone) {
   const auto others = state::Folder::open(root, root);
   kernel.before_build = [&] { EXPECT_FALSE(others.try_lock(tag("c1")).has_value()); };
-  verbs::add(request("c1"), kernel, folder, [&](auto) { EXPECT_FALSE(others.try_lock(tag("c1")).has_value()); });
+  verbs::add(request("c1"), kernel, root, [&](auto) { EXPECT_FALSE(others.try_lock(tag("c1")).has_value()); });
   EXPECT_TRUE(others.try_lock(tag("c1")).has_value());
 }
 

@@ -63,7 +63,7 @@ TEST_F(LostGateways, StayWhereAnotherNetworkHasThem) {
   other.attachment.network = other.config.name = "other";
   for (const auto* container : {"c1", "c2"}) folder.forget("net", tag(container));
   kernel.pairs.clear();
-  verbs::add(other, kernel, folder, [](std::string_view) {});
+  verbs::add(other, kernel, root, [](std::string_view) {});
   verbs::remove_lost_gateways(lost, kernel, &folder);
   EXPECT_TRUE(stands());
   EXPECT_TRUE(folder.forget("other", cni::tag_of(other.attachment)));

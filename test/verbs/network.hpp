@@ -46,7 +46,7 @@ class VerbsOfNetwork : public testing::Test {
   std::string add(const std::string& container) { return add(request(container)); }
   std::string add(const cni::Request& request) {
     std::string printed;
-    verbs::add(request, kernel, folder, [&](std::string_view text) { printed += text; });
+    verbs::add(request, kernel, root, [&](std::string_view text) { printed += text; });
     return printed;
   }
   std::string error_of_add(const std::string& container) {

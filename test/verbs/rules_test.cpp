@@ -83,7 +83,7 @@ TEST_F(Rules, KeepRecordAndAddressWhereTheyCannotBeRemoved) {
 
 TEST_F(Rules, AreTakenBackWithAFailedAdd) {
   EXPECT_EQ(test::error_text([&] {
-              verbs::add(request("c1"), kernel, folder, [](auto) {
+              verbs::add(request("c1"), kernel, root, [](auto) {
                 throw cni::Error{cni::ErrorCode::io_failure, "no answer"};
               });
             }),
@@ -209,7 +209,7 @@ TEST_F(Rules, ThatCannotBeTakenBackDoNotKeepTheLink) {
   kernel.refusals["remove_rules"] = EPERM;
   testing::internal::CaptureStderr();
   EXPECT_NE(test::error_text([&] {
-              verbs::add(request("c1"), kernel, folder, [](auto) {
+              verbs::add(request("c1"), kernel, root, [](auto) {
                 throw cni::Error{cni::ErrorCode::io_failure, "no answer"};
               });
             }),
