@@ -299,8 +299,7 @@ TEST_F(Bandwidth, GoesByGarbageCollectionWithAndWithoutItsPair) {
   const auto other = add(c, wanted);
   ASSERT_EQ(other.exit, 0) << other;
   change_ip(host, {"link", "delete", host_interface_of(other.result)});
-  wanted["cni.dev/valid-attachments"] = json::array({{{"containerID", "b"}, {"ifname", "eth0"}}});
-  const auto collected = call({.command = "GC", .config = wanted});
+  const auto collected = collect(wanted, {{"b"}});
   EXPECT_EQ(collected.exit, 0) << collected;
   EXPECT_TRUE(unchanged_since(kept));
 }

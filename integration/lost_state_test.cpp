@@ -50,17 +50,6 @@ class LostState : public testing::TestWithParam<LostNetwork> {
   }
   void TearDown() override { EXPECT_TRUE(unchanged_since(before)); }
 
-  /// GC with these containers as the valid ones.
-  Answer gc(const std::vector<std::string>& valid) const {
-    auto collection = config;
-    collection["cniVersion"] = "1.1.0";
-    collection["cni.dev/valid-attachments"] = json::array();
-    for (const auto& id : valid) {
-      collection["cni.dev/valid-attachments"].push_back({{"containerID", id}, {"ifname", "eth0"}});
-    }
-    return call({.command = "GC", .config = collection});
-  }
-
   json config = GetParam().config;
   Container a{"a"};
   Container b{"b"};
@@ -80,15 +69,15 @@ TEST_P(LostState, DoesNotKeepCheckFromComparing) {
   EXPECT_EQ(checked.exit, 0) << checked;
   change_ip(a.netns, {"address", "flush", "dev", "eth0"});
   EXPECT_EQ(code_of(check(a, config, result)), 104);
-  EXPECT_EQ(gc({}).exit, 0);
+  EXPECT_EQ(collect(config, {}).exit, 0);
 }
 
 TEST_P(LostState, DoesNotKeepGcFromCollecting) {
-  const auto collected = gc({"b"});
+  const auto collected = collect(config, {{"b"}});
   EXPECT_EQ(collected.exit, 0) << collected;
   EXPECT_FALSE(has_interface(a.netns, "eth0"));
   EXPECT_TRUE(has_interface(b.netns, "eth0"));
-  EXPECT_EQ(gc({}).exit, 0);
+  EXPECT_EQ(collect(config, {}).exit, 0);
 }
 
 TEST_P(LostState, IsWrittenAnewByRepair) {
@@ -127,7 +116,7 @@ TEST_P(LostState, FindsTheContainerOfAProcess) {
   EXPECT_EQ(repaired.exit, 0) << repaired.out;
   const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
   EXPECT_EQ(listed.at(0).at("netns"), "/proc/" + process + "/ns/net");
-  EXPECT_EQ(gc({}).exit, 0);
+  EXPECT_EQ(collect(config, {}).exit, 0);
   run({.argv = {"kill", process}});
 }
 

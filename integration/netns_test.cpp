@@ -149,9 +149,7 @@ TEST_F(NetnsToNetns, IsRefusedWhereItStands) {
 
 TEST_F(NetnsToNetns, IsCollectedWhenNobodyKnowsIt) {
   ASSERT_EQ(add(net0, config).exit, 0);
-  auto collection = config;
-  collection["cni.dev/valid-attachments"] = json::array();
-  EXPECT_EQ(call({.command = "GC", .config = collection}).exit, 0);
+  EXPECT_EQ(collect(config, {}).exit, 0);
   EXPECT_FALSE(has_interface(net0.netns, "eth0") || has_interface(net1.netns, "eth1"));
   EXPECT_TRUE(unchanged_since(before));
 }

@@ -71,15 +71,6 @@ void remove_interface(const Container& container) {
   change_ip(container.netns, {"link", "delete", container.interface});
 }
 
-Answer collect(json config, const std::vector<const Container*>& valid) {
-  config.erase("runtimeConfig");
-  config["cni.dev/valid-attachments"] = json::array();
-  for (const auto* container : valid) {
-    config["cni.dev/valid-attachments"].push_back({{"containerID", container->id}, {"ifname", container->interface}});
-  }
-  return call({.command = "GC", .interface = "", .config = config});
-}
-
 class Nftables : public testing::Test {
  protected:
   void expect_no_elements(const std::string& when) const {
@@ -248,9 +239,9 @@ TEST_F(Nftables, AreClearedByGcOfWhatIsStaleAlone) {
   others["runtimeConfig"].erase("portMappings");
   ASSERT_EQ(add(a, routed()).exit + add(b, others).exit, 0);
   const auto count = own_elements().size();
-  EXPECT_EQ(collect(routed(), {&a, &b}).exit, 0);
+  EXPECT_EQ(collect(routed(), {{"a"}, {"b"}}).exit, 0);
   EXPECT_EQ(own_elements().size(), count);
-  EXPECT_EQ(collect(routed(), {&b}).exit, 0);
+  EXPECT_EQ(collect(routed(), {{"b"}}).exit, 0);
   EXPECT_EQ(own_elements().size(), 3U) << "the two addresses of b, and that it has any";
 }
 
@@ -258,7 +249,7 @@ TEST_F(Nftables, AreClearedByGcWithoutAnyRecord) {
   ASSERT_EQ(add(a, routed()).exit, 0);
   remove_interface(a);
   std::filesystem::remove_all("/run/veth-cni");
-  EXPECT_EQ(collect(routed(), {&b}).exit, 0);
+  EXPECT_EQ(collect(routed(), {{"b"}}).exit, 0);
   expect_no_elements("after GC");
 }
 
@@ -323,7 +314,7 @@ TEST_F(Nftables, OfOthersAreLeftAsTheyAre) {
   expect_unchanged(added, "ADD");
   expect_unchanged(check(a, ruled_bridge(), added.result), "CHECK");
   expect_unchanged(call({.command = "STATUS", .interface = "", .config = ruled_bridge()}), "STATUS");
-  expect_unchanged(collect(ruled_bridge(), {&a}), "GC");
+  expect_unchanged(collect(ruled_bridge(), {{"a"}}), "GC");
   expect_unchanged(del(a, ruled_bridge()), "DEL");
   expect_unchanged(collect(ruled_bridge(), {}), "GC with nobody valid");
   EXPECT_EQ(own_rules(), "");

@@ -7,8 +7,8 @@
 #include "integration/support/parallel.hpp"
 #include "integration/support/sandbox.hpp"
 
-#include <array>
 #include <chrono>
+#include <utility>
 
 namespace faults {
 namespace {
@@ -17,31 +17,36 @@ using nlohmann::json;
 using support::Answer;
 using support::Call;
 
-constexpr std::size_t networks_in_all = 3;
+constexpr std::size_t empty_network = Storm::networks;
 
 json network_of(std::size_t number) {
-  constexpr std::array modes{"ptp", "bridge", "ptp"};
+  constexpr std::array modes{"ptp", "bridge", "ptp", "ptp"};
   const auto text = std::to_string(number + 1);
   auto config = support::in_mode(modes.at(number));
   config["name"] = "net" + text;
   config["ipam"] = support::veth_ipam({"10." + text + ".0.0/22", "fd00:" + text + "::/64"});
-  config["ipMasq"] = number == 0;
+  config["ipMasq"] = config.at("mode") == "ptp";
   return config;
 }
 
 /// The third network has all that an attachment can have.
-json config_of(std::size_t network, std::size_t attachment) {
+json config_of(std::size_t network, std::size_t container) {
   constexpr std::size_t first_port = 10'000;
   constexpr int megabit = 1'000'000;
   auto config = network_of(network);
   if (network != 2) return config;
   config["runtimeConfig"]["portMappings"] = {
-      {{"hostPort", first_port + attachment}, {"containerPort", 80}, {"protocol", "tcp"}}};
+      {{"hostPort", first_port + container}, {"containerPort", 80}, {"protocol", "tcp"}}};
   config["runtimeConfig"]["bandwidth"] = {{"ingressRate", 100 * megabit}, {"egressRate", 100 * megabit}};
   return config;
 }
 
 std::size_t below(std::size_t count, std::minstd_rand& random) { return random() % count; }
+
+constexpr auto forgotten_name = "f";  // begins the names of interfaces that are forgotten
+
+/// One of ten, of a few one too.
+bool loses_namespace(std::size_t container) { return container % 10 == 1; }
 
 }  // namespace
 
@@ -49,19 +54,15 @@ Storm::Storm(std::size_t containers, Report& report) : report_(report) {
   support::make_node();
   for (std::size_t number = 0; number < containers; ++number) {
     const auto id = "c" + std::to_string(number);
-    containers_.push_back(support::Container{id});
-    for (std::size_t network = 0; network < networks_in_all; ++network) {
-      auto& attachment = attachments_.emplace_back();
-      attachment.network = network;
-      attachment.call = {.command = "",
-                         .container = id,
-                         .netns = containers_.back().netns.path(),
-                         .interface = "eth" + std::to_string(network),
-                         .config = config_of(network, attachments_.size())};
-    }
+    auto& container = containers_.emplace_back(id);
+    for (std::size_t network = 0; network < networks; ++network)
+      container.attachments.at(network).call = {.command = "",
+                                                .container = id,
+                                                .netns = container.namespace_->path(),
+                                                .interface = "eth" + std::to_string(network),
+                                                .config = config_of(network, number)};
   }
-  for (auto& attachment : attachments_) {  // what stays after DEL is there from now on
-    if (attachment.call.container != "c0") continue;
+  for (auto& attachment : containers_.front().attachments) {  // what stays after DEL is there from now on
     add(attachment);
     remove(attachment);
   }
@@ -69,19 +70,22 @@ Storm::Storm(std::size_t containers, Report& report) : report_(report) {
 }
 
 void Storm::blow(std::size_t operations, std::size_t at_once) {
-  support::in_parallel(operations, at_once, [this](std::size_t number) { operate(number); });
+  support::in_parallel(operations, at_once, [this](std::size_t number) { operate(operations_ + number); });
+  operations_ += operations;
 }
 
 void Storm::operate(std::size_t number) {
-  constexpr unsigned questions = 4;  // of a hundred
-  constexpr unsigned losses = 8;
-  Random random{static_cast<unsigned>(report_.points + number + 1)};
+  constexpr unsigned questions = 6;  // of a hundred
+  constexpr unsigned forgotten = 10;
+  constexpr unsigned lost = 12;
+  Random random{static_cast<unsigned>(number + 1)};
   random.discard(3);
   const auto choice = below(100, random);
   if (choice < questions) return ask_about(random);
-  if (choice < losses) return forget(number, random);
-  for (auto place = below(attachments_.size(), random);; place = (place + 1) % attachments_.size()) {
-    auto& attachment = attachments_.at(place);
+  if (choice < forgotten) return forget(number, random);
+  if (choice < lost) return lose_namespace(random);
+  for (auto place = below(containers_.size() * networks, random);; ++place) {
+    auto& attachment = containers_.at(place / networks % containers_.size()).attachments.at(place % networks);
     const std::unique_lock lock{attachment.is_at_work, std::try_to_lock};
     if (lock) return change(attachment, random);
   }
@@ -101,9 +105,11 @@ void Storm::add(Attachment& attachment) {
   if (answer.exit != 0) return;
   attachment.result = answer.result;
   note_addresses(answer.result, call.container + "/" + call.interface);
+  check(attachment);
+  count("CHECK right after ADD");
 }
 
-void Storm::check(Attachment& attachment) {
+void Storm::check(const Attachment& attachment) {
   auto call = attachment.call;
   call.command = "CHECK";
   call.config["prevResult"] = attachment.result;
@@ -118,30 +124,65 @@ void Storm::remove(Attachment& attachment) {
   attachment.result = nullptr;
 }
 
-/// An attachment that no list of valid ones names.
+/// A container that crashes: the namespace goes, then the runtime deletes what it knows, and begins anew.
+void Storm::lose_namespace(Random& random) {
+  const auto number = below(containers_.size(), random) / 10 * 10 + 1;
+  auto& container = containers_.at(number < containers_.size() ? number : 1);
+  auto& [first, second, third] = container.attachments;
+  const std::scoped_lock lock{first.is_at_work, second.is_at_work, third.is_at_work};
+  container.namespace_->remove();
+  for (auto& attachment : container.attachments)
+    if (!attachment.result.is_null()) remove(attachment);
+  container.namespace_.reset();
+  container.namespace_.emplace(first.call.container);
+  count("namespaces lost");
+}
+
+/// An attachment that no list of valid ones names. Of every second it is known whose its addresses are until GC comes.
 void Storm::forget(std::size_t number, Random& random) {
-  const auto network = below(networks_in_all, random);
+  const auto network = below(networks, random);
+  auto place = below(containers_.size(), random);
+  if (loses_namespace(place)) --place;
   const auto id = std::to_string(number);
-  perform({.command = "ADD",
-           .container = "forgotten-" + id,
-           .netns = containers_.at(below(containers_.size(), random)).netns.path(),
-           .interface = "f" + id,
-           .config = network_of(network)});
+  std::shared_lock lock{forgetting_.at(network), std::defer_lock};
+  const bool is_known = number % 2 == 0;
+  if (is_known) lock.lock();
+  const auto answer = perform({.command = "ADD",
+                               .container = "forgotten-" + id,
+                               .netns = containers_.at(place).attachments.front().call.netns,
+                               .interface = forgotten_name + id,
+                               .config = network_of(network)});
+  count("forgotten");
+  if (!is_known || answer.exit != 0) return;
+  note_addresses(answer.result, "forgotten-" + id);
+  const std::lock_guard guard{mutex_};
+  forgotten_.at(network).push_back(answer.result);
 }
 
 void Storm::ask_about(Random& random) {
-  const auto network = below(networks_in_all, random);
-  if (below(2, random) == 0) return collect(network);
-  perform({.command = "STATUS", .interface = "", .config = network_of(network)});
+  const auto network = below(networks, random);
+  switch (below(3, random)) {
+    case 0:
+      return collect(network);
+    case 1:
+      return collect(empty_network);
+    default:
+      perform({.command = "STATUS", .interface = "", .config = network_of(network)});
+  }
 }
 
 void Storm::collect(std::size_t network) {
-  auto config = network_of(network);
-  config["cni.dev/valid-attachments"] = json::array();
-  for (const auto& attachment : attachments_)
-    config["cni.dev/valid-attachments"].push_back(
-        {{"containerID", attachment.call.container}, {"ifname", attachment.call.interface}});
-  perform({.command = "GC", .interface = "", .config = config});
+  std::vector<support::Valid> valid;
+  std::unique_lock<std::shared_mutex> lock;
+  if (network != empty_network) {
+    lock = std::unique_lock{forgetting_.at(network)};
+    drop_forgotten(network);
+    for (const auto& container : containers_) {
+      const auto& call = container.attachments.at(network).call;
+      valid.push_back({call.container, call.interface});
+    }
+  }
+  perform(support::collection(network_of(network), valid));
 }
 
 /// All of them have to succeed.
@@ -173,15 +214,46 @@ void Storm::drop_addresses(const json& result) {
   for (const int family : {4, 6}) owners_.erase(support::address_of(result, family));
 }
 
+void Storm::drop_forgotten(std::size_t network) {
+  std::unique_lock lock{mutex_};
+  const auto results = std::exchange(forgotten_.at(network), {});
+  lock.unlock();
+  for (const auto& result : results) drop_addresses(result);
+}
+
+void Storm::count(const std::string& figure) {
+  const std::lock_guard lock{mutex_};
+  report_.figures[figure] = report_.figures.value(figure, 0) + 1;
+}
+
 void Storm::fail(const std::string& what) {
   const std::lock_guard lock{mutex_};
   report_.failures.push_back(what);
 }
 
+void Storm::collect_all() {
+  for (std::size_t network = 0; network <= empty_network; ++network) collect(network);
+}
+
+void Storm::look_for_forgotten() {
+  for (const auto& container : containers_) {
+    for (const auto& link : support::ip(*container.namespace_, {"link"})) {
+      const auto name = link.at("ifname").get<std::string>();
+      if (name.starts_with(forgotten_name)) fail("GC has left the forgotten interface " + name);
+    }
+  }
+}
+
 void Storm::calm_down() {
-  for (std::size_t network = 0; network < networks_in_all; ++network) collect(network);
-  for (auto& attachment : attachments_)
-    if (!attachment.result.is_null()) remove(attachment);
+  collect_all();
+  look_for_forgotten();
+  for (auto& container : containers_) {
+    for (auto& attachment : container.attachments) {
+      if (attachment.result.is_null()) continue;
+      check(attachment);
+      remove(attachment);
+    }
+  }
   const auto left = support::difference(before_, support::Snapshot::take());
   if (!left.empty()) fail("left after the storm: " + left);
   for (const auto& [verb, durations] : milliseconds_) {

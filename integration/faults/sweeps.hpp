@@ -12,7 +12,7 @@ namespace faults {
 struct Setting {
   bool is_short = false;              ///< a sample of what there is
   std::string strangers_folder = {};  ///< one that another user owns; empty: there can be none
-  std::chrono::minutes soak = {};     ///< how long the storm goes on; zero: as many operations as it has
+  std::chrono::minutes soak{10};      ///< how long the storm of that kind goes on
 };
 
 /// SIGKILL at every system call of ADD, DEL, CHECK and GC, and each way of going on after it.

@@ -88,6 +88,16 @@ Answer del(const Container& container, json config, const json& result) {
   return call(call_for("DEL", container, std::move(config), result));
 }
 
+Call collection(json config, const std::vector<Valid>& valid) {
+  config.erase("runtimeConfig");
+  config["cniVersion"] = "1.1.0";
+  auto& list = config["cni.dev/valid-attachments"] = json::array();
+  for (const auto& [container, interface] : valid) list.push_back({{"containerID", container}, {"ifname", interface}});
+  return {.command = "GC", .interface = "", .config = std::move(config)};
+}
+
+Answer collect(const json& config, const std::vector<Valid>& valid) { return call(collection(config, valid)); }
+
 std::string address_of(const json& result, int family) {
   const auto* entry = find_address(result, family);
   if (entry == nullptr) return {};

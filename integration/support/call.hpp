@@ -74,6 +74,17 @@ Answer check(const Container& container, json config, const json& result);
 /// With the result of ADD as prevResult, where one is given.
 Answer del(const Container& container, json config, const json& result = nullptr);
 
+/// An attachment as a runtime's list of the valid ones names it.
+struct Valid {
+  std::string container;
+  std::string interface = "eth0";
+};
+
+/// GC, as there is one since cniVersion 1.1.0, by a runtime that knows these attachments and no others; it gives no
+/// runtimeConfig then.
+Call collection(json config, const std::vector<Valid>& valid);
+Answer collect(const json& config, const std::vector<Valid>& valid);
+
 /// The first address of the family (4 or 6) in a result of version 0.3.0 and later, without its prefix length; empty
 /// where there is none.
 std::string address_of(const json& result, int family);
