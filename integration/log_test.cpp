@@ -122,6 +122,19 @@ TEST(Log, IsNeverTheReasonForAFailure) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+TEST(Log, MayReachTheLimitOfFiles) {
+  const Container container{"a"};
+  ASSERT_EQ(
+      run({.argv = {"sh", "-c", "mkdir -m 700 /var/log/veth-cni && truncate -s 65536 " + std::string{log_path}}}).exit,
+      0);
+  auto limited = call_of("ADD", container, logging_to(log_path));
+  limited.under = {"prlimit", "--fsize=65536"};
+  const auto added = call(limited);
+  EXPECT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(std::filesystem::file_size(log_path), 65536U);
+  EXPECT_EQ(del(container, in_mode("ptp")).exit, 0);
+}
+
 TEST(Log, IsNoWayToWriteElsewhere) {
   const Container container{"a"};
   for (const char* file : {"/etc/cron.d/x.log", "/var/log/veth-cni/../x.log", "/run/veth-cni/x/y.log"}) {

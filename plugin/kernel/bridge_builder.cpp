@@ -40,7 +40,10 @@ Link BridgeBuilder::build() {
   auto bridge = find_or_create();
   if (wants_vlans(wanted_) && !bridge.filters_vlans) refuse_unfiltered();
   const Device device{bridge.name, bridge.index};
-  if (!bridge.is_up) start(device);
+  if (bridge.is_up)
+    distrust_containers(bridge);
+  else
+    start(device);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.transact(one(set_promiscuous(device)));
   if (!wanted_.gateways.empty()) carry_gateways(gateway_link(bridge));
   return bridge;
@@ -90,6 +93,12 @@ void BridgeBuilder::explain(const Refusal& refusal, const std::vector<NetlinkReq
 void BridgeBuilder::start(const Device& device) {
   ignore_router_advertisements(device.name);
   host_.transact(one(bring_up(device.index, device.name)));
+}
+
+/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by.
+void BridgeBuilder::distrust_containers(const Link& bridge) {
+  if (!bridge.takes_router_advertisements || has_advertised_routes(bridge.name, host_)) return;
+  ignore_router_advertisements(bridge.name);
 }
 
 /// Frames of the port's VLAN reach the host by an interface of that VLAN.

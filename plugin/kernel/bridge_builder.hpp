@@ -37,6 +37,7 @@ class BridgeBuilder {
   std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
   [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);
   void start(const Device& device);
+  void distrust_containers(const Link& bridge);
   void await_gateways(const Link& link);
 
   const wiring::Wiring& wiring_;

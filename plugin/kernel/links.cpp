@@ -248,8 +248,8 @@ bool is_set(const nlattr* settings, int number) {
   return value != 0;
 }
 
-bool is_ipv6_disabled(nlattr* families) {
-  return is_set(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
+bool is_set_for_ipv6(nlattr* families, int setting) {
+  return is_set(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), setting);
 }
 
 /// The list of IPv4 begins at 1.
@@ -299,7 +299,8 @@ std::optional<Link> find_link(const std::string& message) {
   link.alias = text_in(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
-  link.is_ipv6_disabled = is_ipv6_disabled(attributes[IFLA_AF_SPEC]);
+  link.is_ipv6_disabled = is_set_for_ipv6(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6);
+  link.takes_router_advertisements = is_set_for_ipv6(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA);
   link.routes_loopback = routes_loopback(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = number_in(id, NETNSA_NSID_NOT_ASSIGNED);

@@ -30,10 +30,11 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;             ///< administratively (IFF_UP)
-  bool is_ipv6_disabled = false;  ///< disable_ipv6 is set
-  bool routes_loopback = false;   ///< route_localnet is set
-  bool has_carrier = false;       ///< operational state UP
+  bool is_up = false;                        ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;             ///< disable_ipv6 is set
+  bool takes_router_advertisements = false;  ///< accept_ra is set
+  bool routes_loopback = false;              ///< route_localnet is set
+  bool has_carrier = false;                  ///< operational state UP
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;                   ///< IFF_PROMISC is set
   bool is_all_multicast = false;                 ///< IFF_ALLMULTI is set

@@ -46,6 +46,10 @@ void ignore_router_advertisements(const std::string& interface) {
   posix::write_value(ipv6_file(interface, "accept_ra"), "0");
 }
 
+bool has_advertised_routes(const std::string& interface, NetlinkSocket& socket) {
+  return interfaces_with_advertised_routes(socket).contains(interface);
+}
+
 void announce_mac_to_ipv6(const std::string& interface) {
   posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
 }

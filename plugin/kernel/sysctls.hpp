@@ -13,6 +13,9 @@ namespace kernel {
 /// The interface takes no router advertisements (a container must not be able to give the host routes: CVE-2020-10749).
 void ignore_router_advertisements(const std::string& interface);
 
+/// Whether the host has routes through the interface that a router has advertised. `socket` asks.
+bool has_advertised_routes(const std::string& interface, NetlinkSocket& socket);
+
 /// A later change of the interface's MAC is announced to its IPv6 neighbours (ndisc_notify).
 void announce_mac_to_ipv6(const std::string& interface);
 

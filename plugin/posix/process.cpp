@@ -30,6 +30,7 @@ void open_standard_streams() {
 void prepare_process() {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 namespace {
@@ -40,13 +41,30 @@ constexpr std::uint32_t bit(int capability) { return std::uint32_t{1} << static_
 constexpr std::uint32_t needed =
     bit(CAP_NET_ADMIN) | bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
 
+using CapabilitySets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+__user_cap_header_struct own_process() { return {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0}; }
+
+bool keep_capabilities(std::uint32_t kept) {
+  auto header = own_process();
+  CapabilitySets sets{};
+  sets[0].effective = sets[0].permitted = kept;
+  return ::syscall(SYS_capset, &header, sets.data()) == 0;
+}
+
+std::uint32_t permitted_capabilities() {
+  auto header = own_process();
+  CapabilitySets sets{};
+  ::syscall(SYS_capget, &header, sets.data());
+  return sets[0].permitted;
+}
+
 }  // namespace
 
+/// Whoever has fewer is refused all of them, and asks for those it has.
 void drop_capabilities() {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
-  sets[0].effective = sets[0].permitted = needed;
-  ::syscall(SYS_capset, &header, sets.data());
+  if (keep_capabilities(needed)) return;
+  keep_capabilities(needed & permitted_capabilities());
 }
 
 void forbid_new_privileges() { ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }

@@ -27,6 +27,8 @@ constexpr mode_t private_directory = 0700;
 constexpr std::size_t longest_record = 1U << 20U;
 constexpr std::string_view locks_name = "locks";
 constexpr std::string_view data_dirs_name = "data-dirs";
+constexpr std::string_view pending_name = "/pending";
+constexpr std::string_view live_name = "/live";
 
 bool is_reserved(std::string_view name) { return name == locks_name || name == data_dirs_name; }
 
@@ -40,7 +42,7 @@ std::string link_of(const std::string& network, const cni::IpAddress& address) {
 }
 
 std::string stage_directory(const std::string& network, Stage stage) {
-  return directory_of(network) + (stage == Stage::pending ? "/pending" : "/live");
+  return directory_of(network) + std::string{stage == Stage::pending ? pending_name : live_name};
 }
 
 std::string record_of(const std::string& network, Stage stage, cni::Tag tag) {
@@ -72,6 +74,9 @@ constexpr std::uint64_t half = std::uint64_t{1} << 62U;
 std::uint64_t attachment_offset(cni::Tag tag) { return tag.value >> 2U; }
 std::uint64_t network_offset(std::string_view network) { return half + (cni::tag_of_network(network).value >> 2U); }
 
+/// No network is called so.
+std::uint64_t gateways_offset() { return network_offset("=gateways"); }
+
 posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseconds patience,
                           const std::string& object) {
   if (auto lock = posix::ByteLock::take(file, offset, patience)) return std::move(*lock);
@@ -79,11 +84,23 @@ posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseco
                    "look for a hung \"veth\" process (ps -C veth,veth-ipam) and try again when it has ended"};
 }
 
+/// False with errno where it is not there and cannot be made.
+bool make_directory_at(int directory, const std::string& name) {
+  return ::mkdirat(directory, name.c_str(), private_directory) == 0 || errno == EEXIST;
+}
+
+/// The directory of a network's live records is made with that of its pending ones: a record that goes live then needs
+/// no room of its own.
+bool make_stage_at(int directory, const std::string& name) {
+  if (!name.ends_with(pending_name)) return make_directory_at(directory, name);
+  const auto live = name.substr(0, name.size() - pending_name.size()) + std::string{live_name};
+  return make_directory_at(directory, live) && make_directory_at(directory, name);
+}
+
 /// False with errno where one of the directories that `name` stands in cannot be made.
 bool make_parents_at(int directory, const std::string& name) {
   for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    const int result = ::mkdirat(directory, name.substr(0, slash).c_str(), private_directory);
-    if (result < 0 && errno != EEXIST) return false;
+    if (!make_stage_at(directory, name.substr(0, slash))) return false;
   }
   return true;
 }
@@ -195,6 +212,13 @@ std::optional<Folder> Folder::find(const std::string& root) {
   return Folder{std::move(path), std::move(*directory), std::move(locks)};
 }
 
+void Folder::refuse_planted(const std::string& network) const {
+  for (const auto& name : {directory_of(network), addresses_of(network), stage_directory(network, Stage::pending),
+                           stage_directory(network, Stage::live)}) {
+    state::refuse_planted(directory_.get(), name, path_ + "/" + name);
+  }
+}
+
 posix::ByteLock Folder::lock(const cni::Attachment& attachment, std::chrono::milliseconds patience) const {
   return take_lock(locks_.get(), attachment_offset(cni::tag_of(attachment)), patience,
                    "container " + posix::quoted(attachment.container) + ", interface " +
@@ -204,6 +228,10 @@ posix::ByteLock Folder::lock(const cni::Attachment& attachment, std::chrono::mil
 posix::ByteLock Folder::lock_network(std::string_view network, std::chrono::milliseconds patience) const {
   return take_lock(locks_.get(), network_offset(network), patience,
                    "the addresses of network " + posix::quoted(network));
+}
+
+posix::ByteLock Folder::lock_gateways(std::chrono::milliseconds patience) const {
+  return take_lock(locks_.get(), gateways_offset(), patience, "the gateways on \"lo\"");
 }
 
 std::optional<posix::ByteLock> Folder::try_lock(cni::Tag tag) const {
@@ -439,10 +467,16 @@ bool Folder::is_empty(const std::string& name, const std::string& besides) const
   return true;
 }
 
+int Folder::create(const std::string& name) const {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  return put(directory_.get(), name, [&] { return ::openat(directory_.get(), name.c_str(), flags, private_file); });
+}
+
+/// A file of that name is replaced, never written into: it may have another name elsewhere.
 void Folder::write_file(const std::string& name, const std::string& text) {
-  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const posix::FileDescriptor file{
-      put(directory_.get(), name, [&] { return ::openat(directory_.get(), name.c_str(), flags, private_file); })};
+  int number = create(name);
+  if (number < 0 && errno == EEXIST && remove(name)) number = create(name);
+  const posix::FileDescriptor file{number};
   if (!file) posix::throw_errno("write " + quoted(name));
   posix::write_all(file.get(), text);
 }

@@ -15,7 +15,7 @@
 // The file system is the database. Each change is one atomic system call, and nothing is ever half there:
 //
 //   /run/veth-cni/<boot id>-<cookie of the host's network namespace>/    0700
-//     locks                      a byte for each network's allocation, one for each attachment
+//     locks                      a byte for each network's allocation, one for each attachment, one for the gateways
 //     <network>/addresses/<ip>   a symbolic link to the tag that holds the address
 //     <network>/cursor           a symbolic link to the addresses after which the next searches begin, one for each set
 //                                of ranges ("10.1.0.7 fd00:1::7"; "-": none)
@@ -68,9 +68,15 @@ class Folder {
   /// As open, but makes nothing: nullopt where there is none.
   static std::optional<Folder> find(const std::string& root = std::string{default_root});
 
+  /// Throws Error system_refused where a directory of the network is a symbolic link, or not the effective user's
+  /// alone: whoever could write in the folder once may have left it.
+  void refuse_planted(const std::string& network) const;
+
   /// Throws Error try_again_later where another call holds it for longer than `patience`.
   posix::ByteLock lock(const cni::Attachment& attachment, std::chrono::milliseconds patience = lock_patience) const;
   posix::ByteLock lock_network(std::string_view network, std::chrono::milliseconds patience = lock_patience) const;
+  /// Of the gateways that the networks of this folder share on the host.
+  posix::ByteLock lock_gateways(std::chrono::milliseconds patience = lock_patience) const;
   /// nullopt while another call holds it. One that this same folder object holds is taken again, and is free when
   /// either of the two ends.
   std::optional<posix::ByteLock> try_lock(cni::Tag tag) const;
@@ -131,6 +137,7 @@ class Folder {
   std::vector<cni::Tag> tags(const std::string& network, Stage stage) const;
   bool has_records_besides_name(const std::string& network, const std::string& name) const;
   bool is_empty(const std::string& name, const std::string& besides) const;
+  int create(const std::string& name) const;
   void write_file(const std::string& name, const std::string& text);
   void replace(const std::string& temporary, const std::string& name);
   void put_link(const std::string& target, const std::string& name);

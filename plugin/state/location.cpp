@@ -73,18 +73,22 @@ std::string octal(mode_t mode) {
 }
 
 /// Who can write here decides which files root removes and which addresses are given out.
-void check_private(int directory, const std::string& path) {
+void require_private(const struct stat& status, const std::string& path) {
   static const uid_t user = ::geteuid();
-  struct stat status {};
-  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
   if (status.st_uid != user) {
     refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(user),
            "remove it if nobody else needs it, and it is made anew");
   }
   if ((status.st_mode & writable_by_others) != 0) {
     refuse(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
-           "see who wrote there, then chmod go-w it");
+           "see who wrote there and remove what they have left, then chmod go-w it");
   }
+}
+
+void check_private(int directory, const std::string& path) {
+  struct stat status {};
+  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  require_private(status, path);
 }
 
 void empty_directory(int directory, int level);
@@ -150,6 +154,16 @@ std::optional<posix::FileDescriptor> find_private_directory(int parent, const st
 
 std::optional<posix::FileDescriptor> find_private_path(const std::string& path) {
   return find_private(path, [&] { return posix::find_without_links(AT_FDCWD, path, O_RDONLY | O_DIRECTORY); });
+}
+
+void refuse_planted(int parent, const std::string& name, const std::string& path) {
+  struct stat status {};
+  if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return;
+    posix::throw_errno("look at " + posix::quoted(path));
+  }
+  if (S_ISLNK(status.st_mode)) refuse(path, "is a symbolic link", "see who made it, and remove it");
+  if (S_ISDIR(status.st_mode)) require_private(status, path);
 }
 
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {

@@ -157,7 +157,8 @@ class Addition {
         .attachment = request_.attachment, .netns = request_.netns, .wiring = wiring::to_text(wiring_)};
     if (ipam::is_built_in(request_)) record.addresses = held_;
     if (wiring_.peer_netns.empty()) record.host_interface = state::HostInterface{.name = wiring_.host.name};
-    const auto lock = folder_.lock_network(request_.attachment.network);
+    std::optional<posix::ByteLock> lock;
+    if (!wiring_.host_gateways.empty()) lock = folder_.lock_gateways();
     folder_.write_pending(record);
   }
 
@@ -190,6 +191,7 @@ void add(const cni::Request& request, kernel::Kernel& kernel, const std::string&
   require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
   const auto site = open_site(request, kernel);
   auto folder = state::Folder::open(root);
+  folder.refuse_planted(request.attachment.network);
   Addition{request, kernel, folder}.run(site, print);
 }
 

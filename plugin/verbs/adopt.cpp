@@ -28,6 +28,7 @@ std::optional<std::string> adopt(const state::Record& record, state::Folder& fol
   const auto& network = record.attachment.network;
   const auto tag = cni::tag_of(record.attachment);
   const auto lock = folder.lock_network(network);
+  const auto gateways_lock = folder.lock_gateways();
   folder.write_pending(record);
   for (const auto& address : record.addresses) folder.take(network, address, tag);
   auto lost = held_by_another(record, folder);

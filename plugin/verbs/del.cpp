@@ -7,11 +7,20 @@
 #include <optional>
 
 namespace verbs {
+namespace {
+
+std::optional<state::Folder> find_folder(const std::string& root, const std::string& network) {
+  auto folder = state::Folder::find(root);
+  if (folder) folder->refuse_planted(network);
+  return folder;
+}
+
+}  // namespace
 
 void del(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   BestEffort effort;
   std::optional<state::Folder> folder;
-  effort.attempt([&] { folder = state::Folder::find(root); });
+  effort.attempt([&] { folder = find_folder(root, request.attachment.network); });
   std::optional<posix::ByteLock> lock;
   if (folder) lock = folder->lock(request.attachment);
   cni::lap(request.stopwatch, "lock");

@@ -53,12 +53,12 @@ void remove_unused_gateways(const Forgotten& attachment, kernel::Kernel& kernel,
 
 }  // namespace
 
-// The network's lock makes one of two that leave together the last. An ADD writes its record under it before it puts
-// its gateways there, so one that begins now is seen or comes after.
+// The lock makes one of two that leave together the last, whatever their networks. An ADD writes its record under it
+// before it puts its gateways there, so one that begins now is seen or comes after.
 void forget(const Forgotten& attachment, kernel::Kernel& kernel, state::Folder& folder) {
   std::optional<posix::ByteLock> lock;
   if (!attachment.gateways.empty()) {
-    lock = folder.lock_network(attachment.network);
+    lock = folder.lock_gateways();
     remove_unused_gateways(attachment, kernel, folder);
   }
   folder.forget(attachment.network, attachment.tag);

@@ -104,7 +104,7 @@ class Collection {
 
   Stale* find_stale(const kernel::HostLink& link) {
     const auto tag = cni::tag_of_alias(link.alias);
-    return tag ? find_stale(*tag) : nullptr;
+    return tag && is_stale(*tag) ? &stale_.at(*tag) : nullptr;
   }
 
   void remove_links() {

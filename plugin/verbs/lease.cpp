@@ -23,6 +23,18 @@ std::string root_of(const cni::Request& request) {
   return data_dir.empty() ? std::string{state::default_root} : data_dir;
 }
 
+state::Folder open_folder(const cni::Request& request) {
+  auto folder = state::Folder::open(root_of(request));
+  folder.refuse_planted(request.attachment.network);
+  return folder;
+}
+
+std::optional<state::Folder> find_folder(const cni::Request& request) {
+  auto folder = state::Folder::find(root_of(request));
+  if (folder) folder->refuse_planted(request.attachment.network);
+  return folder;
+}
+
 cni::Result result_of(const cni::Lease& lease) {
   cni::Result result;
   result.routes = lease.routes;
@@ -49,7 +61,7 @@ void make_room(const cni::Request& request, ipam::Ipam& ipam, state::Folder& fol
 }
 
 void add(const cni::Request& request, const Print& print) {
-  auto folder = state::Folder::open(root_of(request));
+  auto folder = open_folder(request);
   const auto lock = folder.lock(request.attachment);
   const auto ipam = ipam::choose(request, &folder);
   make_room(request, *ipam, folder);
@@ -63,7 +75,7 @@ void add(const cni::Request& request, const Print& print) {
 }
 
 void del(const cni::Request& request) {
-  auto folder = state::Folder::find(root_of(request));
+  auto folder = find_folder(request);
   if (!folder) return;
   const auto lock = folder->lock(request.attachment);
   ipam::choose(request, &*folder)->release();
@@ -71,7 +83,7 @@ void del(const cni::Request& request) {
 }
 
 void check(const cni::Request& request) {
-  auto folder = state::Folder::find(root_of(request));
+  auto folder = find_folder(request);
   ipam::choose(request, folder ? &*folder : nullptr)->check();
 }
 
@@ -97,7 +109,7 @@ void release_stale(const std::string& network, const std::set<cni::Tag>& valid, 
 }
 
 void gc(const cni::Request& request) {
-  auto folder = state::Folder::find(root_of(request));
+  auto folder = find_folder(request);
   const auto valid = valid_tags(request);
   if (!folder || !valid) return;
   release_stale(request.attachment.network, *valid, *folder);
@@ -105,7 +117,7 @@ void gc(const cni::Request& request) {
 }
 
 void status(const cni::Request& request) try {
-  auto folder = state::Folder::open(root_of(request));
+  auto folder = open_folder(request);
   folder.check_writable();
   ipam::choose(request, &folder)->check_ready();
 } catch (const cni::Error& error) {

@@ -47,13 +47,13 @@ bool has_anything(const std::string& network, kernel::Kernel& kernel, const stat
 
 }  // namespace
 
-/// As forget() does: under the network's lock, an ADD that begins now is seen or puts its gateways there afterwards.
+/// As forget() does: under the lock of the gateways, an ADD that begins now is seen or puts its own there afterwards.
 void remove_lost_gateways(const cni::Request& request, kernel::Kernel& kernel, const state::Folder* folder) {
   const auto& network = request.attachment.network;
   auto gateways = configured_gateways(request.config);
   if (gateways.empty()) return;
   std::optional<posix::ByteLock> lock;
-  if (folder != nullptr) lock = folder->lock_network(network);
+  if (folder != nullptr) lock = folder->lock_gateways();
   if (has_anything(network, kernel, folder)) return;
   if (folder != nullptr) gateways = without_those_of_others(std::move(gateways), network, *folder);
   kernel.remove_host_gateways(gateways);

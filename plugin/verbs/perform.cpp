@@ -23,6 +23,7 @@ void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
   const auto root = data_dir.empty() ? std::string{state::default_root} : data_dir;
   const auto with_folder = [&](const auto& verb) {
     auto folder = state::Folder::find(root);
+    if (folder) folder->refuse_planted(request.attachment.network);
     verb(request, kernel, folder ? &*folder : nullptr);
   };
   switch (request.verb) {

@@ -14,8 +14,9 @@ namespace {
   throw cni::Error{cni::ErrorCode::not_available, "no container can be added now: " + reason, details};
 }
 
-state::Folder open_writable(const std::string& root) try {
+state::Folder open_writable(const std::string& root, const std::string& network) try {
   auto folder = state::Folder::open(root);
+  folder.refuse_planted(network);
   folder.check_writable();
   return folder;
 } catch (const std::system_error& error) {
@@ -56,7 +57,7 @@ void status(const cni::Request& request, kernel::Kernel& kernel, const std::stri
     not_available("the plugin may not change the network: it needs the capability CAP_NET_ADMIN (run it as root)");
   }
   if (wants_rules(request.config)) check_rules(kernel);
-  auto folder = open_writable(root);
+  auto folder = open_writable(root, request.attachment.network);
   check_pool(request, kernel, folder);
 }
 

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -47,6 +49,18 @@ TEST_F(PreparedProcess, OutlivesAPipeThatNobodyReads) {
     exit_with(::write(ends[1], "x", 1) < 0);
   };
   EXPECT_EXIT(with_broken_pipe(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(PreparedProcess, OutlivesAFileThatMayNotGrow) {
+  const auto with_full_file = [] {
+    const int file = ::memfd_create("full", 0);
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    std::signal(SIGXFSZ, SIG_DFL);
+    posix::prepare_process();
+    exit_with(::write(file, "x", 1) < 0);
+  };
+  EXPECT_EXIT(with_full_file(), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(PreparedProcess, KeepsTheCapabilitiesOfAPluginAlone) {

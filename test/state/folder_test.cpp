@@ -3,9 +3,11 @@
 #include "test/support/error_text.hpp"
 #include "test/support/temporary_directory.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -34,6 +36,27 @@ class Folder : public testing::Test {
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories(fs::path{path}.parent_path());
     std::ofstream{path} << text;
+  }
+
+  static std::string content_of(const std::string& path) {
+    std::string text;
+    std::getline(std::ifstream{path}, text);
+    return text;
+  }
+  /// What `act` throws while no file may grow beyond so many bytes.
+  static std::string error_with_files_of(rlim_t bytes, const std::function<void()>& act) {
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small{bytes, before.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    auto text = test::error_text(act);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    return text;
+  }
+  std::string refusal() const {
+    return test::error_text([&] { folder.refuse_planted("net"); });
   }
 
   test::TemporaryDirectory directory;
@@ -200,12 +223,26 @@ TEST_F(Records, ReplaceWhateverStandsInTheirPlace) {
 
 TEST_F(Records, ThatCannotBeWrittenLeaveTheOldOneAndNoTemporaryFile) {
   folder.write_pending(record);
-  const std::string temporary = file("pending/." + cni::to_string(first_tag));
-  fs::create_symlink("/nonexistent", temporary);
-  const std::string text = test::error_text([&] { folder.write_pending({.attachment = first}); });
-  EXPECT_EQ(text, "write the record \"" + pending(first_tag) + "\": Too many levels of symbolic links");
+  const std::string text = error_with_files_of(8, [&] { folder.write_pending({.attachment = first}); });
+  EXPECT_EQ(text, "write the record \"" + pending(first_tag) + "\": File too large");
   EXPECT_EQ(folder.find_record(first)->record, record);
-  EXPECT_FALSE(fs::is_symlink(temporary));
+  EXPECT_FALSE(fs::exists(file("pending/." + cni::to_string(first_tag))));
+}
+
+TEST_F(Records, GoLiveWithoutNewDirectories) {
+  folder.write_pending(record);
+  EXPECT_TRUE(fs::is_directory(file("live")));
+}
+
+/// A hard link gives the file another name, where its text has to stay.
+TEST_F(Records, AreNotWrittenIntoFilesThatStandThere) {
+  const std::string other = directory.path() + "/other";
+  write(other, "somebody's");
+  fs::create_directories(file("pending"));
+  fs::create_hard_link(other, file("pending/." + cni::to_string(first_tag)));
+  folder.write_pending(record);
+  EXPECT_EQ(content_of(other), "somebody's");
+  EXPECT_EQ(folder.find_record(first)->record, record);
 }
 
 TEST_F(Addresses, BelongToTheirHolder) {
@@ -303,6 +340,26 @@ TEST_F(Folder, HasNetworksOfAnyName) {
   std::ofstream{folder.path() + "/file"} << "x";
   const auto networks = folder.networks();
   EXPECT_EQ((std::set<std::string>{networks.begin(), networks.end()}), names);
+}
+
+TEST_F(Folder, RefusesDirectoriesThatAreLinks) {
+  folder.write_pending(record);
+  folder.take("net", address, first_tag);
+  EXPECT_EQ(refusal(), "");
+  for (const std::string name : {"/net", "/net/addresses", "/net/pending", "/net/live"}) {
+    const auto path = folder.path() + name;
+    fs::rename(path, directory.path() + "/moved");
+    fs::create_directory_symlink(directory.path() + "/moved", path);
+    EXPECT_EQ(refusal(), "100: state folder \"" + path + "\" is a symbolic link");
+    fs::remove(path);
+    fs::rename(directory.path() + "/moved", path);
+  }
+}
+
+TEST_F(Folder, RefusesDirectoriesThatOthersCanWrite) {
+  folder.write_pending(record);
+  ::chmod(file("pending").c_str(), 0722);
+  EXPECT_EQ(refusal(), "100: state folder \"" + file("pending") + "\" can be written by others (mode 0722)");
 }
 
 TEST_F(Folder, ReadsNothingWhereANetworkIsAFile) {

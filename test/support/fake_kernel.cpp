@@ -246,6 +246,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
 }
 
 std::vector<kernel::HostLink> FakeKernel::host_links(std::string_view network) {
+  before_host_links();
   refuse_if_told("host_links");
   std::vector<kernel::HostLink> links;
   for (const auto& pair : pairs) {

@@ -31,6 +31,7 @@ class FakeKernel final : public kernel::Kernel {
   std::map<std::string, int> refusals;                    ///< name of a function -> errno that it throws instead
   std::vector<std::string> asked;  ///< the changes that were asked for, by the name of the function
   std::function<void()> before_build = [] {};
+  std::function<void()> before_host_links = [] {};
   std::function<void()> before_remove_stale_rules = [] {};
   std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
   std::uint32_t mtu_of_default_route = 1500;

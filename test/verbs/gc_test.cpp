@@ -81,6 +81,17 @@ TEST_F(Gc, LeavesWhatIsInFlight) {
   EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
 }
 
+TEST_F(Gc, LeavesWhatWasAddedMeanwhile) {
+  add("c1");
+  kernel.before_host_links = [&] {
+    if (!has_record("c2")) add("c2");
+  };
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_FALSE(has_link("c1") || has_record("c1"));
+  EXPECT_TRUE(has_link("c2") && is_live("c2"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+}
+
 TEST_F(Gc, LeavesOtherNetworksAsTheyAre) {
   auto other = request("c1");
   other.attachment.network = other.config.name = "net2";

@@ -4,6 +4,9 @@
 #include "plugin/verbs/gc.hpp"
 #include "test/verbs/network.hpp"
 
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <thread>
 
 namespace {
@@ -18,6 +21,16 @@ class LostGateways : public test::VerbsOfNetwork {
     add("c2");
   }
   void del(const std::string& container) { verbs::del(request(container), kernel, directory.path() + "/none"); }
+  /// Another call holds the lock of the gateways when `act` begins, and does something else under it.
+  void while_locked(const std::function<void()>& act, const std::function<void()>& meanwhile) const {
+    const auto others = state::Folder::open(root, root);
+    std::optional lock{others.lock_gateways()};
+    std::thread acting{act};
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    meanwhile();
+    lock.reset();
+    acting.join();
+  }
   bool stands() const { return !kernel.host_gateways.empty(); }
 };
 
@@ -71,18 +84,26 @@ TEST_F(LostGateways, StayWhereAnotherNetworkHasThem) {
   EXPECT_FALSE(stands());
 }
 
-/// One network's lock makes one of two that leave together the last.
-TEST_F(LostGateways, AreTakenUnderTheLockOfTheNetwork) {
+/// The lock makes one of two that leave together the last.
+TEST_F(LostGateways, AreTakenUnderTheirLock) {
   folder.forget("net", tag("c1"));
   folder.forget("net", tag("c2"));
   kernel.pairs.clear();
-  const auto others = state::Folder::open(root, root);
-  std::optional lock{others.lock_network("net")};
-  std::thread removal{[&] { verbs::remove_lost_gateways(request("c1"), kernel, &folder); }};
-  std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  folder.write_pending({.attachment = attachment("c4")});
-  lock.reset();
-  removal.join();
+  while_locked([&] { verbs::remove_lost_gateways(request("c1"), kernel, &folder); },
+               [&] { folder.write_pending({.attachment = attachment("c4")}); });
+  EXPECT_TRUE(stands());
+}
+
+/// An ADD of another network that begins while the last of this one leaves.
+TEST_F(LostGateways, AreNotTakenFromANetworkThatBeginsMeanwhile) {
+  verbs::del(request("c1"), kernel, root);
+  const wiring::Wiring wanted{.host_gateways = {ip("fd00::1")}};
+  while_locked([&] { verbs::del(request("c2"), kernel, root); },
+               [&] {
+                 folder.write_pending({.attachment = {.network = "other", .container = "c3", .interface = "eth0"},
+                                       .wiring = wiring::to_text(wanted)});
+               });
+  EXPECT_FALSE(has_record("c2"));
   EXPECT_TRUE(stands());
 }
 

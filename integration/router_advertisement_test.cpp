@@ -1,0 +1,124 @@
+// What a container says of itself as a router (CVE-2020-10749).
+#include "integration/support/call.hpp"
+#include "integration/support/iproute.hpp"
+#include "integration/support/networks.hpp"
+#include "integration/support/sysctl.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+struct Advertisement {
+  nd_router_advert header{};
+  nd_opt_prefix_info prefix{};
+};
+
+/// Of a router that offers a prefix and itself as the default route, as CVE-2020-10749 has it.
+void advertise_a_router(const Namespace& place, const std::string& interface) {
+  const auto socket = socket_in(place, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+  constexpr int hops = 255;
+  const int index = ip(place, {"link", "show", interface}).at(0).at("ifindex").get<int>();
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops), 0);
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index), 0);
+  Advertisement message;
+  message.header.nd_ra_type = ND_ROUTER_ADVERT;
+  message.header.nd_ra_router_lifetime = htons(1800);
+  message.prefix.nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION;
+  message.prefix.nd_opt_pi_len = 4;
+  message.prefix.nd_opt_pi_prefix_len = 64;
+  message.prefix.nd_opt_pi_flags_reserved = ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO;
+  message.prefix.nd_opt_pi_valid_time = message.prefix.nd_opt_pi_preferred_time = htonl(3600);
+  message.prefix.nd_opt_pi_prefix.s6_addr[0] = 0xfd;
+  message.prefix.nd_opt_pi_prefix.s6_addr[1] = 0x66;
+  sockaddr_in6 all_nodes{};
+  all_nodes.sin6_family = AF_INET6;
+  all_nodes.sin6_addr.s6_addr[0] = 0xff;
+  all_nodes.sin6_addr.s6_addr[1] = 0x02;
+  all_nodes.sin6_addr.s6_addr[15] = 0x01;
+  const auto sent = ::sendto(socket.get(), &message, sizeof message, 0, reinterpret_cast<const sockaddr*>(&all_nodes),
+                             sizeof all_nodes);
+  ASSERT_EQ(sent, static_cast<ssize_t>(sizeof message)) << std::strerror(errno);
+}
+
+bool has_router_route() {
+  for (int tries = 0; tries < 10; ++tries) {
+    if (!ip(Namespace::host(), {"-6", "route", "show", "proto", "ra"}).empty()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  return false;
+}
+
+/// Every interface of the host believes routers, forwarding or not, unless it is told otherwise.
+class RouterAdvertisement : public testing::Test {
+ protected:
+  RouterAdvertisement() {
+    for (const auto* name : {"default", "all"}) set_sysctl(host, std::string{"ipv6/conf/"} + name + "/accept_ra", "2");
+  }
+
+  void make_bridge() const {
+    change_ip(host, {"link", "add", "br0", "type", "bridge"});
+    change_ip(host, {"link", "set", "br0", "up"});
+  }
+
+  void expect_not_believed(const std::string& mode) const {
+    const auto added = add(container, in_mode(mode));
+    ASSERT_EQ(added.exit, 0) << added;
+    advertise_a_router(container.netns, "eth0");
+    EXPECT_FALSE(has_router_route());
+    EXPECT_EQ(del(container, in_mode(mode)).exit, 0);
+  }
+
+  Namespace host = Namespace::host();
+  Container container{"a"};
+};
+
+TEST_F(RouterAdvertisement, OfARoutedContainerIsNotBelieved) { expect_not_believed("ptp"); }
+
+TEST_F(RouterAdvertisement, OfAContainerOnANewBridgeIsNotBelieved) { expect_not_believed("bridge"); }
+
+TEST_F(RouterAdvertisement, OfAContainerOnABridgeThatStoodBeforeIsNotBelieved) {
+  make_bridge();
+  ASSERT_EQ(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "2");
+  expect_not_believed("bridge");
+}
+
+/// The advertisement of the tests above is one that a host would believe.
+TEST_F(RouterAdvertisement, IsBelievedByAnInterfaceThatTakesIt) {
+  const auto added = add(container, dual_stack());
+  ASSERT_EQ(added.exit, 0) << added;
+  set_sysctl(host, "ipv6/conf/" + host_interface_of(added.result) + "/accept_ra", "2");
+  advertise_a_router(container.netns, "eth0");
+  EXPECT_TRUE(has_router_route());
+  EXPECT_EQ(del(container, dual_stack()).exit, 0);
+}
+
+/// A bridge with a port to the outside, where the host's own router is.
+TEST_F(RouterAdvertisement, OfARouterThatTheHostHasAlreadyGoesOnBeingBelieved) {
+  make_bridge();
+  const Namespace router{"router"};
+  change_ip(host, {"link", "add", "uplink", "type", "veth", "peer", "eth0", "netns", "router"});
+  change_ip(host, {"link", "set", "uplink", "up", "master", "br0"});
+  change_ip(router, {"link", "set", "eth0", "up", "addrgenmode", "none"});
+  change_ip(router, {"address", "add", "fe80::1/64", "dev", "eth0", "nodad"});
+  for (int tries = 0; tries < 5 && !has_router_route(); ++tries) advertise_a_router(router, "eth0");
+  ASSERT_TRUE(has_router_route());
+  const auto added = add(container, in_mode("bridge"));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "2");
+  EXPECT_TRUE(has_router_route());
+  EXPECT_EQ(del(container, in_mode("bridge")).exit, 0);
+}
+
+}  // namespace
