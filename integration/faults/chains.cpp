@@ -13,12 +13,6 @@
 namespace faults {
 namespace {
 
-nlohmann::json of_few_addresses(const std::string& mode) {
-  auto config = support::in_mode(mode);
-  config["ipam"] = support::veth_ipam({"10.1.2.0/28"});
-  return config;
-}
-
 /// The kernel takes the interfaces of a namespace away some time after the namespace.
 bool is_gone_in_time(const std::string& interface) {
   constexpr int tries = 1000;
@@ -44,7 +38,7 @@ void fail_behind(const std::string& mode, Report& report) {
   support::make_node();
   std::set<std::string> addresses;
   for (int time = 1; time <= times; ++time) {
-    const auto fault = add_and_lose("c" + std::to_string(time), of_few_addresses(mode), addresses);
+    const auto fault = add_and_lose("c" + std::to_string(time), support::of_few_addresses(mode), addresses);
     ++report.points;
     if (!fault.empty()) report.failures.push_back(fault);
   }

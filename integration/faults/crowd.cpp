@@ -14,21 +14,22 @@ using support::Answer;
 using support::Call;
 
 constexpr std::size_t size = 80;
-constexpr std::size_t addresses_in_all = 13;
 constexpr int already_attached = 101;
 constexpr int full = 102;
 
 Call call_of(const char* verb, const support::Container& container) {
-  auto config = support::ipv4_only();
-  config["ipam"] = support::veth_ipam({"10.1.2.0/28"});
-  return {.command = verb, .container = container.id, .netns = container.netns.path(), .config = config};
+  return {.command = verb,
+          .container = container.id,
+          .netns = container.netns.path(),
+          .config = support::of_few_addresses()};
 }
 
-/// What the container has, whether anybody was told of it or not.
+/// The IPv4 address that the container has, whether anybody was told of it or not.
 std::string standing_address(const support::Container& container) {
   if (!support::has_interface(container.netns, container.interface)) return {};
-  const auto all = support::addresses(container.netns, container.interface);
-  return all.empty() ? "" : all.front().substr(0, all.front().find('/'));
+  for (const auto& address : support::addresses(container.netns, container.interface))
+    if (address.find(':') == std::string::npos) return address.substr(0, address.find('/'));
+  return {};
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ void Crowd::leave() {
 }
 
 void Crowd::fill() {
-  for (std::size_t number = 0; number < addresses_in_all; ++number) {
+  for (std::size_t number = 0; number < support::few_addresses; ++number) {
     auto& member = members_.at(number);
     const auto answer = support::call(call_of("ADD", member.container));
     if (answer.exit != 0) return fail(told("ADD on a range that is free", answer));

@@ -1,5 +1,9 @@
+#include "integration/faults/decoy.hpp"
 #include "integration/faults/household.hpp"
 #include "integration/faults/sweeps.hpp"
+#include "integration/support/file_text.hpp"
+#include "integration/support/state_folder.hpp"
+#include "plugin/cni/attachment.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <sys/mount.h>
@@ -7,45 +11,51 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
+#include <functional>
 #include <random>
-#include <sstream>
+#include <utility>
 
 namespace faults {
 namespace {
 
 namespace fs = std::filesystem;
+using Refusal = Household::Refusal;
+using support::state_root;
 
-constexpr auto root = "/run/veth-cni";
-constexpr auto elsewhere = "/run/test/elsewhere";
 constexpr auto filler = "/run/veth-cni/filler";
-
-using Act = std::function<void()>;
 
 /// What befalls the state folder of two containers that live.
 struct Damage {
   std::string name;
-  Act befall;
-  Act mend = [] {};     ///< as an administrator would
-  Act prepare = [] {};  ///< before the first container
+  std::function<void()> befall;
+  std::function<void()> mend = [] {};                                   ///< as an administrator would
+  Refusal refusal = Refusal::never;                                     ///< where nothing else can be right
+  std::function<void()> prepare = [] {};                                ///< before the first container
+  std::function<std::string()> examine = [] { return std::string{}; };  ///< what else is wrong before it is mended
 };
 
-std::string content_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
-
-void write(const std::string& file, const std::string& text) { std::ofstream{file, std::ios::trunc} << text; }
-
 void mount_at_root(const char* source, const char* type, unsigned long flags, const char* options) {
-  fs::create_directory(root);
-  if (::mount(source, root, type, flags, options) < 0) posix::throw_errno("mount " + std::string{root});
+  fs::create_directory(state_root);
+  if (::mount(source, state_root, type, flags, options) < 0) posix::throw_errno("mount " + std::string{state_root});
 }
+
+std::string tag_of(const std::string& container) { return cni::to_string(cni::tag_of({"net", container, "eth0"})); }
+
+/// A file of the network.
+std::string in_network(const std::string& name) { return support::state_folder() + "/net/" + name; }
+std::string folder_of_network() { return support::state_folder() + "/net"; }
+std::string addresses() { return in_network("addresses"); }
+std::string held_address() { return in_network(std::string{"addresses/"} + Household::address_of_a); }
+std::string next_address() { return in_network(std::string{"addresses/"} + Household::next_address); }
+std::string cursor() { return in_network("cursor"); }
+std::string pending() { return in_network("pending"); }
+std::string live() { return in_network("live"); }
+std::string record() { return live() + "/" + tag_of("a"); }
+std::string temporary_record_of_another() { return pending() + "/." + tag_of("c"); }
+std::string lock_file() { return support::state_folder() + "/locks"; }
 
 /// That of the container that leaves first, or of the one that leaves last.
-std::string record_of(unsigned number) { return Household::record(number % 2 == 0 ? "a" : "b"); }
-std::string record() { return record_of(0); }
+std::string record_of(unsigned number) { return live() + "/" + tag_of(number % 2 == 0 ? "a" : "b"); }
 
 void truncate_record(unsigned part, unsigned parts) {
   const auto cut = record_of(part);
@@ -55,19 +65,19 @@ void truncate_record(unsigned part, unsigned parts) {
 void flip_bits(unsigned seed) {
   std::mt19937 random{seed};
   const auto flipped = record_of(seed);
-  auto text = content_of(flipped);
+  auto text = support::read_text(flipped);
   const auto bits = 1 + random() % 8;
   for (unsigned bit = 0; bit < bits; ++bit) {
     auto& byte = text.at(random() % text.size());
     byte = static_cast<char>(byte ^ (1 << random() % 8));
   }
-  write(flipped, text);
+  support::write_text(flipped, text);
 }
 
 void change_version() {
-  auto text = nlohmann::json::parse(content_of(record()));
+  auto text = nlohmann::json::parse(support::read_text(record()));
   text["format"] = text.at("format").get<int>() + 1;
-  write(record(), text.dump());
+  support::write_text(record(), text.dump());
 }
 
 /// A file of zero bytes needs an inode alone.
@@ -80,88 +90,123 @@ void use_up(const std::string& folder, std::size_t bytes) {
 
 void remove_filler() { fs::remove_all(filler); }
 
-/// Something in the place of a file or folder.
-void put_in_place_of(const std::string& path, const std::function<void(const char*)>& put) {
-  fs::rename(path, elsewhere);
-  put(path.c_str());
-}
-
-void plant_link(const std::string& path) {
-  put_in_place_of(path, [](const char* place) { fs::create_symlink(elsewhere, place); });
-}
-
-bool is_planted(const fs::path& path) { return fs::is_symlink(path) && fs::read_symlink(path) == elsewhere; }
-
-std::optional<fs::path> find_link() {
-  if (is_planted(root)) return root;
-  for (const auto& entry : fs::recursive_directory_iterator{root})
-    if (is_planted(entry.path())) return entry.path();
-  return std::nullopt;
-}
-
-/// What it stands in place of comes back, unless the plugin itself has removed the link.
-void remove_link() {
-  const auto link = find_link();
-  if (!link) {
-    fs::remove_all(elsewhere);
-    return;
-  }
-  fs::remove(*link);
-  fs::rename(elsewhere, *link);
-}
-
 Damage planted_link(const std::string& name, std::string (*path)()) {
-  return {"a symbolic link in place of " + name, [path] { plant_link(path()); }, remove_link};
+  return {.name = "a symbolic link in place of " + name,
+          .befall = [path] { plant_link(path()); },
+          .mend = remove_link,
+          .refusal = Refusal::allowed,
+          .examine = decoy_changes};
 }
-
-std::string folder_of_network() { return Household::folder() + "/net"; }
-std::string lock_file() { return Household::folder() + "/locks"; }
 
 std::vector<Damage> planted() {
-  return {planted_link("the root", [] { return std::string{root}; }),
-          planted_link("the folder of the boot", Household::folder),
-          planted_link("the network's folder", folder_of_network), planted_link("a record", record),
-          planted_link("the lock file", lock_file)};
+  return {planted_link("the root", [] { return std::string{state_root}; }),
+          planted_link("the folder of the boot", support::state_folder),
+          planted_link("the network's folder", folder_of_network),
+          planted_link("the folder of addresses", addresses),
+          planted_link("the folder of pending records", pending),
+          planted_link("the folder of live records", live),
+          planted_link("a record", record),
+          planted_link("the lock file", lock_file),
+          {.name = "a hard link in place of a temporary file",
+           .befall = [] { plant_hard_link(temporary_record_of_another()); },
+           .mend = remove_link,
+           .examine = decoy_changes}};
+}
+
+/// Something that does not belong there.
+struct Stranger {
+  const char* name;
+  void (*put)(const char*);
+};
+
+const std::vector<Stranger> strangers{
+    {"a file", [](const char* path) { support::write_text(path, "strange"); }},
+    {"a folder", [](const char* path) { fs::create_directories(std::string{path} + "/strange"); }},
+    {"a link that leads nowhere", [](const char* path) { fs::create_symlink("nowhere", path); }},
+    {"a FIFO", [](const char* path) { ::mkfifo(path, 0600); }}};
+
+struct Place {
+  const char* name;
+  std::string (*path)();
+};
+
+const std::vector<Place> files{{"a record", record},
+                               {"an address that is held", held_address},
+                               {"the next address", next_address},
+                               {"the cursor", cursor}};
+
+/// Without the folder of addresses nobody knows which are taken.
+const std::vector<Place> folders{{"the network's folder", folder_of_network},
+                                 {"the folder of addresses", addresses},
+                                 {"the folder of pending records", pending},
+                                 {"the folder of live records", live}};
+
+Damage replaced(const Stranger& stranger, const Place& place, Refusal refusal) {
+  return {.name = stranger.name + (std::string{" in place of "} + place.name),
+          .befall =
+              [stranger, place] {
+                const auto path = place.path();
+                fs::remove_all(path);
+                stranger.put(path.c_str());
+              },
+          .mend = [place] { fs::remove_all(place.path()); },
+          .refusal = refusal};
 }
 
 std::vector<Damage> strange() {
-  std::vector<Damage> all{
-      {"a record of another version", change_version},
-      {"an empty record", [] { write(record(), ""); }},
-      {"a record that is gone", [] { fs::remove(record()); }},
-      {"a folder in place of a record",
-       [] { put_in_place_of(record(), [](const char* place) { fs::create_directory(place); }); }},
-      {"a FIFO in place of a record",
-       [] { put_in_place_of(record(), [](const char* place) { ::mkfifo(place, 0600); }); }},
-      {"all of it is gone", [] { fs::remove_all(root); }},
-      {"the root may be written by others", [] { fs::permissions(root, fs::perms::all); },
-       [] { fs::permissions(root, fs::perms::owner_all); }},
-      {"the folder of the boot may be written by others", [] { fs::permissions(Household::folder(), fs::perms::all); },
-       [] { fs::permissions(Household::folder(), fs::perms::owner_all); }}};
+  std::vector<Damage> all;
+  for (const auto& place : files)
+    for (const auto& stranger : strangers) all.push_back(replaced(stranger, place, Refusal::never));
+  for (const auto& place : folders) all.push_back(replaced(strangers.front(), place, Refusal::allowed));
   return all;
 }
 
+std::vector<Damage> changed() {
+  const auto own = [](const std::string& path) { fs::permissions(path, fs::perms::owner_all); };
+  const auto open = [](const std::string& path) { fs::permissions(path, fs::perms::all); };
+  return {{.name = "a record of another version", .befall = change_version},
+          {.name = "an empty record", .befall = [] { support::write_text(record(), ""); }},
+          {.name = "a record that is gone", .befall = [] { fs::remove(record()); }},
+          {.name = "all of it is gone", .befall = [] { fs::remove_all(state_root); }},
+          {.name = "the root may be written by others",
+           .befall = [open] { open(state_root); },
+           .mend = [own] { own(state_root); },
+           .refusal = Refusal::allowed},
+          {.name = "the folder of the boot may be written by others",
+           .befall = [open] { open(support::state_folder()); },
+           .mend = [own] { own(support::state_folder()); },
+           .refusal = Refusal::allowed}};
+}
+
 std::vector<Damage> full() {
-  return {
-      {"a full disk", [] { use_up(filler, 4096); }, remove_filler,
-       [] { mount_at_root("tmpfs", "tmpfs", 0, "size=128k,mode=0700"); }},
-      {"no inodes", [] { use_up(filler, 0); }, remove_filler,
-       [] { mount_at_root("tmpfs", "tmpfs", 0, "nr_inodes=64,mode=0700"); }},
-      {"a read-only file system", [] { mount_at_root(nullptr, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr); },
-       [] { mount_at_root(nullptr, nullptr, MS_REMOUNT | MS_BIND, nullptr); },
-       [] { mount_at_root("tmpfs", "tmpfs", 0, "mode=0700"); }}};
+  return {{.name = "a full disk",
+           .befall = [] { use_up(filler, 4096); },
+           .mend = remove_filler,
+           .refusal = Refusal::allowed,
+           .prepare = [] { mount_at_root("tmpfs", "tmpfs", 0, "size=128k,mode=0700"); }},
+          {.name = "no inodes",
+           .befall = [] { use_up(filler, 0); },
+           .mend = remove_filler,
+           .refusal = Refusal::allowed,
+           .prepare = [] { mount_at_root("tmpfs", "tmpfs", 0, "nr_inodes=64,mode=0700"); }},
+          {.name = "a read-only file system",
+           .befall = [] { mount_at_root(nullptr, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr); },
+           .mend = [] { mount_at_root(nullptr, nullptr, MS_REMOUNT | MS_BIND, nullptr); },
+           .refusal = Refusal::allowed,
+           .prepare = [] { mount_at_root("tmpfs", "tmpfs", 0, "mode=0700"); }}};
 }
 
 Damage anothers(const std::string& strangers_folder) {
-  return {"a stranger owns it",
-          [strangers_folder] { mount_at_root(strangers_folder.c_str(), nullptr, MS_BIND, nullptr); },
-          [] { ::umount2(root, MNT_DETACH); }};
+  return {.name = "a stranger owns it",
+          .befall = [strangers_folder] { mount_at_root(strangers_folder.c_str(), nullptr, MS_BIND, nullptr); },
+          .mend = [] { ::umount2(state_root, MNT_DETACH); },
+          .refusal = Refusal::allowed};
 }
 
 void suffer(const Damage& damage, Report& report) {
-  Household household{damage.prepare};
+  Household household{damage.prepare, damage.refusal};
   damage.befall();
-  auto fault = household.live_on();
+  auto fault = household.live_on() + damage.examine();
   damage.mend();
   fault += household.end();
   ++report.points;
@@ -177,15 +222,16 @@ Task task_of(const std::string& subject, const std::vector<Damage>& damages) {
 std::vector<Damage> truncations(unsigned parts) {
   std::vector<Damage> all;
   for (unsigned part = 0; part < parts; ++part)
-    all.push_back({"a record cut to " + std::to_string(part) + "/" + std::to_string(parts),
-                   [part, parts] { truncate_record(part, parts); }});
+    all.push_back({.name = "a record cut to " + std::to_string(part) + "/" + std::to_string(parts),
+                   .befall = [part, parts] { truncate_record(part, parts); }});
   return all;
 }
 
 std::vector<Damage> flips(unsigned count) {
   std::vector<Damage> all;
   for (unsigned seed = 0; seed < count; ++seed)
-    all.push_back({"bits of a record flipped, seed " + std::to_string(seed), [seed] { flip_bits(seed); }});
+    all.push_back(
+        {.name = "bits of a record flipped, seed " + std::to_string(seed), .befall = [seed] { flip_bits(seed); }});
   return all;
 }
 
@@ -194,7 +240,9 @@ std::vector<Damage> flips(unsigned count) {
 std::vector<Task> damages(const Setting& setting) {
   std::vector<Task> tasks{task_of("records cut short", truncations(setting.is_short ? 10 : 100)),
                           task_of("records with bits flipped", flips(setting.is_short ? 10 : 500)),
-                          task_of("strange files", strange()), task_of("planted links", planted()),
+                          task_of("strange files", strange()),
+                          task_of("records and rights that have changed", changed()),
+                          task_of("planted links", planted()),
                           task_of("full and read-only", full())};
   if (setting.strangers_folder.empty())
     tasks.push_back({"state", "a stranger's folder", [](Report& report) {

@@ -13,29 +13,37 @@ namespace faults {
 /// state folder is done between. One process has one at a time.
 class Household {
  public:
-  /// `prepare` is called on the empty node.
-  explicit Household(const std::function<void()>& prepare);
+  enum class Refusal { never, allowed };
 
-  /// The state folder of this node, and the record of a container in it.
-  static std::string folder();
-  static std::string record(const std::string& container);
+  /// `prepare` is called on the empty node. `refusal`: whether ADD and DEL may say no from now on, with an error
+  /// object.
+  Household(const std::function<void()>& prepare, Refusal refusal);
+
+  /// The address that the first of "c" has; it would be the next to be given out.
+  static constexpr auto next_address = "10.1.2.4";
+  /// That of "a".
+  static constexpr auto address_of_a = "10.1.2.3";
 
   /// What is wrong with what the plugin does from now on: no address of "a" or "b" may be given to "c", and DEL of "a"
-  /// has to free the network, whether it succeeds or not. Empty where all is well.
+  /// has to leave the network of "b" and nothing else, whether it succeeds or not. Empty where all is well.
   std::string live_on();
 
   /// The damage is mended by now: each DEL succeeds, and with GC nothing is left.
   std::string end();
 
  private:
+  std::string judge(const std::string& act, const support::Answer& answer) const;
   std::string add_another();
+  std::string network_changes() const;
 
+  Refusal refusal_;
   support::Container a_;
   support::Container b_;
   support::Container c_;
   support::Snapshot before_;
-  nlohmann::json result_a_;
   nlohmann::json result_b_;
+  support::Snapshot network_of_b_;
+  nlohmann::json result_a_;
 };
 
 }  // namespace faults

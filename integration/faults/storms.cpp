@@ -77,7 +77,7 @@ std::vector<Task> storms(const Setting& setting) {
   const bool is_short = setting.is_short;
   const auto blow = [is_short](Report& report) { is_short ? storm(600, report) : whole_storm(report); };
   const auto come = [is_short](Report& report) { come_and_go(is_short ? 200 : 2000, report); };
-  const auto push = [is_short](Report& report) { jostle(is_short ? 800 : 5000, report); };
+  const auto push = [is_short](Report& report) { jostle(is_short ? 1500 : 5000, report); };
   return {{"storm", "three networks, 64 at once", blow},
           {"storm", "two containers that come and go beside GC", come},
           {"storm", "80 containers on a /28, 64 at once, some killed", push}};

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ json ipv4_only();
 
 /// dual_stack() in the mode "ptp" or "bridge": bridge br0, which carries the gateways; cniVersion 1.1.0.
 json in_mode(const std::string& mode);
+
+/// in_mode() with 10.1.2.0/28, of which 13 addresses can be given out, and fd00:1:2::/64.
+json of_few_addresses(const std::string& mode = "ptp");
+constexpr std::size_t few_addresses = 13;
 
 /// The object "ipam" of type veth-ipam with one range set for each subnet, and a default route for each of their
 /// families.
