@@ -46,8 +46,10 @@ std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> 
 
 namespace {
 
+/// Who has a link and no record has lost it, and still uses the gateways.
 void remove_unused_gateways(const Forgotten& attachment, kernel::Kernel& kernel, const state::Folder& folder) {
   if (folder.has_records_besides(attachment.network, attachment.tag)) return;
+  if (!kernel.host_links(attachment.network).empty()) return;
   kernel.remove_host_gateways(without_those_of_others(attachment.gateways, attachment.network, folder));
 }
 

@@ -41,6 +41,14 @@ TEST_F(LostGateways, GoWithTheLastLinkOfTheNetwork) {
   EXPECT_FALSE(stands());
 }
 
+TEST_F(LostGateways, StayWhereAnotherLinkHasLostItsRecord) {
+  folder.forget("net", tag("c1"));
+  verbs::del(request("c2"), kernel, root);
+  EXPECT_TRUE(stands());
+  verbs::del(request("c1"), kernel, root);
+  EXPECT_FALSE(stands());
+}
+
 TEST_F(LostGateways, GoWithTheLinksThatGcRemoves) {
   cni::Request gc;
   gc.attachment.network = "net";
