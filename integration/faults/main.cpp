@@ -116,9 +116,29 @@ class StrangersFolder {
 };
 
 /// As in integration/support/main.cpp: whoever has to rely on it says so.
-int cannot_run(const std::string& reason) {
-  std::cerr << "faults: NOT RUN: this machine allows no sandbox: " << reason << '\n';
-  return std::getenv("VETH_SANDBOX_REQUIRED") != nullptr ? EXIT_FAILURE : EXIT_SUCCESS;
+bool has_to_run() { return std::getenv("VETH_SANDBOX_REQUIRED") != nullptr; }
+
+bool is_as_promised(const Report& report) {
+  if (!report.failures.empty()) return false;
+  return report.not_run.empty() || !has_to_run();
+}
+
+/// False where anything was not as it should be.
+bool tell(const std::vector<Report>& reports, const Wanted& wanted) {
+  for (const auto& report : reports) std::cout << faults::to_text(report);
+  if (!wanted.output.empty()) write_down(reports, wanted.output);
+  return std::ranges::all_of(reports, is_as_promised);
+}
+
+/// False where a kind that is wanted could not be run and has to.
+bool run_in_sandbox(const Wanted& wanted, std::vector<Report>& reports) {
+  if (const auto refused = support::enter_sandbox()) {
+    std::cerr << "faults: NOT RUN: this machine allows no sandbox: " << *refused << '\n';
+    return !has_to_run();
+  }
+  for (const auto place : {Kind::Place::in_the_sandbox, Kind::Place::alone_in_the_sandbox})
+    std::ranges::copy(make_faults(wanted, place), std::back_inserter(reports));
+  return true;
 }
 
 int run(Wanted wanted) {
@@ -126,16 +146,9 @@ int run(Wanted wanted) {
   const StrangersFolder strangers;
   wanted.setting.strangers_folder = strangers.path();
   auto reports = make_faults(wanted, Kind::Place::before_the_sandbox);
-  if (const auto refused = support::enter_sandbox()) return cannot_run(*refused);
-  for (const auto place : {Kind::Place::in_the_sandbox, Kind::Place::alone_in_the_sandbox})
-    std::ranges::copy(make_faults(wanted, place), std::back_inserter(reports));
-  std::size_t failures = 0;
-  for (const auto& report : reports) {
-    failures += report.failures.size();
-    std::cout << faults::to_text(report);
-  }
-  if (!wanted.output.empty()) write_down(reports, wanted.output);
-  return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  const bool has_run = run_in_sandbox(wanted, reports);
+  const bool is_well = tell(reports, wanted);
+  return has_run && is_well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace
