@@ -200,11 +200,16 @@ TEST_F(Hostile, RefusesNamespacesThatAreNone) {
 // Standard input stays open and silent: the call has to end by itself.
 TEST_F(Hostile, DoesNotWaitForeverForItsInput) {
   ASSERT_EQ(::mkfifo("/run/test/input", 0600), 0);
+  const auto begin = std::chrono::steady_clock::now();
   const auto outcome = run({.argv = {"sh", "-c", "exec " + executables() + "/veth 0<>/run/test/input"},
                             .environment = {"CNI_COMMAND=ADD", "CNI_CONTAINERID=a", "CNI_IFNAME=eth0",
                                             "CNI_NETNS=" + container.netns.path()},
                             .patience = std::chrono::seconds{30}});
+  const auto waited = std::chrono::steady_clock::now() - begin;
   EXPECT_EQ(outcome.exit, 1) << outcome.out << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out).at("code"), 5) << outcome.out;
+  EXPECT_GE(waited, std::chrono::seconds{10}) << "a runtime may be slow";
+  EXPECT_LT(waited, std::chrono::seconds{13});
 }
 
 }  // namespace

@@ -85,19 +85,47 @@ TEST(Storm, AttachesOneContainerToManyNetworksAtOnce) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// An ADD and a DEL of the same container at once: one of them comes first. Where that was the DEL, the container
+/// stands, and another DEL is due, as any runtime makes it; where it was the ADD, that DEL was all.
+struct Race {
+  Answer added;
+  Answer deleted;
+  bool stands = false;
+};
+
+std::vector<Race> race(const std::deque<Container>& containers) {
+  std::vector<Race> races(containers.size());
+  in_parallel(2 * races.size(), at_once, [&](std::size_t number) {
+    const auto& container = containers.at(number / 2);
+    auto& race = races.at(number / 2);
+    if (number % 2 == 0) race.added = add(container, large_network());
+    if (number % 2 == 1) race.deleted = del(container, large_network());
+  });
+  for (std::size_t number = 0; number < races.size(); ++number)
+    races.at(number).stands = has_interface(containers.at(number).netns, "eth0");
+  return races;
+}
+
+/// The other one may have been at work for too long (11). A DEL from before the first ADD of a node has made the state
+/// folder finds no lock in it, and takes the interface from under the ADD (100), which undoes itself then.
+void expect_fair(const Race& race) {
+  const auto& [added, deleted, stands] = race;
+  EXPECT_TRUE(added.exit == 0 || (added.exit == 1 && (code_of(added) == 11 || code_of(added) == 100))) << added;
+  EXPECT_TRUE(deleted.exit == 0 || (deleted.exit == 1 && code_of(deleted) == 11)) << deleted;
+  EXPECT_TRUE(added.exit == 0 || !stands) << added;
+}
+
 // A runtime that lost patience sends DEL while ADD may still be running.
 TEST(Storm, LeavesNothingWhenDelComesDuringAdd) {
   const auto before = Snapshot::take();
   const auto containers = make_containers(at_once);
-  in_parallel(2 * at_once, at_once, [&](std::size_t number) {
-    const auto& container = containers.at(number / 2);
-    if (number % 2 == 0) add(container, large_network());
-    if (number % 2 == 1) del(container, large_network());
-  });
-  std::vector<Answer> deleted(at_once);
-  in_parallel(at_once, at_once,
-              [&](std::size_t number) { deleted.at(number) = del(containers.at(number), large_network()); });
-  expect_success(deleted);
+  const auto races = race(containers);
+  for (std::size_t number = 0; number < races.size(); ++number) {
+    expect_fair(races.at(number));
+    if (races.at(number).stands) {
+      EXPECT_EQ(del(containers.at(number), large_network()).exit, 0) << "the one DEL that is due";
+    }
+  }
   EXPECT_TRUE(unchanged_since(before));
 }
 
