@@ -149,7 +149,7 @@ Bytes masquerade() { return expression("masq", {}); }
 
 Bytes drop() { return immediate(verdict(NF_DROP)); }
 
-Bytes return_() { return immediate(verdict(NFT_RETURN)); }
+Bytes return_to_caller() { return immediate(verdict(NFT_RETURN)); }
 
 Bytes jump(const std::string& chain) { return immediate(verdict(NFT_JUMP, chain)); }
 
