@@ -281,6 +281,15 @@ TEST_F(Bandwidth, IsAddedAgainAfterAnAddThatWasKilled) {
   expect_clean_del();
 }
 
+TEST_F(Bandwidth, IsAddedAgainWherePairAndRecordAreGone) {
+  attach(with_limits(dual_stack(), limits(rate, rate)));
+  change_ip(host, {"link", "delete", host_end()});
+  std::filesystem::remove_all("/run/veth-cni");
+  attach(config);
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+  expect_clean_del();
+}
+
 TEST_F(Bandwidth, LeavesNothingWhereAddFails) {
   change_ip(a.netns, {"link", "add", "eth0", "type", "bridge"});
   const auto refused = add(a, with_limits(dual_stack(), limits(rate, rate)));

@@ -4,9 +4,12 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -69,36 +72,78 @@ const std::vector<Fate> fates{{"nothing", nothing},
                               {"interface renamed", interface_renamed},
                               {"addresses removed", addresses_removed}};
 
-void expect_clean_del(const Fate& fate, const json& previous_result_kind) {
-  SCOPED_TRACE(fate.name + ", prevResult " + previous_result_kind.dump());
-  const auto before = Snapshot::take();
-  Container container{"a"};
-  const auto added = add(container, dual_stack());
-  ASSERT_EQ(added.exit, 0) << added;
-  json config = dual_stack();
-  if (previous_result_kind == "own") config["prevResult"] = added.result;
-  if (previous_result_kind == "foreign")
-    config["prevResult"] = {{"cniVersion", "1.0.0"}, {"ips", json::array({{{"address", "192.0.2.9/24"}}})}};
-  const auto netns = fate.befall(container);
-  for (const char* time : {"first", "second"}) {
-    const auto deleted = call({.command = "DEL", .container = "a", .netns = netns, .config = config});
-    EXPECT_EQ(deleted.exit, 0) << time << ": " << deleted;
-    EXPECT_EQ(deleted.out, "") << time;
-    EXPECT_TRUE(unchanged_since(before)) << time;
+enum class PreviousResult { none, own, foreign };
+
+std::ostream& operator<<(std::ostream& stream, PreviousResult kind) {
+  constexpr std::array names{"none", "own", "foreign"};
+  return stream << names.at(static_cast<std::size_t>(kind));
+}
+
+/// One network of each mode, with all that hangs on an attachment.
+json network_of(const std::string& mode) {
+  json config = in_mode(mode);
+  if (mode == "netns") {
+    config["peer"] = {
+        {"netns", "/run/netns/peer"}, {"ifname", "eth1"}, {"addresses", {"10.1.2.1/24", "fd00:1:2::1/64"}}};
+    config["ipam"].erase("routes");
+    return config;
   }
-  std::filesystem::remove(stale_file);
+  config["ipMasq"] = true;
+  config["portMappings"] = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  config["bandwidth"] = {{"egressRate", 8'000'000}, {"egressBurst", 800'000}};
+  return config;
 }
 
-TEST(Del, LeavesNothingWhateverHappenedToTheContainer) {
-  for (const auto& fate : fates) expect_clean_del(fate, "own");
-}
+/// With a bridge that has had its first container: it stays, and what mapped ports need of it.
+class DelInEachMode : public testing::TestWithParam<std::tuple<std::string, PreviousResult>> {
+ protected:
+  DelInEachMode() {
+    const Container first{"first"};
+    EXPECT_EQ(add(first, config).exit, 0);
+    EXPECT_EQ(del(first, config).exit, 0);
+  }
 
-TEST(Del, NeedsNoPreviousResult) {
-  for (const auto& fate : fates) expect_clean_del(fate, nullptr);
-}
+  static json previous_result(const json& own) {
+    if (std::get<1>(GetParam()) == PreviousResult::own) return own;
+    return {{"cniVersion", "1.0.0"}, {"ips", json::array({{{"address", "192.0.2.9/24"}}})}};
+  }
 
-TEST(Del, BelievesNoForeignPreviousResult) {
-  for (const auto& fate : fates) expect_clean_del(fate, "foreign");
+  void expect_clean_del(const Fate& fate) const {
+    const auto before = Snapshot::take();
+    Container container{"a"};
+    const auto added = add(container, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    json with_previous = config;
+    if (std::get<1>(GetParam()) != PreviousResult::none) with_previous["prevResult"] = previous_result(added.result);
+    const auto netns = fate.befall(container);
+    for (const char* time : {"first", "second"}) {
+      const auto deleted = call({.command = "DEL", .container = "a", .netns = netns, .config = with_previous});
+      EXPECT_EQ(deleted.exit, 0) << time << ": " << deleted;
+      EXPECT_EQ(deleted.out, "") << time;
+      EXPECT_TRUE(unchanged_since(before)) << time;
+      EXPECT_FALSE(has_interface(peer, "eth1")) << time;
+    }
+    std::filesystem::remove(stale_file);
+  }
+
+  Namespace peer{"peer"};
+  json config = network_of(std::get<0>(GetParam()));
+};
+
+INSTANTIATE_TEST_SUITE_P(, DelInEachMode,
+                         testing::Combine(testing::Values("ptp", "bridge", "netns"),
+                                          testing::Values(PreviousResult::none, PreviousResult::own,
+                                                          PreviousResult::foreign)),
+                         [](const auto& instance) {
+                           return std::get<0>(instance.param) + "_" +
+                                  testing::PrintToString(std::get<1>(instance.param));
+                         });
+
+TEST_P(DelInEachMode, LeavesNothingWhateverHappenedToTheContainer) {
+  for (const auto& fate : fates) {
+    SCOPED_TRACE(fate.name);
+    expect_clean_del(fate);
+  }
 }
 
 TEST(Del, SucceedsForWhatWasNeverAdded) {
@@ -138,6 +183,7 @@ TEST(Del, NeverTouchesTheHostsOwnInterfaces) {
   change_ip(host, {"link", "add", "eth0", "type", "bridge"});
   const auto before = Snapshot::take();
   const auto deleted = call({.command = "DEL", .container = "a", .netns = host.path(), .config = dual_stack()});
+  EXPECT_EQ(deleted.exit, 0) << deleted;
   EXPECT_TRUE(unchanged_since(before)) << deleted;
 }
 

@@ -18,7 +18,10 @@
 #include <chrono>
 #include <cstdint>
 #include <set>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -170,6 +173,21 @@ TEST_F(Masquerade, IsEachConfigurationsOwn) {
   EXPECT_EQ(seen_outside(a, 4), address_of(added.result, 4));
 }
 
+/// Changes a word of the first rule of the chain in which it occurs.
+void replace_rule(const std::string& chain, const std::string& from, const std::string& into) {
+  std::istringstream lines{nft({"--handle", "list", "chain", "inet", "veth_cni", chain})};
+  for (std::string line; std::getline(lines, line);) {
+    const auto word = line.find(from + ' ');
+    const auto handle = line.find(" # handle ");
+    if (word == std::string::npos || handle == std::string::npos || line.find("chain ") != std::string::npos) continue;
+    const auto number = line.substr(handle + std::string_view{" # handle "}.size());
+    line.erase(handle);
+    nft({"replace rule inet veth_cni " + chain + " handle " + number + line.replace(word, from.size(), into)});
+    return;
+  }
+  ADD_FAILURE() << "no rule of chain " << chain << " has " << from;
+}
+
 /// What somebody did to the rules, and what CHECK has to name.
 struct Damage {
   std::string command;
@@ -192,6 +210,31 @@ TEST_F(Masquerade, IsChecked) {
     const auto checked = check(a, config, added.result);
     EXPECT_EQ(code_of(checked), 104) << command << ": " << checked;
     for (const auto& words : named) EXPECT_NE(checked.out.find(words), std::string::npos) << words << checked;
+  }
+}
+
+/// The shared chain has no order.
+std::multiset<std::string> lines_of(const std::string& text) {
+  std::istringstream stream{text};
+  std::multiset<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+/// A rule that says something else under the same comment, in a chain of its own and in one that is shared.
+TEST_F(Masquerade, IsCheckedToTheLetter) {
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto listing = lines_of(own_rules());
+  const auto set = set_of("10.1.2.2");
+  for (const auto& [chain, from, into] : {std::tuple{set, "masquerade", "return"}, {"networks", "goto", "jump"}}) {
+    replace_rule(chain, from, into);
+    const auto checked = check(a, config, added.result);
+    EXPECT_EQ(code_of(checked), 104) << chain << checked;
+    EXPECT_NE(checked.out.find("of chain \\\"" + std::string{chain}), std::string::npos) << checked;
+    EXPECT_EQ(vethctl({"repair"}).exit, 0);
+    EXPECT_EQ(check(a, config, added.result).exit, 0);
+    EXPECT_EQ(lines_of(own_rules()), listing);
   }
 }
 

@@ -57,6 +57,12 @@ const std::vector<Tampering> tamperings{
        on_host({"-6", "route", "delete", "fd00:1:2::2", "dev", veth});
      },
      "fd00:1:2::2"},
+    {"Ipv4HostRouteWasMoved",
+     [](const auto&, const auto& veth) {
+       on_host({"route", "delete", "10.1.2.2", "dev", veth});
+       on_host({"route", "add", "10.1.2.2", "dev", veth, "table", "100"});
+     },
+     "10.1.2.2"},
     {"Ipv4GatewayWasRemoved",
      [](const auto&, const auto& veth) {
        on_host({"address", "delete", "10.1.2.1/32", "dev", veth});

@@ -118,7 +118,8 @@ NftPart masquerade_part(const std::string& name, const wiring::Masquerade& wante
   const auto family = wanted.source.family;
   NftPart part{.sets = {{name, {address_type(family)}}}, .chains = {{name}}};
   for (const auto& prefix : wanted.except) {
-    part.rules.push_back({name, cni::to_string(prefix), is_family(family) + is_destination_in(prefix) + return_()});
+    part.rules.push_back(
+        {name, cni::to_string(prefix), is_family(family) + is_destination_in(prefix) + return_to_caller()});
   }
   part.rules.push_back({name, "all others", masquerade()});
   part.rules.push_back({networks_chain, entry_comment(name),

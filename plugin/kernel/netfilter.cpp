@@ -153,9 +153,13 @@ void Netfilter::mark_complete(const wiring::Wiring& wiring) {
 
 namespace {
 
+bool is_in_place_of(const FoundRule& other, const NftRule& rule) {
+  return other.chain == rule.chain && other.comment == rule.comment;
+}
+
 bool is_there(const NftRule& rule, std::span<const FoundRule> found) {
   return std::any_of(found.begin(), found.end(), [&](const FoundRule& other) {
-    return other.chain == rule.chain && other.comment == rule.comment;
+    return is_in_place_of(other, rule) && is_fulfilled(rule.expressions, other.expressions);
   });
 }
 
@@ -170,9 +174,18 @@ bool lacks_a_rule(const std::string& chain, std::span<const NftRule> missing) {
   return std::any_of(missing.begin(), missing.end(), [&](const NftRule& rule) { return rule.chain == chain; });
 }
 
+/// In a chain of another part: one that was altered gives way.
+void replace(NftFamily family, const NftRule& rule, std::span<const FoundRule> found, Requests& requests) {
+  for (const auto& other : found) {
+    if (is_in_place_of(other, rule)) requests.push_back(delete_nft_rule(family, rule.chain, other.handle));
+  }
+  requests.push_back(append_nft_rule(family, rule));
+}
+
 /// Chains of the part itself are written anew, since their rules have an order; what it has in chains of others is
 /// appended there.
-void rewrite(NftFamily family, const NftPart& part, std::span<const NftRule> missing, Requests& requests) {
+void rewrite(NftFamily family, const NftPart& part, std::span<const FoundRule> found, Requests& requests) {
+  const auto missing = missing_rules(part, found);
   if (missing.empty()) return;
   add_sets_and_chains(family, part, part.chains, requests);
   for (const auto& chain : part.chains) {
@@ -184,7 +197,7 @@ void rewrite(NftFamily family, const NftPart& part, std::span<const NftRule> mis
   }
   for (const auto& rule : missing) {
     const bool is_own = std::ranges::find(part.chains, rule.chain, &NftChain::name) != part.chains.end();
-    if (!is_own) requests.push_back(append_nft_rule(family, rule));
+    if (!is_own) replace(family, rule, found, requests);
   }
 }
 
@@ -196,7 +209,7 @@ void Netfilter::mend(std::span<const NeededPart> parts) {
     Requests changes;
     for (const auto& needed : parts) {
       const auto part = needed.describe();
-      rewrite(needed.family, part, missing_rules(part, session_.rules(needed.family)), changes);
+      rewrite(needed.family, part, session_.rules(needed.family), changes);
     }
     return session_.commit(std::move(changes), now);
   });

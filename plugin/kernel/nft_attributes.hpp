@@ -24,6 +24,10 @@ Bytes nft_number(int type, std::uint32_t number);
 /// An attribute of attributes.
 Bytes nft_nest(int type, std::string_view attributes);
 
+/// Whether two lists of attributes of attributes are as long as each other, and each of `there` has all that its
+/// counterpart in `wanted` has: the kernel adds what it has filled in by itself.
+bool is_fulfilled(std::string_view wanted, std::string_view there);
+
 /// Bytes of values in registers, keys and data; fields of a concatenation are padded to four bytes.
 Bytes value_of(const cni::IpAddress& address);
 Bytes value_of(const cni::MacAddress& mac);

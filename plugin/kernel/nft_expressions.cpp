@@ -18,7 +18,14 @@ Bytes expression(const char* name, std::string_view data) {
   return nft_nest(NFTA_LIST_ELEM, nft_text(NFTA_EXPR_NAME, name) + nft_nest(NFTA_EXPR_DATA, data));
 }
 
-Bytes register_of(int attribute, NftRegister place) { return nft_number(attribute, static_cast<std::uint32_t>(place)); }
+/// Every fourth one is also the first of a longer register, by whose number the kernel tells of it (nft_dump_register).
+Bytes register_of(int attribute, NftRegister place) {
+  constexpr std::uint32_t short_ones_of_a_long_one = 4;
+  const auto number = static_cast<std::uint32_t>(place);
+  const auto distance = number - static_cast<std::uint32_t>(first);
+  const bool is_first_of_long_one = distance % short_ones_of_a_long_one == 0;
+  return nft_number(attribute, is_first_of_long_one ? NFT_REG_1 + distance / short_ones_of_a_long_one : number);
+}
 
 Bytes value(int attribute, std::string_view bytes) { return nft_nest(attribute, nft_bytes(NFTA_DATA_VALUE, bytes)); }
 
@@ -142,7 +149,7 @@ Bytes masquerade() { return expression("masq", {}); }
 
 Bytes drop() { return immediate(verdict(NF_DROP)); }
 
-Bytes return_() { return immediate(verdict(NFT_RETURN)); }
+Bytes return_to_caller() { return immediate(verdict(NFT_RETURN)); }
 
 Bytes jump(const std::string& chain) { return immediate(verdict(NFT_JUMP, chain)); }
 

@@ -43,7 +43,7 @@ Bytes translate(const std::string& map);
 // What is done.
 Bytes masquerade();
 Bytes drop();
-Bytes return_();  ///< to where the chain was called from
+Bytes return_to_caller();  ///< return: to where the chain was called from
 Bytes jump(const std::string& chain);
 Bytes go_to(const std::string& chain);            ///< a return there returns from here
 Bytes redirect_to_registers(cni::Family family);  ///< dnat to the address and port from the first register on

@@ -295,11 +295,12 @@ std::string comment_in(nlattr* user_data) {
   return std::string{text.substr(0, text.find('\0'))};
 }
 
-Bytes value_in(nlattr* data) {
-  const nlattr* value = find_inside(data, NFTA_DATA_VALUE);
-  if (value == nullptr) return {};
-  return {static_cast<const char*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))};
+Bytes content_of(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  return {static_cast<const char*>(nla_data(attribute)), static_cast<std::size_t>(nla_len(attribute))};
 }
+
+Bytes value_in(nlattr* data) { return content_of(find_inside(data, NFTA_DATA_VALUE)); }
 
 NftElement element_in(nlattr* nest) {
   std::array<nlattr*, NFTA_SET_ELEM_MAX + 1> attributes{};
@@ -335,7 +336,8 @@ std::optional<FoundRule> find_nft_rule(const std::string& message) {
   if (!read_bytes(attributes[NFTA_RULE_HANDLE], words.data(), sizeof words)) return std::nullopt;
   return FoundRule{.chain = text_in(attributes[NFTA_RULE_CHAIN]),
                    .comment = comment_in(attributes[NFTA_RULE_USERDATA]),
-                   .handle = (std::uint64_t{ntohl(words[0])} << half) | ntohl(words[1])};
+                   .handle = (std::uint64_t{ntohl(words[0])} << half) | ntohl(words[1]),
+                   .expressions = content_of(attributes[NFTA_RULE_EXPRESSIONS])};
 }
 
 std::vector<NftElement> find_nft_elements(const std::string& message) {

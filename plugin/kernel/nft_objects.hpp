@@ -100,6 +100,7 @@ struct FoundRule {
   std::string chain;
   std::string comment;
   std::uint64_t handle = 0;
+  Bytes expressions{};
 };
 
 // Reading answers; nullopt and nothing for a message about something else.

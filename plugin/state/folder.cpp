@@ -215,7 +215,7 @@ std::optional<Folder> Folder::find(const std::string& root) {
 void Folder::refuse_planted(const std::string& network) const {
   for (const auto& name : {directory_of(network), addresses_of(network), stage_directory(network, Stage::pending),
                            stage_directory(network, Stage::live)}) {
-    state::refuse_planted(directory_.get(), name, path_ + "/" + name);
+    state::refuse_planted(directory_.get(), path_, name);
   }
 }
 

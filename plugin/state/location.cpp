@@ -72,23 +72,29 @@ std::string octal(mode_t mode) {
   return text.data();
 }
 
-/// Who can write here decides which files root removes and which addresses are given out.
-void require_private(const struct stat& status, const std::string& path) {
+uid_t own_user() {
   static const uid_t user = ::geteuid();
-  if (status.st_uid != user) {
-    refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(user),
+  return user;
+}
+
+/// Who can write here decides which files root removes and which addresses are given out.
+bool is_private(const struct stat& status) {
+  return status.st_uid == own_user() && (status.st_mode & writable_by_others) == 0;
+}
+
+[[noreturn]] void refuse_as_not_private(const struct stat& status, const std::string& path) {
+  if (status.st_uid != own_user()) {
+    refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(own_user()),
            "remove it if nobody else needs it, and it is made anew");
   }
-  if ((status.st_mode & writable_by_others) != 0) {
-    refuse(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
-           "see who wrote there and remove what they have left, then chmod go-w it");
-  }
+  refuse(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
+         "see who wrote there and remove what they have left, then chmod go-w it");
 }
 
 void check_private(int directory, const std::string& path) {
   struct stat status {};
   if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
-  require_private(status, path);
+  if (!is_private(status)) refuse_as_not_private(status, path);
 }
 
 void empty_directory(int directory, int level);
@@ -156,14 +162,14 @@ std::optional<posix::FileDescriptor> find_private_path(const std::string& path) 
   return find_private(path, [&] { return posix::find_without_links(AT_FDCWD, path, O_RDONLY | O_DIRECTORY); });
 }
 
-void refuse_planted(int parent, const std::string& name, const std::string& path) {
+void refuse_planted(int parent, const std::string& parent_path, const std::string& name) {
   struct stat status {};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return;
-    posix::throw_errno("look at " + posix::quoted(path));
+    posix::throw_errno("look at " + posix::quoted(parent_path + '/' + name));
   }
-  if (S_ISLNK(status.st_mode)) refuse(path, "is a symbolic link", "see who made it, and remove it");
-  if (S_ISDIR(status.st_mode)) require_private(status, path);
+  if (S_ISLNK(status.st_mode)) refuse(parent_path + '/' + name, "is a symbolic link", "see who made it, and remove it");
+  if (S_ISDIR(status.st_mode) && !is_private(status)) refuse_as_not_private(status, parent_path + '/' + name);
 }
 
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {

@@ -26,7 +26,7 @@ std::optional<posix::FileDescriptor> find_private_path(const std::string& path);
 
 /// Throws Error system_refused where `name` of `parent` is a symbolic link, or a directory that is not the effective
 /// user's alone. What is not there, or is no directory, is let be.
-void refuse_planted(int parent, const std::string& name, const std::string& path);
+void refuse_planted(int parent, const std::string& parent_path, const std::string& name);
 
 /// As find_private_directory, but makes the directory where it is missing.
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path);

@@ -46,10 +46,15 @@ class Addition {
     const auto stored = folder_.find_record(request_.attachment);
     const bool was_answered = !stored || stored->stage == state::Stage::live;
     if (was_answered && stands(stored)) refuse();
-    if (!stored) return;
+    if (!stored) return clear_lone_ifb();
     BestEffort effort;
     detach(request_, kernel_, &folder_, effort);
     effort.finish();
+  }
+
+  /// Its pair went with the namespace, and its record with the state folder.
+  void clear_lone_ifb() {
+    if (request_.config.bandwidth.egress) kernel_.remove(request_.attachment);
   }
 
   bool stands(const std::optional<state::StoredRecord>& stored) {

@@ -13,10 +13,34 @@ bool holds(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-/// Another table means that a later plugin moved the route, and gave it the next hop that it wanted.
-bool serves(const Route& there, const Route& wanted) {
+std::uint32_t table_of(const Route& route) {
+  constexpr std::uint32_t main_table = 254;
+  return route.table.value_or(main_table);
+}
+
+/// What was not asked for, the kernel chose.
+bool is_met(const auto& wanted, const auto& there) { return !wanted || wanted == there; }
+
+/// The kernel cuts what no packet can have (net/ipv4/metrics.c).
+std::optional<std::uint32_t> cut(const std::optional<std::uint32_t>& bytes, std::uint32_t most) {
+  return bytes ? std::optional{std::min(*bytes, most)} : std::nullopt;
+}
+
+/// The source is left out: with an IPv6 address the kernel takes it from routes, and which it then chooses is as good.
+bool is_same_way(const Route& there, const Route& wanted) {
+  constexpr std::uint32_t largest_mtu = 65535 - 15;
+  constexpr std::uint32_t largest_advmss = 65535 - 40;
+  return there.gateway == wanted.gateway && is_met(wanted.priority, there.priority) &&
+         is_met(cut(wanted.mtu, largest_mtu), there.mtu) && is_met(cut(wanted.advmss, largest_advmss), there.advmss);
+}
+
+/// Whether a later plugin may have moved routes into a table of its own, and given them the next hop that it wanted.
+enum class Moved { may_be, is_not };
+
+bool serves(const Route& there, const Route& wanted, Moved moved) {
   if (there.destination != wanted.destination) return false;
-  return there.table != wanted.table || there.gateway == wanted.gateway;
+  if (table_of(there) != table_of(wanted)) return moved == Moved::may_be;
+  return is_same_way(there, wanted);
 }
 
 std::string route_text(const Route& route) {
@@ -48,14 +72,14 @@ void compare_addresses(const End& wanted, const ObservedEnd& there, bool uses_ip
   }
 }
 
-bool is_served(const Route& wanted, const ObservedEnd& there) {
+bool is_served(const Route& wanted, const ObservedEnd& there, Moved moved) {
   return std::any_of(there.routes.begin(), there.routes.end(),
-                     [&](const Route& candidate) { return serves(candidate, wanted); });
+                     [&](const Route& candidate) { return serves(candidate, wanted, moved); });
 }
 
-void compare_routes(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
+void compare_routes(const End& wanted, const ObservedEnd& there, Moved moved, Sentences& sentences) {
   for (const auto& route : wanted.routes) {
-    if (is_served(route, there)) continue;
+    if (is_served(route, there, moved)) continue;
     sentences.push_back("route " + route_text(route) + " is missing on interface " + named(wanted.name));
   }
 }
@@ -64,7 +88,14 @@ void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, boo
   if (!there) return sentences.push_back("interface " + named(wanted.name) + " is missing");
   compare_link(wanted, *there, sentences);
   compare_addresses(wanted, *there, uses_ipv6, sentences);
-  compare_routes(wanted, *there, sentences);
+}
+
+/// No plugin but ours has to do with the host's routes to the container.
+Moved host_routes_moved(const Wiring& wanted) { return wanted.peer_netns.empty() ? Moved::is_not : Moved::may_be; }
+
+void compare_all_routes(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+  if (observed.container) compare_routes(wanted.container, *observed.container, Moved::may_be, sentences);
+  if (observed.host) compare_routes(wanted.host, *observed.host, host_routes_moved(wanted), sentences);
 }
 
 void compare_pair(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
@@ -220,6 +251,7 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
   compare_end(wanted.container, observed.container, uses_ipv6, sentences);
   compare_state(wanted.host, observed.host, sentences);
   compare_end(wanted.host, observed.host, uses_ipv6, sentences);
+  compare_all_routes(wanted, observed, sentences);
   compare_mtu(wanted, observed, sentences);
   compare_pair(wanted, observed, sentences);
   compare_bridge(wanted, observed, sentences);
@@ -236,9 +268,9 @@ Sentences difference(const Wiring& wanted, const Observed& observed) {
 
 namespace {
 
-void leave_out(End& wanted, const ObservedEnd& there) {
+void leave_out(End& wanted, const ObservedEnd& there, Moved moved) {
   std::erase_if(wanted.addresses, [&](const Address& address) { return holds(there.addresses, address.prefix); });
-  std::erase_if(wanted.routes, [&](const Route& route) { return is_served(route, there); });
+  std::erase_if(wanted.routes, [&](const Route& route) { return is_served(route, there, moved); });
 }
 
 /// A MAC that a later plugin has given stays, and the other end is to know it.
@@ -255,8 +287,8 @@ Wiring lacking(Wiring wanted, const Observed& observed) {
   Sentences limits;
   compare_limits(wanted, observed, limits);
   if (limits.empty()) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
-  leave_out(wanted.container, *observed.container);
-  leave_out(wanted.host, *observed.host);
+  leave_out(wanted.container, *observed.container, Moved::may_be);
+  leave_out(wanted.host, *observed.host, host_routes_moved(wanted));
   take_mac(wanted.container, observed.container->mac, wanted.host);
   take_mac(wanted.host, observed.host->mac, wanted.container);
   return wanted;

@@ -160,6 +160,15 @@ TEST_F(Add, ClearsAnIfbThatIsLeftOfAnAttachmentThatIsGone) {
   EXPECT_FALSE(kernel.ifb_devices == left);
 }
 
+TEST_F(Add, ClearsAnIfbOfWhichNoRecordTells) {
+  limit_rates();
+  add("c1");
+  kernel.pairs.clear();
+  folder.forget("net", tag("c1"));
+  add("c1");
+  EXPECT_EQ(kernel.ifb_devices.size(), 1U);
+}
+
 TEST_F(Add, LeavesTheGatewaysThatOthersUse) {
   add("c1");
   kernel.refusals["build"] = EPERM;

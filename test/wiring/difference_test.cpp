@@ -142,10 +142,30 @@ TEST_F(Difference, LeavesOutWhatIsNotWanted) {
   EXPECT_EQ(difference(), Sentences{});
 }
 
+TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
+  wanted.container.routes[0].priority = 100;
+  wanted.container.routes[0].mtu = 1400;
+  wanted.container.routes[0].advmss = 100'000;
+  wanted.container.routes[0].table = 254;
+  there.container->routes[0].priority = 100;
+  there.container->routes[0].mtu = 1400;
+  there.container->routes[0].advmss = 65495;
+  EXPECT_EQ(difference(), Sentences{});
+  const std::string missing = R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")";
+  expect_each({{[](auto& it) { it.container->routes[0].priority = 200; }, missing},
+               {[](auto& it) { it.container->routes[0].mtu.reset(); }, missing},
+               {[](auto& it) { it.container->routes[0].advmss = 1000; }, missing}});
+}
+
 TEST_F(Difference, AllowsThatAnotherPluginMovedARouteToATableOfItsOwn) {
   there.container->routes[0].table = 100;
   there.container->routes[0].gateway = ip("10.1.2.9");
   EXPECT_EQ(difference(), Sentences{});
+}
+
+TEST_F(Difference, AllowsNoSuchThingOnTheHost) {
+  there.host->routes[0].table = 100;
+  EXPECT_EQ(difference(), Sentences{R"(route 10.1.2.5/32 is missing on interface "vethhost")"});
 }
 
 TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
@@ -157,7 +177,6 @@ TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
 }
 
 TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
-  wanted.container.routes[0].mtu = 1400;
   wanted.container.routes[0].scope = 0;
   wanted.host.routes[0].exclusive = true;
   EXPECT_EQ(difference(), Sentences{});
