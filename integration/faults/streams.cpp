@@ -100,7 +100,7 @@ void cut_input(const Network& network, Report& report) {
 /// A byte at a time, with pauses between.
 void slow_input(const Network& network, Report& report) {
   constexpr auto commands = R"(bash -c 'while IFS= read -r -d "" -n 1 byte
-                                         do printf %s "$byte"; ((++count % 8)) || sleep 0.01; done | "$0"' "$0")";
+                                         do printf %s "$byte"; ((++count % 50)) || sleep 0.01; done | "$0"' "$0")";
   for (const std::string verb : {"ADD", "DEL"}) {
     Scene scene{network};
     if (verb == "DEL") add_first(scene);

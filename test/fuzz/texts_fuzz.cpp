@@ -1,8 +1,9 @@
-// Small texts: addresses, prefixes, MACs, tags, aliases, names of sysctls, resolv.conf.
+// Small texts: addresses, prefixes, MACs, tags, aliases, names of sysctls, traces, resolv.conf.
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/quoted.hpp"
+#include "plugin/cni/trace_context.hpp"
 #include "plugin/cni/tuning.hpp"
 #include "plugin/cni/version.hpp"
 #include "test/fuzz/input.hpp"
@@ -34,11 +35,24 @@ void expect_harmless(std::string_view text) {
     expect(static_cast<unsigned char>(character) >= 0x20, "what is echoed has no control characters");
 }
 
+void expect_hexadecimal(const std::string& text, std::size_t length) {
+  expect(text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string::npos,
+         "the IDs of a trace are hexadecimal digits");
+}
+
+void read_trace(std::string_view text) {
+  const auto trace = cni::find_trace_context(text);
+  if (!trace) return;
+  expect_hexadecimal(trace->trace_id, 32);
+  expect_hexadecimal(trace->parent_id, 16);
+}
+
 }  // namespace
 
 void examine(std::string_view text) {
   expect_same_again(text);
   expect_harmless(text);
+  read_trace(text);
   expect(!cni::version_answer(text).empty(), "VERSION has an answer");
   cni::tag_of_alias(std::string{text});
   cni::attachment_of_alias(std::string{text});
