@@ -9,6 +9,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -213,10 +215,16 @@ void suffer(const Damage& damage, Report& report) {
   if (!fault.empty()) report.failures.push_back(damage.name + ": " + fault);
 }
 
-Task task_of(const std::string& subject, const std::vector<Damage>& damages) {
-  return {"state", subject, [damages](Report& report) {
-            for (const auto& damage : damages) suffer(damage, report);
-          }};
+/// Many are shared among several processes.
+void add(const std::string& subject, const std::vector<Damage>& damages, std::vector<Task>& tasks) {
+  constexpr std::ptrdiff_t share = 50;
+  for (auto begin = damages.begin(); begin != damages.end();) {
+    const auto end = begin + std::min(share, damages.end() - begin);
+    tasks.push_back({"state", subject, [part = std::vector<Damage>{begin, end}](Report& report) {
+                       for (const auto& damage : part) suffer(damage, report);
+                     }});
+    begin = end;
+  }
 }
 
 std::vector<Damage> truncations(unsigned parts) {
@@ -238,18 +246,19 @@ std::vector<Damage> flips(unsigned count) {
 }  // namespace
 
 std::vector<Task> damages(const Setting& setting) {
-  std::vector<Task> tasks{task_of("records cut short", truncations(setting.is_short ? 10 : 100)),
-                          task_of("records with bits flipped", flips(setting.is_short ? 10 : 500)),
-                          task_of("strange files", strange()),
-                          task_of("records and rights that have changed", changed()),
-                          task_of("planted links", planted()),
-                          task_of("full and read-only", full())};
+  std::vector<Task> tasks;
+  add("records cut short", truncations(setting.is_short ? 10 : 100), tasks);
+  add("records with bits flipped", flips(setting.is_short ? 10 : 500), tasks);
+  add("strange files", strange(), tasks);
+  add("records and rights that have changed", changed(), tasks);
+  add("planted links", planted(), tasks);
+  add("full and read-only", full(), tasks);
   if (setting.strangers_folder.empty())
     tasks.push_back({"state", "a stranger's folder", [](Report& report) {
                        report.not_run = "nobody but the machine's root can make a folder of another user's";
                      }});
   else
-    tasks.push_back(task_of("a stranger's folder", {anothers(setting.strangers_folder)}));
+    add("a stranger's folder", {anothers(setting.strangers_folder)}, tasks);
   return tasks;
 }
 
