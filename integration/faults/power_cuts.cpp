@@ -29,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 using support::of_few_addresses;
 using support::state_root;
 
+constexpr auto boot_id = "/proc/sys/kernel/random/boot_id";
 constexpr auto remains = "files of the former boot";
 
 void add_to(const std::string& figure, std::size_t count, Report& report) {
@@ -97,8 +98,7 @@ void boot_again(const Workshop& workshop) {
   support::make_node();
   mount_disk(workshop.copy());
   std::ofstream{"/run/test/boot_id"} << "01234567-89ab-cdef-0123-456789abcdef\n";
-  if (::mount("/run/test/boot_id", "/proc/sys/kernel/random/boot_id", nullptr, MS_BIND, nullptr) < 0)
-    posix::throw_errno("mount another boot id");
+  if (::mount("/run/test/boot_id", boot_id, nullptr, MS_BIND, nullptr) < 0) posix::throw_errno("mount another boot id");
 }
 
 /// What the disk has of the former boot, as figures.
@@ -135,7 +135,7 @@ void cut(std::chrono::milliseconds when, Report& report) {
   count_remains(report);
   fill_the_range(report);
   if (count_boots() != 1) report.failures.emplace_back("the folder of the former boot is left");
-  ::umount2(state_root, MNT_DETACH);
+  for (const auto* mounted : {state_root, boot_id}) ::umount2(mounted, MNT_DETACH);
   ++report.points;
 }
 
