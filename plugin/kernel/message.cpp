@@ -85,13 +85,6 @@ NetlinkAddress to_netlink(const cni::MacAddress& mac) {
   return NetlinkAddress{allocated(nl_addr_build(AF_LLC, mac.bytes.data(), mac.bytes.size()))};
 }
 
-std::optional<cni::IpAddress> from_netlink(const nl_addr* address) {
-  if (address == nullptr) return std::nullopt;
-  const auto family = find_family(nl_addr_get_family(address));
-  if (!family || nl_addr_get_len(address) * 8 != cni::address_length(*family)) return std::nullopt;
-  return cni::from_bytes(*family, static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address)));
-}
-
 bool read_bytes(const nlattr* attribute, void* into, std::size_t size) {
   if (attribute == nullptr || static_cast<std::size_t>(nla_len(attribute)) < size) return false;
   std::memcpy(into, nla_data(attribute), size);

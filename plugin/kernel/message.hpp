@@ -44,9 +44,6 @@ using NetlinkAddress = std::unique_ptr<nl_addr, AddressRelease>;
 
 NetlinkAddress to_netlink(const cni::MacAddress& mac);
 
-/// nullopt where there is none, or of another family, or a shorter one than the family's.
-std::optional<cni::IpAddress> from_netlink(const nl_addr* address);
-
 // What an attribute holds, however long it is; null is one that is not there.
 
 /// False, and nothing is copied, where it holds less.

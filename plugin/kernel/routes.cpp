@@ -4,22 +4,16 @@
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <memory>
+#include <cstring>
 
 namespace kernel {
 namespace {
-
-struct RouteRelease {
-  void operator()(rtnl_route* route) const { rtnl_route_put(route); }
-};
-using RouteObject = std::unique_ptr<rtnl_route, RouteRelease>;
 
 void put_metrics(nl_msg* message, const wiring::Route& route) {
   if (!route.mtu && !route.advmss) return;
@@ -140,52 +134,83 @@ NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpA
 
 namespace {
 
-std::optional<cni::Prefix> destination_of(rtnl_route* object, cni::Family family) {
-  const nl_addr* destination = rtnl_route_get_dst(object);
-  if (destination == nullptr) return std::nullopt;
-  const auto address = from_netlink(destination).value_or(cni::IpAddress{family, 0});
-  return cni::Prefix{address, static_cast<std::uint8_t>(nl_addr_get_prefixlen(destination))};
-}
+using RouteAttributes = std::array<nlattr*, RTA_MAX + 1>;
 
-rtnl_nexthop* next_hop_through(rtnl_route* object, std::uint32_t device_index) {
-  const int count = rtnl_route_get_nnexthops(object);
-  for (int number = 0; number < count; ++number) {
-    rtnl_nexthop* hop = rtnl_route_nexthop_n(object, number);
-    const auto index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
-    if (device_index == 0 || index == device_index) return hop;
+/// One of the ways of a route.
+struct Hop {
+  std::uint32_t device_index = 0;
+  std::optional<cni::IpAddress> gateway{};
+};
+
+/// What is too short for its own length ends them.
+std::vector<Hop> hops_of_multipath(const nlattr* multipath, cni::Family family) {
+  std::vector<Hop> hops;
+  const auto* place = static_cast<const char*>(nla_data(multipath));
+  std::size_t rest = static_cast<std::size_t>(nla_len(multipath));
+  for (rtnexthop header{}; rest >= sizeof header;) {
+    std::memcpy(&header, place, sizeof header);
+    if (header.rtnh_len < sizeof header || header.rtnh_len > rest) break;
+    const auto* attributes = reinterpret_cast<const nlattr*>(place + sizeof header);
+    const auto length = static_cast<int>(header.rtnh_len - sizeof header);
+    hops.push_back({.device_index = static_cast<std::uint32_t>(header.rtnh_ifindex),
+                    .gateway = find_address(nla_find(attributes, length, RTA_GATEWAY), family)});
+    const auto step = std::min<std::size_t>(RTNH_ALIGN(header.rtnh_len), rest);
+    place += step;
+    rest -= step;
   }
-  return nullptr;
+  return hops;
 }
 
-std::optional<std::uint32_t> metric_of(rtnl_route* object, int metric) {
-  std::uint32_t value = 0;
-  return rtnl_route_get_metric(object, metric, &value) == 0 ? std::optional{value} : std::nullopt;
+std::vector<Hop> hops_of(const RouteAttributes& attributes, cni::Family family) {
+  if (attributes[RTA_MULTIPATH] != nullptr) return hops_of_multipath(attributes[RTA_MULTIPATH], family);
+  if (attributes[RTA_OIF] == nullptr) return {};
+  return {{.device_index = number_in<std::uint32_t>(attributes[RTA_OIF]),
+           .gateway = find_address(attributes[RTA_GATEWAY], family)}};
 }
 
-wiring::Route read(rtnl_route* object, const cni::Prefix& destination, rtnl_nexthop* hop) {
+/// A default route has no attribute for its destination.
+std::optional<cni::Prefix> destination_of(const rtmsg& header, const RouteAttributes& attributes, cni::Family family) {
+  if (header.rtm_dst_len > cni::address_length(family)) return std::nullopt;
+  const auto address = find_address(attributes[RTA_DST], family).value_or(cni::IpAddress{family, 0});
+  return cni::Prefix{address, header.rtm_dst_len};
+}
+
+std::optional<std::uint32_t> unless(std::uint32_t usual, std::uint32_t number) {
+  return number == usual ? std::nullopt : std::optional{number};
+}
+
+std::optional<std::uint32_t> metric_of(nlattr* metrics, int metric) {
+  return unless(0, number_in<std::uint32_t>(find_inside(metrics, metric)));
+}
+
+wiring::Route read(const rtmsg& header, const RouteAttributes& attributes, const cni::Prefix& destination) {
   wiring::Route route{.destination = destination};
-  route.source = from_netlink(rtnl_route_get_pref_src(object));
-  if (const auto table = rtnl_route_get_table(object); table != RT_TABLE_MAIN) route.table = table;
-  if (const auto priority = rtnl_route_get_priority(object); priority != 0) route.priority = priority;
-  route.mtu = metric_of(object, RTAX_MTU);
-  route.advmss = metric_of(object, RTAX_ADVMSS);
-  if (hop != nullptr) route.gateway = from_netlink(rtnl_route_nh_get_gateway(hop));
+  route.source = find_address(attributes[RTA_PREFSRC], destination.address.family);
+  route.table = unless(RT_TABLE_MAIN, number_in<std::uint32_t>(attributes[RTA_TABLE], header.rtm_table));
+  route.priority = unless(0, number_in<std::uint32_t>(attributes[RTA_PRIORITY]));
+  route.mtu = metric_of(attributes[RTA_METRICS], RTAX_MTU);
+  route.advmss = metric_of(attributes[RTA_METRICS], RTAX_ADVMSS);
   return route;
 }
 
 }  // namespace
 
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index) {
-  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
-  rtnl_route* parsed = nullptr;
-  if (header->nlmsg_type != RTM_NEWROUTE || rtnl_route_parse(header, &parsed) < 0) return std::nullopt;
-  const RouteObject object{parsed};
-  const auto family = find_family(rtnl_route_get_family(parsed));
-  const auto destination = family ? destination_of(parsed, *family) : std::nullopt;
+  auto* whole = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  RouteAttributes attributes{};
+  if (whole->nlmsg_type != RTM_NEWROUTE) return std::nullopt;
+  if (nlmsg_parse(whole, sizeof(rtmsg), attributes.data(), RTA_MAX, nullptr) < 0) return std::nullopt;
+  const auto& header = *static_cast<const rtmsg*>(nlmsg_data(whole));
+  const auto family = find_family(header.rtm_family);
+  const auto destination = family ? destination_of(header, attributes, *family) : std::nullopt;
   if (!destination) return std::nullopt;
-  rtnl_nexthop* hop = next_hop_through(parsed, device_index);
-  FoundRoute found{.route = read(parsed, *destination, hop)};
-  if (hop != nullptr) found.device_index = static_cast<std::uint32_t>(rtnl_route_nh_get_ifindex(hop));
+  FoundRoute found{.route = read(header, attributes, *destination)};
+  const auto hops = hops_of(attributes, *family);
+  const auto is_sought = [&](const Hop& hop) { return device_index == 0 || hop.device_index == device_index; };
+  if (const auto hop = std::ranges::find_if(hops, is_sought); hop != hops.end()) {
+    found.device_index = hop->device_index;
+    found.route.gateway = hop->gateway;
+  }
   return found;
 }
 

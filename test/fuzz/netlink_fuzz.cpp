@@ -1,12 +1,11 @@
-// What the kernel answers: two bytes of the message's type, and all that stands behind the header. Routes are not among
-// it: libnl reads them for us, and with those that no kernel sends it (3.7) loses memory and reads past a short
-// RTA_VIA.
+// What the kernel answers: two bytes of the message's type, and all that stands behind the header.
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/firewall.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/nft_objects.hpp"
 #include "plugin/kernel/qdiscs.hpp"
+#include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "test/fuzz/input.hpp"
 
@@ -45,6 +44,9 @@ void examine(std::string_view text) {
   kernel::find_link(message);
   kernel::find_counters(message);
   kernel::find_interface_address(message);
+  kernel::find_route(message);
+  kernel::find_route(message, 1);
+  kernel::count_local({message}, 1);
   kernel::find_forwarding(message);
   kernel::find_rate_limit(message);
   kernel::find_redirection(message);

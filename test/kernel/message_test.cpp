@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -20,18 +19,11 @@
 
 namespace {
 
-struct AddressRelease {
-  void operator()(nl_addr* address) const { nl_addr_put(address); }
-};
-
 /// What a message of this address says.
 std::optional<cni::IpAddress> told(const cni::IpAddress& address) {
   const auto message = kernel::new_message(0, 0, nullptr, 0);
   kernel::put_address(message.get(), 1, address);
-  const nlattr* attribute = nlmsg_find_attr(nlmsg_hdr(message.get()), 0, 1);
-  const std::unique_ptr<nl_addr, AddressRelease> found{
-      nl_addr_alloc_attr(attribute, kernel::kernel_family(address.family))};
-  return kernel::from_netlink(found.get());
+  return kernel::find_address(nlmsg_find_attr(nlmsg_hdr(message.get()), 0, 1), address.family);
 }
 
 TEST(NetlinkAddress, IsReadAsItWasWritten) {
@@ -51,14 +43,11 @@ TEST(NetlinkAddress, HasTheBytesOfAMac) {
       std::span{static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address.get())), mac.bytes.size()}));
 }
 
-TEST(NetlinkAddress, IsNoneOfOtherFamilies) {
-  EXPECT_FALSE(kernel::from_netlink(nullptr).has_value());
-  EXPECT_FALSE(kernel::from_netlink(kernel::to_netlink(cni::MacAddress{}).get()).has_value());
-}
-
-TEST(NetlinkAddress, IsNoneWhereItIsShorterThanItsFamilys) {
-  const kernel::NetlinkAddress cut{nl_addr_build(AF_INET6, "\x01\x02\x03", 3)};
-  EXPECT_EQ(kernel::from_netlink(cut.get()), std::nullopt);
+TEST(NetlinkAddress, IsNoneWhereNothingIsOrTooLittle) {
+  EXPECT_EQ(kernel::find_address(nullptr, cni::Family::ipv4), std::nullopt);
+  const auto message = kernel::new_message(0, 0, nullptr, 0);
+  kernel::put_number(message.get(), 1, 7);
+  EXPECT_EQ(kernel::find_address(nlmsg_find_attr(nlmsg_hdr(message.get()), 0, 1), cni::Family::ipv6), std::nullopt);
 }
 
 /// An attribute with these bytes.

@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -53,6 +54,38 @@ TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
     ASSERT_TRUE(found.has_value()) << text;
     EXPECT_EQ(cni::to_string(found->route.destination), text);
   }
+}
+
+/// Two ways to one destination, through interfaces 7 and 8.
+kernel::Message with_two_ways() {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  header.rtm_dst_len = 16;
+  header.rtm_table = RT_TABLE_MAIN;
+  auto message = kernel::new_message(RTM_NEWROUTE, header);
+  kernel::put_address(message.get(), RTA_DST, ip("10.77.0.0"));
+  nlattr* ways = nla_nest_start(message.get(), RTA_MULTIPATH);
+  for (const auto& [index, gateway] : {std::pair{7, "10.1.2.1"}, {8, "10.1.3.1"}}) {
+    auto* way = static_cast<rtnexthop*>(nlmsg_reserve(message.get(), sizeof(rtnexthop), NLMSG_ALIGNTO));
+    kernel::put_address(message.get(), RTA_GATEWAY, ip(gateway));
+    way->rtnh_len = sizeof(rtnexthop) + RTA_SPACE(4);
+    way->rtnh_ifindex = index;
+  }
+  nla_nest_end(message.get(), ways);
+  return message;
+}
+
+TEST(RouteMessage, TellsTheWayThroughAnInterface) {
+  const auto bytes = bytes_of(with_two_ways());
+  EXPECT_EQ(test::words(kernel::find_route(bytes, 8)->route), "10.77.0.0/16 via 10.1.3.1");
+  EXPECT_EQ(kernel::find_route(bytes)->device_index, 7U);
+  EXPECT_EQ(kernel::find_route(bytes, 9)->device_index, 0U);
+}
+
+TEST(RouteMessage, IsNoneWithAPrefixThatIsTooLong) {
+  auto request = kernel::add_route(device, {.destination = prefix("10.1.2.1/32")});
+  static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())))->rtm_dst_len = 33;
+  EXPECT_FALSE(kernel::find_route(bytes_of(request.message)).has_value());
 }
 
 TEST(RouteMessage, TellsThatTheDestinationIsAnAddressOfTheHost) {
