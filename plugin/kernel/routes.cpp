@@ -218,9 +218,8 @@ namespace {
 
 bool is_local(const std::string& message, std::uint32_t device_index) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
-  if (header->nlmsg_type != RTM_NEWROUTE || static_cast<const rtmsg*>(nlmsg_data(header))->rtm_type != RTN_LOCAL) {
-    return false;
-  }
+  if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_valid_hdr(header, sizeof(rtmsg)) == 0) return false;
+  if (static_cast<const rtmsg*>(nlmsg_data(header))->rtm_type != RTN_LOCAL) return false;
   const nlattr* device = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
   return device_index == 0 || (number_in<std::uint32_t>(device) == device_index);
 }
