@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -30,6 +32,12 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& reason) {
   throw cni::Error{cni::ErrorCode::invalid_netns, "open network namespace " + posix::quoted(path) + ": " + reason};
+}
+
+/// It says nothing about the path: a namespace that could not be opened for it may well be there.
+bool is_shortage(int error) {
+  constexpr std::array shortages{EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, EIO};
+  return std::ranges::find(shortages, error) != shortages.end();
 }
 
 bool is_namespace_file(int file) {
@@ -50,6 +58,9 @@ Namespace open_network_namespace(const std::string& path) try {
     refuse(path, "it is a namespace, but not a network namespace");
   return {std::move(file), path};
 } catch (const std::system_error& error) {
+  if (is_shortage(error.code().value())) {
+    throw posix::system_error(error.code().value(), "open network namespace " + posix::quoted(path));
+  }
   refuse(path, error.what());
 }
 
