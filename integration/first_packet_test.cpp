@@ -17,7 +17,7 @@ namespace {
 
 using namespace support;
 
-constexpr std::size_t rounds = 200;
+constexpr std::size_t rounds = 120;
 
 struct Way {
   std::string name;
