@@ -34,6 +34,9 @@ struct Kind {
 
 const std::vector<Kind> kinds{{"kill", faults::kills},
                               {"errors", faults::errors},
+                              {"shortages", faults::shortages},
+                              {"refusals", faults::refusals},
+                              {"deaths", faults::deaths},
                               {"streams", faults::streams},
                               {"state", faults::damages},
                               {"chain", faults::chains},
