@@ -88,9 +88,11 @@ std::vector<Report> make_faults(const Wanted& wanted, Kind::Place place) {
   }
   const bool is_alone = place == Kind::Place::alone_in_the_sandbox;
   const auto at_once = is_alone ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  return faults::merged(faults::do_all(tasks, at_once, [](const Report& report) {
+  const auto tell = [](const Report& report) {
     for (const auto& failure : report.failures) std::cout << report.subject << ": " << failure << '\n' << std::flush;
-  }));
+  };
+  const auto tell_subject = [](const Report& report) { std::cout << faults::to_text(report) << std::flush; };
+  return faults::merged(faults::do_all(tasks, at_once, tell, tell_subject));
 }
 
 void write_down(const std::vector<Report>& reports, const std::string& path) {
@@ -133,10 +135,7 @@ int run(Wanted wanted) {
   for (const auto place : {Kind::Place::in_the_sandbox, Kind::Place::alone_in_the_sandbox})
     std::ranges::copy(make_faults(wanted, place), std::back_inserter(reports));
   std::size_t failures = 0;
-  for (const auto& report : reports) {
-    failures += report.failures.size();
-    std::cout << faults::to_text(report);
-  }
+  for (const auto& report : reports) failures += report.failures.size();
   if (!wanted.output.empty()) write_down(reports, wanted.output);
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,8 +2,14 @@
 
 #include "integration/support/command.hpp"
 #include "integration/support/nftables.hpp"
+#include "integration/support/proc_network.hpp"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <stdexcept>
+#include <string>
+#include <thread>
 
 namespace faults {
 namespace {
@@ -28,12 +34,29 @@ constexpr auto rules = R"(table inet other {
 }
 )";
 
+/// The kernel adds the routes of IPv6 some time after the addresses and links that they come from.
+bool has_settled() {
+  constexpr std::array wanted{
+      "20010db8000100000000000000000001 80 00000000000000000000000000000000 00000000 80200001 other0",
+      "ff000000000000000000000000000000 08 00000000000000000000000000000000 00000100 00000001 other0",
+      "ff000000000000000000000000000000 08 00000000000000000000000000000000 00000100 00000001 other1"};
+  const auto lines = support::proc_network();
+  return std::ranges::all_of(wanted, [&](const char* route) {
+    return std::ranges::any_of(lines, [&](const std::string& line) { return line.ends_with(route); });
+  });
+}
+
 }  // namespace
 
 void make_strangers() {
   const auto outcome = support::run({.argv = {"ip", "-batch", "-"}, .input = network});
   if (outcome.exit != 0) throw std::runtime_error("cannot make what belongs to others: " + outcome.err);
   support::load_ruleset(rules);
+  constexpr int tries = 2000;
+  for (int time = 0; !has_settled(); ++time) {
+    if (time == tries) throw std::runtime_error("the routes of others do not come");
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
 }
 
 }  // namespace faults
