@@ -19,11 +19,13 @@ std::string unless_ended(const Answer& answer) {
   return answer.exit == 0 || answer.exit == 1 ? "" : told("neither a success nor an error", answer);
 }
 
-/// What makes the program ready for main ends it where the kernel refuses to let it protect its memory, or to give it
-/// storage for its thread.
+/// What makes the program ready for main ends it where the kernel refuses to let it protect its memory or to give it
+/// storage for its thread, and glibc's malloc aborts where its second brk alone is refused.
 bool was_not_loaded(const Struck& struck) {
   constexpr int exit_of_the_loader = 127;
-  return !struck.had_begun && struck.answer.exit == exit_of_the_loader;
+  constexpr int aborted = 134;
+  const int exit = struck.answer.exit;
+  return !struck.had_begun && (exit == exit_of_the_loader || (exit == aborted && struck.system_call == SYS_brk));
 }
 
 /// The error object is what could not be written.

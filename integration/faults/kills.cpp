@@ -71,8 +71,11 @@ struct Sweep {
   const Recovery& recovery;
 };
 
+/// Of those who lose two calls the ones that were adding are enough.
 bool makes_sense(const Sweep& sweep) {
-  return serves(sweep.act.verb, sweep.network) && (sweep.recovery.go_on != collect_it || serves("GC", sweep.network));
+  const auto& [act, network, recovery] = sweep;
+  if (recovery.go_on == collect_it && !serves("GC", network)) return false;
+  return serves(act.verb, network) && (recovery.go_on != delete_it_twice || act.verb == "ADD");
 }
 
 /// What was wrong with it, and what is wrong with the node.
