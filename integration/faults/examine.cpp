@@ -19,13 +19,18 @@ std::string unless_ended(const Answer& answer) {
   return answer.exit == 0 || answer.exit == 1 ? "" : told("neither a success nor an error", answer);
 }
 
-/// What makes the program ready for main ends it where the kernel refuses to let it protect its memory or to give it
-/// storage for its thread, and glibc's malloc aborts where its second brk alone is refused.
+/// What makes the program ready for main ends it where the kernel refuses to let it protect its memory, or to give it
+/// storage for its thread.
 bool was_not_loaded(const Struck& struck) {
   constexpr int exit_of_the_loader = 127;
+  return !struck.had_begun && struck.answer.exit == exit_of_the_loader;
+}
+
+/// glibc's malloc takes the one brk for granted that aligns its first memory, and aborts where it misses that, which
+/// may be in the middle of the call. That is as good as a kill.
+bool was_ended_by_malloc(const Struck& struck) {
   constexpr int aborted = 134;
-  const int exit = struck.answer.exit;
-  return !struck.had_begun && (exit == exit_of_the_loader || (exit == aborted && struck.system_call == SYS_brk));
+  return !struck.had_begun && struck.system_call == SYS_brk && struck.answer.exit == aborted;
 }
 
 /// The error object is what could not be written.
@@ -111,7 +116,7 @@ std::string unless_success(const std::string& act, const Answer& answer) {
 
 std::string unless_answered(const Struck& struck) {
   const auto& answer = struck.answer;
-  if (was_not_loaded(struck)) return {};
+  if (was_not_loaded(struck) || was_ended_by_malloc(struck)) return {};
   if (auto fault = unless_ended(answer); !fault.empty()) return fault;
   const bool has_words = answer.exit == 0 || support::code_of(answer) != 0;
   return has_words || is_muted(struck) ? "" : told("an error without words", answer);
@@ -126,6 +131,7 @@ std::string examine(const std::string& verb, Scene& scene, const Answer& answer)
 std::string examine(const std::string& verb, Scene& scene, const Evidence& evidence) {
   const auto& answer = evidence.struck.answer;
   if (auto fault = unless_answered(evidence.struck); !fault.empty()) return fault;
+  if (was_ended_by_malloc(evidence.struck)) return delete_and_look(scene);
   if (verb == "CHECK") return examine_check(scene, evidence);
   if (verb != "ADD") return examine_removal(verb, scene, answer);
   return answer.exit == 0 ? examine_success(scene, evidence) : what_an_error_left(scene, answer);
