@@ -222,9 +222,9 @@ class Looker {
 
   std::string path_of(const fs::directory_entry& entry) const {
     if (!is_whole_) return entry.path().string();
-    std::string path;
-    for (const auto& part : entry.path()) path += "/" + (is_name_of_node(part.string()) ? "NODE" : part.string());
-    return path;
+    fs::path path;
+    for (const auto& part : entry.path()) path /= is_name_of_node(part.string()) ? fs::path{"NODE"} : part;
+    return path.string();
   }
 
   /// A boot's UUID, and a number.
