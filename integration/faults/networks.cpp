@@ -89,6 +89,7 @@ constexpr auto script = R"(#!/bin/sh
 set -e
 folder=/var/lib/script-ipam
 input=$(cat)
+case $input in *\}) ;; *) echo '{"cniVersion": "1.1.0", "code": 6, "msg": "input that is cut short"}' && exit 1 ;; esac
 file=$folder/$CNI_CONTAINERID-$CNI_IFNAME
 case $CNI_CONTAINERID in b) number=3 ;; *) number=2 ;; esac
 case $CNI_COMMAND in

@@ -124,18 +124,19 @@ void set_registers(pid_t child, const user_regs_struct& all) {
 }  // namespace
 
 void Tracee::refuse(const SystemCall& call, int error) {
-  if (call.number == SYS_brk)
-    refuse_memory();
-  else
-    refuse_with(error);
+  if (call.number == SYS_brk) return refuse_memory();
+  if (call.number != SYS_close) skip();
+  if (step()) answer_with(error);
 }
 
-/// No system call has the number -1, so nothing is done but to come back, with what is put there.
-void Tracee::refuse_with(int error) {
+/// No system call has the number -1, so nothing is done but to come back.
+void Tracee::skip() {
   auto skipped = registers(child_);
   skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
   set_registers(child_, skipped);
-  if (!step()) return;
+}
+
+void Tracee::answer_with(int error) {
   auto refused = registers(child_);
   refused.rax = static_cast<decltype(refused.rax)>(-error);
   set_registers(child_, refused);

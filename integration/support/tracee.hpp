@@ -27,7 +27,8 @@ class Tracee {
   /// To the beginning of its next system call. nullopt where it ended before.
   std::optional<SystemCall> next();
 
-  /// In place of the call at whose beginning it stands, the errno is what it gets.
+  /// In place of the call at whose beginning it stands, the errno is what it gets. A close is made all the same: Linux
+  /// lets the descriptor go whatever it answers.
   void refuse(const SystemCall& call, int error);
 
   void kill();
@@ -46,7 +47,8 @@ class Tracee {
   void wait();
   bool has_ended() const;
   bool step();
-  void refuse_with(int error);
+  void skip();
+  void answer_with(int error);
   void refuse_memory();
 
   pid_t child_;
