@@ -71,11 +71,12 @@ struct Sweep {
   const Recovery& recovery;
 };
 
-/// Of those who lose two calls the ones that were adding are enough.
+/// Of those who lose two calls the ones that were adding alone are enough.
 bool makes_sense(const Sweep& sweep) {
   const auto& [act, network, recovery] = sweep;
+  const bool is_first = act.verb == "ADD" && act.neighbour == Scene::Neighbour::none;
   if (recovery.go_on == collect_it && !serves("GC", network)) return false;
-  return serves(act.verb, network) && (recovery.go_on != delete_it_twice || act.verb == "ADD");
+  return serves(act.verb, network) && (recovery.go_on != delete_it_twice || is_first);
 }
 
 /// What was wrong with it, and what is wrong with the node.

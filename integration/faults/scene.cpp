@@ -3,15 +3,18 @@
 #include "integration/faults/examine.hpp"
 #include "integration/faults/strangers.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/proc_network.hpp"
 #include "integration/support/sandbox.hpp"
 #include "integration/support/sysctl.hpp"
 
 #include <net/if.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 namespace faults {
@@ -60,20 +63,22 @@ void make_different(nlohmann::json& config) {
     config["peer"].update({{"ifname", "eth1"}, {"addresses", {"10.1.2.130/24", "fd00:1:2::130/64"}}});
 }
 
-bool has_all_routes_of_addresses(const Namespace& place) {
-  const auto routes = support::ip(place, {"-6", "route", "show", "table", "local"}).dump();
-  for (const auto& link : support::ip(place, {"-6", "address"})) {
-    for (const auto& address : link.value("addr_info", nlohmann::json::array()))
-      if (routes.find(address.at("local").dump()) == std::string::npos) return false;
-  }
-  return true;
+bool has_all_routes_of_addresses() {
+  constexpr std::string_view beginning = "if_inet6 ";
+  constexpr std::size_t length = 32;
+  const auto lines = support::proc_network();
+  return std::ranges::all_of(lines, [&](const std::string& line) {
+    if (!line.starts_with(beginning)) return true;
+    const auto route = "ipv6_route " + line.substr(beginning.size(), length) + " 80 ";
+    return std::ranges::any_of(lines, [&](const std::string& other) { return other.starts_with(route); });
+  });
 }
 
 /// The kernel adds the route of an IPv6 address some time after the address.
 void settle() {
-  constexpr int tries = 200;
-  for (int time = 0; time < tries && !has_all_routes_of_addresses(Namespace::host()); ++time)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  constexpr int tries = 2000;
+  for (int time = 0; time < tries && !has_all_routes_of_addresses(); ++time)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 
 /// It keeps the address that it gets when it is brought up for the first time.
