@@ -1,77 +1,73 @@
-#include "integration/faults/examine.hpp"
-#include "integration/faults/scene.hpp"
 #include "integration/faults/sweeps.hpp"
-
-#include <sys/syscall.h>
+#include "integration/faults/trial.hpp"
 
 #include <array>
 #include <cerrno>
-#include <chrono>
-#include <cstring>
 
 namespace faults {
 namespace {
 
-using support::Answer;
-using support::Struck;
+using support::Fault;
 
 constexpr std::array all_errors{ENOMEM, EIO, ENOSPC, EINTR, EMFILE, EPERM, EAGAIN};
 
-struct Sweep {
-  std::string verb;
-  const Network& network;
-  int error;
-  std::size_t first = 1;
-  std::size_t step = 1;
-};
+/// Those that do not go away by themselves.
+constexpr std::array lasting_errors{ENOMEM, ENOSPC, EMFILE};
 
-/// Where the program has no words yet, or none any more, its exit status alone speaks: while it is being loaded, and
-/// where the error object is what could not be written.
-bool has_words(const Answer& answer) { return answer.exit == 0 || support::code_of(answer) != 0; }
+using Faults = std::function<Fault(std::size_t, Scene&)>;
 
-void count(const Struck& struck, double milliseconds, Report& report) {
-  ++report.points;
-  auto& figures = report.figures;
-  figures["successes"] = figures.value("successes", 0) + (struck.answer.exit == 0 ? 1 : 0);
-  figures["errors without words"] = figures.value("errors without words", 0) + (has_words(struck.answer) ? 0 : 1);
-  figures["slowest ms"] = std::max(figures.value("slowest ms", 0.0), milliseconds);
+Faults with(int error) {
+  return [error](std::size_t number, Scene&) {
+    return Fault{.number = number, .kind = Fault::Kind::error, .error = error};
+  };
 }
 
-/// exit_group cannot fail.
-bool refuse_at(std::size_t number, const Sweep& sweep, Report& report) {
-  Scene scene{sweep.network};
-  if (sweep.verb == "DEL") scene.perform("ADD");
-  const auto begin = std::chrono::steady_clock::now();
-  const auto struck = scene.perform(sweep.verb, {.number = number, .error = sweep.error});
-  const std::chrono::duration<double, std::milli> duration = std::chrono::steady_clock::now() - begin;
-  if (!struck.was_reached || struck.system_call == SYS_exit_group) return false;
-  count(struck, duration.count(), report);
-  const auto fault = examine(sweep.verb, scene, struck.answer);
-  if (!fault.empty())
-    report.failures.push_back(sweep.verb + ", system call " + std::to_string(number) + " (number " +
-                              std::to_string(struck.system_call) + ") failed with \"" + std::strerror(sweep.error) +
-                              "\": " + fault);
-  return true;
+Fault with_each_in_turn(std::size_t number, Scene&) {
+  return {.number = number, .kind = Fault::Kind::error, .error = all_errors.at(number % all_errors.size())};
 }
 
-void sweep_over(const Sweep& sweep, Report& report) {
-  for (auto number = sweep.first; refuse_at(number, sweep, report); number += sweep.step) {
+Fault with_one_that_lasts(std::size_t number, Scene&) {
+  return {
+      .number = number, .kind = Fault::Kind::lasting_error, .error = lasting_errors.at(number % lasting_errors.size())};
+}
+
+/// A sample has them in turn; beside another all sweeps have.
+std::vector<Trial> trials_of(const Network& network, bool is_sample) {
+  std::vector<Trial> trials;
+  for (const auto* verb : {"ADD", "DEL"}) {
+    const std::size_t count = is_sample ? 1 : all_errors.size();
+    for (std::size_t place = 0; place < count; ++place) {
+      const auto fault = is_sample ? Faults{with_each_in_turn} : with(all_errors.at(place));
+      trials.push_back({.verb = verb, .network = network, .fault = fault});
+    }
   }
-  if (report.points == 0) report.failures.emplace_back("no system call failed");
+  for (const auto* verb : {"ADD", "DEL", "CHECK", "GC"}) {
+    if (!serves(verb, network)) continue;
+    trials.push_back(
+        {.verb = verb, .network = network, .neighbour = Scene::Neighbour::stands, .fault = with_each_in_turn});
+  }
+  return trials;
 }
 
 }  // namespace
 
 std::vector<Task> errors(const Setting& setting) {
-  constexpr std::size_t sample = 60;
+  constexpr std::size_t sample = 90;
   std::vector<Task> tasks;
-  for (const std::string verb : {"ADD", "DEL"}) {
-    for (const auto& network : networks()) {
-      for (const int error : all_errors) {
-        Sweep sweep{verb, network, error};
-        if (setting.is_short) sweep.first = 1 + tasks.size() * 17 % (sweep.step = sample);
-        tasks.push_back({"errors", verb + ", " + network.name, [sweep](Report& report) { sweep_over(sweep, report); }});
-      }
+  for (const auto& network : networks_of_all_plugins()) {
+    for (const auto& trial : trials_of(network, setting.is_short))
+      tasks.push_back(task_of("errors", trial, part_of(tasks.size(), sample, setting.is_short)));
+  }
+  return tasks;
+}
+
+std::vector<Task> shortages(const Setting& setting) {
+  constexpr std::size_t sample = 70;
+  std::vector<Task> tasks;
+  for (const auto& network : networks_of_all_plugins()) {
+    for (const auto* verb : {"ADD", "DEL"}) {
+      const Trial trial{.verb = verb, .network = network, .fault = with_one_that_lasts, .examine = examine_with_del};
+      tasks.push_back(task_of("shortages", trial, part_of(tasks.size(), sample, setting.is_short)));
     }
   }
   return tasks;

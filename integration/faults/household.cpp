@@ -2,8 +2,8 @@
 
 #include "integration/faults/examine.hpp"
 #include "integration/faults/networks.hpp"
+#include "integration/faults/scene.hpp"
 #include "integration/support/iproute.hpp"
-#include "integration/support/sandbox.hpp"
 #include "integration/support/state_folder.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -16,12 +16,6 @@
 
 namespace faults {
 namespace {
-
-std::string on_a_new_node(const std::function<void()>& prepare) {
-  support::make_node();
-  prepare();
-  return "a";
-}
 
 nlohmann::json config() {
   auto config = network("ptp").config;
@@ -38,10 +32,6 @@ nlohmann::json added(const support::Container& container) {
 bool share_an_address(const nlohmann::json& one, const nlohmann::json& other) {
   return support::address_of(one, 4) == support::address_of(other, 4) ||
          support::address_of(one, 6) == support::address_of(other, 6);
-}
-
-std::string unless_success(const std::string& act, const support::Answer& answer) {
-  return answer.exit == 0 ? "" : told(act + " failed", answer);
 }
 
 /// Without the state, of which some may be readable to nobody, or have no end: something else is laid over it

@@ -34,6 +34,9 @@ struct Kind {
 
 const std::vector<Kind> kinds{{"kill", faults::kills},
                               {"errors", faults::errors},
+                              {"shortages", faults::shortages},
+                              {"refusals", faults::refusals},
+                              {"deaths", faults::deaths},
                               {"streams", faults::streams},
                               {"state", faults::damages},
                               {"chain", faults::chains},
@@ -85,9 +88,11 @@ std::vector<Report> make_faults(const Wanted& wanted, Kind::Place place) {
   }
   const bool is_alone = place == Kind::Place::alone_in_the_sandbox;
   const auto at_once = is_alone ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  return faults::merged(faults::do_all(tasks, at_once, [](const Report& report) {
+  const auto tell = [](const Report& report) {
     for (const auto& failure : report.failures) std::cout << report.subject << ": " << failure << '\n' << std::flush;
-  }));
+  };
+  const auto tell_subject = [](const Report& report) { std::cout << faults::to_text(report) << std::flush; };
+  return faults::merged(faults::do_all(tasks, at_once, tell, tell_subject));
 }
 
 void write_down(const std::vector<Report>& reports, const std::string& path) {
@@ -124,8 +129,7 @@ bool is_as_promised(const Report& report) {
 }
 
 /// False where anything was not as it should be.
-bool tell(const std::vector<Report>& reports, const Wanted& wanted) {
-  for (const auto& report : reports) std::cout << faults::to_text(report);
+bool conclude(const std::vector<Report>& reports, const Wanted& wanted) {
   if (!wanted.output.empty()) write_down(reports, wanted.output);
   return std::ranges::all_of(reports, is_as_promised);
 }
@@ -147,7 +151,7 @@ int run(Wanted wanted) {
   wanted.setting.strangers_folder = strangers.path();
   auto reports = make_faults(wanted, Kind::Place::before_the_sandbox);
   const bool has_run = run_in_sandbox(wanted, reports);
-  const bool is_well = tell(reports, wanted);
+  const bool is_well = conclude(reports, wanted);
   return has_run && is_well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

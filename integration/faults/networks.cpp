@@ -3,6 +3,8 @@
 #include "integration/support/networks.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace faults {
@@ -27,30 +29,109 @@ json bridge() {
 json cable() {
   auto config = bare("netns");
   config["peer"] = {{"netns", std::string{"/run/netns/"} + peer_name},
-                    {"addresses", {"10.1.2.1/24", "fd00:1:2::1/64"}}};
+                    {"addresses", {"10.1.2.1/24", "fd00:1:2::1/64"}},
+                    {"routes", {{{"dst", "10.9.0.0/16"}}, {{"dst", "fd00:9::/48"}, {"gw", "fd00:1:2::7"}}}}};
   config["ipam"].erase("routes");
   return config;
 }
 
+json mapping(int host_port, const std::string& protocol, const std::string& host_address = {}) {
+  json made{{"hostPort", host_port}, {"containerPort", host_port % 1000}, {"protocol", protocol}};
+  if (!host_address.empty()) made["hostIP"] = host_address;
+  return made;
+}
+
+/// Mappings of all addresses are those of 127.0.0.1 and ::1, too.
 json with_everything(json config) {
   constexpr int megabit = 1'000'000;
   config["ipMasq"] = true;
-  config["portMappings"] = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}},
-                            {{"hostPort", 5353}, {"containerPort", 53}, {"protocol", "udp"}}};
+  config["ipMasqExcept"] = {"10.0.0.0/8", "fd00::/8"};
+  config["portMappings"] = {mapping(8080, "tcp"), mapping(5353, "udp"), mapping(8090, "tcp", "127.0.0.1"),
+                            mapping(8092, "tcp", "::1"), mapping(8094, "udp", "192.0.2.1")};
   config["bandwidth"] = {{"ingressRate", 100 * megabit}, {"egressRate", 100 * megabit}};
-  config["sysctl"] = {{"net.core.somaxconn", "512"}};
-  if (config.at("mode") == "bridge") config["macspoofchk"] = true;
+  config["sysctl"] = {{"net.core.somaxconn", "512"}, {"net.ipv4.conf.IFNAME.arp_ignore", "1"}};
+  config.update({{"txQLen", 500}, {"promisc", true}, {"allmulti", true}, {"mtu", 1400}});
+  config["log"] = {{"file", "/var/log/veth-cni/calls.log"}, {"level", "debug"}};
   return config;
+}
+
+json ptp_with_everything() {
+  auto config = with_everything(bare("ptp"));
+  config["masqAll"] = true;
+  config["ipam"]["dataDir"] = "/var/lib/veth-cni";
+  return config;
+}
+
+json bridge_with_everything() {
+  auto config = with_everything(bridge());
+  config.update({{"macspoofchk", true}, {"hairpinMode", true}, {"portIsolation", true}});
+  return config;
+}
+
+/// What a hairpin excludes.
+json bridge_of_scripts() {
+  auto config = bridge();
+  config["promiscMode"] = true;
+  config["ipam"] = {{"type", script_ipam}};
+  return config;
+}
+
+json of_addresses_alone() {
+  auto config = bare("ptp");
+  config.erase("mode");
+  return config;
+}
+
+json loopback() { return {{"cniVersion", "1.1.0"}, {"name", "lo"}, {"type", "loopback"}}; }
+
+/// An address is a file; the container "b" gets the one behind that of "a". Whatever it prints is its last act.
+constexpr auto script = R"(#!/bin/sh
+set -e
+folder=/var/lib/script-ipam
+input=$(cat)
+case $input in *\}) ;; *) echo '{"cniVersion": "1.1.0", "code": 6, "msg": "input that is cut short"}' && exit 1 ;; esac
+file=$folder/$CNI_CONTAINERID-$CNI_IFNAME
+case $CNI_CONTAINERID in b) number=3 ;; *) number=2 ;; esac
+case $CNI_COMMAND in
+  ADD)
+    mkdir -p $folder
+    echo $number >$file
+    echo "{\"cniVersion\": \"1.1.0\", \"ips\": [
+      {\"address\": \"10.1.2.$number/24\", \"gateway\": \"10.1.2.1\"},
+      {\"address\": \"fd00:1:2::$number/64\", \"gateway\": \"fd00:1:2::1\"}]}"
+    ;;
+  DEL) rm -f $file ;;
+  CHECK) [ -e $file ] ;;
+  GC)
+    for file in $folder/*; do
+      id=${file##*/}
+      case $input in *"\"containerID\":\"${id%-*}\""*) ;; *) rm -f "$file" ;; esac
+    done
+    ;;
+esac
+)";
+
+std::vector<Network> all_networks() {
+  auto all = networks();
+  all.push_back({"veth-ipam", of_addresses_alone(), "veth-ipam"});
+  all.push_back({"loopback", loopback(), "loopback"});
+  return all;
 }
 
 }  // namespace
 
 const std::vector<Network>& networks() {
   static const std::vector<Network> all{{"ptp", bare("ptp")},
-                                        {"ptp with everything", with_everything(bare("ptp"))},
+                                        {"ptp with everything", ptp_with_everything()},
                                         {"bridge", bridge()},
-                                        {"bridge with everything", with_everything(bridge())},
+                                        {"bridge with everything", bridge_with_everything()},
+                                        {"bridge, addresses of a script", bridge_of_scripts()},
                                         {"netns", cable()}};
+  return all;
+}
+
+const std::vector<Network>& networks_of_all_plugins() {
+  static const auto all = all_networks();
   return all;
 }
 
@@ -58,6 +139,15 @@ const Network& network(const std::string& name) {
   const auto found = std::ranges::find(networks(), name, &Network::name);
   if (found == networks().end()) throw std::invalid_argument("no network is called \"" + name + "\"");
   return *found;
+}
+
+bool serves(const std::string& verb, const Network& network) { return verb != "GC" || network.plugin != "loopback"; }
+
+void install_script_ipam() {
+  const std::filesystem::path file = std::filesystem::path{scripts} / script_ipam;
+  std::filesystem::create_directory(scripts);
+  std::ofstream{file} << script;
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
 }
 
 }  // namespace faults

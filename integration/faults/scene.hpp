@@ -6,13 +6,16 @@
 #include "integration/support/namespace.hpp"
 #include "integration/support/snapshot.hpp"
 
-#include <optional>
+#include <functional>
 #include <string>
 
 namespace faults {
 
-/// A new node with a network, one container on it, and another one that stands beside it where that is wanted. One
-/// process has one at a time.
+/// Makes a node for what is made after it, prepares it, and gives the name of the first container there.
+std::string on_a_new_node(const std::function<void()>& prepare);
+
+/// A new node with a network, one container on it, another one that stands beside it where that is wanted, and things
+/// of strangers. One process has one at a time.
 class Scene {
  public:
   enum class Neighbour { none, stands };
@@ -29,25 +32,39 @@ class Scene {
   /// By a shell with these commands, which run the plugin as "$0".
   support::Answer perform_in_shell(const std::string& verb, const std::string& commands);
 
+  /// Has to succeed, since nothing is wrong. Throws std::runtime_error where it does not.
+  void prepare(const std::string& verb);
+
   /// The namespace of the container goes away; calls still name it.
   void lose_namespace();
 
   /// Whether an ADD has to be refused now: the attachment stands, and is not the remains of an ADD that was ended.
   bool stands_and_was_answered() const;
 
-  /// What is left of the container, or gone besides; empty where all is as before it came.
+  /// What is left of the container, or gone besides, and what has become of the neighbour; empty where all is as before
+  /// the container came.
   std::string changes() const;
+
+  /// All that is on the node, in the container and in the peer's namespace now, with the answer of the ADD. The same
+  /// for any two containers that were added to equal scenes.
+  support::Snapshot portrait() const;
 
  private:
   support::Call call_for(const std::string& verb, const std::string& container) const;
   void keep_result(const std::string& verb, const support::Answer& answer);
+  support::Snapshot take() const;
+  support::Snapshot settled() const;
+  support::Snapshot of_an_empty_node() const;
+  std::string fault_of_neighbour() const;
+  void hide_random_mac(support::Snapshot& portrait) const;
 
-  nlohmann::json config_;
+  const Network& network_;
   support::Container container_;
   support::Container neighbour_;
   support::Namespace peer_;
   bool has_neighbour_;
   nlohmann::json result_;
+  nlohmann::json neighbours_result_;
   support::Snapshot before_;
 };
 

@@ -18,8 +18,17 @@ struct Setting {
 /// SIGKILL at every system call of ADD, DEL, CHECK and GC, and each way of going on after it.
 std::vector<Task> kills(const Setting& setting);
 
-/// Every system call of ADD and DEL fails with each of the usual errors.
+/// Every system call of ADD and DEL fails with each of the usual errors, and those of CHECK and GC with one of them.
 std::vector<Task> errors(const Setting& setting);
+
+/// Memory, room or descriptors run out in the middle of ADD and DEL, and do not come back.
+std::vector<Task> shortages(const Setting& setting);
+
+/// The kernel refuses each netlink message of ADD, DEL, CHECK and GC.
+std::vector<Task> refusals(const Setting& setting);
+
+/// The container's namespace goes away at every system call of ADD and DEL.
+std::vector<Task> deaths(const Setting& setting);
 
 /// Standard streams that are closed, full, cut or without end.
 std::vector<Task> streams(const Setting& setting);

@@ -9,10 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace faults {
@@ -63,10 +67,37 @@ pid_t await_any() {
   }
 }
 
+/// What is known of subjects whose tasks have not all ended.
+class Progress {
+ public:
+  explicit Progress(const std::vector<Task>& tasks) {
+    for (const auto& task : tasks) ++left_[{task.kind, task.subject}];
+  }
+
+  /// The whole subject where this was the last of it.
+  std::optional<Report> add(const Report& report) {
+    known_.push_back(report);
+    if (--left_.at({report.kind, report.subject}) > 0) return std::nullopt;
+    const auto is_of_subject = [&](const Report& other) {
+      return other.kind == report.kind && other.subject == report.subject;
+    };
+    const auto rest = std::stable_partition(known_.begin(), known_.end(), std::not_fn(is_of_subject));
+    const auto whole = merged({rest, known_.end()}).front();
+    known_.erase(rest, known_.end());
+    return whole;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::size_t> left_;
+  std::vector<Report> known_;
+};
+
 }  // namespace
 
 std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
-                           const std::function<void(const Report&)>& tell) {
+                           const std::function<void(const Report&)>& tell,
+                           const std::function<void(const Report&)>& tell_subject) {
+  Progress progress{tasks};
   std::vector<Report> reports;
   std::map<pid_t, Worker> workers;
   for (auto next = tasks.begin(); next != tasks.end() || !workers.empty();) {
@@ -78,6 +109,7 @@ std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
     if (ended.empty()) continue;
     reports.push_back(found_by(ended.mapped()));
     tell(reports.back());
+    if (const auto whole = progress.add(reports.back())) tell_subject(*whole);
   }
   return reports;
 }

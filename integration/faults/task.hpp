@@ -16,9 +16,11 @@ struct Task {
   std::function<void(Report&)> work;
 };
 
-/// Does them, `at_once` at a time, each in a process of its own, and tells of each as it ends. What a task throws, or
-/// a signal that ends it, is a failure. Has to be called while the process has one thread.
+/// Does them, `at_once` at a time, each in a process of its own, and tells of each as it ends, and of each subject when
+/// the last of its tasks has ended. What a task throws, or a signal that ends it, is a failure. Has to be called while
+/// the process has one thread.
 std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
-                           const std::function<void(const Report&)>& tell);
+                           const std::function<void(const Report&)>& tell,
+                           const std::function<void(const Report&)>& tell_subject);
 
 }  // namespace faults

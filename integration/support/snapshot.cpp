@@ -1,6 +1,8 @@
 #include "integration/support/snapshot.hpp"
 
 #include "integration/support/command.hpp"
+#include "integration/support/namespace.hpp"
+#include "integration/support/proc_network.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,10 +19,16 @@
 namespace support {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::array volatile_keys{"handle",   "valid_life_time", "preferred_life_time", "expires", "tentative",
-                                   "metainfo", "operstate"};
+// Bridges are named by their MACs besides, and those stand elsewhere.
+constexpr std::array volatile_keys{"handle",    "valid_life_time",   "preferred_life_time", "expires",
+                                   "tentative", "metainfo",          "operstate",           "bridge_id",
+                                   "root_id",   "designated_bridge", "designated_root"};
+
+/// Numbers that the kernel gives in the order in which things come.
+constexpr std::array serial_keys{"ifindex", "link_index", "link_netnsid", "iif_index", "index", "fh"};
 
 // Whether the other end is up: the kernel notes it some time after the fact.
 constexpr std::array carrier_flags{"NO-CARRIER", "LOWER_UP", "linkdown"};
@@ -28,8 +36,6 @@ constexpr std::array carrier_flags{"NO-CARRIER", "LOWER_UP", "linkdown"};
 bool contains(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-
-bool changes_by_itself(std::string_view key) { return key.ends_with("_timer") || contains(volatile_keys, key); }
 
 void strip_flags(json& object) {
   if (!object.is_object() || !object.contains("flags") || !object.at("flags").is_array()) return;
@@ -40,96 +46,253 @@ void strip_flags(json& object) {
   object["flags"] = stable;
 }
 
-void strip(json& value) {
-  strip_flags(value);
-  if (value.is_object()) {
-    for (auto member = value.begin(); member != value.end();) {
-      member = changes_by_itself(member.key()) ? value.erase(member) : std::next(member);
+/// Who looks, and at how much.
+class Looker {
+ public:
+  Looker(Snapshot& snapshot, const Namespace* place, bool is_whole)
+      : snapshot_(snapshot), place_(place), is_whole_(is_whole) {}
+
+  void note_network() {
+    note_links();
+    note_family("4");
+    note_family("6");
+    note_queueing();
+    note_bridges();
+    note_nftables();
+    note_settings();
+  }
+
+  void note_files(const fs::path& root) {
+    if (!fs::exists(root)) return;
+    for (const auto& entry : fs::recursive_directory_iterator{root}) {
+      const bool is_folder = entry.is_directory() && !entry.is_symlink();
+      if (is_folder || (!is_whole_ && is_memory(entry.path())) || is_trace(entry.path().filename())) continue;
+      note("file", path_of(entry) + " " + content_of(entry));
     }
   }
-  if (value.is_structured()) {
-    for (auto& member : value) strip(member);
-  }
-}
 
-json ask(const std::vector<std::string>& argv) {
-  const auto outcome = run({.argv = argv});
-  if (outcome.exit != 0) throw std::runtime_error(argv.at(0) + " failed: " + outcome.err);
-  auto value = outcome.out.empty() ? json::array() : json::parse(outcome.out);
-  strip(value);
-  return value;
-}
+ private:
+  void note(const std::string& subject, const std::string& text) { snapshot_.lines.insert(subject + " " + text); }
 
-void note_list(Snapshot& snapshot, const std::string& subject, const std::vector<std::string>& argv) {
-  for (const auto& entry : ask(argv)) {
-    if (!entry.empty()) snapshot.lines.insert(subject + " " + entry.dump());
-  }
-}
-
-bool is_own_table(const json& content) {
-  return content.value("table", content.value("name", "")) == "veth_cni" &&
-         (content.value("family", "") == "inet" || content.value("family", "") == "bridge");
-}
-
-void note_elements(Snapshot& snapshot, const json& content) {
-  for (const auto& element : content.value("elem", json::array())) {
-    snapshot.lines.insert("nft element " + content.value("family", "") + " veth_cni " + content.value("name", "") +
-                          " " + element.dump());
-  }
-}
-
-void note_nftables(Snapshot& snapshot) {
-  const auto ruleset = ask({"nft", "--stateless", "-j", "list", "ruleset"});
-  for (const auto& object : ruleset.at("nftables")) {
-    if (object.empty()) continue;  // metainfo
-    const auto& content = object.begin().value();
-    if (is_own_table(content)) {
-      note_elements(snapshot, content);
-    } else {
-      snapshot.lines.insert("nft " + object.dump());
+  void note_all(const std::string& subject, const json& list) {
+    for (const auto& entry : list) {
+      if (!entry.empty()) note(subject, entry.dump());
     }
   }
-}
 
-// Locks, and where the next search for an address begins (with a dot: half written by a call that was killed): they say
-// nothing about who holds what.
-bool is_memory(const std::string& name) {
-  return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with(".cursor") ||
-         name.starts_with("last_reserved_ip");
-}
-
-std::string content_of(const std::filesystem::directory_entry& entry) {
-  if (entry.is_symlink()) return "-> " + std::filesystem::read_symlink(entry).string();
-  std::ostringstream text;
-  text << std::ifstream{entry.path()}.rdbuf();
-  return text.str();
-}
-
-void note_files(Snapshot& snapshot, const std::string& root) {
-  if (!std::filesystem::exists(root)) return;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
-    const bool is_folder = entry.is_directory() && !entry.is_symlink();
-    if (is_folder || is_memory(entry.path().filename())) continue;
-    snapshot.lines.insert("file " + entry.path().string() + " " + content_of(entry));
+  bool changes_by_itself(std::string_view key) const {
+    return key.ends_with("_timer") || contains(volatile_keys, key) || (is_whole_ && contains(serial_keys, key));
   }
+
+  void strip(json& value) const {
+    strip_flags(value);
+    if (value.is_object()) {
+      for (auto member = value.begin(); member != value.end();) {
+        member = changes_by_itself(member.key()) ? value.erase(member) : std::next(member);
+      }
+    }
+    if (value.is_structured()) {
+      for (auto& member : value) strip(member);
+    }
+  }
+
+  /// The answers of one program to several questions, each a line of its standard input.
+  std::vector<json> ask(std::vector<std::string> argv, const std::vector<std::string>& questions) const {
+    std::string input;
+    for (const auto& question : questions) input += question + "\n";
+    const auto outcome = run({.argv = std::move(argv), .input = input, .inside = place_});
+    if (outcome.exit != 0) throw std::runtime_error("cannot look at the network: " + outcome.err);
+    std::vector<json> answers;
+    std::istringstream text{outcome.out};
+    for (std::size_t number = 0; number < questions.size(); ++number) {
+      auto& answer = answers.emplace_back(json::array());
+      if (text >> std::ws && !text.eof()) text >> answer;
+      strip(answer);
+    }
+    return answers;
+  }
+
+  void note_links() {
+    const auto answers = ask({"ip", "-j", "-d", "-batch", "-"}, {"address", "neighbour show nud all"});
+    for (auto link : answers.at(0)) {
+      if (link.empty()) continue;
+      const auto name = link.at("ifname").get<std::string>();
+      note_all("address " + name, link.value("addr_info", json::array()));
+      link.erase("addr_info");
+      note("link", link.dump());
+    }
+    for (auto neighbour : answers.at(1)) {
+      const bool is_permanent = neighbour.value("state", json::array()) == json{"PERMANENT"};
+      if (!is_permanent && !neighbour.contains("extern_learn")) continue;
+      if (!is_permanent) neighbour.erase("state");
+      note("neighbour", neighbour.dump());
+    }
+  }
+
+  void note_family(const std::string& family) {
+    const auto answers =
+        ask({"ip", "-" + family, "-j", "-d", "-batch", "-"}, {"route show table all", "rule", "neighbour show proxy"});
+    for (const auto& route : answers.at(0)) {
+      if (is_whole_ || route.value("type", "") != "anycast") note("route", route.dump());
+    }
+    note_all("rule", answers.at(1));
+    note_all("proxy", answers.at(2));
+  }
+
+  void note_queueing() {
+    const std::vector<std::string> tc{"tc", "-j", "-d", "-batch", "-"};
+    const auto qdiscs = ask(tc, {"qdisc"}).at(0);
+    note_all("qdisc", qdiscs);
+    std::vector<std::string> filters;
+    for (const auto& qdisc : qdiscs) {
+      const auto kind = qdisc.value("kind", "");
+      const auto device = qdisc.value("dev", "");
+      if (kind == "ingress" || kind == "clsact") filters.push_back("filter show dev " + device + " ingress");
+      if (kind != "noqueue") note_classes(device);
+    }
+    if (filters.empty()) return;
+    const auto answers = ask(tc, filters);
+    for (std::size_t number = 0; number < filters.size(); ++number) note_all(filters[number], answers[number]);
+  }
+
+  /// tc knows no JSON for them.
+  void note_classes(const std::string& device) {
+    const auto outcome = run({.argv = {"tc", "class", "show", "dev", device}, .inside = place_});
+    std::istringstream text{outcome.out};
+    for (std::string line; std::getline(text, line);) note("class " + device, line);
+  }
+
+  /// What a bridge has learned by itself it forgets by itself.
+  void note_bridges() {
+    const auto answers = ask({"bridge", "-j", "-batch", "-"}, {"fdb", "vlan"});
+    for (const auto& entry : answers.at(0)) {
+      if (entry.value("state", "") == "permanent" && (is_whole_ || !is_group(entry))) note("fdb", entry.dump());
+    }
+    note_all("vlan", answers.at(1));
+  }
+
+  /// One that an interface listens to: a host that forwards is in all of its routers, which is an anycast address, too.
+  static bool is_group(const json& entry) {
+    const auto mac = entry.value("mac", "");
+    return mac.starts_with("33:33:") || mac.starts_with("01:00:5e:");
+  }
+
+  static bool is_own_table(const json& content) {
+    const auto family = content.value("family", "");
+    return content.value("table", content.value("name", "")) == "veth_cni" && (family == "inet" || family == "bridge");
+  }
+
+  void note_elements(json& content) {
+    const auto set = content.value("family", "") + " veth_cni " + content.value("name", "");
+    for (const auto& element : content.value("elem", json::array())) note("nft element " + set, element.dump());
+    content.erase("elem");
+  }
+
+  void note_nftables() {
+    const auto ruleset = ask({"nft", "--stateless", "-j", "list", "ruleset"}, {""}).at(0);
+    for (auto object : ruleset.at("nftables")) {
+      if (object.empty()) continue;  // metainfo
+      auto& content = object.begin().value();
+      const bool is_own = is_own_table(content);
+      if (is_own) note_elements(content);
+      if (!is_own || is_whole_) note("nft", object.dump());
+    }
+  }
+
+  /// /proc/sys/net shows the namespace of whoever looks.
+  void note_settings() {
+    for (const auto& setting : place_ == nullptr ? proc_settings() : in(*place_, proc_settings)) {
+      if (is_whole_ || !belongs_to_forwarding(setting)) note("setting", setting);
+    }
+  }
+
+  /// The kernel changes the second of these with the first.
+  static bool belongs_to_forwarding(std::string_view setting) {
+    return setting.find(" forwarding ") != std::string_view::npos || setting.starts_with("ipv4 all accept_redirects ");
+  }
+
+  /// Which other state folders there are; it says nothing about who holds what.
+  static bool is_memory(const fs::path& path) { return path.parent_path().filename() == "data-dirs"; }
+
+  // Locks, where the next search for an address begins (with a dot: half written by a call that was killed), and logs.
+  static bool is_trace(const std::string& name) {
+    return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with(".cursor") ||
+           name.starts_with("last_reserved_ip") || name.ends_with(".log");
+  }
+
+  std::string path_of(const fs::directory_entry& entry) const {
+    if (!is_whole_) return entry.path().string();
+    fs::path path;
+    for (const auto& part : entry.path()) path /= is_name_of_node(part.string()) ? fs::path{"NODE"} : part;
+    return path.string();
+  }
+
+  /// A boot's UUID, and a number.
+  static bool is_name_of_node(std::string_view name) {
+    constexpr std::size_t uuid_length = 36;
+    return name.size() > uuid_length && name[8] == '-' && name[uuid_length] == '-';
+  }
+
+  std::string content_of(const fs::directory_entry& entry) const {
+    if (entry.is_symlink()) return "-> " + fs::read_symlink(entry).string();
+    std::ostringstream stream;
+    stream << std::ifstream{entry.path()}.rdbuf();
+    auto text = stream.str();
+    constexpr std::string_view before_sum = R"({"sum":")";
+    constexpr std::size_t sum_length = 13;
+    if (is_whole_ && text.starts_with(before_sum)) text.erase(before_sum.size(), sum_length);
+    return text;
+  }
+
+  Snapshot& snapshot_;
+  const Namespace* place_;
+  bool is_whole_;
+};
+
+Snapshot of_node(bool is_whole) {
+  Snapshot snapshot;
+  Looker looker{snapshot, nullptr, is_whole};
+  looker.note_network();
+  for (const char* root : {"/run/veth-cni", "/run/cni", "/var/lib"}) looker.note_files(root);
+  return snapshot;
+}
+
+Snapshot named(const Namespace& place, const auto& lines) {
+  Snapshot snapshot;
+  for (const auto& line : lines) snapshot.lines.insert(place.path() + ": " + line);
+  return snapshot;
 }
 
 }  // namespace
 
-Snapshot Snapshot::take() {
-  Snapshot snapshot;
-  note_list(snapshot, "link", {"ip", "-j", "-d", "link"});
-  note_list(snapshot, "address", {"ip", "-j", "address"});
-  for (const std::string family : {"-4", "-6"}) {
-    note_list(snapshot, "route", {"ip", "-j", family, "route", "show", "table", "all"});
-    note_list(snapshot, "rule", {"ip", "-j", family, "rule"});
-    note_list(snapshot, "proxy", {"ip", "-j", family, "neighbour", "show", "proxy"});
+Snapshot Snapshot::take() { return of_node(false); }
+Snapshot Snapshot::take_whole() { return of_node(true); }
+
+Snapshot Snapshot::inside(const Namespace& place) {
+  const auto look = [] {
+    auto lines = proc_network();
+    for (const auto& setting : proc_settings()) lines.push_back("setting " + setting);
+    return lines;
+  };
+  return named(place, in(place, look));
+}
+
+Snapshot Snapshot::inside_whole(const Namespace& place) {
+  Snapshot found;
+  Looker{found, &place, true}.note_network();
+  return named(place, found.lines);
+}
+
+void Snapshot::add(const Snapshot& other) { lines.insert(other.lines.begin(), other.lines.end()); }
+
+void Snapshot::replace(const std::string& text, const std::string& by) {
+  std::multiset<std::string> replaced;
+  for (auto line : lines) {
+    for (auto place = line.find(text); place != std::string::npos; place = line.find(text, place + by.size()))
+      line.replace(place, text.size(), by);
+    replaced.insert(std::move(line));
   }
-  note_list(snapshot, "neighbour", {"ip", "-j", "neighbour", "show", "nud", "permanent"});
-  note_list(snapshot, "qdisc", {"tc", "-j", "qdisc"});
-  note_nftables(snapshot);
-  for (const char* root : {"/run/veth-cni", "/run/cni", "/var/lib"}) note_files(snapshot, root);
-  return snapshot;
+  lines = std::move(replaced);
 }
 
 std::string difference(const Snapshot& before, const Snapshot& after) {
