@@ -84,7 +84,8 @@ class Nftables : public testing::Test {
 
 TEST_F(Nftables, AreTakenBackByNftWithEverySetFilled) {
   const Container c{"c"};
-  ASSERT_EQ(add(a, ruled_bridge()).exit + add(c, hiding()).exit, 0);
+  const auto added = add(a, ruled_bridge());
+  ASSERT_EQ(added.exit + add(c, hiding()).exit, 0);
   const auto filled = filled_sets();
   for (const char* set : {"address_ports4", "address_ports6", "ports4", "ports6", "self4", "self6", "neighbours4",
                           "neighbours6", "everyone4", "everyone6", "checked_ports", "port_macs"})
@@ -94,6 +95,8 @@ TEST_F(Nftables, AreTakenBackByNftWithEverySetFilled) {
   nft({"flush", "ruleset"});
   load_ruleset(listing);
   EXPECT_EQ(nft({"list", "ruleset"}), listing);
+  const auto checked = check(a, ruled_bridge(), added.result);
+  EXPECT_EQ(checked.exit, 0) << checked;
 }
 
 TEST_F(Nftables, TakeNamesOfNetworksAsLongAsTheyMayBe) {

@@ -72,26 +72,36 @@ class RouterAdvertisement : public testing::Test {
     change_ip(host, {"link", "set", "br0", "up"});
   }
 
-  void expect_not_believed(const std::string& mode) const {
-    const auto added = add(container, in_mode(mode));
+  void expect_not_believed(const json& config) const {
+    const auto added = add(container, config);
     ASSERT_EQ(added.exit, 0) << added;
     advertise_a_router(container.netns, "eth0");
     EXPECT_FALSE(has_router_route());
-    EXPECT_EQ(del(container, in_mode(mode)).exit, 0);
+    EXPECT_EQ(del(container, config).exit, 0);
   }
 
   Namespace host = Namespace::host();
   Container container{"a"};
 };
 
-TEST_F(RouterAdvertisement, OfARoutedContainerIsNotBelieved) { expect_not_believed("ptp"); }
+TEST_F(RouterAdvertisement, OfARoutedContainerIsNotBelieved) { expect_not_believed(in_mode("ptp")); }
 
-TEST_F(RouterAdvertisement, OfAContainerOnANewBridgeIsNotBelieved) { expect_not_believed("bridge"); }
+TEST_F(RouterAdvertisement, OfAContainerOnANewBridgeIsNotBelieved) { expect_not_believed(in_mode("bridge")); }
 
 TEST_F(RouterAdvertisement, OfAContainerOnABridgeThatStoodBeforeIsNotBelieved) {
   make_bridge();
-  ASSERT_EQ(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "2");
-  expect_not_believed("bridge");
+  set_sysctl(host, "ipv6/conf/br0/accept_ra", "1");
+  json config = in_mode("bridge");
+  config.erase("isGateway");  // the host forwards nothing then, and takes advertisements
+  config["ipam"].erase("routes");
+  expect_not_believed(config);
+}
+
+TEST_F(RouterAdvertisement, IsTakenWhereTheAdministratorWantsItInAnyCase) {
+  make_bridge();
+  EXPECT_EQ(add(container, in_mode("bridge")).exit, 0);
+  EXPECT_EQ(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "2");
+  EXPECT_EQ(del(container, in_mode("bridge")).exit, 0);
 }
 
 /// The advertisement of the tests above is one that a host would believe.
@@ -114,9 +124,10 @@ TEST_F(RouterAdvertisement, OfARouterThatTheHostHasAlreadyGoesOnBeingBelieved) {
   change_ip(router, {"address", "add", "fe80::1/64", "dev", "eth0", "nodad"});
   for (int tries = 0; tries < 5 && !has_router_route(); ++tries) advertise_a_router(router, "eth0");
   ASSERT_TRUE(has_router_route());
+  set_sysctl(host, "ipv6/conf/br0/accept_ra", "1");
   const auto added = add(container, in_mode("bridge"));
   ASSERT_EQ(added.exit, 0) << added;
-  EXPECT_EQ(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "2");
+  EXPECT_NE(sysctl_of(host, "ipv6/conf/br0/accept_ra"), "0");
   EXPECT_TRUE(has_router_route());
   EXPECT_EQ(del(container, in_mode("bridge")).exit, 0);
 }

@@ -119,6 +119,25 @@ TEST_F(VethctlCheck, FindsNothingWhereAllIsWellAndChangesNothing) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// A route that says something else is replaced, and does not keep what is lost beside it from being mended.
+TEST_F(VethctlCheck, ReplacesRoutesThatWereAltered) {
+  json config = dual_stack();
+  config["ipam"]["routes"].push_back({{"dst", "10.77.0.0/16"}, {"mtu", 1400}});
+  attach(config);
+  change_ip(a.netns,
+            {"route", "replace", "10.77.0.0/16", "via", "10.1.2.1", "dev", "eth0", "mtu", "1300", "proto", "86"});
+  change_ip(host, {"-6", "route", "delete", "fd00:1:2::2"});
+  EXPECT_TRUE(holds(whats(), "route 10.77.0.0/16 via 10.1.2.1 is missing on interface \"eth0\"")) << findings().dump(2);
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.err << repaired.out;
+  EXPECT_EQ(findings(), json::array());
+  const auto routes = ip(a.netns, {"route", "show", "10.77.0.0/16"});
+  ASSERT_EQ(routes.size(), 1U) << routes;
+  EXPECT_EQ(routes.at(0).at("metrics").at(0).at("mtu"), 1400);
+  EXPECT_TRUE(traffic_flows());
+  delete_both(config);
+}
+
 TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModePtp) {
   const auto before = Snapshot::take();
   attach(dual_stack());

@@ -56,11 +56,11 @@ NetlinkRequest delete_address(const Device& device, const cni::Prefix& prefix) {
   return {std::move(message), "delete address " + cni::to_string(prefix) + on(device), {EADDRNOTAVAIL, ENODEV}};
 }
 
-NetlinkRequest list_addresses(const Device& device, cni::Family family) {
+NetlinkRequest list_addresses(const Device& device) {
   ifaddrmsg header{};
-  header.ifa_family = static_cast<std::uint8_t>(kernel_family(family));
+  header.ifa_family = AF_UNSPEC;
   header.ifa_index = device.index;
-  return {new_message(RTM_GETADDR, header), "list addresses" + on(device), {EAFNOSUPPORT, EOPNOTSUPP}};
+  return {new_message(RTM_GETADDR, header), "list addresses" + on(device)};
 }
 
 std::optional<InterfaceAddress> find_interface_address(const std::string& message) {

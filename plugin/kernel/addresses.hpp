@@ -29,8 +29,8 @@ struct InterfaceAddress {
 NetlinkRequest add_address(const Device& device, const wiring::Address& address, bool enable_dad);
 NetlinkRequest delete_address(const Device& device, const cni::Prefix& prefix);
 
-/// All addresses of one interface, of one family.
-NetlinkRequest list_addresses(const Device& device, cni::Family family);
+/// All addresses of one interface, of both families.
+NetlinkRequest list_addresses(const Device& device);
 std::optional<InterfaceAddress> find_interface_address(const std::string& message);
 
 }  // namespace kernel

@@ -40,12 +40,10 @@ Link BridgeBuilder::build() {
   auto bridge = find_or_create();
   if (wants_vlans(wanted_) && !bridge.filters_vlans) refuse_unfiltered();
   const Device device{bridge.name, bridge.index};
-  if (bridge.is_up)
-    distrust_containers(bridge);
-  else
-    start(device);
+  if (!bridge.is_up) start(device);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.transact(one(set_promiscuous(device)));
   if (!wanted_.gateways.empty()) carry_gateways(gateway_link(bridge));
+  if (bridge.is_up) distrust_containers(bridge);
   return bridge;
 }
 
@@ -95,9 +93,10 @@ void BridgeBuilder::start(const Device& device) {
   host_.transact(one(bring_up(device.index, device.name)));
 }
 
-/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by.
+/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by:
+/// then it has a route of that kind, or accept_ra is 2.
 void BridgeBuilder::distrust_containers(const Link& bridge) {
-  if (!bridge.takes_router_advertisements || has_advertised_routes(bridge.name, host_)) return;
+  if (!bridge.takes_router_advertisements || has_advertised_routes(bridge.index, host_)) return;
   ignore_router_advertisements(bridge.name);
 }
 

@@ -240,21 +240,21 @@ cni::MacAddress mac_of(const nlattr* attribute) {
 }
 
 /// The settings stand in an array of numbers, in the order of the kernel's own list.
-bool is_set(const nlattr* settings, int number) {
+std::int32_t setting_of(const nlattr* settings, int number) {
   const int position = number * static_cast<int>(sizeof(std::int32_t));
-  if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof(std::int32_t))) return false;
   std::int32_t value = 0;
+  if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof value)) return value;
   std::memcpy(&value, static_cast<const char*>(nla_data(settings)) + position, sizeof value);
-  return value != 0;
+  return value;
 }
 
-bool is_set_for_ipv6(nlattr* families, int setting) {
-  return is_set(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), setting);
+std::int32_t ipv6_setting_of(nlattr* families, int number) {
+  return setting_of(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), number);
 }
 
 /// The list of IPv4 begins at 1.
 bool routes_loopback(nlattr* families) {
-  return is_set(find_inside(find_inside(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1);
+  return setting_of(find_inside(find_inside(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1) != 0;
 }
 
 std::uint8_t byte_of(const nlattr* attribute) { return number_in<std::uint8_t>(attribute); }
@@ -299,8 +299,8 @@ std::optional<Link> find_link(const std::string& message) {
   link.alias = text_in(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
-  link.is_ipv6_disabled = is_set_for_ipv6(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6);
-  link.takes_router_advertisements = is_set_for_ipv6(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA);
+  link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
+  link.takes_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
   link.routes_loopback = routes_loopback(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = number_in(id, NETNSA_NSID_NOT_ASSIGNED);

@@ -32,7 +32,7 @@ struct Link {
   std::uint32_t mtu = 0;
   bool is_up = false;                        ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;             ///< disable_ipv6 is set
-  bool takes_router_advertisements = false;  ///< accept_ra is set
+  bool takes_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
   bool routes_loopback = false;              ///< route_localnet is set
   bool has_carrier = false;                  ///< operational state UP
   std::uint32_t tx_queue_length = 0;

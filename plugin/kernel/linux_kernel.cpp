@@ -324,11 +324,18 @@ std::optional<Counters> LinuxKernel::find_counters(const std::string& interface,
 
 namespace {
 
-/// The namespaces at these paths by the numbers that the socket's own has for them.
+std::optional<Namespace> find_namespace_that_may_be_opened(const std::string& path) try {
+  return find_namespace(path);
+} catch (const std::system_error&) {
+  return std::nullopt;
+}
+
+/// The namespaces at these paths by the numbers that the socket's own has for them. Those for which this process has no
+/// descriptors left stay unfound.
 std::map<std::int32_t, Namespace> numbered(NetlinkSocket& socket, const std::vector<std::string>& paths) {
   std::map<std::int32_t, Namespace> namespaces;
   for (const auto& path : paths) {
-    auto opened = find_namespace(path);
+    auto opened = find_namespace_that_may_be_opened(path);
     if (!opened) continue;
     for (const auto& message : socket.transact(one(ask_namespace_number(*opened)))) {
       if (const auto number = find_namespace_number(message)) namespaces.emplace(*number, std::move(*opened));

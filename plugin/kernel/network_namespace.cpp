@@ -19,12 +19,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
 namespace kernel {
@@ -34,15 +36,16 @@ namespace {
   throw cni::Error{cni::ErrorCode::invalid_netns, "open network namespace " + posix::quoted(path) + ": " + reason};
 }
 
-/// It says nothing about the path: a namespace that could not be opened for it may well be there.
-bool is_shortage(int error) {
-  constexpr std::array shortages{EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, EIO};
-  return std::ranges::find(shortages, error) != shortages.end();
+/// Other errors say nothing about the path: a namespace that could not be opened for them may well be there.
+bool is_of_the_path(int error) {
+  constexpr std::array errors{ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG};
+  return std::ranges::find(errors, error) != errors.end();
 }
 
 bool is_namespace_file(int file) {
   struct statfs file_system {};
-  return ::fstatfs(file, &file_system) == 0 && file_system.f_type == NSFS_MAGIC;
+  if (::fstatfs(file, &file_system) < 0) posix::throw_errno("look at a file system");
+  return file_system.f_type == NSFS_MAGIC;
 }
 
 }  // namespace
@@ -54,14 +57,14 @@ Namespace open_network_namespace(const std::string& path) try {
   if (!found) refuse(path, "it does not exist: the container is gone, or was never started");
   if (!is_namespace_file(found->get())) refuse(path, "it is not a namespace, but another kind of file");
   auto file = posix::open_file(AT_FDCWD, "/proc/self/fd/" + std::to_string(found->get()), O_RDONLY);
-  if (::ioctl(file.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
-    refuse(path, "it is a namespace, but not a network namespace");
+  const int type = ::ioctl(file.get(), NS_GET_NSTYPE);
+  if (type < 0) posix::throw_errno("ask for the type of a namespace");
+  if (type != CLONE_NEWNET) refuse(path, "it is a namespace, but not a network namespace");
   return {std::move(file), path};
 } catch (const std::system_error& error) {
-  if (is_shortage(error.code().value())) {
-    throw posix::system_error(error.code().value(), "open network namespace " + posix::quoted(path));
-  }
-  refuse(path, error.what());
+  const int number = error.code().value();
+  if (is_of_the_path(number)) refuse(path, error.what());
+  throw posix::system_error(number, "open network namespace " + posix::quoted(path));
 }
 
 posix::FileDescriptor open_own_namespace() { return posix::open_file(AT_FDCWD, "/proc/self/ns/net", O_RDONLY); }
@@ -103,9 +106,15 @@ class Visit {
   void return_home() const {
     constexpr int attempts = 1000;
     for (int attempt = 0; ::setns(home_, CLONE_NEWNET) < 0; ++attempt) {
-      if (attempt == attempts) std::abort();
+      if (attempt == attempts) end();
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
+  }
+
+  [[noreturn]] static void end() {
+    constexpr std::string_view line = "veth: the kernel does not let this process back into the host's namespace\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    ::_exit(EXIT_FAILURE);
   }
 
   int home_;

@@ -12,8 +12,8 @@
 namespace kernel {
 
 /// Opens the file and verifies that it is a network namespace before anything is done with it. Throws cni::Error
-/// invalid_netns with what it is instead, and std::system_error where descriptors or memory are short: that says nothing
-/// about the path. A FIFO or a device at the path is not opened at all.
+/// invalid_netns with what it is instead, and std::system_error for what says nothing about the path, as a lack of
+/// descriptors. A FIFO or a device at the path is not opened at all.
 Namespace open_network_namespace(const std::string& path);
 
 /// The namespace of this process.

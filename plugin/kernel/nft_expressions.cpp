@@ -79,11 +79,16 @@ Bytes mask_of(const cni::Prefix& prefix) {
   return mask;
 }
 
-Bytes is_in_prefix(const Slice& slice, const cni::Prefix& prefix) {
+/// As nft has it, so that a listing that was saved and loaded again makes the same rule: of a prefix that ends with a
+/// byte only its own bytes are loaded.
+Bytes is_in_prefix(Slice slice, const cni::Prefix& prefix) {
+  constexpr unsigned bits = 8;
   const auto network = cni::network_of(prefix);
+  const bool ends_with_a_byte = network.length > 0 && network.length % bits == 0;
+  if (ends_with_a_byte) slice.bytes = network.length / bits;
   auto expressions = payload(slice, first);
-  if (!cni::is_host_prefix(network)) expressions += keep_bits(mask_of(network));
-  return expressions + equals(value_of(network.address));
+  if (!ends_with_a_byte) expressions += keep_bits(mask_of(network));
+  return expressions + equals(value_of(network.address).substr(0, slice.bytes));
 }
 
 Bytes immediate(std::string_view verdict) {
@@ -95,8 +100,11 @@ Bytes verdict(int code) { return nft_number(NFTA_VERDICT_CODE, static_cast<std::
 
 Bytes verdict(int code, const std::string& chain) { return verdict(code) + nft_text(NFTA_VERDICT_CHAIN, chain); }
 
-Bytes lookup(const std::string& set, std::string_view further = {}) {
-  return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first)).append(further));
+/// The flags are always named, so that a rule with others is told from it.
+Bytes lookup(const std::string& set, std::uint32_t flags = 0, std::string_view further = {}) {
+  return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first) +
+                               nft_number(NFTA_LOOKUP_FLAGS, flags))
+                                  .append(further));
 }
 
 std::uint32_t protocol_family(cni::Family family) { return family == cni::Family::ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6; }
@@ -141,9 +149,9 @@ Bytes load_source_mac(NftRegister place) { return payload({NFT_PAYLOAD_LL_HEADER
 
 Bytes is_in(const std::string& set) { return lookup(set); }
 
-Bytes is_not_in(const std::string& set) { return lookup(set, nft_number(NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV)); }
+Bytes is_not_in(const std::string& set) { return lookup(set, NFT_LOOKUP_F_INV); }
 
-Bytes translate(const std::string& map) { return lookup(map, register_of(NFTA_LOOKUP_DREG, first)); }
+Bytes translate(const std::string& map) { return lookup(map, 0, register_of(NFTA_LOOKUP_DREG, first)); }
 
 Bytes masquerade() { return expression("masq", {}); }
 

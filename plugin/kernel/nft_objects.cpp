@@ -215,8 +215,8 @@ NetlinkRequest delete_nft_element(const NftElement& element) {
 
 namespace {
 
-/// Whoever lists or asks for what is not there is answered by ENOENT; a kernel without nftables has no such messages.
-const std::vector<int> absent{ENOENT, EINVAL, EOPNOTSUPP};
+/// Whoever lists or asks for what is not there is answered by this.
+const std::vector<int> absent{ENOENT};
 
 }  // namespace
 

@@ -38,6 +38,30 @@ std::string full_name(NftFamily family, const std::string& chain) {
 
 NftSession::NftSession() : socket_(NETLINK_NETFILTER) {}
 
+namespace {
+
+/// A kernel without nftables has none of its messages.
+bool is_unknown(int error) { return error == EINVAL || error == EOPNOTSUPP; }
+
+}  // namespace
+
+bool NftSession::has_nftables() { return socket_.send(one(get_nft_generation())).refusals.empty(); }
+
+std::vector<std::string> NftSession::ask(std::span<const NetlinkRequest> questions) {
+  auto answers = socket_.send(questions);
+  if (answers.refusals.empty()) return std::move(answers.messages);
+  const auto& refusal = answers.refusals.front();
+  if (is_unknown(refusal.error) && !has_nftables()) return {};
+  throw refusal_error(refusal, questions);
+}
+
+std::vector<std::string> NftSession::list(const NetlinkRequest& question) try {
+  return socket_.dump(question);
+} catch (const std::system_error& error) {
+  if (is_unknown(error.code().value()) && !has_nftables()) return {};
+  throw;
+}
+
 NftState NftSession::look(std::span<const NeededPart> parts, std::span<const WantedElement> wanted) {
   Requests questions;
   for (const auto& part : parts) {
@@ -47,7 +71,7 @@ NftState NftSession::look(std::span<const NeededPart> parts, std::span<const Wan
   for (const auto& each : wanted) questions.push_back(get_nft_element(each.element));
   NftState state;
   if (questions.empty()) return state;
-  for (const auto& message : socket_.transact(questions)) {
+  for (const auto& message : ask(questions)) {
     if (const auto chain = find_nft_chain(message)) state.chains.push_back(full_name(family_of(message), chain->name));
     std::ranges::move(find_nft_elements(message), std::back_inserter(state.elements));
   }
@@ -77,7 +101,7 @@ void NftSession::insist(const std::function<bool()>& act) {
 
 std::vector<NftChain> NftSession::chains(NftFamily family) {
   std::vector<NftChain> found;
-  for (const auto& message : socket_.dump(list_nft_chains(family))) {
+  for (const auto& message : list(list_nft_chains(family))) {
     if (auto chain = find_nft_chain(message)) found.push_back(std::move(*chain));
   }
   return found;
@@ -85,7 +109,7 @@ std::vector<NftChain> NftSession::chains(NftFamily family) {
 
 std::vector<FoundRule> NftSession::rules(NftFamily family) {
   std::vector<FoundRule> found;
-  for (const auto& message : socket_.dump(list_nft_rules(family))) {
+  for (const auto& message : list(list_nft_rules(family))) {
     if (auto rule = find_nft_rule(message)) found.push_back(std::move(*rule));
   }
   return found;
@@ -93,7 +117,7 @@ std::vector<FoundRule> NftSession::rules(NftFamily family) {
 
 std::vector<std::string> NftSession::sets(NftFamily family) {
   std::vector<std::string> names;
-  for (const auto& message : socket_.dump(list_nft_sets(family))) {
+  for (const auto& message : list(list_nft_sets(family))) {
     if (auto name = find_nft_set(message)) names.push_back(std::move(*name));
   }
   return names;
@@ -104,7 +128,7 @@ std::vector<NftElement> NftSession::elements(NftFamily family, const std::string
   std::vector<NftElement> found;
   insist([&] {
     found.clear();
-    const auto messages = socket_.dump(list_nft_elements(family, set));
+    const auto messages = list(list_nft_elements(family, set));
     for (const auto& message : messages) {
       if (generation_of(message) != generation_of(messages.front())) return false;
       std::ranges::move(find_nft_elements(message), std::back_inserter(found));

@@ -52,6 +52,10 @@ class NftSession {
   NetlinkSocket& socket() { return socket_; }
 
  private:
+  bool has_nftables();
+  std::vector<std::string> ask(std::span<const NetlinkRequest> questions);
+  std::vector<std::string> list(const NetlinkRequest& question);
+
   NetlinkSocket socket_;
   std::optional<std::system_error> last_refusal_;
 };

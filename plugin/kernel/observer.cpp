@@ -24,11 +24,9 @@ std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& d
 
 std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index) {
   std::vector<cni::Prefix> prefixes;
-  for (const auto family : families) {
-    for (const auto& message : socket.dump(list_addresses({name, index}, family))) {
-      const auto address = find_interface_address(message);
-      if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
-    }
+  for (const auto& message : socket.dump(list_addresses({name, index}))) {
+    const auto address = find_interface_address(message);
+    if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
   }
   return prefixes;
 }

@@ -77,6 +77,17 @@ Built PairBuilder::build() {
   return {.bridge_mac = bridge_.mac};
 }
 
+namespace {
+
+/// Routes of ours that were altered would stand before the new ones, or in their place.
+void make_way(NetlinkSocket& socket, const Device& device, const wiring::End& end) {
+  Requests requests;
+  for (const auto& route : end.routes) requests.push_back(delete_route_like(device, route));
+  if (!requests.empty()) socket.transact(requests);
+}
+
+}  // namespace
+
 /// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.
 void PairBuilder::repair() {
   if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
@@ -85,6 +96,8 @@ void PairBuilder::repair() {
   host_.transact(one(set_mtu(host_device_, wiring_.mtu)));
   enter_container();
   if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
+  make_way(*container_, container_device_, wiring_.container);
+  make_way(host_, host_device_, wiring_.host);
   furnish();
 }
 
@@ -161,10 +174,24 @@ void PairBuilder::learn(const std::vector<std::string>& messages) {
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
     on_host([&] { enable_ipv6(wiring_.host.name); });
   }
-  for (const auto& message : messages) {
-    const auto forwarding = find_forwarding(message);
-    if (forwarding && !forwarding->is_on) enable_forwarding(forwarding->family, host_);
-  }
+  if (is_routed()) forward(messages);
+}
+
+namespace {
+
+bool forwards(cni::Family family, const std::vector<std::string>& answers) {
+  return std::ranges::any_of(answers, [&](const std::string& answer) {
+    const auto forwarding = find_forwarding(answer);
+    return forwarding && forwarding->family == family && forwarding->is_on;
+  });
+}
+
+}  // namespace
+
+/// What the kernel has not said that it does, it is told.
+void PairBuilder::forward(const std::vector<std::string>& answers) {
+  if (wiring_.forward_ipv4 && !forwards(cni::Family::ipv4, answers)) enable_forwarding(cni::Family::ipv4, host_);
+  if (wiring_.forward_ipv6 && !forwards(cni::Family::ipv6, answers)) enable_forwarding(cni::Family::ipv6, host_);
 }
 
 /// The kernel's "File exists" does not say which end it means.
@@ -210,19 +237,22 @@ void PairBuilder::furnish() {
 
 namespace {
 
-void add_addresses(const Device& device, const wiring::End& end, bool enable_dad, Requests& requests) {
-  for (const auto& address : end.addresses) {
-    requests.push_back(add_address(device, address, enable_dad));
-    const bool is_courtesy = address.prefix.address.family == cni::Family::ipv6 && !has_ipv6(end);
-    if (is_courtesy) tolerate_disabled_ipv6(requests.back());
-  }
-}
-
 void add_neighbours(const Device& device, const wiring::End& end, Requests& requests) {
   for (const auto& neighbour : end.neighbours) requests.push_back(set_neighbour(device, neighbour));
 }
 
 }  // namespace
+
+/// The link-local address of a routed host end is the container's next hop, and no courtesy then.
+void PairBuilder::add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
+                                Requests& requests) const {
+  const bool is_next_hop = is_routed() && has_ipv6(wiring_.container);
+  for (const auto& address : end.addresses) {
+    requests.push_back(add_address(device, address, enable_dad));
+    const bool is_ipv6 = address.prefix.address.family == cni::Family::ipv6;
+    if (is_ipv6 && !has_ipv6(end) && !is_next_hop) tolerate_disabled_ipv6(requests.back());
+  }
+}
 
 void PairBuilder::furnish_container() {
   Requests requests;
@@ -346,7 +376,7 @@ void PairBuilder::settle() {
 
 bool PairBuilder::is_settled() {
   bool is_settled = true;
-  for (const auto& message : container_->dump(list_addresses(container_device_, cni::Family::ipv6))) {
+  for (const auto& message : container_->dump(list_addresses(container_device_))) {
     const auto address = find_interface_address(message);
     if (!address) continue;
     if (address->is_duplicate) {

@@ -34,8 +34,11 @@ class PairBuilder {
   void ask_to_forward(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
   void learn(const std::vector<std::string>& messages);
+  void forward(const std::vector<std::string>& answers);
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   void furnish();
+  void add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
+                     std::vector<NetlinkRequest>& requests) const;
   void furnish_container();
   void tune_container();
   void furnish_host();

@@ -38,9 +38,9 @@ rtmsg header_of(const wiring::Route& route) {
   return header;
 }
 
-std::string words(const Device& device, const wiring::Route& route) {
+std::string words(const char* act, const Device& device, const wiring::Route& route) {
   const auto via = route.gateway ? " via " + cni::to_string(*route.gateway) : std::string{};
-  return "add route " + cni::to_string(route.destination) + via + " dev \"" + device.name + '"';
+  return std::string{act} + " route " + cni::to_string(route.destination) + via + " dev \"" + device.name + '"';
 }
 
 Message route_question(cni::Family family, const rtmsg& filter = {}) {
@@ -63,7 +63,19 @@ NetlinkRequest add_route(const Device& device, const wiring::Route& route) {
   if (route.source) put_address(message.get(), RTA_PREFSRC, *route.source);
   if (route.priority) put_number(message.get(), RTA_PRIORITY, *route.priority);
   put_metrics(message.get(), route);
-  return {std::move(message), words(device, route)};
+  return {std::move(message), words("add", device, route)};
+}
+
+NetlinkRequest delete_route_like(const Device& device, const wiring::Route& route) {
+  auto header = header_of(route);
+  header.rtm_scope = RT_SCOPE_NOWHERE;  // whatever it is
+  header.rtm_type = RTN_UNSPEC;
+  auto message = new_message(RTM_DELROUTE, header);
+  put_address(message.get(), RTA_DST, route.destination.address);
+  put_number(message.get(), RTA_TABLE, route.table.value_or(RT_TABLE_MAIN));
+  put_number(message.get(), RTA_OIF, device.index);
+  if (route.priority) put_number(message.get(), RTA_PRIORITY, *route.priority);
+  return {std::move(message), words("delete", device, route), {ESRCH, ENOENT}};
 }
 
 namespace {
@@ -175,19 +187,19 @@ std::optional<cni::Prefix> destination_of(const rtmsg& header, const RouteAttrib
   return cni::Prefix{address, header.rtm_dst_len};
 }
 
-std::optional<std::uint32_t> unless(std::uint32_t usual, std::uint32_t number) {
+std::optional<std::uint32_t> value_other_than(std::uint32_t usual, std::uint32_t number) {
   return number == usual ? std::nullopt : std::optional{number};
 }
 
 std::optional<std::uint32_t> metric_of(nlattr* metrics, int metric) {
-  return unless(0, number_in<std::uint32_t>(find_inside(metrics, metric)));
+  return value_other_than(0, number_in<std::uint32_t>(find_inside(metrics, metric)));
 }
 
 wiring::Route read(const rtmsg& header, const RouteAttributes& attributes, const cni::Prefix& destination) {
   wiring::Route route{.destination = destination};
   route.source = find_address(attributes[RTA_PREFSRC], destination.address.family);
-  route.table = unless(RT_TABLE_MAIN, number_in<std::uint32_t>(attributes[RTA_TABLE], header.rtm_table));
-  route.priority = unless(0, number_in<std::uint32_t>(attributes[RTA_PRIORITY]));
+  route.table = value_other_than(RT_TABLE_MAIN, number_in<std::uint32_t>(attributes[RTA_TABLE], header.rtm_table));
+  route.priority = value_other_than(0, number_in<std::uint32_t>(attributes[RTA_PRIORITY]));
   route.mtu = metric_of(attributes[RTA_METRICS], RTAX_MTU);
   route.advmss = metric_of(attributes[RTA_METRICS], RTAX_ADVMSS);
   return route;

@@ -19,6 +19,10 @@ constexpr std::uint8_t route_protocol = 86;
 /// already; others come after what is there: a container may have a default route for each of its networks.
 NetlinkRequest add_route(const Device& device, const wiring::Route& route);
 
+/// Removes a route of ours with the destination, table and metric of this one, whatever else it says; where there is
+/// none it is no error.
+NetlinkRequest delete_route_like(const Device& device, const wiring::Route& route);
+
 /// Answers to ::1 are taken from this interface, too: the kernel looks for a route to it through the interface that
 /// they come in by. `ping ::1` goes on through lo, whose metric is lower. EEXIST is as good as success.
 NetlinkRequest take_loopback_answers(const Device& device);

@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <set>
@@ -46,8 +47,11 @@ void ignore_router_advertisements(const std::string& interface) {
   posix::write_value(ipv6_file(interface, "accept_ra"), "0");
 }
 
-bool has_advertised_routes(const std::string& interface, NetlinkSocket& socket) {
-  return interfaces_with_advertised_routes(socket).contains(interface);
+bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket) {
+  return std::ranges::any_of(socket.dump(list_advertised_routes()), [&](const std::string& message) {
+    const auto found = find_route(message, interface_index);
+    return found && found->device_index == interface_index;
+  });
 }
 
 void announce_mac_to_ipv6(const std::string& interface) {

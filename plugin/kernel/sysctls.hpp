@@ -3,6 +3,7 @@
 #include "plugin/cni/address.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace kernel {
 void ignore_router_advertisements(const std::string& interface);
 
 /// Whether the host has routes through the interface that a router has advertised. `socket` asks.
-bool has_advertised_routes(const std::string& interface, NetlinkSocket& socket);
+bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket);
 
 /// A later change of the interface's MAC is announced to its IPv6 neighbours (ndisc_notify).
 void announce_mac_to_ipv6(const std::string& interface);

@@ -8,6 +8,7 @@
 #include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 
+#include <system_error>
 #include <utility>
 
 // Brings up the interface `lo` of a container, whatever CNI_IFNAME says, as the reference plugin does. It has no
@@ -40,12 +41,43 @@ cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopb
   return result;
 }
 
+/// Where the rest of an ADD fails, one that was down is down again.
+class BroughtUp {
+ public:
+  explicit BroughtUp(const kernel::Namespace& container)
+      : container_(container), was_up_(kernel::observe_loopback(container).is_up) {
+    if (!was_up_) kernel::set_loopback(container, true);
+  }
+  BroughtUp(const BroughtUp&) = delete;
+  BroughtUp& operator=(const BroughtUp&) = delete;
+  ~BroughtUp() {
+    if (!was_up_ && !is_kept_) take_back();
+  }
+
+  void keep() { is_kept_ = true; }
+
+ private:
+  /// The call fails with the error that began it.
+  void take_back() const {
+    try {
+      kernel::set_loopback(container_, false);
+    } catch (const std::system_error&) {
+      return;
+    }
+  }
+
+  const kernel::Namespace& container_;
+  bool was_up_;
+  bool is_kept_ = false;
+};
+
 void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
   const auto container = open_container(request);
-  kernel::set_loopback(container, true);
+  BroughtUp brought_up{container};
   const auto loopback = kernel::observe_loopback(container);
   refuse_other_addresses(loopback);
   print(cni::to_json(result_of(request, loopback), request.config.version));
+  brought_up.keep();
 }
 
 /// A namespace that is gone took its `lo` along; one that is our own keeps it.

@@ -395,14 +395,8 @@ std::vector<std::string> Folder::data_dirs() const {
 
 void Folder::write_down(const std::string& root, const std::string& registry) {
   if (root == registry) return;
-  const std::string name = std::string{data_dirs_name} + "/" + cni::to_string(cni::tag_of_network(root));
-  try {
-    open(registry, registry).put_link(root, name);
-  } catch (const std::system_error&) {
-    return;
-  } catch (const cni::Error&) {
-    return;
-  }
+  open(registry, registry)
+      .put_link(root, std::string{data_dirs_name} + "/" + cni::to_string(cni::tag_of_network(root)));
 }
 
 /// nullopt where there is no such directory, whatever else stands there.
@@ -472,10 +466,15 @@ int Folder::create(const std::string& name) const {
   return put(directory_.get(), name, [&] { return ::openat(directory_.get(), name.c_str(), flags, private_file); });
 }
 
-/// A file of that name is replaced, never written into: it may have another name elsewhere.
+/// A file of that name is replaced, never written into: it may have another name elsewhere. Of the probe of STATUS
+/// there may be several at once.
 void Folder::write_file(const std::string& name, const std::string& text) {
+  constexpr int attempts = 100;
   int number = create(name);
-  if (number < 0 && errno == EEXIST && remove(name)) number = create(name);
+  for (int attempt = 1; number < 0 && errno == EEXIST && attempt < attempts; ++attempt) {
+    remove(name);
+    number = create(name);
+  }
   const posix::FileDescriptor file{number};
   if (!file) posix::throw_errno("write " + quoted(name));
   posix::write_all(file.get(), text);

@@ -61,8 +61,8 @@ class Folder {
   static Folder open(const std::string& root = std::string{default_root},
                      const std::string& registry = std::string{default_root});
 
-  /// Writes the root down in the registry's folder, as open() does for a folder that it makes: the registry may have
-  /// been lost since. Best effort: without it a tool does not find the root, but every call of the plugin does.
+  /// Writes the root down in the registry's folder, as open() does before it makes a folder: the registry may have been
+  /// lost since. Throws as open() does.
   static void write_down(const std::string& root, const std::string& registry);
 
   /// As open, but makes nothing: nullopt where there is none.

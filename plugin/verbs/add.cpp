@@ -12,6 +12,7 @@
 #include "plugin/verbs/restore.hpp"
 #include "plugin/verbs/rollback.hpp"
 #include "plugin/verbs/site.hpp"
+#include "plugin/verbs/state_folder.hpp"
 #include "plugin/verbs/sysctl_permission.hpp"
 #include "plugin/wiring/text.hpp"
 #include "plugin/wiring/wire.hpp"
@@ -195,8 +196,7 @@ class Addition {
 void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print) {
   require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
   const auto site = open_site(request, kernel);
-  auto folder = state::Folder::open(root);
-  folder.refuse_planted(request.attachment.network);
+  auto folder = open_folder(root, request.attachment.network);
   Addition{request, kernel, folder}.run(site, print);
 }
 

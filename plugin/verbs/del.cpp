@@ -1,22 +1,12 @@
 #include "plugin/verbs/del.hpp"
 
-#include "plugin/state/folder.hpp"
 #include "plugin/verbs/best_effort.hpp"
 #include "plugin/verbs/detach.hpp"
+#include "plugin/verbs/state_folder.hpp"
 
 #include <optional>
 
 namespace verbs {
-namespace {
-
-std::optional<state::Folder> find_folder(const std::string& root, const std::string& network) {
-  auto folder = state::Folder::find(root);
-  if (folder) folder->refuse_planted(network);
-  return folder;
-}
-
-}  // namespace
-
 void del(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   BestEffort effort;
   std::optional<state::Folder> folder;

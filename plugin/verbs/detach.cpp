@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 
 namespace verbs {
 
@@ -46,10 +47,17 @@ std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> 
 
 namespace {
 
-/// Who has a link and no record has lost it, and still uses the gateways.
+/// Who has a link and no record has lost it, and still uses the gateways. Links that cannot be listed, as where others
+/// come and go all the time, may be such.
+bool may_have_unrecorded_links(const std::string& network, kernel::Kernel& kernel) try {
+  return !kernel.host_links(network).empty();
+} catch (const std::system_error&) {
+  return true;
+}
+
 void remove_unused_gateways(const Forgotten& attachment, kernel::Kernel& kernel, const state::Folder& folder) {
   if (folder.has_records_besides(attachment.network, attachment.tag)) return;
-  if (!kernel.host_links(attachment.network).empty()) return;
+  if (may_have_unrecorded_links(attachment.network, kernel)) return;
   kernel.remove_host_gateways(without_those_of_others(attachment.gateways, attachment.network, folder));
 }
 

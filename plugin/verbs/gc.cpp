@@ -45,7 +45,7 @@ class Collection {
   bool had_unrecorded() const { return had_unrecorded_; }
 
   void run(BestEffort& effort) {
-    effort.attempt([&] { find_records(); });
+    effort.attempt([&] { find_records(effort); });
     if (!effort.attempt([&] { find_links(); })) keep_unknown();
     if (!effort.attempt([&] { remove_links(); })) keep_linked();
     had_unrecorded_ =
@@ -80,16 +80,23 @@ class Collection {
     return false;
   }
 
-  void find_records() {
+  /// One of which the kernel does not tell now is left for another time.
+  void find_records(BestEffort& effort) {
     if (folder_ == nullptr) return;
     for (const auto& stored : folder_->records(network_)) {
       auto* stale = find_stale(stored.tag);
       if (stale == nullptr || !stored.record) continue;
-      stale->is_readable = true;
-      stale->link = find_recorded_link(*stored.record, kernel_);
-      Recorded recorded{stored.record};
-      if (!recorded_places(recorded).empty()) stale->cable = std::move(recorded);
+      if (effort.attempt([&] { describe(*stored.record, *stale); })) continue;
+      stale_.erase(stored.tag);
+      valid_.insert(stored.tag);
     }
+  }
+
+  void describe(const state::Record& record, Stale& stale) {
+    stale.is_readable = true;
+    stale.link = find_recorded_link(record, kernel_);
+    Recorded recorded{record};
+    if (!recorded_places(recorded).empty()) stale.cable = std::move(recorded);
   }
 
   /// Those without a record, or under another name.

@@ -7,6 +7,7 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/rollback.hpp"
+#include "plugin/verbs/state_folder.hpp"
 #include "plugin/verbs/status.hpp"
 
 #include <optional>
@@ -21,18 +22,6 @@ using Print = std::function<void(std::string_view)>;
 std::string root_of(const cni::Request& request) {
   const auto& data_dir = request.config.ipam.data_dir;
   return data_dir.empty() ? std::string{state::default_root} : data_dir;
-}
-
-state::Folder open_folder(const cni::Request& request) {
-  auto folder = state::Folder::open(root_of(request));
-  folder.refuse_planted(request.attachment.network);
-  return folder;
-}
-
-std::optional<state::Folder> find_folder(const cni::Request& request) {
-  auto folder = state::Folder::find(root_of(request));
-  if (folder) folder->refuse_planted(request.attachment.network);
-  return folder;
 }
 
 cni::Result result_of(const cni::Lease& lease) {
@@ -61,7 +50,7 @@ void make_room(const cni::Request& request, ipam::Ipam& ipam, state::Folder& fol
 }
 
 void add(const cni::Request& request, const Print& print) {
-  auto folder = open_folder(request);
+  auto folder = open_folder(root_of(request), request.attachment.network);
   const auto lock = folder.lock(request.attachment);
   const auto ipam = ipam::choose(request, &folder);
   make_room(request, *ipam, folder);
@@ -75,7 +64,7 @@ void add(const cni::Request& request, const Print& print) {
 }
 
 void del(const cni::Request& request) {
-  auto folder = find_folder(request);
+  auto folder = find_folder(root_of(request), request.attachment.network);
   if (!folder) return;
   const auto lock = folder->lock(request.attachment);
   ipam::choose(request, &*folder)->release();
@@ -83,7 +72,7 @@ void del(const cni::Request& request) {
 }
 
 void check(const cni::Request& request) {
-  auto folder = find_folder(request);
+  auto folder = find_folder(root_of(request), request.attachment.network);
   ipam::choose(request, folder ? &*folder : nullptr)->check();
 }
 
@@ -109,7 +98,7 @@ void release_stale(const std::string& network, const std::set<cni::Tag>& valid, 
 }
 
 void gc(const cni::Request& request) {
-  auto folder = find_folder(request);
+  auto folder = find_folder(root_of(request), request.attachment.network);
   const auto valid = valid_tags(request);
   if (!folder || !valid) return;
   release_stale(request.attachment.network, *valid, *folder);
@@ -117,7 +106,7 @@ void gc(const cni::Request& request) {
 }
 
 void status(const cni::Request& request) try {
-  auto folder = open_folder(request);
+  auto folder = open_folder(root_of(request), request.attachment.network);
   folder.check_writable();
   ipam::choose(request, &folder)->check_ready();
 } catch (const cni::Error& error) {

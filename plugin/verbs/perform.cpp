@@ -8,6 +8,7 @@
 #include "plugin/verbs/check.hpp"
 #include "plugin/verbs/del.hpp"
 #include "plugin/verbs/gc.hpp"
+#include "plugin/verbs/state_folder.hpp"
 #include "plugin/verbs/status.hpp"
 
 #include <utility>
@@ -22,8 +23,7 @@ void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
   const auto& data_dir = request.config.ipam.data_dir;
   const auto root = data_dir.empty() ? std::string{state::default_root} : data_dir;
   const auto with_folder = [&](const auto& verb) {
-    auto folder = state::Folder::find(root);
-    if (folder) folder->refuse_planted(request.attachment.network);
+    auto folder = find_folder(root, request.attachment.network);
     verb(request, kernel, folder ? &*folder : nullptr);
   };
   switch (request.verb) {

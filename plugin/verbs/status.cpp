@@ -4,6 +4,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/verbs/reclaim.hpp"
+#include "plugin/verbs/state_folder.hpp"
 
 #include <system_error>
 
@@ -15,8 +16,7 @@ namespace {
 }
 
 state::Folder open_writable(const std::string& root, const std::string& network) try {
-  auto folder = state::Folder::open(root);
-  folder.refuse_planted(network);
+  auto folder = open_folder(root, network);
   folder.check_writable();
   return folder;
 } catch (const std::system_error& error) {

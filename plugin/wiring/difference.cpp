@@ -19,19 +19,25 @@ std::uint32_t table_of(const Route& route) {
 }
 
 /// What was not asked for, the kernel chose.
-bool is_met(const auto& wanted, const auto& there) { return !wanted || wanted == there; }
+bool is_as_asked(const auto& wanted, const auto& there) { return !wanted || wanted == there; }
 
 /// The kernel cuts what no packet can have (net/ipv4/metrics.c).
 std::optional<std::uint32_t> cut(const std::optional<std::uint32_t>& bytes, std::uint32_t most) {
   return bytes ? std::optional{std::min(*bytes, most)} : std::nullopt;
 }
 
-/// The source is left out: with an IPv6 address the kernel takes it from routes, and which it then chooses is as good.
-bool is_same_way(const Route& there, const Route& wanted) {
+/// IPv6 routes to one destination with one metric are told as one, with the sizes of the first.
+bool has_sizes(const Route& there, const Route& wanted) {
   constexpr std::uint32_t largest_mtu = 65535 - 15;
   constexpr std::uint32_t largest_advmss = 65535 - 40;
-  return there.gateway == wanted.gateway && is_met(wanted.priority, there.priority) &&
-         is_met(cut(wanted.mtu, largest_mtu), there.mtu) && is_met(cut(wanted.advmss, largest_advmss), there.advmss);
+  return wanted.destination.address.family == cni::Family::ipv6 ||
+         (is_as_asked(cut(wanted.mtu, largest_mtu), there.mtu) &&
+          is_as_asked(cut(wanted.advmss, largest_advmss), there.advmss));
+}
+
+/// The source is left out: with an IPv6 address the kernel takes it from routes, and which it then chooses is as good.
+bool is_same_way(const Route& there, const Route& wanted) {
+  return there.gateway == wanted.gateway && is_as_asked(wanted.priority, there.priority) && has_sizes(there, wanted);
 }
 
 /// Whether a later plugin may have moved routes into a table of its own, and given them the next hop that it wanted.

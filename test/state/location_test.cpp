@@ -159,9 +159,14 @@ TEST_F(Location, IsWrittenDownInTheFolderOfTheRegistry) {
   EXPECT_TRUE(main->networks().empty());
 }
 
-TEST_F(Location, IsMadeThoughTheRegistryIsRefused) {
-  std::ofstream{directory.path() + "/registry"} << "x";
-  EXPECT_NO_THROW(state::Folder::open(root, directory.path() + "/registry"));
+/// Whoever puts lost rules back would not find it.
+TEST_F(Location, IsNotMadeWhereTheRegistryIsRefused) {
+  const std::string registry = directory.path() + "/registry";
+  std::ofstream{registry} << "x";
+  EXPECT_EQ(
+      test::error_text([&] { state::Folder::open(root, registry); }),
+      "100: state folder \"" + registry + "\" is a symbolic link or another file, not a directory, or lies behind one");
+  EXPECT_TRUE(fs::is_empty(root));
 }
 
 TEST_F(Location, RemovesNoTreeDeeperThanItMakes) {
