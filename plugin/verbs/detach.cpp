@@ -6,6 +6,7 @@
 #include "plugin/verbs/site.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <system_error>
 
@@ -47,11 +48,12 @@ std::vector<cni::IpAddress> without_those_of_others(std::vector<cni::IpAddress> 
 
 namespace {
 
-/// Who has a link and no record has lost it, and still uses the gateways. Links that cannot be listed, as where others
-/// come and go all the time, may be such.
+/// Who has a link and no record has lost it, and still uses the gateways. Where links come and go so fast that no list
+/// of them is whole, one may be such: the next last container of the network takes the gateways away.
 bool may_have_unrecorded_links(const std::string& network, kernel::Kernel& kernel) try {
   return !kernel.host_links(network).empty();
-} catch (const std::system_error&) {
+} catch (const std::system_error& error) {
+  if (error.code().value() != EINTR) throw;
   return true;
 }
 
