@@ -35,7 +35,7 @@ bool has_link(const Namespace& place, const char* name) {
   return support::in(place, [&] { return ::if_nametoindex(name) != 0; });
 }
 
-std::string state_folder(const nlohmann::json& config) {
+std::string state_root_of(const nlohmann::json& config) {
   return config.contains("ipam") ? config.at("ipam").value("dataDir", std::string{support::state_root})
                                  : support::state_root;
 }
@@ -79,8 +79,11 @@ bool has_all_routes_of_addresses() {
 /// The kernel adds the route of an IPv6 address some time after the address.
 void settle() {
   constexpr int tries = 2000;
-  for (int time = 0; time < tries && !has_all_routes_of_addresses(); ++time)
+  for (int time = 0; time < tries; ++time) {
+    if (has_all_routes_of_addresses()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  throw std::runtime_error("the kernel has not added the routes of all IPv6 addresses");
 }
 
 /// It keeps the address that it gets when it is brought up for the first time.
@@ -182,12 +185,12 @@ void Scene::prepare(const std::string& verb) { require_success(verb, perform(ver
 
 void Scene::lose_namespace() { container_.netns.remove(); }
 
-/// `lo` may be brought up at any time, and what has no interface of its own is told by its record.
+/// `lo` may be brought up at any time, and veth-ipam has no interface of its own.
 bool Scene::stands_and_was_answered() const {
-  const auto folder = state_folder(network_.config);
+  const auto folder = state_root_of(network_.config);
   if (network_.plugin == "loopback") return false;
-  if (network_.plugin == "veth-ipam") return !has_record(folder, "pending") && has_record(folder, "live");
-  return has_link(container_.netns, "eth0") && !has_record(folder, "pending");
+  const bool stands = network_.plugin == "veth-ipam" || has_link(container_.netns, "eth0");
+  return stands && has_record(folder, "live") && !has_record(folder, "pending");
 }
 
 support::Snapshot Scene::take() const {

@@ -158,6 +158,7 @@ class Looker {
   /// tc knows no JSON for them.
   void note_classes(const std::string& device) {
     const auto outcome = run({.argv = {"tc", "class", "show", "dev", device}, .inside = place_});
+    if (outcome.exit != 0) throw std::runtime_error("tc failed: " + outcome.err);
     std::istringstream text{outcome.out};
     for (std::string line; std::getline(text, line);) note("class " + device, line);
   }
