@@ -1,8 +1,10 @@
 #include "plugin/kernel/network_namespace.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/version.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <netlink/attr.h>
@@ -26,7 +28,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <string_view>
 #include <thread>
 
 namespace kernel {
@@ -111,9 +112,16 @@ class Visit {
     }
   }
 
+  /// With the error object that main would print.
   [[noreturn]] static void end() {
-    constexpr std::string_view line = "veth: the kernel does not let this process back into the host's namespace\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    const cni::Error error{cni::ErrorCode::system_refused,
+                           "the kernel does not let this process back into the host's network namespace",
+                           "what was made is left: DEL takes it away"};
+    try {
+      posix::write_output(cni::to_json(error, cni::newest_version));
+    } catch (const std::system_error&) {
+      ::_exit(EXIT_FAILURE);
+    }
     ::_exit(EXIT_FAILURE);
   }
 
