@@ -66,7 +66,11 @@ void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  if (::sendmsg(file_.get(), &message, 0) < 0) posix::throw_errno("send to the kernel: " + requests.front().act);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(file_.get(), &message, 0);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) posix::throw_errno("send to the kernel: " + requests.front().act);
 }
 
 namespace {
