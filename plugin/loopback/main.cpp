@@ -46,7 +46,7 @@ class BroughtUp {
  public:
   explicit BroughtUp(const kernel::Namespace& container)
       : container_(container), was_up_(kernel::observe_loopback(container).is_up) {
-    if (!was_up_) kernel::set_loopback(container, true);
+    if (!was_up_) bring_up();
   }
   BroughtUp(const BroughtUp&) = delete;
   BroughtUp& operator=(const BroughtUp&) = delete;
@@ -57,6 +57,12 @@ class BroughtUp {
   void keep() { is_kept_ = true; }
 
  private:
+  /// Where only the answer did not come, it is up all the same.
+  void bring_up() const try { kernel::set_loopback(container_, true); } catch (const std::system_error&) {
+    take_back();
+    throw;
+  }
+
   /// The call fails with the error that began it.
   void take_back() const {
     try {
