@@ -34,9 +34,11 @@ bool was_ended_by_malloc(const Struck& struck) {
   return struck.system_call == SYS_brk && struck.answer.exit == aborted && says_so;
 }
 
-/// The error object is what could not be written, again and again: one refusal is followed by another try.
+/// The error object is what could not be written. One refusal alone is followed by another try.
 bool is_muted(const Struck& struck) {
-  return struck.system_call == SYS_write && std::ranges::count(struck.of, "file 1") > 1;
+  const bool was_refused_once = struck.of.size() == 1;
+  return struck.system_call == SYS_write && !was_refused_once &&
+         std::ranges::find(struck.of, "file 1") != struck.of.end();
 }
 
 /// The last step of an ADD. Its answer is printed by then, and the record stays pending: a later ADD may replace it.
