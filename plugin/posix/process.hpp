@@ -2,9 +2,9 @@
 
 namespace posix {
 
-/// Makes the process independent of how it was started: descriptors 0-2 are open, and a pipe that nobody reads or a file
-/// that may not grow (RLIMIT_FSIZE) is an error of the write and not the end. What delegates inherit (umask, working
-/// directory) stays as it is.
+/// Makes the process independent of how it was started: descriptors 0-2 are open, and a pipe that nobody reads or a
+/// file that may not grow (RLIMIT_FSIZE) is an error of the write and not the end. What delegates inherit (umask,
+/// working directory) stays as it is.
 void prepare_process();
 
 /// Gives up, for good, all capabilities but those that a plugin may need: to change networks and enter their
