@@ -21,15 +21,7 @@ std::string examine_death(const std::string&, Scene& scene, const Evidence& evid
 }  // namespace
 
 std::vector<Task> deaths(const Setting& setting) {
-  constexpr std::size_t sample = 70;
-  std::vector<Task> tasks;
-  for (const auto& network : networks_of_all_plugins()) {
-    for (const auto* verb : {"ADD", "DEL"}) {
-      const Trial trial{.verb = verb, .network = network, .fault = of_its_namespace, .examine = examine_death};
-      tasks.push_back(task_of("deaths", trial, part_of(tasks.size(), sample, setting.is_short)));
-    }
-  }
-  return tasks;
+  return tasks_of({"deaths", of_its_namespace, examine_death}, setting.is_short);
 }
 
 }  // namespace faults

@@ -62,15 +62,7 @@ std::vector<Task> errors(const Setting& setting) {
 }
 
 std::vector<Task> shortages(const Setting& setting) {
-  constexpr std::size_t sample = 70;
-  std::vector<Task> tasks;
-  for (const auto& network : networks_of_all_plugins()) {
-    for (const auto* verb : {"ADD", "DEL"}) {
-      const Trial trial{.verb = verb, .network = network, .fault = with_one_that_lasts, .examine = examine_with_del};
-      tasks.push_back(task_of("shortages", trial, part_of(tasks.size(), sample, setting.is_short)));
-    }
-  }
-  return tasks;
+  return tasks_of({"shortages", with_one_that_lasts, examine_with_del}, setting.is_short);
 }
 
 }  // namespace faults

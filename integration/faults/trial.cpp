@@ -67,15 +67,28 @@ void hold(const Trial& trial, const Part& part, Report& report) {
       part, [&](std::size_t number) { return strike(number, trial, wanted, report); }, report);
 }
 
+/// "ADD beside another, ptp".
+std::string subject_of(const Trial& trial) {
+  const bool is_alone = trial.neighbour == Scene::Neighbour::none;
+  return trial.verb + (is_alone ? ", " : " beside another, ") + trial.network.name;
+}
+
 }  // namespace
 
 Task task_of(const std::string& kind, const Trial& trial, const Part& part) {
   return {kind, subject_of(trial), [trial, part](Report& report) { hold(trial, part, report); }};
 }
 
-std::string subject_of(const Trial& trial) {
-  const bool is_alone = trial.neighbour == Scene::Neighbour::none;
-  return trial.verb + (is_alone ? ", " : " beside another, ") + trial.network.name;
+std::vector<Task> tasks_of(const Ordeal& ordeal, bool is_sample) {
+  constexpr std::size_t sample = 70;
+  std::vector<Task> tasks;
+  for (const auto& network : networks_of_all_plugins()) {
+    for (const auto* verb : {"ADD", "DEL"}) {
+      const Trial trial{.verb = verb, .network = network, .fault = ordeal.fault, .examine = ordeal.examine};
+      tasks.push_back(task_of(ordeal.kind, trial, part_of(tasks.size(), sample, is_sample)));
+    }
+  }
+  return tasks;
 }
 
 }  // namespace faults

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace faults {
 
@@ -23,7 +24,12 @@ struct Trial {
 /// Such a task for all points of the part. The call that no fault reaches any more has to succeed.
 Task task_of(const std::string& kind, const Trial& trial, const Part& part);
 
-/// "ADD beside another, ptp".
-std::string subject_of(const Trial& trial);
+/// Such tasks for ADD and DEL on every network, or a sample of their points.
+struct Ordeal {
+  std::string kind;
+  decltype(Trial::fault) fault;
+  decltype(Trial::examine) examine;
+};
+std::vector<Task> tasks_of(const Ordeal& ordeal, bool is_sample);
 
 }  // namespace faults

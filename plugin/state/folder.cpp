@@ -163,17 +163,17 @@ std::chrono::system_clock::time_point time_of(const timespec& time) {
 }
 
 /// Empty for what is no regular file of a record's size, and for what the disk cannot read. Other errors say nothing
-/// about the record.
-FileContent read_regular(int file, const std::string& path) {
+/// about the record. `quoted_path` is asked for them alone.
+FileContent read_regular(int file, const auto& quoted_path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + quoted_path());
   if (!S_ISREG(status.st_mode)) return {};
   FileContent content{.text = {}, .written_at = time_of(status.st_mtim)};
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size > longest_record) return content;
   content.text.resize(size);
   const ssize_t count = ::pread(file, content.text.data(), size, 0);
-  if (count < 0 && errno != EIO) posix::throw_errno("read " + posix::quoted(path));
+  if (count < 0 && errno != EIO) posix::throw_errno("read " + quoted_path());
   if (count != status.st_size) content.text.clear();
   return content;
 }
@@ -429,7 +429,7 @@ std::optional<FileContent> Folder::content(const std::string& name) const {
   if (number < 0 && (errno == ELOOP || errno == ENXIO)) return FileContent{};
   if (number < 0) posix::throw_errno("read " + quoted(name));
   const posix::FileDescriptor file{number};
-  return read_regular(number, path_ + "/" + name);
+  return read_regular(number, [&] { return quoted(name); });
 }
 
 /// A record that stands under another attachment's tag cannot be believed either.
