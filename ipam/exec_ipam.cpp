@@ -3,7 +3,8 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/result.hpp"
 #include "plugin/posix/program.hpp"
-#include "plugin/posix/system_error.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,12 +35,6 @@ bool is_regular_file(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-std::string joined(const std::vector<std::string>& folders) {
-  std::string text;
-  for (const auto& folder : folders) text += (text.empty() ? "" : " ") + folder;
-  return text;
-}
-
 std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
 /// The error that the delegate printed, unchanged; where it printed none, what can be said about that.
@@ -53,7 +48,7 @@ cni::Error error_of(const posix::Outcome& outcome) {
     return cni::parse_error(outcome.output);
   } catch (const cni::Error& unreadable) {
     return {cni::ErrorCode::delegate_failed,
-            "netplugin failed but error parsing its diagnostic message " + posix::quoted(outcome.output) + ": " +
+            "netplugin failed but error parsing its diagnostic message " + text::quoted(outcome.output) + ": " +
                 unreadable.what(),
             advice};
   }
@@ -116,15 +111,14 @@ std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
 std::string ExecIpam::find() const { return find_plugin(request_.config.ipam.type, request_.plugin_path); }
 
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders) {
-  if (!is_plain_name(name)) fail("invalid plugin name: " + posix::quoted(name), "give the name of a file in CNI_PATH");
-  if (folders.empty())
-    fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + posix::quoted(name));
+  if (!is_plain_name(name)) fail("invalid plugin name: " + text::quoted(name), "give the name of a file in CNI_PATH");
+  if (folders.empty()) fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + text::quoted(name));
   for (const auto& folder : folders) {
     std::string path = folder;
     path.append("/").append(name);
     if (is_regular_file(path)) return path;
   }
-  fail("failed to find plugin " + posix::quoted(name) + " in path [" + joined(folders) + "]",
+  fail("failed to find plugin " + text::quoted(name) + " in path [" + text::joined(folders, " ") + "]",
        "install it there, or correct ipam.type of the network configuration");
 }
 

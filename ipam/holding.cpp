@@ -1,10 +1,12 @@
 #include "ipam/holding.hpp"
 
-#include "plugin/posix/system_error.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace ipam {
@@ -107,12 +109,12 @@ void Holding::release() {
 void Holding::check(const std::vector<cni::IpAddress>& expected) const {
   std::vector<cni::IpAddress> all = recorded();
   std::ranges::copy_if(expected, std::back_inserter(all), [&](const auto& address) { return !is_among(all, address); });
-  std::string faults;
+  std::vector<std::string> faults;
   for (const auto& address : all) {
-    if (folder_.holder(network_, address) != tag_) faults += (faults.empty() ? "" : "; ") + fault_of(address);
+    if (folder_.holder(network_, address) != tag_) faults.push_back(fault_of(address));
   }
-  if (!before_) faults += (faults.empty() ? "" : "; ") + std::string{"no record names the addresses of the attachment"};
-  if (!faults.empty()) throw cni::Error{cni::ErrorCode::differs, faults};
+  if (!before_) faults.emplace_back("no record names the addresses of the attachment");
+  if (!faults.empty()) throw cni::Error{cni::ErrorCode::differs, text::joined(faults, "; ")};
 }
 
 /// The record is the short way: the links are all read only where it is there and cannot be read. Without one nothing
@@ -134,11 +136,11 @@ std::string Holding::fault_of(const cni::IpAddress& address) const {
 
 std::string holder_text(const state::Folder& folder, const std::string& network, const cni::IpAddress& address) {
   const auto tag = folder.holder(network, address);
-  if (!tag) return "a file in " + posix::quoted(folder.path()) + " that is not of this plugin";
+  if (!tag) return "a file in " + text::quoted(folder.path()) + " that is not of this plugin";
   const auto stored = folder.find_record(network, *tag);
   if (!stored || !stored->record) return "an attachment with the tag " + cni::to_string(*tag);
   const auto& attachment = stored->record->attachment;
-  return "container " + posix::quoted(attachment.container) + ", interface " + posix::quoted(attachment.interface);
+  return "container " + text::quoted(attachment.container) + ", interface " + text::quoted(attachment.interface);
 }
 
 cni::Error address_in_use(const state::Folder& folder, const std::string& network, const cni::IpAddress& address) {

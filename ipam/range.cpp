@@ -1,6 +1,7 @@
 #include "ipam/range.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/text/joined.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -234,12 +235,8 @@ const cni::Prefix* find_exclusion(const Range& range, const cni::IpAddress& addr
 }
 
 std::string to_string(const RangeSet& set) {
-  std::string text;
-  for (const auto& range : set) {
-    if (!text.empty()) text += ",";
-    text += cni::to_string(range.first) + "-" + cni::to_string(range.last);
-  }
-  return text;
+  return text::joined(
+      set, ",", [](const Range& range) { return cni::to_string(range.first) + "-" + cni::to_string(range.last); });
 }
 
 }  // namespace ipam

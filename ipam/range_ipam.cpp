@@ -3,7 +3,8 @@
 #include "ipam/holding.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/posix/system_error.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 
@@ -26,9 +27,7 @@ void check_gateways(const std::vector<RangeSet>& sets, const cni::IpAddress& req
 }
 
 std::string to_string(const std::vector<RangeSet>& sets) {
-  std::string text;
-  for (const auto& set : sets) text += (text.empty() ? "" : ",") + ipam::to_string(set);
-  return text;
+  return text::joined(sets, ",", [](const RangeSet& set) { return ipam::to_string(set); });
 }
 
 void check_request(const std::vector<RangeSet>& sets, const cni::IpAddress& requested) {
@@ -125,8 +124,8 @@ std::vector<cni::IpAddress> RangeIpam::take(const std::vector<RangeSet>& sets, c
     if (std::ranges::find(requests, *lost) != requests.end()) throw address_in_use(*folder_, network, *lost);
   }
   throw cni::Error{cni::ErrorCode::try_again_later,
-                   "something takes the addresses of network " + posix::quoted(network) + " without its lock",
-                   "see who writes to " + posix::quoted(folder_->path())};
+                   "something takes the addresses of network " + text::quoted(network) + " without its lock",
+                   "see who writes to " + text::quoted(folder_->path())};
 }
 
 std::vector<cni::IpAddress> RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,

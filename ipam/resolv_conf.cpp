@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ void read_line(cni::Dns& dns, std::string_view line) {
 }
 
 [[noreturn]] void reject(const std::string& path, const std::string& fault) {
-  throw cni::Error{cni::ErrorCode::invalid_config, "/ipam/resolvConf: " + posix::quoted(path) + " " + fault};
+  throw cni::Error{cni::ErrorCode::invalid_config, "/ipam/resolvConf: " + text::quoted(path) + " " + fault};
 }
 
 /// Links are followed, /etc/resolv.conf is one on many systems; O_NONBLOCK lets a FIFO be seen for what it is.
@@ -52,7 +53,7 @@ std::string content_of(const std::string& path) {
   const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
   if (!file) reject(path, "does not exist");
   struct stat status {};
-  if (::fstat(file->get(), &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  if (::fstat(file->get(), &status) < 0) posix::throw_errno("look at " + text::quoted(path));
   if (!S_ISREG(status.st_mode)) reject(path, "is not a regular file");
   constexpr std::chrono::milliseconds patience{1000};
   return posix::read_to_end(file->get(), longest_file, patience);

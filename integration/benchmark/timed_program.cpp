@@ -3,6 +3,7 @@
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -87,9 +88,9 @@ Timing run_timed(const Program& program) {
   rusage usage{};
   const auto start = Clock::now();
   const int error = ::posix_spawn(&child, argv[0], &plumbing.actions(), nullptr, argv.data(), environment.data());
-  if (error != 0) throw posix::system_error(error, "run " + posix::quoted(program.argv[0]));
+  if (error != 0) throw posix::system_error(error, "run " + text::quoted(program.argv[0]));
   while (::wait4(child, &status, 0, &usage) < 0) {
-    if (errno != EINTR) posix::throw_errno("wait for " + posix::quoted(program.argv[0]));
+    if (errno != EINTR) posix::throw_errno("wait for " + text::quoted(program.argv[0]));
   }
   const Milliseconds elapsed = Clock::now() - start;
   Timing timing{.milliseconds = elapsed.count(),

@@ -1,5 +1,7 @@
 #include "plugin/cni/attachment.hpp"
 
+#include "plugin/text/hash.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -21,28 +23,6 @@ constexpr std::size_t tag_characters = 13;
 constexpr std::size_t tag_characters_in_name = 11;
 constexpr std::size_t longest_alias = 255;  // IFALIASZ without the terminator
 
-// FNV-1a: small, and the same on every machine and in every version.
-class Hash {
- public:
-  void add(std::string_view text) {
-    for (const char character : text) add_byte(static_cast<std::uint8_t>(character));
-  }
-  void add_separator() { add_byte(0); }
-
-  // The finaliser of MurmurHash3: FNV alone hardly moves the upper bits, from which the interface's name is made.
-  std::uint64_t finished() const {
-    std::uint64_t mixed = value_;
-    mixed = (mixed ^ (mixed >> 33U)) * 0xff51afd7ed558ccdU;
-    mixed = (mixed ^ (mixed >> 33U)) * 0xc4ceb9fe1a85ec53U;
-    return mixed ^ (mixed >> 33U);
-  }
-
- private:
-  void add_byte(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3U; }
-
-  std::uint64_t value_ = 0xcbf29ce484222325U;
-};
-
 }  // namespace
 
 bool is_identifier(std::string_view text) {
@@ -50,20 +30,17 @@ bool is_identifier(std::string_view text) {
 }
 
 Tag tag_of(const Attachment& attachment) {
-  Hash hash;
+  constexpr std::string_view separator{"\0", 1};
+  text::Fnv1a hash;
   hash.add(attachment.network);
-  hash.add_separator();
+  hash.add(separator);
   hash.add(attachment.container);
-  hash.add_separator();
+  hash.add(separator);
   hash.add(attachment.interface);
-  return {hash.finished()};
+  return {text::mixed(hash.value())};
 }
 
-Tag tag_of_network(std::string_view network) {
-  Hash hash;
-  hash.add(network);
-  return {hash.finished()};
-}
+Tag tag_of_network(std::string_view network) { return {text::mixed(text::fnv1a(network))}; }
 
 std::string to_string(Tag tag) {
   std::string text;

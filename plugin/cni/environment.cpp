@@ -2,7 +2,8 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <boost/program_options/environment_iterator.hpp>
 
@@ -67,21 +68,15 @@ constexpr std::array all_verbs{Verb::add, Verb::del, Verb::check, Verb::gc, Verb
 Verb verb_of(const std::string& command) {
   const auto* const found = std::ranges::find(all_verbs, command, [](Verb verb) { return to_string(verb); });
   if (found != all_verbs.end()) return *found;
-  throw Error(ErrorCode::invalid_environment, "unknown CNI_COMMAND: " + printable(command));
+  throw Error(ErrorCode::invalid_environment, "unknown CNI_COMMAND: " + text::printable(command));
 }
 
 bool needs_container(Verb verb) { return verb == Verb::add || verb == Verb::del || verb == Verb::check; }
 bool needs_netns(Verb verb) { return verb == Verb::add || verb == Verb::check; }
 
-std::string join(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) text.append(text.empty() ? "" : ",").append(name);
-  return text;
-}
-
 void refuse_missing(const std::vector<std::string_view>& names) {
   if (names.empty()) return;
-  throw Error(ErrorCode::invalid_environment, "required env variables [" + join(names) + "] missing");
+  throw Error(ErrorCode::invalid_environment, "required env variables [" + text::joined(names, ",") + "] missing");
 }
 
 std::vector<std::string_view> missing_variables(const Environment& environment, Verb verb) {
@@ -94,16 +89,16 @@ std::vector<std::string_view> missing_variables(const Environment& environment, 
 
 void check_container_id(const std::string& id) {
   if (!is_identifier(id)) {
-    throw Error(ErrorCode::invalid_environment, "invalid characters in containerID", printable(id));
+    throw Error(ErrorCode::invalid_environment, "invalid characters in containerID", text::printable(id));
   }
   if (id.size() > longest_container_id) {
-    throw Error(ErrorCode::invalid_environment, "containerID is longer than 4096 bytes", printable(id));
+    throw Error(ErrorCode::invalid_environment, "containerID is longer than 4096 bytes", text::printable(id));
   }
 }
 
 void check_interface_name(const std::string& name) {
   if (auto fault = interface_name_fault(name)) {
-    throw Error(ErrorCode::invalid_environment, std::move(*fault), "CNI_IFNAME is " + quoted(name));
+    throw Error(ErrorCode::invalid_environment, std::move(*fault), "CNI_IFNAME is " + text::quoted(name));
   }
 }
 
@@ -122,7 +117,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 void add_argument(Args& args, std::string_view pair) {
   const std::size_t equals = pair.find('=');
   if (equals == 0 || equals == std::string_view::npos) {
-    throw Error(ErrorCode::invalid_environment, "CNI_ARGS: invalid pair " + quoted(pair) + ", must be KEY=value");
+    throw Error(ErrorCode::invalid_environment, "CNI_ARGS: invalid pair " + text::quoted(pair) + ", must be KEY=value");
   }
   const std::string_view key = pair.substr(0, equals);
   const std::string_view value = pair.substr(equals + 1);

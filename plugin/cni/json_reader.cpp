@@ -2,7 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/key_spelling.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ void cut(std::string& text) {
 // A key as one part of a JSON pointer (RFC 6901, section 3).
 std::string pointer_part(std::string_view key) {
   std::string part;
-  for (const char character : printable(key)) {
+  for (const char character : text::printable(key)) {
     if (character == '~') {
       part += "~0";
     } else if (character == '/') {
@@ -64,8 +64,8 @@ std::string dumped(const ordered_json& value) {
 }
 
 [[noreturn]] void refuse_near_miss(const JsonValue& value, std::string_view known) {
-  throw Error(ErrorCode::unsupported_field,
-              value.pointer() + ": unknown key with value " + value.text() + ": did you mean " + quoted(known) + '?');
+  throw Error(ErrorCode::unsupported_field, value.pointer() + ": unknown key with value " + value.text() +
+                                                ": did you mean " + text::quoted(known) + '?');
 }
 
 }  // namespace

@@ -6,12 +6,13 @@
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/log_config.hpp"
 #include "plugin/cni/mode_reader.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/cni/result_reader.hpp"
 #include "plugin/cni/source_nat_reader.hpp"
 #include "plugin/cni/tolerance.hpp"
 #include "plugin/cni/tuning_reader.hpp"
 #include "plugin/cni/wishes.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -60,30 +61,26 @@ std::string read_name(JsonObject& network) {
   std::string name = network.string_or("name", "");
   if (name.empty()) throw Error(ErrorCode::invalid_config, "missing network name");
   if (!is_identifier(name)) {
-    throw Error(ErrorCode::invalid_config, "invalid characters found in network name", printable(name));
+    throw Error(ErrorCode::invalid_config, "invalid characters found in network name", text::printable(name));
   }
   if (name.size() > longest_name) {
-    throw Error(ErrorCode::invalid_config, "network name is longer than 200 bytes", printable(name));
+    throw Error(ErrorCode::invalid_config, "network name is longer than 200 bytes", text::printable(name));
   }
   return name;
 }
 
 std::string names_of(const std::vector<Version>& versions, std::string_view quote) {
-  std::string names;
-  for (const Version version : versions) {
-    if (!names.empty()) names += ' ';
-    names.append(quote).append(to_string(version)).append(quote);
-  }
-  return '[' + names + ']';
+  const auto name_of = [quote](Version version) { return std::string{quote}.append(to_string(version)).append(quote); };
+  return '[' + text::joined(versions, " ", name_of) + ']';
 }
 
 Version read_version(JsonObject& network) {
   const std::string text = network.string_or("cniVersion", "");
   if (text.empty()) return Version::v0_1_0;
   if (const auto version = find_version(text)) return *version;
-  throw Error(
-      ErrorCode::incompatible_version, "incompatible CNI versions",
-      "config is " + quoted(text) + ", plugin supports " + names_of({all_versions.begin(), all_versions.end()}, "\""));
+  throw Error(ErrorCode::incompatible_version, "incompatible CNI versions",
+              "config is " + text::quoted(text) + ", plugin supports " +
+                  names_of({all_versions.begin(), all_versions.end()}, "\""));
 }
 
 // The version in which a verb came.
@@ -112,7 +109,7 @@ std::optional<Result> read_previous(JsonObject& network, Version version) {
   if (same_result_family(own, version)) return read_result(*previous, own);
   throw Error(ErrorCode::decoding_failure, "could not parse prevResult: result type supports " +
                                                names_of(family_of(version), "") + " but unmarshalled CNIVersion is " +
-                                               quoted(to_string(own)));
+                                               text::quoted(to_string(own)));
 }
 
 ValidAttachment read_valid_attachment(const JsonValue& value) {

@@ -6,6 +6,7 @@
 #include "plugin/cni/network_config.hpp"
 #include "plugin/cni/trace_context.hpp"
 #include "plugin/cni/version.hpp"
+#include "plugin/text/joined.hpp"
 
 #include <exception>
 #include <optional>
@@ -19,11 +20,7 @@ namespace {
 std::string about(const Plugin& plugin) {
   std::string text = "CNI " + std::string{plugin.type} + " plugin v" + std::string{plugin.version};
   text += "\nCNI protocol versions supported: ";
-  for (const auto version : all_versions) {
-    if (version != all_versions.front()) text += ", ";
-    text += to_string(version);
-  }
-  return text + '\n';
+  return text + text::joined(all_versions, ", ", [](Version version) { return to_string(version); }) + '\n';
 }
 
 int say_what_it_is(const Plugin& plugin, const Streams& streams) try {

@@ -1,7 +1,7 @@
 #include "plugin/cni/request.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ void refuse_kernel_names(const std::string& interface) {
   constexpr std::array<std::string_view, 3> names{"lo", "all", "default"};
   if (std::ranges::find(names, interface) == names.end()) return;
   throw Error(ErrorCode::invalid_environment, "interface name is one of the kernel's own",
-              "CNI_IFNAME is " + quoted(interface));
+              "CNI_IFNAME is " + text::quoted(interface));
 }
 
 bool makes_an_interface(Verb verb) { return verb == Verb::add || verb == Verb::check; }

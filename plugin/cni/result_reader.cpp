@@ -2,7 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/lease_reader.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <limits>
 
@@ -77,7 +77,7 @@ Version read_result_version(JsonObject& result, Version assumed) {
   const std::string name = result.string_or("cniVersion", "");
   if (name.empty()) return assumed;
   if (const auto version = find_version(name)) return *version;
-  throw Error(ErrorCode::decoding_failure, "unsupported CNI result version " + quoted(name));
+  throw Error(ErrorCode::decoding_failure, "unsupported CNI result version " + text::quoted(name));
 }
 
 Result read_result(JsonObject& result, Version version) {

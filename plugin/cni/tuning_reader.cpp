@@ -1,7 +1,7 @@
 #include "plugin/cni/tuning_reader.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -39,7 +39,7 @@ Sysctl read_sysctl(const std::string& key, const JsonValue& value, const std::st
   auto path = find_sysctl_path(key);
   if (path) return {.key = key, .path = std::move(*path), .value = read_value(value)};
   throw Error(ErrorCode::invalid_config,
-              place + ": " + quoted(key) + " is no setting below net., as net.ipv4.conf.IFNAME.arp_ignore is");
+              place + ": " + text::quoted(key) + " is no setting below net., as net.ipv4.conf.IFNAME.arp_ignore is");
 }
 
 auto find_path(std::vector<Sysctl>& sysctls, const std::string& path) {
@@ -58,7 +58,7 @@ std::vector<Sysctl> read_sysctls(JsonObject& object) {
     if (same == sysctls.end()) {
       sysctls.push_back(std::move(read));
     } else if (same->value != read.value) {
-      value->reject("is named twice, as " + quoted(same->key) + " too, with another value");
+      value->reject("is named twice, as " + text::quoted(same->key) + " too, with another value");
     }
   }
   return sysctls;

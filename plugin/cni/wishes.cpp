@@ -3,7 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/key_spelling.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -43,8 +43,8 @@ std::optional<JsonValue> find_filled(Sources& sources, std::string_view key) {
 }
 
 [[noreturn]] void refuse_argument(std::string_view key, std::string_view requirement, std::string_view value) {
-  throw Error(ErrorCode::invalid_environment,
-              "CNI_ARGS: " + std::string(key) + " must be " + std::string(requirement) + ", not " + quoted(value));
+  throw Error(ErrorCode::invalid_environment, "CNI_ARGS: " + std::string(key) + " must be " + std::string(requirement) +
+                                                  ", not " + text::quoted(value));
 }
 
 constexpr std::string_view mac_requirement = "a unicast Ethernet address, as in 0a:58:0a:01:00:02";

@@ -8,6 +8,7 @@
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <sys/random.h>
 
@@ -57,14 +58,14 @@ Link BridgeBuilder::find_or_create() {
   const auto found = first_link(host_.transact(one(get_link(wanted_.name))));
   auto bridge = found ? *found : create();
   if (bridge.kind == "bridge") return bridge;
-  throw cni::Error{cni::ErrorCode::invalid_config, posix::quoted(wanted_.name) + " already exists but is not a bridge",
+  throw cni::Error{cni::ErrorCode::invalid_config, text::quoted(wanted_.name) + " already exists but is not a bridge",
                    "name a bridge, or choose a name that no interface has"};
 }
 
 /// Without the filter all containers would be in one network.
 void BridgeBuilder::refuse_unfiltered() const {
   throw cni::Error{cni::ErrorCode::invalid_config,
-                   "/vlan: bridge " + posix::quoted(wanted_.name) + " exists and does not filter VLANs",
+                   "/vlan: bridge " + text::quoted(wanted_.name) + " exists and does not filter VLANs",
                    "switch it on: ip link set " + wanted_.name + " type bridge vlan_filtering 1"};
 }
 
@@ -76,7 +77,7 @@ Link BridgeBuilder::create() {
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   const auto link = first_link(answers.messages);
-  if (!link) throw posix::system_error(ENODEV, "find bridge " + posix::quoted(wanted_.name) + " after its creation");
+  if (!link) throw posix::system_error(ENODEV, "find bridge " + text::quoted(wanted_.name) + " after its creation");
   return *link;
 }
 
@@ -113,7 +114,7 @@ Link BridgeBuilder::gateway_link(const Link& bridge) {
   const bool is_anothers = link && !find_link_named(port, there);  // an interface that the administrator has made
   if (!is_anothers) join_vlan_interface(name, port, bridge);
   if (!link) link = first_link(host_.transact(one(get_link(name))));
-  if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(name) + " after its creation");
+  if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(name) + " after its creation");
   if (!link->is_up) start({name, link->index});
   return *link;
 }
@@ -127,7 +128,7 @@ void BridgeBuilder::join_vlan_interface(const std::string& name, const std::stri
   requests.push_back(enslave(port, {bridge.name, bridge.index}));
   requests.push_back(get_link(port));
   const auto link = first_link(host_.transact(requests));
-  if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(port) + " after its creation");
+  if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(port) + " after its creation");
   auto joining = set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan});
   joining.push_back(bring_up(link->index, port));
   host_.transact(joining);
@@ -194,7 +195,7 @@ std::vector<NetlinkRequest> BridgeBuilder::make_way(const Device& device,
 
 void BridgeBuilder::refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other) {
   throw cni::Error{cni::ErrorCode::invalid_config,
-                   posix::quoted(device.name) + " already has an IP address different from " + cni::to_string(gateway),
+                   text::quoted(device.name) + " already has an IP address different from " + cni::to_string(gateway),
                    "it has " + cni::to_string(other) + "; \"forceAddress\": true replaces it"};
 }
 

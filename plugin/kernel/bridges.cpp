@@ -1,6 +1,7 @@
 #include "plugin/kernel/bridges.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -20,8 +21,6 @@ namespace kernel {
 namespace {
 
 constexpr std::uint16_t default_vlan = 1;  // IFLA_BR_VLAN_DEFAULT_PVID of a new bridge
-
-std::string named(const std::string& name) { return '"' + name + '"'; }
 
 ifinfomsg header_of(std::uint32_t index, int family = AF_UNSPEC) {
   ifinfomsg header{};
@@ -50,21 +49,23 @@ NetlinkRequest create_bridge(const std::string& name, const cni::MacAddress& mac
     nla_nest_end(message.get(), data);
   }
   nla_nest_end(message.get(), info);
-  return {std::move(message), "create bridge " + named(name) + (filters_vlans ? " with VLAN filtering" : ""), {EEXIST}};
+  return {std::move(message),
+          "create bridge " + text::quoted(name) + (filters_vlans ? " with VLAN filtering" : ""),
+          {EEXIST}};
 }
 
 NetlinkRequest set_promiscuous(const Device& bridge) {
   auto header = header_of(bridge.index);
   header.ifi_flags = IFF_PROMISC;
   header.ifi_change = IFF_PROMISC;
-  return {new_message(RTM_SETLINK, header), "set " + named(bridge.name) + " promiscuous"};
+  return {new_message(RTM_SETLINK, header), "set " + text::quoted(bridge.name) + " promiscuous"};
 }
 
 NetlinkRequest enslave(const std::string& port, const Device& bridge) {
   auto message = new_message(RTM_SETLINK, header_of(0));
   put_text(message.get(), IFLA_IFNAME, port);
   put_number(message.get(), IFLA_MASTER, bridge.index);
-  return {std::move(message), "make " + named(port) + " a port of bridge " + named(bridge.name)};
+  return {std::move(message), "make " + text::quoted(port) + " a port of bridge " + text::quoted(bridge.name)};
 }
 
 // RTM_NEWLINK without NLM_F_CREATE: it finds the port by its name, where RTM_SETLINK of the family bridge wants the
@@ -79,7 +80,7 @@ NetlinkRequest set_port_flags(const std::string& port, const wiring::Bridge& bri
   put_byte(message.get(), IFLA_BRPORT_ISOLATED, bridge.isolated);
   nla_nest_end(message.get(), data);
   nla_nest_end(message.get(), info);
-  return {std::move(message), "set hairpin and isolation of port " + named(port)};
+  return {std::move(message), "set hairpin and isolation of port " + text::quoted(port)};
 }
 
 bool wants_vlans(const wiring::Bridge& bridge) { return bridge.vlan != 0 || !bridge.trunk.empty(); }
@@ -104,7 +105,7 @@ NetlinkRequest leave_default_vlan(const Device& port) {
   nlattr* vlans = nla_nest_start(message.get(), IFLA_AF_SPEC);
   put_vlan(message.get(), default_vlan, 0);
   nla_nest_end(message.get(), vlans);
-  return {std::move(message), "take port " + named(port.name) + " out of VLAN 1", {ENOENT}};
+  return {std::move(message), "take port " + text::quoted(port.name) + " out of VLAN 1", {ENOENT}};
 }
 
 /// Without a VLAN of its own a trunk's untagged frames are those of VLAN 1, as the reference has it.
@@ -116,7 +117,7 @@ NetlinkRequest join_vlans(const Device& port, std::uint16_t untagged, std::span<
   put_vlan(message.get(), untagged, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
   for (const auto& range : tagged) put_range(message.get(), range);
   nla_nest_end(message.get(), vlans);
-  return {std::move(message), "put port " + named(port.name) + " into its VLANs"};
+  return {std::move(message), "put port " + text::quoted(port.name) + " into its VLANs"};
 }
 
 }  // namespace

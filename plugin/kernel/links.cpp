@@ -2,6 +2,7 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/kernel/message.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -26,8 +27,6 @@
 
 namespace kernel {
 namespace {
-
-std::string named(const std::string& name) { return '"' + name + '"'; }
 
 ifinfomsg link_header(std::uint32_t index) {
   ifinfomsg header{};
@@ -78,7 +77,7 @@ NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace
   nl_msg* message = nullptr;
   const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
   return {built(result, message, "veth pair"),
-          "create veth pair " + named(wiring.container.name) + " and " + named(wiring.host.name)};
+          "create veth pair " + text::quoted(wiring.container.name) + " and " + text::quoted(wiring.host.name)};
 }
 
 NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu) {
@@ -91,7 +90,7 @@ NetlinkRequest create_local_pair(const std::string& name, const std::string& pee
   rtnl_link_set_mtu(other.get(), mtu);
   nl_msg* message = nullptr;
   const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
-  return {built(result, message, "veth pair"), "create veth pair " + named(name) + " and " + named(peer)};
+  return {built(result, message, "veth pair"), "create veth pair " + text::quoted(name) + " and " + text::quoted(peer)};
 }
 
 NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu) {
@@ -102,7 +101,7 @@ NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, s
   nlattr* info = nla_nest_start(message.get(), IFLA_LINKINFO);
   put_text(message.get(), IFLA_INFO_KIND, "ifb");
   nla_nest_end(message.get(), info);
-  return {std::move(message), "create ifb " + named(name)};
+  return {std::move(message), "create ifb " + text::quoted(name)};
 }
 
 namespace {
@@ -124,28 +123,28 @@ NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachm
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_text(message.get(), IFLA_IFALIAS, cni::alias_of(attachment));
-  return {std::move(message), "set the alias of " + named(name)};
+  return {std::move(message), "set the alias of " + text::quoted(name)};
 }
 
 NetlinkRequest forward_ipv4(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_FORWARDING, 1);
-  return {std::move(message), "set IPv4 forwarding of " + named(name)};
+  return {std::move(message), "set IPv4 forwarding of " + text::quoted(name)};
 }
 
 NetlinkRequest route_loopback(const std::string& name, bool is_open) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(is_open));
-  return {std::move(message), "set route_localnet of " + named(name)};
+  return {std::move(message), "set route_localnet of " + text::quoted(name)};
 }
 
 NetlinkRequest announce_mac(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_ARP_NOTIFY, 1);
-  return {std::move(message), "set arp_notify of " + named(name)};
+  return {std::move(message), "set arp_notify of " + text::quoted(name)};
 }
 
 NetlinkRequest stop_address_generation(const std::string& name) {
@@ -156,34 +155,34 @@ NetlinkRequest stop_address_generation(const std::string& name) {
   nla_put_u8(message.get(), IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
   nla_nest_end(message.get(), ipv6);
   nla_nest_end(message.get(), families);
-  return {std::move(message), "set address generation of " + named(name) + " to none", {EAFNOSUPPORT}};
+  return {std::move(message), "set address generation of " + text::quoted(name) + " to none", {EAFNOSUPPORT}};
 }
 
 NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_number(message.get(), IFLA_MTU, mtu);
-  return {std::move(message), "set the MTU of " + named(device.name) + " to " + std::to_string(mtu)};
+  return {std::move(message), "set the MTU of " + text::quoted(device.name) + " to " + std::to_string(mtu)};
 }
 
 NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_mac(message.get(), IFLA_ADDRESS, mac);
-  return {std::move(message), "set the MAC of " + named(device.name)};
+  return {std::move(message), "set the MAC of " + text::quoted(device.name)};
 }
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name) {
-  return {up_message(index, IFF_UP), "set " + named(name) + " up"};
+  return {up_message(index, IFF_UP), "set " + text::quoted(name) + " up"};
 }
 
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name) {
-  return {up_message(index, 0), "set " + named(name) + " down"};
+  return {up_message(index, 0), "set " + text::quoted(name) + " down"};
 }
 
 NetlinkRequest get_link(const std::string& name) {
   auto message = link_message(RTM_GETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  return {std::move(message), "get link " + named(name), {ENODEV}};
+  return {std::move(message), "get link " + text::quoted(name), {ENODEV}};
 }
 
 NetlinkRequest get_link(std::uint32_t index) {
@@ -195,7 +194,7 @@ NetlinkRequest get_link(std::uint32_t index) {
 NetlinkRequest get_link_with_counters(const std::string& name) {
   auto message = link_message(RTM_GETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  return {std::move(message), "get counters of " + named(name), {ENODEV}};
+  return {std::move(message), "get counters of " + text::quoted(name), {ENODEV}};
 }
 
 NetlinkRequest list_links(const std::string& kind) {
@@ -208,13 +207,13 @@ NetlinkRequest list_links(const std::string& kind) {
 }
 
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name) {
-  return {link_message(RTM_DELLINK, index), "delete link " + named(name), {ENODEV}};
+  return {link_message(RTM_DELLINK, index), "delete link " + text::quoted(name), {ENODEV}};
 }
 
 NetlinkRequest put_into_group(std::uint32_t index, const std::string& name, std::uint32_t group) {
   auto message = link_message(RTM_SETLINK, index);
   put_number(message.get(), IFLA_GROUP, group);
-  return {std::move(message), "put " + named(name) + " into a group", {ENODEV}};
+  return {std::move(message), "put " + text::quoted(name) + " into a group", {ENODEV}};
 }
 
 NetlinkRequest delete_group(std::uint32_t group) {

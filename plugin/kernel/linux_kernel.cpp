@@ -12,6 +12,7 @@
 #include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 
@@ -58,7 +59,7 @@ Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
   auto opened = open_network_namespace(path);
   if (allow_own || !is_same_namespace(opened.file.get(), home_.get())) return opened;
   throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same",
-                   "CNI_NETNS " + posix::quoted(path) + " is the host's own network namespace"};
+                   "CNI_NETNS " + text::quoted(path) + " is the host's own network namespace"};
 }
 
 NetlinkSocket LinuxKernel::open_socket_of_peer(const Site& site) const {

@@ -6,6 +6,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -34,7 +35,7 @@ namespace kernel {
 namespace {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& reason) {
-  throw cni::Error{cni::ErrorCode::invalid_netns, "open network namespace " + posix::quoted(path) + ": " + reason};
+  throw cni::Error{cni::ErrorCode::invalid_netns, "open network namespace " + text::quoted(path) + ": " + reason};
 }
 
 /// Other errors say nothing about the path: a namespace that could not be opened for them may well be there.
@@ -65,7 +66,7 @@ Namespace open_network_namespace(const std::string& path) try {
 } catch (const std::system_error& error) {
   const int number = error.code().value();
   if (is_of_the_path(number)) refuse(path, error.what());
-  throw posix::system_error(number, "open network namespace " + posix::quoted(path));
+  throw posix::system_error(number, "open network namespace " + text::quoted(path));
 }
 
 posix::FileDescriptor open_own_namespace() { return posix::open_file(AT_FDCWD, "/proc/self/ns/net", O_RDONLY); }
@@ -80,7 +81,7 @@ bool is_same_namespace(int left, int right) {
 NetlinkRequest ask_namespace_number(const Namespace& other) {
   auto message = new_message(RTM_GETNSID, rtgenmsg{.rtgen_family = AF_UNSPEC});
   put_number(message.get(), NETNSA_FD, static_cast<std::uint32_t>(other.file.get()));
-  return {std::move(message), "ask for the number of network namespace " + posix::quoted(other.path)};
+  return {std::move(message), "ask for the number of network namespace " + text::quoted(other.path)};
 }
 
 std::optional<std::int32_t> find_namespace_number(const std::string& message) {

@@ -1,6 +1,7 @@
 #include "plugin/kernel/nft_objects.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -33,7 +34,7 @@ std::string words_of(NftFamily family) {
 }
 
 std::string named(const char* act, const char* kind, const std::string& name, NftFamily family) {
-  return std::string{act} + ' ' + kind + " \"" + name + '"' + words_of(family);
+  return std::string{act} + ' ' + kind + ' ' + text::quoted(name) + words_of(family);
 }
 
 /// Type, length and content: how nft keeps what the kernel does not look at.

@@ -12,6 +12,7 @@
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <linux/netlink.h>
 
@@ -158,7 +159,7 @@ namespace {
 Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& messages) {
   const auto name = ifb_name(wiring);
   const auto link = find_link_named(name, messages);
-  if (!link) throw posix::system_error(ENODEV, "find " + posix::quoted(name) + " after its creation");
+  if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(name) + " after its creation");
   return {name, link->index};
 }
 
@@ -166,7 +167,7 @@ Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& me
 
 void PairBuilder::learn(const std::vector<std::string>& messages) {
   const auto link = first_link(messages);
-  if (!link) throw posix::system_error(ENODEV, "find interface " + posix::quoted(wiring_.host.name));
+  if (!link) throw posix::system_error(ENODEV, "find interface " + text::quoted(wiring_.host.name));
   if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
@@ -199,15 +200,15 @@ void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkReque
   if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
   auto container = open_socket_inside(site_.container.file.get(), home_);
   if (first_link(container.transact(one(get_link(wiring_.container.name))))) {
-    throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.container.name) + " in " +
-                                          posix::quoted(site_.container.path) + ": the container has one of this name");
+    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.container.name) + " in " +
+                                          text::quoted(site_.container.path) + ": the container has one of this name");
   }
   if (site_.peer) {
-    throw posix::system_error(EEXIST, "create interface " + posix::quoted(wiring_.host.name) + " in " +
-                                          posix::quoted(site_.peer->path) + ": the namespace has one of this name");
+    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.host.name) + " in " +
+                                          text::quoted(site_.peer->path) + ": the namespace has one of this name");
   }
   throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
-                                                         posix::quoted(wiring_.host.name) +
+                                                         text::quoted(wiring_.host.name) +
                                                          " of the host is its end; DEL it before it is added again"};
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/kernel/qdiscs.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -30,8 +31,6 @@ constexpr std::uint32_t first_action = 1;
 constexpr std::uint64_t nanoseconds_per_tick = 64;
 constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 constexpr std::uint64_t largest_word = std::numeric_limits<std::uint32_t>::max();
-
-std::string named(const std::string& name) { return '"' + name + '"'; }
 
 tcmsg header_of(const Device& device, std::uint32_t handle, std::uint32_t parent) {
   tcmsg header{};
@@ -83,12 +82,12 @@ NetlinkRequest limit_sending(const Device& device, const wiring::RateLimit& limi
   }
   put_number(message.get(), TCA_TBF_BURST, limit.burst_bytes);
   nla_nest_end(message.get(), options);
-  return {std::move(message), "limit the rate of " + named(device.name)};
+  return {std::move(message), "limit the rate of " + text::quoted(device.name)};
 }
 
 NetlinkRequest filter_receiving(const Device& device) {
   return {creation_of(RTM_NEWQDISC, header_of(device, ingress_handle, TC_H_INGRESS), "ingress"),
-          "add an ingress qdisc to " + named(device.name)};
+          "add an ingress qdisc to " + text::quoted(device.name)};
 }
 
 namespace {
@@ -131,7 +130,8 @@ NetlinkRequest redirect_receiving(const Device& device, const Device& target) {
   put_structure(message.get(), TCA_U32_SEL, match_all());
   put_redirection(message.get(), target);
   nla_nest_end(message.get(), options);
-  return {std::move(message), "redirect what " + named(device.name) + " receives to " + named(target.name)};
+  return {std::move(message),
+          "redirect what " + text::quoted(device.name) + " receives to " + text::quoted(target.name)};
 }
 
 namespace {
@@ -146,11 +146,12 @@ const std::vector<int> none_there{ENOENT, EINVAL};
 }  // namespace
 
 NetlinkRequest stop_limiting_sending(const Device& device) {
-  return {removal_of(device, root_handle, TC_H_ROOT), "lift the rate limit of " + named(device.name), none_there};
+  return {removal_of(device, root_handle, TC_H_ROOT), "lift the rate limit of " + text::quoted(device.name),
+          none_there};
 }
 
 NetlinkRequest stop_filtering_receiving(const Device& device) {
-  return {removal_of(device, ingress_handle, TC_H_INGRESS), "delete the ingress qdisc of " + named(device.name),
+  return {removal_of(device, ingress_handle, TC_H_INGRESS), "delete the ingress qdisc of " + text::quoted(device.name),
           none_there};
 }
 
@@ -158,13 +159,13 @@ NetlinkRequest stop_filtering_receiving(const Device& device) {
 // that is not told: EINVAL.
 NetlinkRequest get_root_qdisc(const Device& device) {
   return {new_message(RTM_GETQDISC, header_of(device, 0, TC_H_ROOT), NLM_F_ECHO),
-          "get the qdisc of " + named(device.name),
+          "get the qdisc of " + text::quoted(device.name),
           {ENOENT, EINVAL}};
 }
 
 NetlinkRequest list_receiving_filters(const Device& device) {
   return {new_message(RTM_GETTFILTER, header_of(device, 0, ingress_handle)),
-          "list the filters of what " + named(device.name) + " receives"};
+          "list the filters of what " + text::quoted(device.name) + " receives"};
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 
@@ -14,7 +15,7 @@ namespace {
 posix::FileDescriptor open_settings() { return posix::open_file(AT_FDCWD, "/proc/sys", O_PATH | O_DIRECTORY); }
 
 std::string act(const wiring::Sysctl& sysctl, int error) {
-  const auto text = "set sysctl " + sysctl.path + " to " + posix::quoted(sysctl.value);
+  const auto text = "set sysctl " + sysctl.path + " to " + text::quoted(sysctl.value);
   return error == ENOENT ? text + " (the container's network namespace has none of that name)" : text;
 }
 

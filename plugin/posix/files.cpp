@@ -1,6 +1,7 @@
 #include "plugin/posix/files.hpp"
 
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -63,12 +64,12 @@ std::optional<FileDescriptor> find_file(int directory, const std::string& path, 
   const int file = ::openat(directory, path.c_str(), flags | O_CLOEXEC, private_file);
   if (file >= 0) return FileDescriptor{file};
   if (errno == ENOENT) return std::nullopt;
-  throw_errno("open " + quoted(path));
+  throw_errno("open " + text::quoted(path));
 }
 
 FileDescriptor open_file(int directory, const std::string& path, int flags) {
   if (auto file = find_file(directory, path, flags)) return std::move(*file);
-  throw system_error(ENOENT, "open " + quoted(path));
+  throw system_error(ENOENT, "open " + text::quoted(path));
 }
 
 namespace {
@@ -86,12 +87,12 @@ std::optional<FileDescriptor> find_without_links(int directory, const std::strin
   auto file = open_resolved(directory, path, flags, RESOLVE_NO_SYMLINKS);
   if (file) return file;
   if (errno == ENOENT) return std::nullopt;
-  throw_errno("open " + quoted(path));
+  throw_errno("open " + text::quoted(path));
 }
 
 FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
   auto file = open_resolved(directory, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-  if (!file) throw_errno("open " + quoted(path));
+  if (!file) throw_errno("open " + text::quoted(path));
   return file;
 }
 
@@ -119,7 +120,7 @@ bool write_value(const std::string& path, std::string_view value) {
   const auto file = find_file(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW);
   if (!file) return false;
   if (::write(file->get(), value.data(), value.size()) < 0)
-    throw_errno("write " + quoted(value) + " to " + quoted(path));
+    throw_errno("write " + text::quoted(value) + " to " + text::quoted(path));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,17 +19,18 @@ constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
 struct stat status_of(int file, const std::string& path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) throw_errno("look at " + quoted(path));
+  if (::fstat(file, &status) < 0) throw_errno("look at " + text::quoted(path));
   return status;
 }
 
 /// Who can write there could put a link in the file's place.
 FileDescriptor open_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), private_folder) < 0 && errno != EEXIST) throw_errno("make the folder " + quoted(path));
+  if (::mkdir(path.c_str(), private_folder) < 0 && errno != EEXIST)
+    throw_errno("make the folder " + text::quoted(path));
   auto folder = open_file(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const auto status = status_of(folder.get(), path);
   if (status.st_uid != ::geteuid() || (status.st_mode & writable_by_others) != 0) {
-    throw system_error(EPERM, "write below " + quoted(path) + ", which is not ours alone to write");
+    throw system_error(EPERM, "write below " + text::quoted(path) + ", which is not ours alone to write");
   }
   return folder;
 }
@@ -41,9 +43,10 @@ void append_line(const std::string& path, std::string_view line) {
   const auto file =
       open_file(folder.get(), path.substr(slash + 1), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
   const auto status = status_of(file.get(), path);
-  if (!S_ISREG(status.st_mode)) throw system_error(EINVAL, "append to " + quoted(path) + ", which is no regular file");
-  if (status.st_uid != ::geteuid()) throw system_error(EPERM, "append to " + quoted(path) + " of another user");
-  if (::write(file.get(), line.data(), line.size()) < 0) throw_errno("append to " + quoted(path));
+  if (!S_ISREG(status.st_mode))
+    throw system_error(EINVAL, "append to " + text::quoted(path) + ", which is no regular file");
+  if (status.st_uid != ::geteuid()) throw system_error(EPERM, "append to " + text::quoted(path) + " of another user");
+  if (::write(file.get(), line.data(), line.size()) < 0) throw_errno("append to " + text::quoted(path));
 }
 
 }  // namespace posix

@@ -2,6 +2,7 @@
 
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -80,7 +81,7 @@ pid_t start(const Program& program, int input, int output) {
     std::this_thread::sleep_for(std::chrono::seconds{1});
     error = plan.spawn(program, child);
   }
-  check_spawn(error, "run " + quoted(program.path));
+  check_spawn(error, "run " + text::quoted(program.path));
   return child;
 }
 
@@ -144,7 +145,8 @@ Outcome run(const Program& program, std::size_t output_limit) {
     throw;
   }
   outcome.exit_status = wait_for(child);
-  if (outcome.output.size() > output_limit) throw system_error(EFBIG, "read the output of " + quoted(program.path));
+  if (outcome.output.size() > output_limit)
+    throw system_error(EFBIG, "read the output of " + text::quoted(program.path));
   return outcome;
 }
 

@@ -2,6 +2,7 @@
 
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,8 +18,9 @@ constexpr mode_t readable_by_all = 0644;
 void put(const std::string& temporary, const std::string& path, std::string_view text) {
   const auto file = open_file(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   write_all(file.get(), text);
-  if (::fchmod(file.get(), readable_by_all) < 0) throw_errno("let all read " + quoted(temporary));
-  if (::rename(temporary.c_str(), path.c_str()) < 0) throw_errno("rename " + quoted(temporary) + " to " + quoted(path));
+  if (::fchmod(file.get(), readable_by_all) < 0) throw_errno("let all read " + text::quoted(temporary));
+  if (::rename(temporary.c_str(), path.c_str()) < 0)
+    throw_errno("rename " + text::quoted(temporary) + " to " + text::quoted(path));
 }
 
 }  // namespace

@@ -11,8 +11,4 @@ std::system_error system_error(int error, const std::string& act);
 /// Throws system_error(errno, act).
 [[noreturn]] void throw_errno(const std::string& act);
 
-/// Text in double quotes, control characters and quotes escaped, cut after 256 bytes: how a value from outside stands
-/// in a message.
-std::string quoted(std::string_view text);
-
 }  // namespace posix

@@ -5,6 +5,7 @@
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/directory_reader.hpp"
 #include "plugin/state/location.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -130,7 +131,7 @@ posix::FileDescriptor open_locks(int directory, const std::string& path) {
   constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   const std::string name{locks_name};
   posix::FileDescriptor file{::openat(directory, name.c_str(), flags, private_file)};
-  if (!file) posix::throw_errno("open the lock file of " + posix::quoted(path));
+  if (!file) posix::throw_errno("open the lock file of " + text::quoted(path));
   return file;
 }
 
@@ -153,7 +154,7 @@ posix::FileDescriptor open_root(const std::string& root) {
   if (root != default_root) make_parents(root);
   make_private_directory(AT_FDCWD, root, root);
   if (auto made = find_root(root)) return std::move(*made);
-  throw posix::system_error(ENOENT, "open the state folder " + posix::quoted(root));
+  throw posix::system_error(ENOENT, "open the state folder " + text::quoted(root));
 }
 
 std::chrono::system_clock::time_point time_of(const timespec& time) {
@@ -225,13 +226,13 @@ void Folder::refuse_planted(const std::string& network) const {
 
 posix::ByteLock Folder::lock(const cni::Attachment& attachment, std::chrono::milliseconds patience) const {
   return take_lock(locks_.get(), attachment_offset(cni::tag_of(attachment)), patience,
-                   "container " + posix::quoted(attachment.container) + ", interface " +
-                       posix::quoted(attachment.interface) + ", network " + posix::quoted(attachment.network));
+                   "container " + text::quoted(attachment.container) + ", interface " +
+                       text::quoted(attachment.interface) + ", network " + text::quoted(attachment.network));
 }
 
 posix::ByteLock Folder::lock_network(std::string_view network, std::chrono::milliseconds patience) const {
   return take_lock(locks_.get(), network_offset(network), patience,
-                   "the addresses of network " + posix::quoted(network));
+                   "the addresses of network " + text::quoted(network));
 }
 
 posix::ByteLock Folder::lock_gateways(std::chrono::milliseconds patience) const {
@@ -522,6 +523,6 @@ void Folder::check_writable() {
   remove(name);
 }
 
-std::string Folder::quoted(const std::string& name) const { return posix::quoted(path_ + "/" + name); }
+std::string Folder::quoted(const std::string& name) const { return text::quoted(path_ + "/" + name); }
 
 }  // namespace state

@@ -4,6 +4,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/directory_reader.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <asm/socket.h>
 #include <fcntl.h>
@@ -36,8 +37,8 @@ std::string read_boot_id() {
   const auto file = posix::open_file(AT_FDCWD, path, O_RDONLY);
   std::string id(uuid_length, '\0');
   const ssize_t count = ::read(file.get(), id.data(), id.size());
-  if (count < 0) posix::throw_errno("read " + posix::quoted(path));
-  if (static_cast<std::size_t>(count) != id.size()) throw posix::system_error(EIO, "read " + posix::quoted(path));
+  if (count < 0) posix::throw_errno("read " + text::quoted(path));
+  if (static_cast<std::size_t>(count) != id.size()) throw posix::system_error(EIO, "read " + text::quoted(path));
   return id;
 }
 
@@ -63,7 +64,7 @@ bool is_number(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const std::string& path, const std::string& fault, const std::string& advice) {
-  throw cni::Error{cni::ErrorCode::system_refused, "state folder " + posix::quoted(path) + " " + fault, advice};
+  throw cni::Error{cni::ErrorCode::system_refused, "state folder " + text::quoted(path) + " " + fault, advice};
 }
 
 std::string octal(mode_t mode) {
@@ -93,7 +94,7 @@ bool is_private(const struct stat& status) {
 
 void check_private(int directory, const std::string& path) {
   struct stat status {};
-  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + text::quoted(path));
   if (!is_private(status)) refuse_as_not_private(status, path);
 }
 
@@ -110,10 +111,10 @@ void remove_at_level(int parent, const std::string& name, int level) {
     const auto directory = posix::find_file(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (directory) empty_directory(directory->get(), level);
     if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) {
-      posix::throw_errno("remove " + posix::quoted(name));
+      posix::throw_errno("remove " + text::quoted(name));
     }
   } else if (::unlinkat(parent, name.c_str(), 0) < 0 && errno != ENOENT) {
-    posix::throw_errno("remove " + posix::quoted(name));
+    posix::throw_errno("remove " + text::quoted(name));
   }
 }
 
@@ -148,7 +149,7 @@ std::optional<posix::FileDescriptor> find_private(const std::string& path, const
     refuse(path, "is a symbolic link or another file, not a directory, or lies behind one",
            "remove it, and it is made anew");
   }
-  throw posix::system_error(number, "open " + posix::quoted(path));
+  throw posix::system_error(number, "open " + text::quoted(path));
 }
 
 }  // namespace
@@ -166,7 +167,7 @@ void refuse_planted(int parent, const std::string& parent_path, const std::strin
   struct stat status {};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return;
-    posix::throw_errno("look at " + posix::quoted(parent_path + '/' + name));
+    posix::throw_errno("look at " + text::quoted(parent_path + '/' + name));
   }
   if (S_ISLNK(status.st_mode)) refuse(parent_path + '/' + name, "is a symbolic link", "see who made it, and remove it");
   if (S_ISDIR(status.st_mode) && !is_private(status)) refuse_as_not_private(status, parent_path + '/' + name);
@@ -175,17 +176,17 @@ void refuse_planted(int parent, const std::string& parent_path, const std::strin
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {
   if (auto found = find_private_directory(parent, name, path)) return std::move(*found);
   if (::mkdirat(parent, name.c_str(), private_directory) < 0 && errno != EEXIST) {
-    posix::throw_errno("make the state folder " + posix::quoted(path));
+    posix::throw_errno("make the state folder " + text::quoted(path));
   }
   if (auto made = find_private_directory(parent, name, path)) return std::move(*made);
-  throw posix::system_error(ENOENT, "open " + posix::quoted(path));
+  throw posix::system_error(ENOENT, "open " + text::quoted(path));
 }
 
 void make_parents(const std::string& path) {
   for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
     if (::mkdir(parent.c_str(), private_directory) < 0 && errno != EEXIST) {
-      posix::throw_errno("make the directory " + posix::quoted(parent));
+      posix::throw_errno("make the directory " + text::quoted(parent));
     }
   }
 }

@@ -1,5 +1,8 @@
 #include "plugin/verbs/best_effort.hpp"
 
+#include "plugin/text/joined.hpp"
+
+#include <span>
 #include <system_error>
 
 namespace verbs {
@@ -20,8 +23,7 @@ void BestEffort::finish() const {
   if (failures_.empty()) return;
   cni::Error all = failures_.front();
   if (failures_.size() == 1) throw all;
-  std::string others;
-  for (std::size_t i = 1; i < failures_.size(); ++i) others += (i > 1 ? "; " : "") + std::string{failures_[i].what()};
+  const auto others = text::joined(std::span{failures_}.subspan(1), "; ", &cni::Error::what);
   const auto details = all.details.empty() ? "then: " + others : all.details + "; then: " + others;
   throw cni::Error{static_cast<cni::ErrorCode>(all.code), all.message, details};
 }

@@ -2,6 +2,7 @@
 
 #include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/node_wiring.hpp"
 #include "plugin/verbs/site.hpp"
@@ -64,9 +65,7 @@ wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel
 }
 
 [[noreturn]] void tell(const std::vector<std::string>& differences) {
-  std::string details;
-  for (const auto& difference : differences) details += (details.empty() ? "" : "; ") + difference;
-  throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", details};
+  throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", text::joined(differences, "; ")};
 }
 
 }  // namespace

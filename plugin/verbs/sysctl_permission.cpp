@@ -1,8 +1,9 @@
 #include "plugin/verbs/sysctl_permission.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <regex.h>
@@ -27,7 +28,7 @@ class Expression {
     if (error == 0) return;
     std::array<char, 256> reason{};
     ::regerror(error, &compiled_, reason.data(), reason.size());
-    throw cni::Error{cni::ErrorCode::invalid_config, origin + ": " + cni::quoted(text) + ": " + reason.data()};
+    throw cni::Error{cni::ErrorCode::invalid_config, origin + ": " + text::quoted(text) + ": " + reason.data()};
   }
   Expression(const Expression&) = delete;
   Expression& operator=(const Expression&) = delete;
@@ -74,16 +75,10 @@ bool is_allowed(const cni::Sysctl& sysctl, const AllowList& list) {
   });
 }
 
-std::string joined(const auto& parts) {
-  std::string text;
-  for (const auto& part : parts) text.append(text.empty() ? "" : ", ").append(part);
-  return text;
-}
-
 std::string explanation(const AllowList& list) {
-  if (list.lines) return list.path + " allows: " + joined(*list.lines);
-  return "allowed are " + joined(cni::default_sysctls()) + "; others by regular expressions, one a line, in " +
-         list.path + ", which takes the place of this list";
+  if (list.lines) return list.path + " allows: " + text::joined(*list.lines, ", ");
+  return "allowed are " + text::joined(cni::default_sysctls(), ", ") +
+         "; others by regular expressions, one a line, in " + list.path + ", which takes the place of this list";
 }
 
 }  // namespace
@@ -93,7 +88,7 @@ void require_allowed(const std::vector<cni::Sysctl>& sysctls, const std::string&
   const auto list = read_list(allow_list);
   for (const auto& sysctl : sysctls) {
     if (is_allowed(sysctl, list)) continue;
-    throw cni::Error{cni::ErrorCode::invalid_config, "/sysctl: " + cni::quoted(sysctl.key) + " is not allowed",
+    throw cni::Error{cni::ErrorCode::invalid_config, "/sysctl: " + text::quoted(sysctl.key) + " is not allowed",
                      explanation(list)};
   }
 }

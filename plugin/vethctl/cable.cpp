@@ -1,6 +1,6 @@
 #include "plugin/vethctl/cable.hpp"
 
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/verbs/recover.hpp"
 
 namespace vethctl {
@@ -8,7 +8,7 @@ namespace vethctl {
 std::string read_interface(const Arguments& arguments, const std::string& option) {
   auto name = arguments.value(option).value_or("eth0");
   if (const auto fault = cni::interface_name_fault(name)) {
-    throw UsageError{"--" + option + ' ' + cni::quoted(name) + ": " + *fault};
+    throw UsageError{"--" + option + ' ' + text::quoted(name) + ": " + *fault};
   }
   return name;
 }

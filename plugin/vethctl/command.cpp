@@ -1,8 +1,8 @@
 #include "plugin/vethctl/command.hpp"
 
 #include "plugin/cni/key_spelling.hpp"
-#include "plugin/cni/quoted.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -17,7 +17,7 @@ namespace options = boost::program_options;
 /// `what` names the value in the message; no choices: any value will do.
 void check_choice(const std::vector<std::string>& choices, const std::string& what, const std::string& value) {
   if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return;
-  throw UsageError{what + ' ' + cni::quoted(value) + ": must be one of " + inspect::joined(choices, ", ")};
+  throw UsageError{what + ' ' + text::quoted(value) + ": must be one of " + text::joined(choices, ", ")};
 }
 
 options::options_description describe(const Command& command) {
@@ -35,7 +35,7 @@ options::options_description describe(const Command& command) {
 [[noreturn]] void refuse_unknown(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto& option : command.options) names.push_back("--" + option.name);
-  throw UsageError{"there is no option " + cni::quoted(word) + " of " + cni::quoted(command.name) +
+  throw UsageError{"there is no option " + text::quoted(word) + " of " + text::quoted(command.name) +
                    meant_instead(word, names)};
 }
 
@@ -95,7 +95,7 @@ void take(const Command& command, const options::option& parsed, Arguments& argu
 void check_count(const Command& command, std::size_t count) {
   if (count >= command.least && count <= command.most) return;
   const auto wanted = command.operands.empty() ? std::string{"no operand"} : command.operands;
-  throw UsageError{cni::quoted(command.name) + " wants " + wanted};
+  throw UsageError{text::quoted(command.name) + " wants " + wanted};
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
 
 std::string meant_instead(const std::string& word, const std::vector<std::string>& known) {
   const auto near = std::ranges::find_if(known, [&](const std::string& name) { return cni::is_near_miss(name, word); });
-  return near == known.end() ? std::string{} : ": did you mean " + cni::quoted(*near) + '?';
+  return near == known.end() ? std::string{} : ": did you mean " + text::quoted(*near) + '?';
 }
 
 }  // namespace vethctl

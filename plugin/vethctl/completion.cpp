@@ -1,23 +1,21 @@
 #include "plugin/vethctl/completion.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/commands.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
 
 namespace vethctl {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) { return inspect::joined(words, " "); }
-
 std::string names_of(const std::vector<Command>& commands) {
   std::vector<std::string> names{"help"};
   for (const auto& command : commands) names.push_back(command.name);
-  return joined(names);
+  return text::joined(names, " ");
 }
 
 std::string options_of(const Command& command) {
   std::vector<std::string> words{"--help"};
   for (const auto& option : command.options) words.push_back("--" + option.name);
-  return joined(words);
+  return text::joined(words, " ");
 }
 
 /// "KEY) words='WORDS' ;;"
@@ -31,13 +29,14 @@ std::string values_of(const Command& command) {
   for (const auto& option : command.options) {
     if (option.value.empty()) continue;
     const auto key = command.name + ":--" + option.name;
-    text += option.choices.empty() ? "        " + key + ") return ;;\n" : branch(key, joined(option.choices));
+    text +=
+        option.choices.empty() ? "        " + key + ") return ;;\n" : branch(key, text::joined(option.choices, " "));
   }
   return text;
 }
 
 std::string operands_of(const Command& command) {
-  return command.first_operands.empty() ? "" : branch(command.name, joined(command.first_operands));
+  return command.first_operands.empty() ? "" : branch(command.name, text::joined(command.first_operands, " "));
 }
 
 std::string for_each(const std::vector<Command>& commands, std::string (*text_of)(const Command&)) {

@@ -1,8 +1,9 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/verbs/add.hpp"
 #include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/cable_addresses.hpp"
@@ -109,7 +110,7 @@ void refuse_idle_options(const Sides& sides, const Arguments& arguments) {
 void require_namespace(const End& end, kernel::Kernel& kernel) {
   if (end.kind != End::Kind::netns) return;
   if (!posix::find_file(AT_FDCWD, end.path, O_PATH)) {
-    throw cni::Error{cni::ErrorCode::invalid_netns, "there is no network namespace " + cni::quoted(end.path),
+    throw cni::Error{cni::ErrorCode::invalid_netns, "there is no network namespace " + text::quoted(end.path),
                      end.path.starts_with("/proc/")
                          ? "there is no such process"
                          : "ip netns list shows those that have names, ip netns add NAME makes one"};
@@ -118,7 +119,7 @@ void require_namespace(const End& end, kernel::Kernel& kernel) {
   try {
     kernel.open_namespace(end.path, false);
   } catch (const cni::Error&) {
-    throw UsageError{cni::quoted(end.path) + " is the network namespace of the host itself: name it \"host\""};
+    throw UsageError{text::quoted(end.path) + " is the network namespace of the host itself: name it \"host\""};
   }
 }
 
@@ -211,7 +212,7 @@ cni::Request connection(const Arguments& arguments, kernel::Kernel& kernel, cons
 
 std::string told_of(const std::string& end, const std::string& interface, const std::vector<std::string>& addresses) {
   return "  " + end + ", interface " + interface + ": " +
-         (addresses.empty() ? "no address but a link-local one" : report::joined(addresses, ", ")) + '\n';
+         (addresses.empty() ? "no address but a link-local one" : text::joined(addresses, ", ")) + '\n';
 }
 
 std::string told_of_bridge(const std::string& name, bool was_there) {

@@ -2,6 +2,7 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/state/folder.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/verbs/del.hpp"
 #include "plugin/verbs/recover.hpp"
 #include "plugin/vethctl/cable.hpp"
@@ -53,7 +54,7 @@ std::optional<cni::Attachment> find_by_alias(const End& end, const std::string& 
   });
   const auto* advice = known.empty() ? "nothing was connected by vethctl" : "vethctl list vethctl shows what there is";
   throw cni::Error{cni::ErrorCode::invalid_config, "there is no attachment vethctl/" + end.name + '/' + interface,
-                   commands.empty() ? advice : report::joined(commands, ", or ")};
+                   commands.empty() ? advice : text::joined(commands, ", or ")};
 }
 
 std::string told_as_json(const cni::Attachment& attachment) {

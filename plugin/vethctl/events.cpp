@@ -2,7 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/log_config.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/configurations.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
@@ -25,7 +25,7 @@ std::set<std::string> logs_of(const std::string& conf_dir) {
   }
   if (!files.empty()) return files;
   throw cni::Error{cni::ErrorCode::invalid_config,
-                   "no network configuration in " + cni::quoted(conf_dir) + " has the key log",
+                   "no network configuration in " + text::quoted(conf_dir) + " has the key log",
                    R"(give one "log": {"file": "/var/log/veth-cni/calls.log"}, or name a file by --file FILE)"};
 }
 

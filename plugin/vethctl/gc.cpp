@@ -2,6 +2,7 @@
 
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/verbs/reclaim.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
@@ -46,7 +47,7 @@ std::vector<state::Record> drop_dead(std::vector<state::Folder>& folders, const 
 }
 
 std::string addresses_text(const state::Record& record) {
-  return record.addresses.empty() ? "no address" : report::joined(report::texts(record.addresses), ", ");
+  return record.addresses.empty() ? "no address" : text::joined(report::texts(record.addresses), ", ");
 }
 
 namespace {

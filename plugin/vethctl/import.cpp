@@ -2,9 +2,10 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/verbs/adopt.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/host_local.hpp"
@@ -91,10 +92,10 @@ class Finder {
     const auto path = cached_prefix_ + attachment.container + "-" + attachment.interface;
     const auto text = posix::find_content(AT_FDCWD, path, largest);
     if (!text) {
-      return Verdict{Outcome::conflict, "no result " + cni::quoted(path) + " names its interface (--results)"};
+      return Verdict{Outcome::conflict, "no result " + text::quoted(path) + " names its interface (--results)"};
     }
     const auto cached = find_cached(*text, attachment.interface);
-    if (!cached) return Verdict{Outcome::conflict, cni::quoted(path) + " is no result"};
+    if (!cached) return Verdict{Outcome::conflict, text::quoted(path) + " is no result"};
     record.netns = cached->netns;
     return find_link(*cached, record);
   }
@@ -109,7 +110,7 @@ class Finder {
       if (link->alias.empty()) return std::nullopt;
       const bool is_ours = link->alias == cni::alias_of(record.attachment);
       return Verdict{is_ours ? Outcome::ours : Outcome::conflict,
-                     "interface " + name + " has the alias " + cni::quoted(link->alias)};
+                     "interface " + name + " has the alias " + text::quoted(link->alias)};
     }
     return Verdict{Outcome::gone, "its host interface is gone"};
   }
@@ -151,7 +152,7 @@ Verdict import_entry(const Entry& entry, Finder& finder, state::Folder* folder, 
 }
 
 std::string to_text(const Entry& entry, bool is_dry_run) {
-  auto text = report::joined(report::texts(entry.addresses), ", ");
+  auto text = text::joined(report::texts(entry.addresses), ", ");
   if (!entry.attachment.container.empty())
     text += " of " + report::clean(entry.attachment.container + "/" + entry.attachment.interface);
   const bool is_planned = is_dry_run && entry.verdict.outcome == Outcome::imported;
@@ -200,7 +201,7 @@ std::string name_of(std::string path) {
 
 std::string checked_network(const std::string& name) {
   if (cni::is_identifier(name)) return name;
-  throw UsageError{cni::quoted(name) + " is not the name of a network (--network)"};
+  throw UsageError{text::quoted(name) + " is not the name of a network (--network)"};
 }
 
 /// A dry run makes nothing.

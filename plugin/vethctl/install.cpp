@@ -3,10 +3,10 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/program.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -101,7 +101,7 @@ std::vector<InstallableFile> find_programs(const Arguments& arguments) {
   if (!has_plugin(programs) && !named) programs = read_programs(bin_dir_of(arguments));
   if (has_plugin(programs)) return programs;
   throw cni::Error{cni::ErrorCode::system_refused,
-                   "there is no executable veth in folder " + cni::quoted(named ? *named : own_folder()),
+                   "there is no executable veth in folder " + text::quoted(named ? *named : own_folder()),
                    "name the folder that has it by --from"};
 }
 
@@ -114,7 +114,7 @@ std::vector<cni::Prefix> find_pod_cidrs(const Arguments& arguments) {
   if (!path) return {};
   constexpr std::size_t largest = 4096;
   const auto text = posix::find_content(AT_FDCWD, *path, largest);
-  if (!text) throw posix::system_error(ENOENT, "read " + cni::quoted(*path));
+  if (!text) throw posix::system_error(ENOENT, "read " + text::quoted(*path));
   return parse_cidrs("pod-cidr-file " + *path, *text);
 }
 
@@ -125,7 +125,7 @@ std::optional<NodeNetwork> find_network(const Arguments& arguments) {
   network.mode = arguments.value("mode").value_or(network.mode);
   if (const auto text = arguments.value("cluster-cidr")) network.cluster_cidrs = parse_cidrs("cluster-cidr", *text);
   if (cni::is_identifier(network.name)) return network;
-  throw UsageError{"--name " + cni::quoted(network.name) + " is not the name of a network"};
+  throw UsageError{"--name " + text::quoted(network.name) + " is not the name of a network"};
 }
 
 /// One run of the command.
@@ -170,7 +170,7 @@ class Installation {
   void refuse_if_anothers(const InstalledFiles& files, const InstallableFile& file) const {
     if (!is_in_the_way(files, file)) return;
     throw cni::Error{cni::ErrorCode::system_refused,
-                     cni::quoted(files.path(file.name)) + " was not put there by vethctl, or was changed since",
+                     text::quoted(files.path(file.name)) + " was not put there by vethctl, or was changed since",
                      "move it away, or use --force"};
   }
 
@@ -213,14 +213,14 @@ void ask_status(const std::string& executable, const std::string& input) {
   const auto error = cni::parse_error(outcome.output);
   throw cni::Error{
       static_cast<cni::ErrorCode>(error.code),
-      "STATUS of " + cni::quoted(executable) + " failed, and no configuration was written: " + error.what()};
+      "STATUS of " + text::quoted(executable) + " failed, and no configuration was written: " + error.what()};
 }
 
 void refuse_while_attached(const std::string& root) {
   for (const auto& folder : inspect::open_folders(root)) {
     for (const auto& network : folder.networks()) {
       if (!folder.has_records(network)) continue;
-      throw cni::Error{cni::ErrorCode::already_attached, "containers are attached to network " + cni::quoted(network),
+      throw cni::Error{cni::ErrorCode::already_attached, "containers are attached to network " + text::quoted(network),
                        "remove them first (vethctl list), or use --force: they cannot be deleted without the plugin"};
     }
   }

@@ -1,9 +1,10 @@
 #include "plugin/vethctl/installed_files.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/hash.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <sstream>
 
 namespace vethctl {
@@ -20,12 +20,10 @@ namespace {
 constexpr auto entries_name = ".veth-cni";
 constexpr std::size_t largest_file = std::size_t{64} << 20U;
 
-/// FNV-1a in hexadecimal: it has to tell a changed file, not a forged one.
+/// In hexadecimal. It finds a changed file, not a forged one.
 std::string hash_of(std::string_view content) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (const char character : content) value = (value ^ static_cast<std::uint8_t>(character)) * 0x100000001b3U;
   std::ostringstream text;
-  text << std::hex << value;
+  text << std::hex << text::fnv1a(content);
   return text.str();
 }
 
@@ -33,15 +31,15 @@ void make_folder(const std::string& path) {
   constexpr mode_t for_all = 0755;
   for (auto end = path.find('/', 1); true; end = path.find('/', end + 1)) {
     const auto part = path.substr(0, end);
-    if (::mkdir(part.c_str(), for_all) < 0 && errno != EEXIST) posix::throw_errno("make folder " + cni::quoted(part));
+    if (::mkdir(part.c_str(), for_all) < 0 && errno != EEXIST) posix::throw_errno("make folder " + text::quoted(part));
     if (end == std::string::npos) return;
   }
 }
 
 void lock(const posix::FileDescriptor& directory, const std::string& folder) {
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK) posix::throw_errno("lock folder " + cni::quoted(folder));
-  throw cni::Error{cni::ErrorCode::try_again_later, "another install is at work in folder " + cni::quoted(folder),
+  if (errno != EWOULDBLOCK) posix::throw_errno("lock folder " + text::quoted(folder));
+  throw cni::Error{cni::ErrorCode::try_again_later, "another install is at work in folder " + text::quoted(folder),
                    "try again when it has ended"};
 }
 
@@ -50,7 +48,7 @@ void lock(const posix::FileDescriptor& directory, const std::string& folder) {
 InstalledFiles InstalledFiles::open(const std::string& folder) {
   make_folder(folder);
   if (auto found = find(folder)) return std::move(*found);
-  throw posix::system_error(ENOENT, "open folder " + cni::quoted(folder));
+  throw posix::system_error(ENOENT, "open folder " + text::quoted(folder));
 }
 
 std::optional<InstalledFiles> InstalledFiles::find(const std::string& folder) {
@@ -89,7 +87,7 @@ bool InstalledFiles::remove(const std::string& name) {
   const auto found = content(name);
   const bool is_removed = found && is_ours(name, *found);
   if (is_removed && ::unlinkat(directory_.get(), name.c_str(), 0) < 0)
-    posix::throw_errno("remove " + cni::quoted(path(name)));
+    posix::throw_errno("remove " + text::quoted(path(name)));
   forget(name);
   write_entries();
   return is_removed;
@@ -122,18 +120,18 @@ void InstalledFiles::write(const InstallableFile& file) {
     posix::write_all(written.get(), file.content);
     const bool is_complete =
         ::fchmod(written.get(), file.is_program ? for_programs : for_others) == 0 && ::fsync(written.get()) == 0;
-    if (!is_complete) posix::throw_errno("complete " + cni::quoted(path(temporary)));
+    if (!is_complete) posix::throw_errno("complete " + text::quoted(path(temporary)));
   }
   if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), file.name.c_str()) < 0)
-    posix::throw_errno("rename " + cni::quoted(path(temporary)) + " to " + cni::quoted(file.name));
-  if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + cni::quoted(folder_));
+    posix::throw_errno("rename " + text::quoted(path(temporary)) + " to " + text::quoted(file.name));
+  if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + text::quoted(folder_));
 }
 
 /// Without any, nothing of this command is left.
 void InstalledFiles::write_entries() {
   if (entries_.empty()) {
     if (::unlinkat(directory_.get(), entries_name, 0) < 0 && errno != ENOENT)
-      posix::throw_errno("remove " + cni::quoted(path(entries_name)));
+      posix::throw_errno("remove " + text::quoted(path(entries_name)));
     return;
   }
   std::string text;

@@ -2,8 +2,8 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/leases.hpp"
@@ -37,16 +37,16 @@ std::string to_json(const TakenAddress& released, const std::optional<cni::Attac
 }
 
 std::string to_text(const TakenAddress& released, const std::optional<cni::Attachment>& holder) {
-  const auto text = "released " + cni::to_string(released.address) + " of network " + cni::quoted(released.network);
+  const auto text = "released " + cni::to_string(released.address) + " of network " + text::quoted(released.network);
   if (!holder) return text + '\n';
-  return text + ", held by container " + cni::quoted(holder->container) + ", interface " +
-         cni::quoted(holder->interface) + '\n';
+  return text + ", held by container " + text::quoted(holder->container) + ", interface " +
+         text::quoted(holder->interface) + '\n';
 }
 
 int run_release(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
   if (arguments.operands.size() != 3) throw UsageError{"\"leases release\" wants NETWORK ADDRESS"};
   const auto address = cni::find_address(arguments.operands[2]);
-  if (!address) throw UsageError{cni::quoted(arguments.operands[2]) + " is not an IP address"};
+  if (!address) throw UsageError{text::quoted(arguments.operands[2]) + " is not an IP address"};
   const TakenAddress taken{.network = arguments.operands[1], .address = *address};
   auto folders = inspect::open_folders(console.root, console.configurations);
   for (auto& folder : folders) {
@@ -57,7 +57,7 @@ int run_release(const Arguments& arguments, const Console& console, kernel::Kern
   }
   inspect::require_network(taken.network, kernel, folders);
   throw cni::Error{cni::ErrorCode::invalid_config,
-                   "nobody holds " + cni::to_string(taken.address) + " in network " + cni::quoted(taken.network),
+                   "nobody holds " + cni::to_string(taken.address) + " in network " + text::quoted(taken.network),
                    "vethctl leases list " + taken.network + " shows what is taken"};
 }
 

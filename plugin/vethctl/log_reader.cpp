@@ -2,6 +2,7 @@
 
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,7 +19,7 @@ namespace {
 
 struct stat status_of(int file, const std::string& path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + posix::quoted(path));
+  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + text::quoted(path));
   return status;
 }
 
@@ -54,7 +55,7 @@ void LogReader::read_rest(std::vector<std::string>& lines) {
   std::array<char, 65536> buffer;
   while (true) {
     const ssize_t count = ::read(file_.get(), buffer.data(), buffer.size());
-    if (count < 0) posix::throw_errno("read " + posix::quoted(path_));
+    if (count < 0) posix::throw_errno("read " + text::quoted(path_));
     if (count == 0) return;
     begun_.append(buffer.data(), static_cast<std::size_t>(count));
     take_lines(begun_, lines);

@@ -1,8 +1,8 @@
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/state/folder.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/help.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
@@ -60,7 +60,7 @@ const Command& find_command(const std::vector<Command>& commands, const std::str
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const auto& known : commands) names.push_back(known.name);
-  throw vethctl::UsageError{"there is no command " + cni::quoted(name) + vethctl::meant_instead(name, names)};
+  throw vethctl::UsageError{"there is no command " + text::quoted(name) + vethctl::meant_instead(name, names)};
 }
 
 int help_with(const std::vector<Command>& commands, const std::vector<std::string>& names) {

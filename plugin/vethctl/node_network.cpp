@@ -1,7 +1,7 @@
 #include "plugin/vethctl/node_network.hpp"
 
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/command.hpp"
 
 #include <algorithm>
@@ -106,9 +106,9 @@ void write_versions(cni::JsonWriter& json) {
 
 cni::Prefix parse_cidr(const std::string& option, const std::string& word) {
   const auto prefix = cni::find_prefix(word);
-  if (!prefix) throw UsageError{"--" + option + ": " + cni::quoted(word) + " is not in CIDR notation (10.244.1.0/24)"};
+  if (!prefix) throw UsageError{"--" + option + ": " + text::quoted(word) + " is not in CIDR notation (10.244.1.0/24)"};
   if (*prefix == cni::network_of(*prefix)) return *prefix;
-  throw UsageError{"--" + option + ": " + cni::quoted(word) + " has host bits: the network is " +
+  throw UsageError{"--" + option + ": " + text::quoted(word) + " has host bits: the network is " +
                    cni::to_string(cni::network_of(*prefix))};
 }
 

@@ -1,7 +1,7 @@
 #include "plugin/vethctl/release.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/verbs/detach.hpp"
 #include "plugin/verbs/recorded_link.hpp"
 
@@ -43,18 +43,18 @@ class Release {
   std::string who() const {
     const auto known = attachment();
     if (!known) return "the holder of " + cni::to_string(address_);
-    return "container " + cni::quoted(known->container) + ", interface " + cni::quoted(known->interface) +
+    return "container " + text::quoted(known->container) + ", interface " + text::quoted(known->interface) +
            ", which holds " + cni::to_string(address_) + ',';
   }
 
   /// Why it may be in use; nullopt where nothing of the holder stands.
   std::optional<std::string> find_use(cni::Tag holder) {
-    if (const auto link = find_link(holder)) return "interface " + cni::quoted(link->name) + " stands";
+    if (const auto link = find_link(holder)) return "interface " + text::quoted(link->name) + " stands";
     if (!stored_) return std::nullopt;
     if (!stored_->record) return "its record cannot be read";
     const auto& record = *stored_->record;
     if (record.host_interface || !has_namespace(record)) return std::nullopt;
-    return "network namespace " + cni::quoted(record.netns) + " is there";
+    return "network namespace " + text::quoted(record.netns) + " is there";
   }
 
   std::optional<kernel::HostLink> find_link(cni::Tag holder) {

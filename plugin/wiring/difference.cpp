@@ -1,13 +1,13 @@
 #include "plugin/wiring/difference.hpp"
 
+#include "plugin/text/quoted.hpp"
+
 #include <algorithm>
 
 namespace wiring {
 namespace {
 
 using Sentences = std::vector<std::string>;
-
-std::string named(const std::string& name) { return '"' + name + '"'; }
 
 bool holds(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -55,12 +55,12 @@ std::string route_text(const Route& route) {
 }
 
 void compare_state(const End& wanted, const std::optional<ObservedEnd>& there, Sentences& sentences) {
-  if (there && !there->is_up) sentences.push_back("interface " + named(wanted.name) + " is down");
+  if (there && !there->is_up) sentences.push_back("interface " + text::quoted(wanted.name) + " is down");
 }
 
 void compare_link(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
   if (there.mac == wanted.mac) return;
-  sentences.push_back("interface " + named(wanted.name) + " has MAC " + cni::to_string(there.mac) + " and not " +
+  sentences.push_back("interface " + text::quoted(wanted.name) + " has MAC " + cni::to_string(there.mac) + " and not " +
                       cni::to_string(wanted.mac));
 }
 
@@ -74,7 +74,8 @@ bool is_courtesy(const Address& address, const End& end, bool uses_ipv6) {
 void compare_addresses(const End& wanted, const ObservedEnd& there, bool uses_ipv6, Sentences& sentences) {
   for (const auto& address : wanted.addresses) {
     if (holds(there.addresses, address.prefix) || is_courtesy(address, wanted, uses_ipv6)) continue;
-    sentences.push_back("address " + cni::to_string(address.prefix) + " is missing on interface " + named(wanted.name));
+    sentences.push_back("address " + cni::to_string(address.prefix) + " is missing on interface " +
+                        text::quoted(wanted.name));
   }
 }
 
@@ -86,12 +87,12 @@ bool is_served(const Route& wanted, const ObservedEnd& there, Moved moved) {
 void compare_routes(const End& wanted, const ObservedEnd& there, Moved moved, Sentences& sentences) {
   for (const auto& route : wanted.routes) {
     if (is_served(route, there, moved)) continue;
-    sentences.push_back("route " + route_text(route) + " is missing on interface " + named(wanted.name));
+    sentences.push_back("route " + route_text(route) + " is missing on interface " + text::quoted(wanted.name));
   }
 }
 
 void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, bool uses_ipv6, Sentences& sentences) {
-  if (!there) return sentences.push_back("interface " + named(wanted.name) + " is missing");
+  if (!there) return sentences.push_back("interface " + text::quoted(wanted.name) + " is missing");
   compare_link(wanted, *there, sentences);
   compare_addresses(wanted, *there, uses_ipv6, sentences);
 }
@@ -107,29 +108,31 @@ void compare_all_routes(const Wiring& wanted, const Observed& observed, Sentence
 void compare_pair(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
   if (!observed.container || !observed.host) return;
   if (observed.host->alias != cni::alias_of(wanted.attachment)) {
-    sentences.push_back("interface " + named(wanted.host.name) + " is not this attachment's: its alias is " +
-                        named(observed.host->alias));
+    sentences.push_back("interface " + text::quoted(wanted.host.name) + " is not this attachment's: its alias is " +
+                        text::quoted(observed.host->alias));
   }
   if (observed.host->peer_index == observed.container->index) return;
-  sentences.push_back("interface " + named(wanted.container.name) + " is not the other end of " +
-                      named(wanted.host.name));
+  sentences.push_back("interface " + text::quoted(wanted.container.name) + " is not the other end of " +
+                      text::quoted(wanted.host.name));
 }
 
 void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge, Sentences& sentences) {
   if (port.master_index != bridge.index) {
-    sentences.push_back("interface " + named(wanted.host.name) + " is not a port of bridge " +
-                        named(wanted.bridge->name));
+    sentences.push_back("interface " + text::quoted(wanted.host.name) + " is not a port of bridge " +
+                        text::quoted(wanted.bridge->name));
   }
   if (port.is_hairpin != wanted.bridge->hairpin) {
-    sentences.push_back("hairpin mode of port " + named(wanted.host.name) + " is " + (port.is_hairpin ? "on" : "off"));
+    sentences.push_back("hairpin mode of port " + text::quoted(wanted.host.name) + " is " +
+                        (port.is_hairpin ? "on" : "off"));
   }
   if (port.is_isolated == wanted.bridge->isolated) return;
-  sentences.push_back("isolation of port " + named(wanted.host.name) + " is " + (port.is_isolated ? "on" : "off"));
+  sentences.push_back("isolation of port " + text::quoted(wanted.host.name) + " is " +
+                      (port.is_isolated ? "on" : "off"));
 }
 
 void compare_bridge(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
   if (!wanted.bridge) return;
-  const auto name = named(wanted.bridge->name);
+  const auto name = text::quoted(wanted.bridge->name);
   if (!observed.bridge) return sentences.push_back("bridge " + name + " is missing");
   if (!observed.bridge->is_bridge) return sentences.push_back(name + " is not a bridge");
   if (!observed.bridge->is_up) sentences.push_back("bridge " + name + " is down");
@@ -139,7 +142,7 @@ void compare_bridge(const Wiring& wanted, const Observed& observed, Sentences& s
   for (const auto& gateway : wanted.bridge->gateways) {
     if (holds(observed.bridge->addresses, gateway)) continue;
     sentences.push_back("address " + cni::to_string(gateway) + " is missing on interface " +
-                        named(gateway_interface(*wanted.bridge)));
+                        text::quoted(gateway_interface(*wanted.bridge)));
   }
   if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, sentences);
 }
@@ -165,7 +168,7 @@ void compare_flag(const std::string& what, bool wanted, bool there, Sentences& s
 /// Of the container's end another plugin may have changed it (tuning).
 void compare_mtu(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
   if (!observed.host || wanted.mtu == 0 || observed.host->mtu == wanted.mtu) return;
-  sentences.push_back("interface " + named(wanted.host.name) + " has MTU " + std::to_string(observed.host->mtu) +
+  sentences.push_back("interface " + text::quoted(wanted.host.name) + " has MTU " + std::to_string(observed.host->mtu) +
                       " and not " + std::to_string(wanted.mtu));
 }
 
@@ -177,7 +180,7 @@ bool takes_loopback_answers(const std::vector<Route>& routes) {
 
 /// What mapped ports need to be reached at 127.0.0.1 and ::1. `there` is the interface that leads to the container.
 void compare_loopback(const Wiring& wanted, const auto& there, Sentences& sentences) {
-  const auto name = named(host_side_interface(wanted));
+  const auto name = text::quoted(host_side_interface(wanted));
   if (maps_loopback(wanted, cni::Family::ipv4) && !there.routes_loopback) {
     sentences.push_back("route_localnet of interface " + name + " is off: mapped ports of 127.0.0.1 need it");
   }
@@ -192,7 +195,7 @@ void compare_loopback(const Wiring& wanted, const Observed& observed, Sentences&
 }
 
 void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Sentences& sentences) {
-  const auto name = "interface " + named(wanted.container.name);
+  const auto name = "interface " + text::quoted(wanted.container.name);
   const auto length = wanted.tuning->tx_queue_length;
   compare_flag(name + " is not promiscuous", wanted.tuning->promiscuous, there.is_promiscuous, sentences);
   compare_flag(name + " does not take all multicast", wanted.tuning->all_multicast, there.is_all_multicast, sentences);
@@ -210,7 +213,8 @@ void compare_sysctls(const Wiring& wanted, const Observed& observed, Sentences& 
     if (there == observed.sysctls.end()) {
       sentences.push_back("sysctl " + path + " cannot be read");
     } else if (!is_same_value(there->value, value)) {
-      sentences.push_back("sysctl " + path + " is " + named(first_line(there->value)) + " and not " + named(value));
+      sentences.push_back("sysctl " + path + " is " + text::quoted(first_line(there->value)) + " and not " +
+                          text::quoted(value));
     }
   }
 }
@@ -229,19 +233,19 @@ void compare_limit(const std::string& name, const RateLimit& wanted, const std::
 }
 
 void compare_ifb(const Wiring& wanted, const ObservedIfb& ifb, Sentences& sentences) {
-  const auto name = named(ifb_name(wanted));
+  const auto name = text::quoted(ifb_name(wanted));
   if (ifb.alias != cni::alias_of(wanted.attachment)) {
-    sentences.push_back("interface " + name + " is not this attachment's: its alias is " + named(ifb.alias));
+    sentences.push_back("interface " + name + " is not this attachment's: its alias is " + text::quoted(ifb.alias));
   }
   if (!ifb.is_up) sentences.push_back("interface " + name + " is down");
   compare_limit(name, *wanted.egress_limit, ifb.limit, sentences);
 }
 
 void compare_limits(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
-  const auto host = named(wanted.host.name);
+  const auto host = text::quoted(wanted.host.name);
   if (wanted.ingress_limit) compare_limit(host, *wanted.ingress_limit, observed.ingress_limit, sentences);
   if (!wanted.egress_limit) return;
-  const auto ifb = named(ifb_name(wanted));
+  const auto ifb = text::quoted(ifb_name(wanted));
   if (!observed.ifb) return sentences.push_back("interface " + ifb + " is missing: it limits what the container sends");
   compare_ifb(wanted, *observed.ifb, sentences);
   if (observed.redirected_to == observed.ifb->index) return;

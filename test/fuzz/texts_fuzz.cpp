@@ -2,10 +2,10 @@
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/attachment.hpp"
-#include "plugin/cni/quoted.hpp"
 #include "plugin/cni/trace_context.hpp"
 #include "plugin/cni/tuning.hpp"
 #include "plugin/cni/version.hpp"
+#include "plugin/text/quoted.hpp"
 #include "test/fuzz/input.hpp"
 
 namespace fuzz {
@@ -31,7 +31,7 @@ void expect_harmless(std::string_view text) {
     expect(path->starts_with("net/"), "a sysctl is below net");
     cni::is_default_sysctl(*path);
   }
-  for (const char character : cni::quoted(text))
+  for (const char character : text::quoted(text))
     expect(static_cast<unsigned char>(character) >= 0x20, "what is echoed has no control characters");
 }
 

@@ -1,7 +1,6 @@
 #include "plugin/posix/system_error.hpp"
 
 #include <cerrno>
-#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -20,21 +19,6 @@ TEST(SystemError, TakesTheErrnoOfTheCall) {
   } catch (const std::system_error& error) {
     EXPECT_STREQ(error.what(), "write: No space left on device");
   }
-}
-
-TEST(QuotedText, ShowsWhatCouldBeMistaken) {
-  const std::pair<std::string, std::string> cases[] = {{"", R"("")"},
-                                                       {"/run/x", R"("/run/x")"},
-                                                       {"a\"b\\c", R"("a\"b\\c")"},
-                                                       {"a\nb\x1b\x7f", R"("a\x0ab\x1b\x7f")"},
-                                                       {std::string{"a\0b", 3}, R"("a\x00b")"},
-                                                       {"\xc3\xa9", "\"\xc3\xa9\""}};
-  for (const auto& [text, quoted] : cases) EXPECT_EQ(posix::quoted(text), quoted);
-}
-
-TEST(QuotedText, IsCutAfter256Bytes) {
-  EXPECT_EQ(posix::quoted(std::string(256, 'x')), '"' + std::string(256, 'x') + '"');
-  EXPECT_EQ(posix::quoted(std::string(257, 'x')), '"' + std::string(256, 'x') + "...\"");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "plugin/vethctl/inspect/diagnosis.hpp"
 
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -73,7 +73,7 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
       if (attachment.mode == "netns") return warn("its interfaces are gone, and its record is still there", "DEL it");
       return warn("its interface is gone, and its addresses are still taken", "vethctl repair drops it");
     case State::unrecorded:
-      return warn("no record tells of interface " + cni::quoted(attachment.host_interface),
+      return warn("no record tells of interface " + text::quoted(attachment.host_interface),
                   "vethctl repair writes it anew");
     case State::live:
     case State::in_flight:
@@ -122,7 +122,7 @@ void diagnose_filter(const Examination& examination, Findings& findings) {
   constexpr auto remedy = "loosen it: sysctl -w net.ipv4.conf.all.rp_filter=2, and in /etc/sysctl.d for the next boot";
   for (const auto& packet : examination.filtered) {
     const auto what = "the strict reverse path filter (rp_filter) drops packets from " + cni::to_string(packet.source) +
-                      " that come in by " + cni::quoted(packet.interface);
+                      " that come in by " + text::quoted(packet.interface);
     const auto severity = packet.is_foreign ? Severity::warning : Severity::fault;
     add(findings, {severity, what, {name_of(packet.by)}, remedy});
   }
@@ -142,7 +142,7 @@ std::set<std::string> subnets_of(const std::vector<Detail>& attachments, const s
 }
 
 std::string subnets_in(const std::set<std::string>& subnets, const std::string& separator) {
-  return subnets.empty() ? "SUBNET" : joined({subnets.begin(), subnets.end()}, separator);
+  return subnets.empty() ? "SUBNET" : text::joined(subnets, separator);
 }
 
 /// How people let packets through who use what has such chains.

@@ -1,8 +1,8 @@
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 namespace inspect {
 namespace {
@@ -31,12 +31,12 @@ std::string listed(const Candidates& some) {
   constexpr std::size_t most = 10;
   std::vector<std::string> names;
   for (const auto* attachment : some) names.push_back(name_of(*attachment));
-  return inspect::listed(names, most);
+  return text::listed(names, most);
 }
 
 [[noreturn]] void refuse_unknown(const std::vector<Attachment>& attachments, const std::string& name) {
   const auto all = candidates(attachments, [](const Attachment&) { return true; });
-  throw cni::Error{cni::ErrorCode::invalid_environment, "there is no attachment " + cni::quoted(name),
+  throw cni::Error{cni::ErrorCode::invalid_environment, "there is no attachment " + text::quoted(name),
                    all.empty() ? "nothing is attached on this node" : "there are " + listed(all)};
 }
 
@@ -52,7 +52,7 @@ const Attachment& find_attachment(const std::vector<Attachment>& attachments, co
   const auto found = meant(attachments, name);
   if (found.empty()) refuse_unknown(attachments, name);
   if (found.size() == 1) return *found.front();
-  throw cni::Error{cni::ErrorCode::invalid_environment, cni::quoted(name) + " can mean " + listed(found)};
+  throw cni::Error{cni::ErrorCode::invalid_environment, text::quoted(name) + " can mean " + listed(found)};
 }
 
 }  // namespace inspect

@@ -1,8 +1,8 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/quoted.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
+#include "plugin/text/joined.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <set>
 
@@ -22,7 +22,7 @@ std::set<std::string> networks(kernel::Kernel& kernel, const std::vector<state::
 
 std::string listed(const std::set<std::string>& networks) {
   constexpr std::size_t most = 20;
-  return inspect::listed({networks.begin(), networks.end()}, most);
+  return text::listed({networks.begin(), networks.end()}, most);
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ void require_network(const std::optional<std::string>& network, kernel::Kernel& 
   const auto known = networks(kernel, folders);
   if (known.contains(*network)) return;
   throw cni::Error{cni::ErrorCode::invalid_environment,
-                   "there is no network " + cni::quoted(*network) + " on this node",
+                   "there is no network " + text::quoted(*network) + " on this node",
                    known.empty() ? "nothing is attached on this node" : "there are " + listed(known)};
 }
 

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/dot.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/picture.hpp"
 #include "plugin/vethctl/report/words.hpp"
@@ -25,7 +26,7 @@ std::string bridges(const Picture& picture) {
   for (std::size_t i = 0; i < picture.bridges.size(); ++i) {
     const auto& bridge = picture.bridges[i];
     text += "    subgraph cluster_bridge" + std::to_string(i) +
-            " {\n      label=" + dot_string("bridge " + bridge.name + '\n' + joined(bridge_words(bridge), " ")) +
+            " {\n      label=" + dot_string("bridge " + bridge.name + '\n' + text::joined(bridge_words(bridge), " ")) +
             ";\n" + ports(picture, bridge.name, "      ") + "    }\n";
   }
   return text;
@@ -33,7 +34,7 @@ std::string bridges(const Picture& picture) {
 
 /// A cluster is not drawn where nothing is in it.
 std::string host(const Picture& picture) {
-  const auto lo = "lo\n" + joined(picture.gateways, "\n");
+  const auto lo = "lo\n" + text::joined(picture.gateways, "\n");
   return "  subgraph cluster_host {\n    label=" + dot_string("host " + picture.host) + ";\n    " +
          node_line("lo", picture.gateways.empty() ? "lo" : lo, "#f0f0f0") + ports(picture, "", "    ") +
          bridges(picture) + "  }\n";

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -58,7 +59,7 @@ std::string code_words(cni::JsonObject& error) {
 
 std::string result_of(cni::JsonObject& call) {
   auto error = call.find_object("error");
-  if (!error) return joined(call.strings("addresses"), " ").insert(0, "ok ");
+  if (!error) return text::joined(call.strings("addresses"), " ").insert(0, "ok ");
   const auto details = error->string_or("details", "");
   return code_words(*error) + ": " + error->string_or("msg", "") + (details.empty() ? "" : "; " + details);
 }

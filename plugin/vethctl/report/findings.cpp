@@ -1,6 +1,7 @@
 #include "plugin/vethctl/report/findings.hpp"
 
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -15,7 +16,7 @@ using inspect::Severity;
 /// The first few: a node may have thousands.
 std::string places(const std::vector<std::string>& where) {
   constexpr std::size_t most = 5;
-  return inspect::listed(where, most);
+  return text::listed(where, most);
 }
 
 std::string text(const Finding& finding) {
@@ -35,7 +36,7 @@ std::string sum(const std::vector<Finding>& all, std::size_t attachments) {
     if (count > 0) parts.push_back(counted(count, to_string(severity)));
   }
   const auto looked_at = counted(attachments, "attachment") + " looked at";
-  return (parts.empty() ? "all is well" : joined(parts, ", ")) + ": " + looked_at + '\n';
+  return (parts.empty() ? "all is well" : text::joined(parts, ", ")) + ": " + looked_at + '\n';
 }
 
 }  // namespace

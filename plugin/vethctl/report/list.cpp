@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/list.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/table.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -30,8 +31,8 @@ Row row(const inspect::Attachment& attachment) {
           namespace_words(attachment.netns),
           or_dash(attachment.mode),
           host_interface_words(attachment),
-          or_dash(joined(texts(attachment.addresses), " ")),
-          or_dash(joined(attachment.ports, " ")),
+          or_dash(text::joined(texts(attachment.addresses), " ")),
+          or_dash(text::joined(attachment.ports, " ")),
           age_words(attachment.age),
           std::string{inspect::to_string(attachment.state)}};
 }

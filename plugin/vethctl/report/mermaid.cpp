@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/mermaid.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/picture.hpp"
 #include "plugin/vethctl/report/words.hpp"
@@ -22,11 +23,11 @@ std::string ports(const Picture& picture, const std::string& bridge, const std::
 
 std::string host(const Picture& picture) {
   std::string text = "  subgraph host[" + mermaid_string("host " + picture.host) + "]\n";
-  text += box("    ", "lo", picture.gateways.empty() ? "lo" : "lo\n" + joined(picture.gateways, "\n"));
+  text += box("    ", "lo", picture.gateways.empty() ? "lo" : "lo\n" + text::joined(picture.gateways, "\n"));
   text += ports(picture, "", "    ");
   for (std::size_t i = 0; i < picture.bridges.size(); ++i) {
     const auto& bridge = picture.bridges[i];
-    const auto label = "bridge " + bridge.name + ' ' + joined(bridge_words(bridge), " ");
+    const auto label = "bridge " + bridge.name + ' ' + text::joined(bridge_words(bridge), " ");
     text += "    subgraph bridge" + std::to_string(i) + '[' + mermaid_string(label) + "]\n" +
             ports(picture, bridge.name, "      ") + "    end\n";
   }

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/picture.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -61,7 +62,7 @@ std::string port_of(const inspect::Attachment& attachment) {
   if (attachment.peer_netns != inspect::host_namespace_path) return attachment.host_interface;
   auto words = texts(attachment.peer_addresses);
   words.insert(words.begin(), attachment.peer_interface);
-  return joined(words, " ");
+  return text::joined(words, " ");
 }
 
 void Painter::add(const inspect::Attachment& attachment) {

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/show.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/table.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -27,9 +28,9 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "age", age_words(attachment.age));
   put(rows, "mode", attachment.mode);
   put(rows, "bridge", attachment.bridge);
-  if (attachment.mode == "lease") put(rows, "addresses", joined(texts(attachment.addresses), " "));
-  put(rows, "ports", joined(attachment.ports, " "));
-  put(rows, "masquerade", joined(texts(attachment.masqueraded), " "));
+  if (attachment.mode == "lease") put(rows, "addresses", text::joined(texts(attachment.addresses), " "));
+  put(rows, "ports", text::joined(attachment.ports, " "));
+  put(rows, "masquerade", text::joined(texts(attachment.masqueraded), " "));
   return table(rows, width);
 }
 

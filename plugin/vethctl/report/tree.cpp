@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/tree.hpp"
 
+#include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/picture.hpp"
 #include "plugin/vethctl/report/table.hpp"
@@ -27,14 +28,14 @@ std::string end_words(const Picture& picture, const Place& place) {
 Branch branch(const Picture& picture, const Cable& cable) {
   const auto& interface = at(picture, cable.end);
   return {{cable.host_interface, "── " + interface.name, picture.spaces[cable.end.space].title, interface.network,
-           joined(interface.addresses, " "), state_words(cable.state)}};
+           text::joined(interface.addresses, " "), state_words(cable.state)}};
 }
 
 Branch between(const Picture& picture, const Cable& cable) {
   const auto& end = at(picture, cable.end);
   const auto& other = at(picture, *cable.other);
   return {{end_words(picture, cable.end) + " ── " + end_words(picture, *cable.other), end.network,
-           joined(end.addresses, " ") + " ── " + joined(other.addresses, " "), state_words(cable.state)}};
+           text::joined(end.addresses, " ") + " ── " + text::joined(other.addresses, " "), state_words(cable.state)}};
 }
 
 void add_ports(Branch& parent, const Picture& picture, const std::string& bridge) {
@@ -45,10 +46,10 @@ void add_ports(Branch& parent, const Picture& picture, const std::string& bridge
 
 Branch host(const Picture& picture) {
   Branch root{{"host " + picture.host}};
-  if (!picture.gateways.empty()) root.branches.push_back({{"lo  " + joined(picture.gateways, " ")}});
+  if (!picture.gateways.empty()) root.branches.push_back({{"lo  " + text::joined(picture.gateways, " ")}});
   add_ports(root, picture, "");
   for (const auto& bridge : picture.bridges) {
-    Branch node{{"bridge " + bridge.name + "  " + joined(bridge_words(bridge), " ")}};
+    Branch node{{"bridge " + bridge.name + "  " + text::joined(bridge_words(bridge), " ")}};
     add_ports(node, picture, bridge.name);
     root.branches.push_back(std::move(node));
   }
@@ -69,7 +70,7 @@ Branch leases(const inspect::Node& node) {
     if (!attachment.host_interface.empty() || !attachment.peer_netns.empty()) continue;
     root.branches.push_back(
         {{attachment.identity.interface, container_words(attachment.identity.container), attachment.identity.network,
-          joined(texts(attachment.addresses), " "), state_words(attachment.state)}});
+          text::joined(texts(attachment.addresses), " "), state_words(attachment.state)}});
   }
   return root;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
-#include "plugin/vethctl/inspect/words.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <chrono>
@@ -39,7 +38,5 @@ std::string words(const wiring::Route& route);
 
 /// In bits per second with the largest unit that leaves a whole number, and bytes: "20 Mbit/s, burst 25000".
 std::string words(const wiring::RateLimit& limit);
-
-using inspect::joined;
 
 }  // namespace report

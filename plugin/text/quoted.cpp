@@ -1,21 +1,21 @@
-#include "plugin/cni/quoted.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <cstddef>
 
-namespace cni {
+namespace text {
 namespace {
 
 constexpr std::size_t longest_echo = 256;
 
-void append_escaped(std::string& text, char character) {
+void append_escaped(std::string& result, char character) {
   constexpr std::string_view digits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(character);
   if (character == '"' || character == '\\') {
-    text += {'\\', character};
+    result += {'\\', character};
   } else if (byte < 0x20 || byte == 0x7f) {
-    text += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
+    result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
   } else {
-    text += character;
+    result += character;
   }
 }
 
@@ -30,4 +30,4 @@ std::string printable(std::string_view text) {
 
 std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
 
-}  // namespace cni
+}  // namespace text

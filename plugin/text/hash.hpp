@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace text {
+
+/// FNV-1a with 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): small, and the same on every machine and in every
+/// version. It finds changes, but does not resist forgery.
+class Fnv1a {
+ public:
+  void add(std::string_view bytes);
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325U;
+};
+
+/// FNV-1a of one text.
+std::uint64_t fnv1a(std::string_view bytes);
+
+/// The finaliser of MurmurHash3: every bit of the hash changes the upper bits too, which FNV-1a hardly moves.
+std::uint64_t mixed(std::uint64_t hash);
+
+}  // namespace text

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace text {
+
+/// The parts with the separator between each two. `text_of` returns the text of a part: a string, a view of one, or a
+/// C string.
+template <class Parts, class TextOf = std::identity>
+std::string joined(const Parts& parts, std::string_view separator, TextOf text_of = {}) {
+  std::string result;
+  bool is_first = true;
+  for (const auto& part : parts) {
+    if (!is_first) result += separator;
+    is_first = false;
+    result += std::invoke(text_of, part);
+  }
+  return result;
+}
+
+/// At most the first `most` names, and the number of the others: "a, b and 7 more".
+std::string listed(const std::vector<std::string>& names, std::size_t most);
+
+}  // namespace text
