@@ -83,7 +83,8 @@ class Mending {
 
 }  // namespace
 
-std::optional<Repair> repair(const Recorded& recorded, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run) {
+std::optional<Repair> repair(const RecordName& recorded, kernel::Kernel& kernel, state::Folder& folder,
+                             bool is_dry_run) {
   const auto lock = folder.try_lock(recorded.tag);
   const auto stored = lock ? folder.find_record(recorded.network, recorded.tag) : std::nullopt;
   if (!stored || !stored->record || stored->stage != state::Stage::live) return std::nullopt;

@@ -20,7 +20,7 @@ struct Repair {
 };
 
 /// Which record is meant.
-struct Recorded {
+struct RecordName {
   const std::string& network;
   cni::Tag tag;
 };
@@ -29,6 +29,7 @@ struct Recorded {
 /// is not touched. Nothing is ever made that is a pair's whole end: that takes an ADD. nullopt where there is nothing
 /// to compare with (no live record, none that can be read, a lease without a wiring) and while a call of the plugin is
 /// at work on it.
-std::optional<Repair> repair(const Recorded& recorded, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run);
+std::optional<Repair> repair(const RecordName& recorded, kernel::Kernel& kernel, state::Folder& folder,
+                             bool is_dry_run);
 
 }  // namespace verbs
