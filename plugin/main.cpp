@@ -1,4 +1,5 @@
 #include "plugin/cni/process.hpp"
+#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
@@ -10,15 +11,21 @@
 #include <string_view>
 #include <utility>
 
+namespace {
+
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
+  kernel::LinuxKernel kernel;
+  verbs::perform(std::move(call), kernel, print);
+} catch (const kernel::CannotReturn& failure) {
+  throw failure.error;
+}
+
+}  // namespace
+
 int main() {
   posix::prepare_process();
   posix::drop_capabilities();
-  const cni::Plugin plugin{.type = "veth",
-                           .version = VETH_VERSION,
-                           .serve = [](cni::Call call, const std::function<void(std::string_view)>& print) {
-                             kernel::LinuxKernel kernel;
-                             verbs::perform(std::move(call), kernel, print);
-                           }};
+  const cni::Plugin plugin{.type = "veth", .version = VETH_VERSION, .serve = serve};
   return cni::serve_process(
       plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }

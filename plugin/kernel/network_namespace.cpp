@@ -1,10 +1,9 @@
 #include "plugin/kernel/network_namespace.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/version.hpp"
+#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/posix/files.hpp"
-#include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -22,14 +21,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <thread>
+#include <utility>
 
 namespace kernel {
 namespace {
@@ -94,51 +92,40 @@ std::optional<std::int32_t> find_namespace_number(const std::string& message) {
 
 namespace {
 
-class Visit {
- public:
-  Visit(int there, int home) : home_(home) {
-    if (::setns(there, CLONE_NEWNET) < 0) posix::throw_errno("enter the container's network namespace");
-  }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
-  ~Visit() { return_home(); }
+void enter(int there) {
+  if (::setns(there, CLONE_NEWNET) < 0) posix::throw_errno("enter the container's network namespace");
+}
 
- private:
-  /// The kernel may be short of memory for a moment. Nothing may be done in the wrong namespace, not even taking back.
-  void return_home() const {
-    constexpr int attempts = 1000;
-    for (int attempt = 0; ::setns(home_, CLONE_NEWNET) < 0; ++attempt) {
-      if (attempt == attempts) end();
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+/// The kernel may be short of memory for a moment.
+void return_home(int home) {
+  constexpr int attempts = 1000;
+  for (int attempt = 0; ::setns(home, CLONE_NEWNET) < 0; ++attempt) {
+    if (attempt == attempts) {
+      throw CannotReturn{{cni::ErrorCode::system_refused,
+                          "the kernel does not let this process back into the host's network namespace",
+                          "what was made is left: DEL takes it away"}};
     }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-
-  /// With the error object that main would print.
-  [[noreturn]] static void end() {
-    const cni::Error error{cni::ErrorCode::system_refused,
-                           "the kernel does not let this process back into the host's network namespace",
-                           "what was made is left: DEL takes it away"};
-    try {
-      posix::write_output(cni::to_json(error, cni::newest_version));
-    } catch (const std::system_error&) {
-      ::_exit(EXIT_FAILURE);
-    }
-    ::_exit(EXIT_FAILURE);
-  }
-
-  int home_;
-};
+}
 
 }  // namespace
 
 void run_inside(int there, int home, const std::function<void()>& act) {
-  const Visit visit{there, home};
-  act();
+  enter(there);
+  try {
+    act();
+  } catch (...) {
+    return_home(home);
+    throw;
+  }
+  return_home(home);
 }
 
 NetlinkSocket open_socket_inside(int there, int home) {
-  const Visit visit{there, home};
-  return NetlinkSocket{NETLINK_ROUTE};
+  std::optional<NetlinkSocket> socket;
+  run_inside(there, home, [&] { socket.emplace(NETLINK_ROUTE); });
+  return std::move(*socket);
 }
 
 }  // namespace kernel

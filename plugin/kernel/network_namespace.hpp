@@ -27,12 +27,12 @@ NetlinkRequest ask_namespace_number(const Namespace& other);
 /// nullopt where the message is about something else, or the namespace has no number.
 std::optional<std::int32_t> find_namespace_number(const std::string& message);
 
-/// Runs `act` with the calling thread in the namespace `there`, and comes back to `home`. Throws std::system_error
-/// where the kernel does not let it in; where it cannot come back the process ends, since nothing that it could do
-/// would happen in the right place.
+/// Runs `act` with the calling thread in the namespace `there`, and returns to `home`. Throws std::system_error where
+/// the kernel refuses the way in, CannotReturn (cannot_return.hpp) where it refuses the way back for a second, and what
+/// `act` throws.
 void run_inside(int there, int home, const std::function<void()>& act);
 
-/// A netlink socket (NETLINK_ROUTE) that stays in the namespace `there`.
+/// A netlink socket (NETLINK_ROUTE) that stays in the namespace `there`. Throws as run_inside does.
 NetlinkSocket open_socket_inside(int there, int home);
 
 }  // namespace kernel

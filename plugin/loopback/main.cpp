@@ -1,6 +1,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/process.hpp"
 #include "plugin/cni/request.hpp"
+#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/kernel/loopback.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/posix/log_file.hpp"
@@ -8,6 +9,7 @@
 #include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -41,49 +43,34 @@ cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopb
   return result;
 }
 
-/// Where the rest of an ADD fails, one that was down is down again.
-class BroughtUp {
- public:
-  explicit BroughtUp(const kernel::Namespace& container)
-      : container_(container), was_up_(kernel::observe_loopback(container).is_up) {
-    if (!was_up_) bring_up();
+/// The call fails with the error that began it.
+void take_down(const kernel::Namespace& container) {
+  try {
+    kernel::set_loopback(container, false);
+  } catch (const std::system_error&) {
+    return;
   }
-  BroughtUp(const BroughtUp&) = delete;
-  BroughtUp& operator=(const BroughtUp&) = delete;
-  ~BroughtUp() {
-    if (!was_up_ && !is_kept_) take_back();
-  }
+}
 
-  void keep() { is_kept_ = true; }
-
- private:
-  /// Where only the answer did not come, it is up all the same.
-  void bring_up() const try { kernel::set_loopback(container_, true); } catch (const std::system_error&) {
-    take_back();
-    throw;
-  }
-
-  /// The call fails with the error that began it.
-  void take_back() const {
-    try {
-      kernel::set_loopback(container_, false);
-    } catch (const std::system_error&) {
-      return;
-    }
-  }
-
-  const kernel::Namespace& container_;
-  bool was_up_;
-  bool is_kept_ = false;
-};
-
-void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
-  const auto container = open_container(request);
-  BroughtUp brought_up{container};
+void answer(const cni::Request& request, const kernel::Namespace& container,
+            const std::function<void(std::string_view)>& print) {
   const auto loopback = kernel::observe_loopback(container);
   refuse_other_addresses(loopback);
   print(cni::to_json(result_of(request, loopback), request.config.version));
-  brought_up.keep();
+}
+
+/// Where the ADD fails, `lo` is down again if it was down before. It may be up although only the kernel's answer is
+/// missing.
+void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
+  const auto container = open_container(request);
+  const bool was_up = kernel::observe_loopback(container).is_up;
+  try {
+    if (!was_up) kernel::set_loopback(container, true);
+    answer(request, container, print);
+  } catch (const std::exception&) {
+    if (!was_up) take_down(container);
+    throw;
+  }
 }
 
 /// A namespace that is gone took its `lo` along; one that is our own keeps it.
@@ -98,7 +85,7 @@ void check(const cni::Request& request) {
   throw cni::Error{cni::ErrorCode::differs, "loopback interface is down"};
 }
 
-void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
+void serve_verb(cni::Call call, const std::function<void(std::string_view)>& print) {
   const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::loopback);
   cni::lap(call.stopwatch, "read");
   switch (request.verb) {
@@ -113,6 +100,12 @@ void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
     case cni::Verb::version:
       return;
   }
+}
+
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
+  serve_verb(std::move(call), print);
+} catch (const kernel::CannotReturn& failure) {
+  throw failure.error;
 }
 
 }  // namespace

@@ -34,9 +34,10 @@ class Addition {
     lock_ = folder_.lock(request_.attachment);
     make_room();
     cni::lap(request_.stopwatch, "lock");
-    connect(site);
-    print(cni::to_json(answer(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
-    rollback_.dismiss();
+    rollback_.protect([&] {
+      connect(site);
+      print(cni::to_json(answer(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
+    });
     mark_live();
   }
 
@@ -188,7 +189,7 @@ class Addition {
   wiring::Wiring wiring_;
   kernel::Built built_;
   bool is_allocated_ = false;
-  Rollback rollback_;  // last, so that it runs while the lock is still held
+  Rollback rollback_;
 };
 
 }  // namespace

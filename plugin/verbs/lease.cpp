@@ -55,12 +55,13 @@ void add(const cni::Request& request, const Print& print) {
   const auto ipam = ipam::choose(request, &folder);
   make_room(request, *ipam, folder);
   Rollback rollback;
-  const auto lease = ipam->allocate();
-  rollback.on_failure([&] { folder.forget(request.attachment.network, cni::tag_of(request.attachment)); });
-  rollback.on_failure([&] { ipam->release(); });
-  folder.mark_live(request.attachment);
-  print(cni::to_json(result_of(lease), request.config.version));
-  rollback.dismiss();
+  rollback.protect([&] {
+    const auto lease = ipam->allocate();
+    rollback.on_failure([&] { folder.forget(request.attachment.network, cni::tag_of(request.attachment)); });
+    rollback.on_failure([&] { ipam->release(); });
+    folder.mark_live(request.attachment);
+    print(cni::to_json(result_of(lease), request.config.version));
+  });
 }
 
 void del(const cni::Request& request) {

@@ -16,7 +16,16 @@ void report(const std::exception& failure) {
 
 }  // namespace
 
-Rollback::~Rollback() {
+void Rollback::protect(const std::function<void()>& steps) {
+  try {
+    steps();
+  } catch (const std::exception&) {
+    take_back();
+    throw;
+  }
+}
+
+void Rollback::take_back() const {
   try {
     for (auto inverse = inverses_.rbegin(); inverse != inverses_.rend(); ++inverse) (*inverse)();
   } catch (const std::exception& failure) {

@@ -1,4 +1,5 @@
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/state/folder.hpp"
@@ -98,6 +99,8 @@ int main(int count, char** arguments) try {
   return tell(std::string{error.what()} + " (vethctl --help tells more)", vethctl::wrong_usage);
 } catch (const cni::Error& error) {
   return tell(error.what(), vethctl::found_faults);
+} catch (const kernel::CannotReturn& failure) {
+  return tell(failure.error.what(), vethctl::found_faults);
 } catch (const std::system_error& error) {
   const auto* advice = is_for_root(error.code()) ? " (vethctl works as root)" : "";
   return tell(std::string{error.what()} + advice, vethctl::found_faults);
