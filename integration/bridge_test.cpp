@@ -115,6 +115,21 @@ TEST_F(Bridge, ForwardsTheVeryFirstPacketOfAnotherMachine) {
   EXPECT_TRUE(ipv4.arrives(address_of(added.result, 4)));
 }
 
+/// The bridge has one of the two addresses, so there is one for a container, in each round.
+TEST_F(Bridge, IsTheGatewayOfASubnetOfTwoAddresses) {
+  config = bridge_network({"10.1.2.0/31", "fd00:1:2::/127"});
+  for (int round = 0; round < 3; ++round) {
+    const auto added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    EXPECT_TRUE(ping(a.netns, "10.1.2.1") && ping(a.netns, "fd00:1:2::1"));
+    EXPECT_EQ(code_of(add(b, config)), 100 + 2) << "full";
+    EXPECT_EQ(del(a, config).exit + del(b, config).exit, 0);
+  }
+  auto requested = config;
+  requested["runtimeConfig"]["ips"] = {"10.1.2.1/31"};
+  EXPECT_EQ(code_of(add(a, requested)), 7);
+}
+
 TEST_F(Bridge, LeavesNothingButTheBridgeAfterDel) {
   ASSERT_EQ(add(a, config).exit, 0);
   ASSERT_EQ(del(a, config).exit, 0);

@@ -157,7 +157,7 @@ TEST_F(Chained, BeforeSbrAnswersThroughTheInterfaceThatWasAsked) {
   for (const char* mode : {"ptp", "bridge"}) {
     SCOPED_TRACE(mode);
     auto own = in_mode(mode);
-    if (own.at("mode") == "ptp") own["ipam"] = veth_ipam({"10.1.2.0/24"});  // README.md, "Mode ptp"
+    if (own.at("mode") == "ptp") own["ipam"] = veth_ipam({"10.1.2.0/24"});  // veth-cni(5), MODES
     write_list({"sbr", {}, {{{"type", "sbr"}}}}, own);
     leave_what_stays();
     const auto before = Snapshot::take();

@@ -6,6 +6,7 @@
 #include "integration/support/snapshot.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -41,6 +42,8 @@ class LostState : public testing::TestWithParam<LostNetwork> {
       ASSERT_EQ(add(a, config).exit, 0);
       ASSERT_EQ(del(a, config).exit, 0);
     }
+    std::filesystem::create_directories("/run/test/net.d");
+    std::ofstream{"/run/test/net.d/10-net.conf"} << config;
     before = Snapshot::take();
     const auto added = add(a, config);
     ASSERT_EQ(added.exit, 0) << added;
@@ -81,14 +84,14 @@ TEST_P(LostState, DoesNotKeepGcFromCollecting) {
 }
 
 TEST_P(LostState, IsWrittenAnewByRepair) {
-  const auto planned = vethctl({"repair", "--dry-run"});
+  const auto planned = vethctl({"repair", "--dry-run", "--conf-dir", "/run/test/net.d"});
   EXPECT_FALSE(std::filesystem::exists("/run/veth-cni")) << planned.out;
-  const auto repaired = vethctl({"repair"});
+  const auto repaired = vethctl({"repair", "--conf-dir", "/run/test/net.d"});
   EXPECT_EQ(repaired.exit, 0) << repaired.err << repaired.out;
   const auto expected = "net/a/eth0: recorded anew: " + address_of(result, 4) + ", " + address_of(result, 6) + '\n';
   EXPECT_NE(repaired.out.find(expected), std::string::npos) << repaired.out;
-  EXPECT_EQ(vethctl({"repair"}).out, "there is nothing to mend\n");
-  EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test"}).exit, 0) << vethctl({"check"}).out;
+  EXPECT_EQ(vethctl({"repair", "--conf-dir", "/run/test/net.d"}).out, "there is nothing to mend\n");
+  EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test/net.d"}).exit, 0) << vethctl({"check"}).out;
   EXPECT_EQ(check(a, config, result).exit, 0) << check(a, config, result);
   const Container c{"c"};
   const auto added = add(c, config);
@@ -100,10 +103,10 @@ TEST_P(LostState, IsWrittenAnewByRepair) {
 
 /// What repair writes is as good as what ADD wrote.
 TEST_P(LostState, IsMendedByWhatRepairWrote) {
-  ASSERT_EQ(vethctl({"repair"}).exit, 0);
+  ASSERT_EQ(vethctl({"repair", "--conf-dir", "/run/test/net.d"}).exit, 0);
   change_ip(a.netns, {"link", "set", "eth0", "down"});
   change_ip(a.netns, {"address", "flush", "dev", "eth0"});
-  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_EQ(vethctl({"repair", "--conf-dir", "/run/test/net.d"}).exit, 0);
   EXPECT_TRUE(ping(a.netns, gateway_of(result, 4)) && ping(a.netns, gateway_of(result, 6)));
   for (const auto* container : {&a, &b}) EXPECT_EQ(del(*container, config).exit, 0) << container->id;
 }
@@ -112,12 +115,29 @@ TEST_P(LostState, FindsTheContainerOfAProcess) {
   const auto sleeper = run({.argv = {"sh", "-c", "sleep 30 >/dev/null 2>&1 & echo $!"}, .inside = &a.netns});
   const auto process = sleeper.out.substr(0, sleeper.out.find('\n'));
   a.netns.remove();
-  const auto repaired = vethctl({"repair"});
+  const auto repaired = vethctl({"repair", "--conf-dir", "/run/test/net.d"});
   EXPECT_EQ(repaired.exit, 0) << repaired.out;
   const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
   EXPECT_EQ(listed.at(0).at("netns"), "/proc/" + process + "/ns/net");
   EXPECT_EQ(collect(config, {}).exit, 0);
   run({.argv = {"kill", process}});
+}
+
+/// Its alias is all that says whose it is.
+TEST(LostStateOfARateLimit, LeavesNoRenamedIfb) {
+  auto config = in_mode("ptp");
+  config["runtimeConfig"]["bandwidth"] = {{"egressRate", 1000000}, {"egressBurst", 100000}};
+  const auto before = Snapshot::take();
+  const Container a{"a"};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto ifb = "ifb" + host_interface_of(added.result).substr(std::string{"veth"}.size());
+  change_ip(Namespace::host(), {"link", "set", ifb, "down"});
+  change_ip(Namespace::host(), {"link", "set", ifb, "name", "other0"});
+  std::filesystem::remove_all("/run/veth-cni");
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_FALSE(has_interface(Namespace::host(), "other0"));
+  EXPECT_TRUE(unchanged_since(before));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, LostState,

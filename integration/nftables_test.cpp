@@ -6,6 +6,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/parallel.hpp"
+#include "integration/support/sandbox.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/strace.hpp"
 
@@ -280,6 +281,96 @@ TEST_F(Nftables, LoseTheElementsOfWhoseAddressAFullRangeTakesBack) {
   ASSERT_EQ(added.exit, 0) << added;
   EXPECT_EQ(address_of(added.result, 4), "10.1.2.2");
   EXPECT_EQ(own_elements().size(), 2U) << "the address of b, and that it has any";
+}
+
+/// What `nft list ruleset` printed of a node with a container that has port 8080, as administrators save it.
+std::string saved_ruleset() {
+  auto config = routed();
+  config["runtimeConfig"]["portMappings"] = {mapping(8080, "tcp")};
+  const Container a{"a"};
+  EXPECT_EQ(add(a, config).exit, 0);
+  auto listing = nft({"list", "ruleset"});
+  EXPECT_FALSE(own_sets_with("8080").empty());
+  EXPECT_EQ(del(a, config).exit, 0);
+  return listing;
+}
+
+/// The table of a node's earlier life, loaded again after a reboot.
+class NftablesOfAnEarlierLife : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto saved = saved_ruleset();
+    make_node();
+    load_ruleset(saved);
+    ASSERT_FALSE(own_sets_with("8080").empty());
+  }
+  json with_port(int port) const {
+    auto config = routed();
+    config["runtimeConfig"]["portMappings"] = {mapping(port, "tcp")};
+    return config;
+  }
+};
+
+TEST_F(NftablesOfAnEarlierLife, AreDroppedByTheFirstAdd) {
+  const Container b{"b"};
+  auto config = routed();
+  config.erase("runtimeConfig");
+  const auto added = add(b, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(address_of(added.result, 4), "10.1.2.2") << "the one that had the port";
+  EXPECT_TRUE(own_sets_with("8080").empty());
+  EXPECT_EQ(del(b, config).exit, 0);
+}
+
+TEST_F(NftablesOfAnEarlierLife, AreDroppedByTheFirstAddWithRules) {
+  const Container b{"b"};
+  const auto added = add(b, with_port(9090));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_TRUE(own_sets_with("8080").empty());
+  EXPECT_FALSE(own_sets_with("9090").empty());
+  EXPECT_EQ(check(b, with_port(9090), added.result).exit, 0);
+  EXPECT_EQ(del(b, with_port(9090)).exit, 0);
+  EXPECT_TRUE(own_elements().empty());
+}
+
+TEST_F(NftablesOfAnEarlierLife, KeepNoPortFromOthers) {
+  const Container b{"b"};
+  const auto added = add(b, with_port(8080));
+  EXPECT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(check(b, with_port(8080), added.result).exit, 0);
+}
+
+TEST_F(NftablesOfAnEarlierLife, AreReportedBeforeThatAndRemovedByGc) {
+  const auto found = vethctl({"check", "--conf-dir", "/run/test"});
+  EXPECT_EQ(found.exit, 1) << found.out;
+  const auto planned = vethctl({"gc", "--dry-run"});
+  EXPECT_NE(planned.out.find("would drop"), std::string::npos) << planned.out;
+  const auto collected = vethctl({"gc"});
+  EXPECT_EQ(collected.exit, 0) << collected.out << collected.err;
+  EXPECT_TRUE(own_elements().empty());
+  EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test"}).exit, 0);
+}
+
+TEST_F(NftablesOfAnEarlierLife, AreRemovedByRepair) {
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+  EXPECT_TRUE(own_elements().empty()) << repaired.out;
+}
+
+/// Elements have no owner only where no end of one exists, whatever its alias is.
+TEST_F(Nftables, OfALinkWithAnotherAliasAreKeptWithoutARecord) {
+  auto config = routed();
+  config["runtimeConfig"]["portMappings"] = {mapping(8080, "tcp")};
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto all = own_elements().size();
+  change_ip(Namespace::host(), {"link", "set", host_interface_of(added.result), "alias", "rack 7"});
+  std::filesystem::remove_all("/run/veth-cni");
+  vethctl({"gc"});
+  vethctl({"repair"});
+  EXPECT_EQ(own_elements().size(), all);
+  EXPECT_EQ(del(a, config).exit, 0);
+  expect_no_elements("after DEL");
 }
 
 Call add_call(const Container& container, const json& config) {

@@ -160,6 +160,54 @@ TEST_F(NodeFaults, WithoutIpv6ItTakesNoMoreThanIpv4) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
+/// Runs a program where the sysctls cannot be written, as in a container without privileges.
+const std::vector<std::string> without_sysctls{
+    "unshare", "-m", "sh", "-c",
+    R"(mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro,nosuid,nodev,noexec /proc/sys && exec "$0")"};
+
+class ReadOnlySysctls : public NodeFaults, public testing::WithParamInterface<const char*> {
+ protected:
+  Answer add_with(const json& config) const {
+    return call(
+        {.command = "ADD", .container = a.id, .netns = a.netns.path(), .config = config, .under = without_sysctls});
+  }
+
+  void set(const std::string& name, const std::string& value) const { write_text("/proc/sys/net/" + name, value); }
+
+  void set_all() const {
+    set("ipv4/ip_forward", "1");
+    set("ipv6/conf/all/forwarding", "1");
+    set("ipv6/conf/default/accept_ra", "0");
+  }
+};
+
+TEST_P(ReadOnlySysctls, AreEnoughWhereTheyAreAsNeeded) {
+  set_all();
+  const auto added = add_with(in_mode(GetParam()));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_TRUE(ping(a.netns, gateway_of(added.result, 4)));
+  EXPECT_TRUE(ping(a.netns, gateway_of(added.result, 6)));
+  EXPECT_EQ(del(a, in_mode(GetParam())).exit, 0);
+}
+
+TEST_P(ReadOnlySysctls, AreRefusedWhereTheyAreNot) {
+  const std::vector<std::string> wrong{"ipv4/ip_forward 0", "ipv6/conf/all/forwarding 0",
+                                       "ipv6/conf/default/accept_ra 1"};
+  for (const auto& setting : wrong) {
+    set_all();
+    set(setting.substr(0, setting.find(' ')), setting.substr(setting.find(' ') + 1));
+    const auto before = Snapshot::take();
+    const auto refused = add_with(in_mode(GetParam()));
+    EXPECT_EQ(code_of(refused), 100) << setting << refused;
+    EXPECT_NE(refused.out.find("Read-only file system"), std::string::npos) << refused;
+    if (has_interface(host, "br0")) change_ip(host, {"link", "delete", "br0"});
+    EXPECT_TRUE(unchanged_since(before)) << setting;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(InMode, ReadOnlySysctls, testing::Values("ptp", "bridge"),
+                         [](const auto& mode) { return std::string{mode.param}; });
+
 /// One of two containers of a network, the other of which stands.
 class Poor : public testing::TestWithParam<const char*> {
  protected:

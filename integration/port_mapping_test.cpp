@@ -8,7 +8,12 @@
 #include "integration/support/parallel.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"
+#include "integration/support/socket_address.hpp"
 #include "integration/support/sysctl.hpp"
+#include "plugin/posix/file_descriptor.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <cstdint>
@@ -296,6 +301,83 @@ TEST_F(PortMapping, OfABridgeClosesItsLoopbackBeforeTheGuardGoes) {
   for (const auto& route : ip(host, {"-6", "route", "show", "table", "local", "dev", "br0"})) {
     EXPECT_NE(route.at("dst"), "::1");
   }
+}
+
+/// A question over UDP, the answer to which is still on its way.
+class OpenQuestion {
+ public:
+  OpenQuestion(const Namespace& from, const Namespace& to, const std::string& address)
+      : client_(socket_in(from, SocketAddress{address, host_port}.domain(), SOCK_DGRAM, 0)),
+        server_(socket_in(to, SocketAddress{address, host_port}.domain(), SOCK_DGRAM, 0)) {
+    const SocketAddress there{address, host_port};
+    char question = '?';
+    EXPECT_EQ(::bind(server_.get(), there.get(), there.size), 0);
+    EXPECT_EQ(::sendto(client_.get(), &question, 1, 0, there.get(), there.size), 1);
+    EXPECT_TRUE(is_readable(server_));
+    EXPECT_EQ(::recvfrom(server_.get(), &question, 1, 0, asker_.get(), &asker_.size), 1);
+  }
+
+  bool is_answered() const {
+    const char answer = '!';
+    EXPECT_EQ(::sendto(server_.get(), &answer, 1, 0, asker_.get(), asker_.size), 1);
+    return is_readable(client_);
+  }
+
+ private:
+  static bool is_readable(const posix::FileDescriptor& socket) {
+    pollfd waiting{socket.get(), POLLIN, 0};
+    return ::poll(&waiting, 1, 1000) == 1;
+  }
+
+  posix::FileDescriptor client_;
+  posix::FileDescriptor server_;
+  SocketAddress asker_;
+};
+
+TEST_F(PortMapping, LeavesFlowsToThatPortOfOtherHostsAlone) {
+  auto masqueraded = in_mode("ptp");
+  masqueraded["ipMasq"] = true;
+  ASSERT_EQ(add(b, masqueraded).exit, 0);
+  for (const int family : {4, 6}) {
+    const OpenQuestion before_add{b.netns, outside.netns, Outside::address(family)};
+    ASSERT_EQ(add(a, config).exit, 0);
+    EXPECT_TRUE(before_add.is_answered()) << "ADD, IPv" << family;
+    ASSERT_EQ(del(a, config).exit, 0);
+  }
+  ASSERT_EQ(add(a, config).exit, 0);
+  const OpenQuestion ipv4{b.netns, outside.netns, Outside::address(4)};
+  const OpenQuestion ipv6{b.netns, outside.netns, Outside::address(6)};
+  ASSERT_EQ(del(a, config).exit, 0);
+  EXPECT_TRUE(ipv4.is_answered() && ipv6.is_answered()) << "DEL";
+}
+
+/// With more ports than one, and on one address of the host only.
+TEST_F(PortMapping, LeavesFlowsToManyPortsOfOtherHostsAlone) {
+  auto masqueraded = in_mode("ptp");
+  masqueraded["ipMasq"] = true;
+  ASSERT_EQ(add(b, masqueraded).exit, 0);
+  json ports = json::array();
+  for (int port = host_port - 9; port <= host_port; ++port) {
+    ports.push_back({{"hostPort", port}, {"containerPort", port}, {"protocol", "udp"}, {"hostIP", "203.0.113.9"}});
+    ports.push_back({{"hostPort", port}, {"containerPort", port}, {"protocol", "udp"}, {"hostIP", "2001:db8::1"}});
+  }
+  const OpenQuestion ipv4{b.netns, outside.netns, Outside::address(4)};
+  const OpenQuestion ipv6{b.netns, outside.netns, Outside::address(6)};
+  const auto added = add(a, with_ports(in_mode("ptp"), ports));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_TRUE(ipv4.is_answered() && ipv6.is_answered());
+}
+
+/// A mapping leads to the container's first address, from which the answer has to come.
+TEST_P(PortMappingLaid, IsAnsweredByTheFirstOfSeveralAddresses) {
+  config["ipam"] = veth_ipam({"10.1.2.0/24", "fd00:1:2::/64", "10.1.9.0/24", "fd00:1:9::/64"});
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const Service service{a.netns, container_port};
+  for (const int family : {4, 6}) {
+    expect_way({"from outside", outside.netns, Outside::host_address(family), Outside::address(family)});
+  }
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
 }
 
 /// Many ports are one list of flows.

@@ -199,6 +199,28 @@ TEST_F(PointToPoint, RefusesAnInterfaceThatIsNotItsOwn) {
   EXPECT_TRUE(has_interface(a.netns, "eth0"));
 }
 
+/// The alias of the interface has room for 254 bytes of network, container and interface.
+TEST_F(PointToPoint, TakesNamesOfEachLength) {
+  const Container a{"a"};
+  for (const std::size_t length : {63U, 64U, 240U, 255U}) {
+    for (const std::size_t network : {1U, 175U, 176U, 200U}) {
+      for (const auto* mode : {"ptp", "bridge"}) {
+        SCOPED_TRACE(std::string{mode} + ", network of " + std::to_string(network) + ", container of " +
+                     std::to_string(length));
+        auto named = in_mode(mode);
+        named["name"] = std::string(network, 'n');
+        Call request{.command = "ADD", .container = std::string(length, 'c'), .netns = a.netns.path(), .config = named};
+        const auto added = call(request);
+        EXPECT_EQ(added.exit, 0) << added;
+        request.command = "DEL";
+        EXPECT_EQ(call(request).exit, 0);
+      }
+    }
+  }
+  change_ip(host, {"link", "delete", "br0"});
+  EXPECT_TRUE(unchanged_since(before));
+}
+
 TEST_F(PointToPoint, WorksThroughLibcni) {
   if (!has_libcni()) GTEST_SKIP() << "NOT RUN: libcni-driver could not be built";
   std::filesystem::create_directory("/run/test/conf");

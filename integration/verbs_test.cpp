@@ -3,10 +3,17 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
+#include "integration/support/state_folder.hpp"
+#include "plugin/posix/files.hpp"
 
+#include <fcntl.h>
+
+#include <chrono>
 #include <functional>
+#include <future>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -226,6 +233,54 @@ TEST_F(Gc, FreesTheAddressesOfContainersThatAreGone) {
   EXPECT_TRUE(unchanged_since(none));
 }
 
+/// A call that is at work on every attachment, for a time.
+class HeldLocks {
+ public:
+  explicit HeldLocks(std::chrono::milliseconds time)
+      : file_(posix::open_file(AT_FDCWD, state_folder() + "/locks", O_RDWR)) {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_len = off_t{1} << 62U;  // those of networks are behind
+    EXPECT_EQ(::fcntl(file_.get(), F_OFD_SETLK, &range), 0);
+    release_ = std::async(std::launch::async, [this, time] {
+      std::this_thread::sleep_for(time);
+      file_.close();
+    });
+  }
+
+ private:
+  posix::FileDescriptor file_;
+  std::future<void> release_;
+};
+
+TEST_F(Gc, WaitsForALockThatIsHeldForAMoment) {
+  const HeldLocks locks{std::chrono::milliseconds{300}};
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("a")})}});
+  EXPECT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(has_interface(a.netns, "eth0"));
+  EXPECT_FALSE(has_interface(b.netns, "eth0"));
+}
+
+TEST_F(Gc, ReportsALockThatIsHeldForLonger) {
+  {
+    const HeldLocks locks{std::chrono::milliseconds{2500}};
+    const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("a")})}});
+    EXPECT_EQ(code_of(collected), 11) << collected;
+    EXPECT_TRUE(has_interface(b.netns, "eth0"));
+  }
+  EXPECT_EQ(collect({{"cni.dev/valid-attachments", json::array()}}).exit, 0);
+  EXPECT_TRUE(unchanged_since(none));
+}
+
+/// What is held is none of the stale ones.
+TEST_F(Gc, NeedsNoLocksOfValidAttachments) {
+  const HeldLocks locks{std::chrono::milliseconds{1500}};
+  const auto collected = collect({{"cni.dev/valid-attachments", json::array({attachment("a"), attachment("b")})}});
+  EXPECT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(unchanged_since(both));
+}
+
 class Status : public testing::Test {
  protected:
   Status() {
@@ -288,6 +343,75 @@ TEST(FullPool, RefusesAndThenReclaimsWhatIsProvablyDead) {
   const auto second = add(b, config);
   ASSERT_EQ(second.exit, 0) << second;
   EXPECT_EQ(address_of(second.result, 4), "10.1.2.2");
+}
+
+/// A requested address, by each way to request one.
+struct RequestedAddress {
+  std::string mode;
+  std::string way;
+  std::string address;
+};
+
+std::ostream& operator<<(std::ostream& stream, const RequestedAddress& requested) {
+  return stream << requested.mode << "_" << requested.way << "_"
+                << (requested.address.find(':') == std::string::npos ? "ipv4" : "ipv6");
+}
+
+class RequestedAddressOfAHolder : public testing::TestWithParam<RequestedAddress> {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(add(first, in_mode(GetParam().mode)).exit, 0);  // a bridge stays after DEL
+    ASSERT_EQ(del(first, in_mode(GetParam().mode)).exit, 0);
+    before = Snapshot::take();
+    const auto added = call(requesting(a));
+    ASSERT_EQ(added.exit, 0) << added;
+    host_end = host_interface_of(added.result);
+  }
+
+  Call requesting(const Container& container) const {
+    const auto& [mode, way, address] = GetParam();
+    const auto prefix = address + (address.find(':') == std::string::npos ? "/24" : "/64");
+    Call request{.command = "ADD", .container = container.id, .netns = container.netns.path(), .config = in_mode(mode)};
+    if (way == "args") request.args = "IP=" + address;
+    if (way == "runtime") request.config["runtimeConfig"] = {{"ips", {prefix}}};
+    if (way == "configuration")
+      request.config["ipam"] = {{"type", "veth-ipam"}, {"addresses", {{{"address", prefix}}}}};
+    return request;
+  }
+
+  Container first{"first"};
+  Container a{"a"};
+  Container b{"b"};
+  Snapshot before;
+  std::string host_end;
+};
+
+INSTANTIATE_TEST_SUITE_P(, RequestedAddressOfAHolder,
+                         testing::Values(RequestedAddress{"ptp", "args", "10.1.2.77"},
+                                         RequestedAddress{"ptp", "args", "fd00:1:2::77"},
+                                         RequestedAddress{"ptp", "runtime", "10.1.2.77"},
+                                         RequestedAddress{"ptp", "runtime", "fd00:1:2::77"},
+                                         RequestedAddress{"ptp", "configuration", "10.1.2.77"},
+                                         RequestedAddress{"bridge", "args", "10.1.2.77"},
+                                         RequestedAddress{"bridge", "runtime", "fd00:1:2::77"},
+                                         RequestedAddress{"bridge", "configuration", "fd00:1:2::77"}),
+                         testing::PrintToStringParamName());
+
+TEST_P(RequestedAddressOfAHolder, IsReclaimedWhenTheHolderIsGone) {
+  on_host({"link", "delete", host_end});
+  const auto added = call(requesting(b));
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_NE(added.out.find(GetParam().address + "/"), std::string::npos) << added;
+  EXPECT_EQ(del(b, in_mode(GetParam().mode)).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_P(RequestedAddressOfAHolder, IsRefusedWhileTheHolderExists) {
+  on_host({"link", "set", host_end, "alias", "rack 7"});
+  const auto refused = call(requesting(b));
+  EXPECT_EQ(code_of(refused), 103) << refused;
+  EXPECT_NE(refused.out.find("\\\"a\\\""), std::string::npos) << refused;
+  EXPECT_TRUE(has_interface(a.netns, "eth0"));
 }
 
 TEST(VersionVerb, EchoesTheVersionItWasGiven) {

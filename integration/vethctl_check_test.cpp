@@ -180,6 +180,49 @@ TEST_F(VethctlCheck, NamesAndMendsAnMtuThatWasChangedByHand) {
   EXPECT_EQ(check(a, dual_stack(), result_of_a).exit, 0);
 }
 
+/// Packets flow all the same; what is addressed by name or found by alias would not be.
+TEST_F(VethctlCheck, NamesAndMendsAChangedAliasAndAChangedName) {
+  const auto before = Snapshot::take();
+  attach(dual_stack());
+  const auto on_host = host_interface();
+  const auto alias = ip(host, {"link", "show", on_host}).at(0).at("ifalias").get<std::string>();
+  const auto expect_restored = [&](const std::string& what) {
+    SCOPED_TRACE(what);
+    EXPECT_EQ(code_of(check(a, dual_stack(), result_of_a)), 104);
+    EXPECT_EQ(whats(), Texts{what});
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.out, "net/a/eth0: mended: " + what + '\n') << repaired.err;
+    EXPECT_EQ(findings(), json::array());
+    EXPECT_EQ(check(a, dual_stack(), result_of_a).exit, 0);
+    EXPECT_EQ(ip(host, {"link", "show", on_host}).at(0).at("ifalias"), alias);
+    EXPECT_TRUE(traffic_flows());
+  };
+  change_ip(host, {"link", "set", on_host, "alias", "rack 7"});
+  expect_restored("interface \"" + on_host + "\" has alias \"rack 7\" and not \"" + alias + '"');
+  change_ip(host, {"link", "set", on_host, "name", "uplink"});
+  expect_restored("interface \"" + on_host + "\" was renamed to \"uplink\"");
+  delete_both(dual_stack());
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+/// A path of a namespace may come to name another one (/proc/PID/ns/net after the PID was used again): eth0 has the
+/// same ifindex there. Neither another container nor the host is written into.
+TEST_F(VethctlCheck, RepairsNothingInANamespaceThatIsNotTheAttachments) {
+  attach(dual_stack());
+  for (const auto& elsewhere : {b.netns.path(), host.path()}) {
+    SCOPED_TRACE(elsewhere);
+    ASSERT_EQ(run({.argv = {"mount", "--bind", elsewhere, a.netns.path()}}).exit, 0);
+    const auto before = Snapshot::take();
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 1) << repaired.err;
+    EXPECT_NE(repaired.out.find("net/a/eth0: not mended: "), std::string::npos) << repaired.out;
+    EXPECT_TRUE(unchanged_since(before));
+    ASSERT_EQ(run({.argv = {"umount", a.netns.path()}}).exit, 0);
+  }
+  EXPECT_EQ(findings(), json::array());
+  delete_both(dual_stack());
+}
+
 TEST_F(VethctlCheck, NamesAndMendsWhatWasChangedByHandInModeBridge) {
   attach(bridge_to_check());
   std::string port;

@@ -84,7 +84,7 @@ TEST(VethctlGc, FreesTheAddressesOfANamespaceThatWasDeletedWithoutDel) {
   const auto added = add(a, dual_stack());
   ASSERT_EQ(added.exit, 0) << added;
   ASSERT_EQ(add(b, dual_stack()).exit, 0);
-  EXPECT_EQ(vethctl({"gc"}).out, "nothing is dead\n");
+  EXPECT_EQ(vethctl({"gc"}).out, "no stale attachments\n");
   a.netns.remove();
   ASSERT_TRUE(disappears(host_interface_of(added.result)));
   EXPECT_EQ(vethctl({"gc", "--dry-run"}).out, "would drop net/a/eth0: 10.1.2.2, fd00:1:2::2\n");
@@ -126,7 +126,7 @@ TEST(VethctlLeases, OfAnotherPluginAreKeptWhileItsNamespaceIsThere) {
   ASSERT_EQ(added.exit, 0) << added;
   EXPECT_EQ(vethctl({"leases", "release", "net", "10.1.2.2"}).exit, 1);
   a.netns.remove();
-  EXPECT_EQ(vethctl({"gc"}).out, "nothing is dead\n") << "no interface of ours proves it";
+  EXPECT_EQ(vethctl({"gc"}).out, "no stale attachments\n") << "no interface of ours proves it";
   EXPECT_EQ(vethctl({"leases", "release", "net", "10.1.2.2"}).exit, 0);
   EXPECT_EQ(leased_addresses(), Texts{});
 }
@@ -176,7 +176,7 @@ TEST_P(VethctlImport, TakesOverARunningContainerAndDelRemovesIt) {
   EXPECT_EQ(imported.out, "10.1.2.2, fd00:1:2::2 of a/eth0: imported: host interface " + host_veth() + '\n');
   EXPECT_EQ(leased_addresses(), (Texts{"10.1.2.2", "fd00:1:2::2"}));
   EXPECT_EQ(import().out, "10.1.2.2, fd00:1:2::2 of a/eth0: is ours already\n");
-  EXPECT_EQ(vethctl({"gc"}).out, "nothing is dead\n");
+  EXPECT_EQ(vethctl({"gc"}).out, "no stale attachments\n");
   EXPECT_TRUE(ping(Namespace::host(), "10.1.2.2", 5));
   const auto bridges = ip(Namespace::host(), {"link", "show", "type", "bridge"}).size();
   const auto deleted = del(a, dual_stack(), result);
@@ -184,6 +184,20 @@ TEST_P(VethctlImport, TakesOverARunningContainerAndDelRemovesIt) {
   EXPECT_FALSE(has_interface(Namespace::host(), host_veth()));
   EXPECT_FALSE(has_interface(a.netns, "eth0"));
   EXPECT_EQ(ip(Namespace::host(), {"link", "show", "type", "bridge"}).size(), bridges) << "the bridge stays";
+  EXPECT_EQ(leased_addresses(), Texts{});
+}
+
+TEST_P(VethctlImport, FindsTheInterfaceUnderAnotherNameAndAlias) {
+  ASSERT_EQ(import().exit, 0);
+  const auto host = Namespace::host();
+  change_ip(host, {"link", "set", host_veth(), "alias", "rack 7"});
+  change_ip(host, {"link", "set", host_veth(), "down", "name", "rack7"});
+  EXPECT_EQ(json::parse(vethctl({"gc", "--output", "json"}).out).at("dropped"), json::array());
+  EXPECT_EQ(leased_addresses(), (Texts{"10.1.2.2", "fd00:1:2::2"}));
+  const auto deleted = del(a, dual_stack(), result);
+  EXPECT_EQ(deleted.exit, 0) << deleted;
+  EXPECT_FALSE(has_interface(host, "rack7"));
+  EXPECT_FALSE(has_interface(a.netns, "eth0"));
   EXPECT_EQ(leased_addresses(), Texts{});
 }
 

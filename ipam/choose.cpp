@@ -7,14 +7,12 @@
 namespace ipam {
 namespace {
 
-/// For networks without addresses, and for teardowns whose configuration does not say any more where the addresses came
-/// from.
+/// For networks without addresses.
 class NoIpam : public Ipam {
  public:
   NoIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}
 
-  cni::Lease allocate() override { return {}; }
-  void release() override { release_held(request_, folder_); }
+  Allocation allocate() override { return cni::Lease{}; }
   void check() override {}
   void collect(const std::set<cni::Tag>& valid) override { collect_held(request_, folder_, valid); }
   void check_ready() override {}

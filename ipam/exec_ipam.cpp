@@ -63,7 +63,7 @@ cni::Lease lease_of(const cni::Result& result) {
 
 }  // namespace
 
-cni::Lease ExecIpam::allocate() {
+Allocation ExecIpam::allocate() {
   const std::string path = find();
   try {
     return add(path);

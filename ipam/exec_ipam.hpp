@@ -16,7 +16,7 @@ class ExecIpam : public Ipam {
   explicit ExecIpam(const cni::Request& request) : request_(request) {}
 
   /// A delegate whose ADD fails is called again with DEL, whose failure does not count then.
-  cni::Lease allocate() override;
+  Allocation allocate() override;
   void release() override;
 
   // The delegate is asked only where the configuration's version knows the verb.

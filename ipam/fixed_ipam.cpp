@@ -26,25 +26,40 @@ std::vector<cni::LeasedAddress> unchecked_addresses(const cni::NetworkConfig& co
   return addresses;
 }
 
-void check_distinct(const std::vector<cni::LeasedAddress>& addresses) {
+/// Who named the addresses, for messages.
+std::string origin_of(const cni::NetworkConfig& config) {
+  return config.wishes.addresses.empty() ? "/ipam/addresses" : "requested addresses";
+}
+
+void check_distinct(const std::vector<cni::LeasedAddress>& addresses, const std::string& origin) {
   for (auto address = addresses.begin(); address != addresses.end(); ++address) {
     const auto is_same = [&](const cni::LeasedAddress& other) {
       return other.address.address == address->address.address;
     };
     if (std::any_of(addresses.begin(), address, is_same)) {
-      reject("/ipam/addresses: " + cni::to_string(address->address.address) + " stands there twice");
+      reject(origin + ": " + cni::to_string(address->address.address) + " is given twice");
     }
   }
 }
 
-void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Version version) {
+void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Version version, const std::string& origin) {
   if (version >= cni::Version::v0_3_0) return;
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto of_family = [&](const cni::LeasedAddress& address) { return address.address.address.family == family; };
     if (std::ranges::count_if(addresses, of_family) > 1) {
-      reject("/ipam/addresses: CNI version " + std::string{cni::to_string(version)} +
+      reject(origin + ": CNI version " + std::string{cni::to_string(version)} +
              " does not support more than 1 address per family");
     }
+  }
+}
+
+/// A bridge that is the gateway takes the usual one of the address's prefix where none is given.
+void check_gateways(const std::vector<cni::LeasedAddress>& addresses, const cni::NetworkConfig& config,
+                    const std::string& origin) {
+  const bool is_computed = config.mode == cni::Mode::bridge && config.bridge.is_gateway;
+  for (const auto& [address, given] : addresses) {
+    const auto gateway = !given && is_computed ? cni::usual_gateway(address) : given;
+    if (gateway == address.address) reject(origin + ": " + cni::to_string(address) + " is its own gateway");
   }
 }
 
@@ -61,24 +76,24 @@ std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config
   auto addresses = unchecked_addresses(config);
   if (addresses.empty())
     reject("/ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
-  check_distinct(addresses);
-  check_version(addresses, config.version);
+  const auto origin = origin_of(config);
+  check_distinct(addresses, origin);
+  check_version(addresses, config.version, origin);
+  check_gateways(addresses, config, origin);
   return addresses;
 }
 
-cni::Lease FixedIpam::allocate() {
+Allocation FixedIpam::allocate() {
   if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
   const std::string& network = request_.attachment.network;
   const auto addresses = fixed_addresses(request_.config);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
-  const auto lock = folder_->lock_network(network);
+  const auto lock = folder_->locks.network(network);
   const auto lost = Holding{*folder_, request_}.take(without_prefixes(addresses));
-  if (lost) throw address_in_use(*folder_, network, *lost);
+  if (lost) return requested_shortage(*folder_, network, *lost);
   lease.addresses = addresses;
   return lease;
 }
-
-void FixedIpam::release() { release_held(request_, folder_); }
 
 void FixedIpam::check() {
   const auto addresses = without_prefixes(fixed_addresses(request_.config));

@@ -13,8 +13,7 @@ class FixedIpam : public Ipam {
   /// `folder` may be null: nothing is held then. Both have to outlive it.
   FixedIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}
 
-  cni::Lease allocate() override;
-  void release() override;
+  Allocation allocate() override;
   void check() override;
   void collect(const std::set<cni::Tag>& valid) override;
 

@@ -25,14 +25,6 @@ void for_each(const auto& elements, const auto& act) {
   if (failure) std::rethrow_exception(failure);
 }
 
-std::vector<cni::IpAddress> held_by(const state::Folder& folder, const std::string& network, cni::Tag tag) {
-  std::vector<cni::IpAddress> addresses;
-  for (const auto& taken : folder.taken(network)) {
-    if (taken.holder == tag) addresses.push_back(taken.address);
-  }
-  return addresses;
-}
-
 bool names(const std::optional<state::StoredRecord>& stored, const cni::IpAddress& address) {
   return stored && stored->record &&
          std::ranges::find(stored->record->addresses, address) != stored->record->addresses.end();
@@ -49,7 +41,7 @@ Holding::Holding(state::Folder& folder, const cni::Request& request)
       request_(request),
       network_(request.attachment.network),
       tag_(cni::tag_of(request.attachment)),
-      before_(folder.find_record(request.attachment)) {}
+      before_(folder.records.find(request.attachment)) {}
 
 std::optional<cni::IpAddress> Holding::take(const std::vector<cni::IpAddress>& addresses) {
   state::Record record = recorded_before();
@@ -57,7 +49,7 @@ std::optional<cni::IpAddress> Holding::take(const std::vector<cni::IpAddress>& a
   const auto again = std::ranges::find_if(addresses, is_held);
   if (again != addresses.end()) return *again;
   record.addresses.insert(record.addresses.end(), addresses.begin(), addresses.end());
-  folder_.write_pending(record);
+  folder_.records.write_pending(record);
   return take_links(addresses);
 }
 
@@ -80,13 +72,13 @@ std::optional<cni::IpAddress> Holding::take_links(const std::vector<cni::IpAddre
 
 /// A link to us that our record does not name is what was left when the record was lost: it is ours.
 bool Holding::take_link(const cni::IpAddress& address) {
-  return folder_.take(network_, address, tag_) || folder_.holder(network_, address) == tag_;
+  return folder_.addresses.take(network_, address, tag_) || folder_.addresses.holder(network_, address) == tag_;
 }
 
 /// What cannot be undone here does no harm: the record names it, and the runtime's DEL gives it back.
 void Holding::take_back(const std::vector<cni::IpAddress>& addresses) {
   try {
-    for_each(addresses, [&](const auto& address) { folder_.release(network_, address, tag_); });
+    for_each(addresses, [&](const auto& address) { folder_.addresses.release(network_, address, tag_); });
     restore_record();
   } catch (const std::system_error&) {
     return;
@@ -95,15 +87,11 @@ void Holding::take_back(const std::vector<cni::IpAddress>& addresses) {
 
 void Holding::restore_record() {
   if (!before_) {
-    folder_.forget(network_, tag_);
+    folder_.records.forget(network_, tag_);
     return;
   }
-  folder_.write_pending(recorded_before());
-  if (before_->stage == state::Stage::live) folder_.mark_live(request_.attachment);
-}
-
-void Holding::release() {
-  for_each(recorded(), [&](const auto& address) { folder_.release(network_, address, tag_); });
+  folder_.records.write_pending(recorded_before());
+  if (before_->stage == state::Stage::live) folder_.records.mark_live(request_.attachment);
 }
 
 void Holding::check(const std::vector<cni::IpAddress>& expected) const {
@@ -111,7 +99,7 @@ void Holding::check(const std::vector<cni::IpAddress>& expected) const {
   std::ranges::copy_if(expected, std::back_inserter(all), [&](const auto& address) { return !is_among(all, address); });
   std::vector<std::string> faults;
   for (const auto& address : all) {
-    if (folder_.holder(network_, address) != tag_) faults.push_back(fault_of(address));
+    if (folder_.addresses.holder(network_, address) != tag_) faults.push_back(fault_of(address));
   }
   if (!before_) faults.emplace_back("no record names the addresses of the attachment");
   if (!faults.empty()) throw cni::Error{cni::ErrorCode::differs, text::joined(faults, "; ")};
@@ -121,7 +109,7 @@ void Holding::check(const std::vector<cni::IpAddress>& expected) const {
 /// is held.
 std::vector<cni::IpAddress> Holding::recorded() const {
   if (!before_) return {};
-  return before_->record ? before_->record->addresses : held_by(folder_, network_, tag_);
+  return before_->record ? before_->record->addresses : folder_.addresses.held_by(network_, tag_);
 }
 
 state::Record Holding::recorded_before() const {
@@ -131,25 +119,22 @@ state::Record Holding::recorded_before() const {
 
 std::string Holding::fault_of(const cni::IpAddress& address) const {
   const std::string start = "address " + cni::to_string(address) + " is not held by the attachment but by ";
-  return start + (folder_.is_taken(network_, address) ? holder_text(folder_, network_, address) : "nobody");
+  return start + (folder_.addresses.is_taken(network_, address) ? holder_text(folder_, network_, address) : "nobody");
 }
 
 std::string holder_text(const state::Folder& folder, const std::string& network, const cni::IpAddress& address) {
-  const auto tag = folder.holder(network, address);
+  const auto tag = folder.addresses.holder(network, address);
   if (!tag) return "a file in " + text::quoted(folder.path()) + " that is not of this plugin";
-  const auto stored = folder.find_record(network, *tag);
+  const auto stored = folder.records.find(network, *tag);
   if (!stored || !stored->record) return "an attachment with the tag " + cni::to_string(*tag);
   const auto& attachment = stored->record->attachment;
   return "container " + text::quoted(attachment.container) + ", interface " + text::quoted(attachment.interface);
 }
 
-cni::Error address_in_use(const state::Folder& folder, const std::string& network, const cni::IpAddress& address) {
-  return {cni::ErrorCode::address_in_use,
-          "requested address " + cni::to_string(address) + " is held by " + holder_text(folder, network, address)};
-}
-
-void release_held(const cni::Request& request, state::Folder* folder) {
-  if (folder != nullptr) Holding{*folder, request}.release();
+Shortage requested_shortage(const state::Folder& folder, const std::string& network, const cni::IpAddress& address) {
+  return {.holder = folder.addresses.holder(network, address),
+          .error = {cni::ErrorCode::address_in_use, "requested address " + cni::to_string(address) + " is held by " +
+                                                        holder_text(folder, network, address)}};
 }
 
 void check_held(const cni::Request& request, state::Folder* folder,
@@ -169,11 +154,11 @@ void check_held(const cni::Request& request, state::Folder* folder,
 void collect_held(const cni::Request& request, state::Folder* folder, const std::set<cni::Tag>& valid) {
   if (folder == nullptr) return;
   const std::string& network = request.attachment.network;
-  for_each(folder->taken(network), [&](const state::TakenAddress& taken) {
+  for_each(folder->addresses.list(network), [&](const state::TakenAddress& taken) {
     if (!taken.holder || valid.contains(*taken.holder)) return;
-    const auto lock = folder->try_lock(*taken.holder);
-    if (!lock || names(folder->find_record(network, *taken.holder), taken.address)) return;
-    folder->release(network, taken.address, *taken.holder);
+    const auto lock = folder->locks.try_attachment(*taken.holder);
+    if (!lock || names(folder->records.find(network, *taken.holder), taken.address)) return;
+    folder->addresses.release(network, taken.address, *taken.holder);
   });
 }
 

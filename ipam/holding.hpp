@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/state/folder.hpp"
@@ -22,9 +23,6 @@ class Holding {
   /// where that was done, else the address that is held already; then everything is as it was before. The network's
   /// lock has to be held.
   std::optional<cni::IpAddress> take(const std::vector<cni::IpAddress>& addresses);
-
-  /// Gives back all that is held. The record stays.
-  void release();
 
   /// Throws Error differs, which names each of `expected` and of what the record names that this attachment does not
   /// hold, and who does.
@@ -49,12 +47,10 @@ class Holding {
 /// Who holds an address, for a message: 'container "a", interface "eth0"', or the tag where its record cannot be read.
 std::string holder_text(const state::Folder& folder, const std::string& network, const cni::IpAddress& address);
 
-/// Error address_in_use for an address that was asked for.
-cni::Error address_in_use(const state::Folder& folder, const std::string& network, const cni::IpAddress& address);
+/// For an address that was asked for and is held already.
+Shortage requested_shortage(const state::Folder& folder, const std::string& network, const cni::IpAddress& address);
 
 // What the built-in kinds of IPAM have in common. Without a folder nothing is held.
-
-void release_held(const cni::Request& request, state::Folder* folder);
 
 /// Throws Error differs where the attachment does not hold what its record names, and what of the previous result
 /// is_ours() says is from here.

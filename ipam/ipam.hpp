@@ -1,11 +1,14 @@
 #pragma once
 
+#include "plugin/cni/error.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/network_config.hpp"
 #include "plugin/cni/request.hpp"
 
 #include <memory>
+#include <optional>
 #include <set>
+#include <variant>
 
 namespace state {
 class Folder;
@@ -13,17 +16,27 @@ class Folder;
 
 namespace ipam {
 
+/// Why there is no address: all of a range set are taken, or the one that was asked for.
+struct Shortage {
+  std::optional<cni::Tag> holder{};  ///< of the address that was asked for; nullopt: the range set is full, or nothing
+                                     ///< says whose the address is
+  cni::Error error;                  ///< addresses_exhausted or address_in_use
+};
+
+using Allocation = std::variant<cni::Lease, Shortage>;
+
 /// Where an attachment's addresses come from. One object serves one call; each function throws cni::Error or
 /// std::system_error.
 class Ipam {
  public:
   virtual ~Ipam() = default;
 
-  /// All addresses that the request asks for, or none: a failure has given back what was taken.
-  virtual cni::Lease allocate() = 0;
+  /// All addresses that the request asks for, or none: a failure and a shortage have given back what was taken.
+  virtual Allocation allocate() = 0;
 
-  /// Gives back all that the attachment holds; nothing held is no error.
-  virtual void release() = 0;
+  /// Has a delegate give back all that the attachment holds; nothing held is no error. What the built-in kinds hold is
+  /// in the state folder, by the record and the links there, whatever the configuration says by now.
+  virtual void release() {}
 
   /// Throws where what the previous result says is not what the attachment holds.
   virtual void check() = 0;

@@ -20,8 +20,7 @@ cni::IpAddress following(cni::IpAddress address) {
   return address;
 }
 
-/// RFC 3021 and RFC 6164: a prefix of two addresses or one has no address of its own, no broadcast address and no
-/// router's.
+/// RFC 3021 and RFC 6164: a prefix of two addresses or one has no address of its own and no broadcast address.
 bool is_point_to_point(const cni::Prefix& subnet) {
   return subnet.length + 1U >= cni::address_length(subnet.address.family);
 }
@@ -37,9 +36,10 @@ cni::IpAddress default_last(const cni::Prefix& subnet) {
   return last;
 }
 
-std::optional<cni::IpAddress> default_gateway(const cni::Prefix& subnet) {
-  if (is_point_to_point(subnet)) return std::nullopt;
-  return following(cni::first_address(subnet));
+std::optional<cni::IpAddress> default_gateway(const cni::Prefix& subnet, PairGateway pair_gateway) {
+  if (cni::is_host_prefix(subnet)) return std::nullopt;
+  if (is_point_to_point(subnet) && pair_gateway == PairGateway::none) return std::nullopt;
+  return cni::usual_gateway(subnet);
 }
 
 void check_subnet(const cni::Prefix& subnet, const std::string& pointer) {
@@ -124,12 +124,13 @@ void check_overlap(const RangeSet& set, const Range& range, const std::string& p
   reject(pointer, "the ranges " + to_string(RangeSet{*other}) + " and " + to_string(RangeSet{range}) + " overlap");
 }
 
-RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::string& pointer) {
+RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::string& pointer,
+                     PairGateway pair_gateway) {
   if (configs.empty()) reject(pointer, "empty range set");
   RangeSet set;
   for (std::size_t index = 0; index < configs.size(); ++index) {
     const std::string place = pointer + "/" + std::to_string(index);
-    Range range = checked_range(configs[index], place);
+    Range range = checked_range(configs[index], place, pair_gateway);
     if (!set.empty()) check_family(set, range, place);
     check_overlap(set, range, place);
     set.push_back(std::move(range));
@@ -137,15 +138,46 @@ RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::st
   return set;
 }
 
-void append_sets(std::vector<RangeSet>& sets, const cni::RangeSets& configs, const std::string& pointer) {
-  for (std::size_t index = 0; index < configs.size(); ++index) {
-    const std::string place = pointer + "/" + std::to_string(index);
-    RangeSet set = checked_set(configs[index], place);
-    for (const auto& earlier : sets) {
-      for (const auto& range : set) check_overlap(earlier, range, place);
+/// The sets of a request, put together from the places where they are written.
+class SetCollector {
+ public:
+  explicit SetCollector(PairGateway pair_gateway) : pair_gateway_(pair_gateway) {}
+
+  void append(std::span<const std::vector<cni::RangeConfig>> configs, const std::string& pointer) {
+    for (std::size_t index = 0; index < configs.size(); ++index) {
+      const std::string place = pointer + "/" + std::to_string(index);
+      append(checked_set(configs[index], place, pair_gateway_), place);
     }
-    sets.push_back(std::move(set));
   }
+
+  /// The range of the object itself is no element of "ranges".
+  void append(const cni::IpamConfig& ipam) {
+    std::span<const std::vector<cni::RangeConfig>> configs{ipam.ranges};
+    if (ipam.has_own_range && !configs.empty()) {
+      append(RangeSet{checked_range(configs.front().front(), "/ipam", pair_gateway_)}, "/ipam");
+      configs = configs.subspan(1);
+    }
+    append(configs, "/ipam/ranges");
+  }
+
+  std::vector<RangeSet> take() { return std::move(sets_); }
+
+ private:
+  void append(RangeSet set, const std::string& pointer) {
+    for (const auto& earlier : sets_) {
+      for (const auto& range : set) check_overlap(earlier, range, pointer);
+    }
+    sets_.push_back(std::move(set));
+  }
+
+  PairGateway pair_gateway_;
+  std::vector<RangeSet> sets_;
+};
+
+/// A bridge that is the gateway has an address in each prefix.
+PairGateway pair_gateway_of(const cni::NetworkConfig& config) {
+  const bool is_gateway = config.mode == cni::Mode::bridge && config.bridge.is_gateway;
+  return is_gateway ? PairGateway::second : PairGateway::none;
 }
 
 void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
@@ -177,21 +209,22 @@ void exclude_gateways(Range& range, const std::vector<cni::IpAddress>& gateways)
 
 }  // namespace
 
-Range checked_range(const cni::RangeConfig& config, const std::string& pointer) {
+Range checked_range(const cni::RangeConfig& config, const std::string& pointer, PairGateway pair_gateway) {
   check_subnet(config.subnet, pointer + "/subnet");
   Range range{.subnet = config.subnet,
               .first = config.range_start.value_or(default_first(config.subnet)),
               .last = config.range_end.value_or(default_last(config.subnet)),
-              .gateway = config.gateway ? config.gateway : default_gateway(config.subnet),
+              .gateway = config.gateway ? config.gateway : default_gateway(config.subnet, pair_gateway),
               .exclude = config.exclude};
   check_range(range, pointer);
   return range;
 }
 
 std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {
-  std::vector<RangeSet> sets;
-  append_sets(sets, config.wishes.ranges, "/runtimeConfig/ipRanges");
-  append_sets(sets, config.ipam.ranges, "/ipam/ranges");
+  SetCollector collector{pair_gateway_of(config)};
+  collector.append(config.wishes.ranges, "/runtimeConfig/ipRanges");
+  collector.append(config.ipam);
+  auto sets = collector.take();
   check_version(sets, config.version);
   const auto gateways = gateways_of(sets);
   for (auto& set : sets) {

@@ -23,11 +23,18 @@ struct Range {
 /// A range set gives one address from any of its ranges, in their order and round and round.
 using RangeSet = std::vector<Range>;
 
+/// The gateway of a /31 or /127 for which none is given.
+enum class PairGateway {
+  none,   ///< both addresses are given out
+  second  ///< as in larger subnets: network + 1
+};
+
 /// Fills in the defaults: first = network + 1, last = broadcast - 1 (IPv4) or the last address (IPv6), gateway =
-/// network + 1. A /31 or /127 has two addresses and a /32 or /128 one, none of them a gateway unless it is given.
-/// Throws Error invalid_config with `pointer` for host bits in the subnet, a start or an end outside of it, an end
-/// before its start, families that mix, and ranges that leave no address.
-Range checked_range(const cni::RangeConfig& config, const std::string& pointer);
+/// network + 1. A /31 or /127 has two addresses and a /32 or /128 one; a /32 or /128 has no gateway unless one is
+/// given. Throws Error invalid_config with `pointer` for host bits in the subnet, a start or an end outside of it, an
+/// end before its start, families that mix, and ranges that leave no address.
+Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
+                    PairGateway pair_gateway = PairGateway::none);
 
 /// All sets of a request: those the runtime wishes before those of the configuration. Throws Error invalid_config also
 /// for an empty set, sets that mix families, ranges that overlap, and two sets of one family under version 0.1.0 and

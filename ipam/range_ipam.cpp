@@ -56,19 +56,19 @@ std::optional<cni::IpAddress> find_free_after(const state::Folder& folder, const
   const auto first = cursor ? next_candidate(set, *cursor) : first_candidate(set);
   if (!first) return std::nullopt;
   cni::IpAddress address = *first;
-  for (int looks = 1; folder.is_taken(network, address); ++looks) {
-    if (looks == looks_before_reading) return next_free(set, address, folder.taken_addresses(network));
+  for (int looks = 1; folder.addresses.is_taken(network, address); ++looks) {
+    if (looks == looks_before_reading) return next_free(set, address, folder.addresses.list_addresses(network));
     address = next_candidate(set, address).value_or(*first);
     if (address == *first) return std::nullopt;
   }
   return address;
 }
 
-[[noreturn]] void throw_exhausted(const state::Folder& folder, const std::string& network, const RangeSet& set) {
-  const auto taken = folder.taken_addresses(network);
+cni::Error exhausted(const state::Folder& folder, const std::string& network, const RangeSet& set) {
+  const auto taken = folder.addresses.list_addresses(network);
   const auto inside = [&](const cni::IpAddress& address) { return find_range(set, address) != nullptr; };
   const auto count = std::ranges::count_if(taken, inside);
-  throw cni::Error{
+  return {
       cni::ErrorCode::addresses_exhausted,
       "no IP addresses available in range set " + ipam::to_string(set) + ": " + std::to_string(count) + " are taken",
       "let GC free those of containers that are gone, or configure a larger range"};
@@ -97,12 +97,14 @@ std::vector<std::optional<cni::IpAddress>> assign_requests(const std::vector<Ran
                    "each range set gives one address"};
 }
 
-cni::Lease RangeIpam::allocate() {
+Allocation RangeIpam::allocate() {
   if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
   const auto sets = checked_range_sets(request_.config);
   const auto requests = assign_requests(sets, request_.config.wishes.addresses);
+  auto picked = take(sets, requests);
+  if (auto* shortage = std::get_if<Shortage>(&picked)) return std::move(*shortage);
+  const auto& addresses = std::get<std::vector<cni::IpAddress>>(picked);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
-  const auto addresses = take(sets, requests);
   for (std::size_t index = 0; index < sets.size(); ++index) {
     lease.addresses.push_back(leased(sets[index], addresses[index]));
   }
@@ -110,37 +112,37 @@ cni::Lease RangeIpam::allocate() {
 }
 
 /// The network's lock keeps other allocations away. What takes an address without it is met by another try.
-std::vector<cni::IpAddress> RangeIpam::take(const std::vector<RangeSet>& sets, const Requests& requests) {
+RangeIpam::Picked RangeIpam::take(const std::vector<RangeSet>& sets, const Requests& requests) {
   constexpr int attempts = 8;
   const std::string& network = request_.attachment.network;
   Holding holding{*folder_, request_};
-  const auto lock = folder_->lock_network(network);
+  const auto lock = folder_->locks.network(network);
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    auto cursors = folder_->cursors(network, sets.size());
-    auto addresses = pick(sets, requests, cursors);
-    move(std::move(cursors), addresses, requests);
-    const auto lost = holding.take(addresses);
-    if (!lost) return addresses;
-    if (std::ranges::find(requests, *lost) != requests.end()) throw address_in_use(*folder_, network, *lost);
+    auto cursors = folder_->addresses.cursors(network, sets.size());
+    auto picked = pick(sets, requests, cursors);
+    const auto* addresses = std::get_if<std::vector<cni::IpAddress>>(&picked);
+    if (addresses == nullptr) return picked;
+    move(std::move(cursors), *addresses, requests);
+    const auto lost = holding.take(*addresses);
+    if (!lost) return picked;
+    if (std::ranges::find(requests, *lost) != requests.end()) return requested_shortage(*folder_, network, *lost);
   }
   throw cni::Error{cni::ErrorCode::try_again_later,
                    "something takes the addresses of network " + text::quoted(network) + " without its lock",
                    "see who writes to " + text::quoted(folder_->path())};
 }
 
-std::vector<cni::IpAddress> RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
-                                            const state::Cursors& cursors) const {
+RangeIpam::Picked RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
+                                  const state::Cursors& cursors) const {
+  const std::string& network = request_.attachment.network;
   std::vector<cni::IpAddress> addresses;
   for (std::size_t index = 0; index < sets.size(); ++index) {
-    addresses.push_back(requests[index] ? *requests[index] : find_free(sets[index], cursors[index]));
+    const auto address =
+        requests[index] ? requests[index] : find_free_after(*folder_, network, sets[index], cursors[index]);
+    if (!address) return Shortage{.error = exhausted(*folder_, network, sets[index])};
+    addresses.push_back(*address);
   }
   return addresses;
-}
-
-cni::IpAddress RangeIpam::find_free(const RangeSet& set, const std::optional<cni::IpAddress>& cursor) const {
-  const std::string& network = request_.attachment.network;
-  if (const auto found = find_free_after(*folder_, network, set, cursor)) return *found;
-  throw_exhausted(*folder_, network, set);
 }
 
 /// Before the addresses are taken: a call that ends in between has moved the next search on, and nothing else.
@@ -151,10 +153,8 @@ void RangeIpam::move(state::Cursors cursors, const std::vector<cni::IpAddress>& 
     cursors[index] = addresses[index];
     has_moved = true;
   }
-  if (has_moved) folder_->set_cursors(request_.attachment.network, cursors);
+  if (has_moved) folder_->addresses.set_cursors(request_.attachment.network, cursors);
 }
-
-void RangeIpam::release() { release_held(request_, folder_); }
 
 namespace {
 
@@ -180,8 +180,9 @@ void RangeIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_
 void RangeIpam::check_ready() {
   const auto sets = checked_range_sets(request_.config);
   if (folder_ == nullptr) return;
-  const auto cursors = folder_->cursors(request_.attachment.network, sets.size());
-  for (std::size_t index = 0; index < sets.size(); ++index) find_free(sets[index], cursors[index]);
+  const auto cursors = folder_->addresses.cursors(request_.attachment.network, sets.size());
+  const auto picked = pick(sets, Requests(sets.size()), cursors);
+  if (const auto* shortage = std::get_if<Shortage>(&picked)) throw shortage->error;
 }
 
 }  // namespace ipam

@@ -5,6 +5,7 @@
 #include "plugin/state/folder.hpp"
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace ipam {
@@ -20,19 +21,17 @@ class RangeIpam : public Ipam {
   /// `folder` may be null: nothing is held then. Both have to outlive it.
   RangeIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}
 
-  cni::Lease allocate() override;
-  void release() override;
+  Allocation allocate() override;
   void check() override;
   void collect(const std::set<cni::Tag>& valid) override;
   void check_ready() override;
 
  private:
   using Requests = std::vector<std::optional<cni::IpAddress>>;
+  using Picked = std::variant<std::vector<cni::IpAddress>, Shortage>;
 
-  std::vector<cni::IpAddress> take(const std::vector<RangeSet>& sets, const Requests& requests);
-  std::vector<cni::IpAddress> pick(const std::vector<RangeSet>& sets, const Requests& requests,
-                                   const state::Cursors& cursors) const;
-  cni::IpAddress find_free(const RangeSet& set, const std::optional<cni::IpAddress>& cursor) const;
+  Picked take(const std::vector<RangeSet>& sets, const Requests& requests);
+  Picked pick(const std::vector<RangeSet>& sets, const Requests& requests, const state::Cursors& cursors) const;
   void move(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
 
   const cni::Request& request_;

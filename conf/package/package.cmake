@@ -8,12 +8,14 @@ set(HERE ${CMAKE_CURRENT_LIST_DIR})
 set(GENERATED ${PROJECT_BINARY_DIR}/share)
 file(MAKE_DIRECTORY ${GENERATED})
 add_custom_command(
-  OUTPUT ${GENERATED}/vethctl.1.gz ${GENERATED}/veth-cni.5.gz ${GENERATED}/changelog.gz ${GENERATED}/vethctl.bash
+  OUTPUT ${GENERATED}/vethctl.1.gz ${GENERATED}/veth-cni.5.gz ${GENERATED}/veth-cni.7.gz ${GENERATED}/changelog.gz
+         ${GENERATED}/vethctl.bash
   COMMAND vethctl man | gzip -9 -n > ${GENERATED}/vethctl.1.gz
   COMMAND gzip -9 -n < ${PROJECT_SOURCE_DIR}/conf/veth-cni.5 > ${GENERATED}/veth-cni.5.gz
+  COMMAND gzip -9 -n < ${PROJECT_SOURCE_DIR}/conf/veth-cni.7 > ${GENERATED}/veth-cni.7.gz
   COMMAND gzip -9 -n < ${HERE}/changelog > ${GENERATED}/changelog.gz
   COMMAND vethctl completion bash > ${GENERATED}/vethctl.bash
-  DEPENDS ${PROJECT_SOURCE_DIR}/conf/veth-cni.5 ${HERE}/changelog vethctl
+  DEPENDS ${PROJECT_SOURCE_DIR}/conf/veth-cni.5 ${PROJECT_SOURCE_DIR}/conf/veth-cni.7 ${HERE}/changelog vethctl
   COMMENT "Printing the manual pages and the completion of vethctl"
   VERBATIM)
 add_custom_target(vethctl_texts ALL DEPENDS ${GENERATED}/vethctl.1.gz ${GENERATED}/vethctl.bash)
@@ -24,12 +26,13 @@ install(TARGETS ${PLUGINS} DESTINATION lib/cni COMPONENT debian EXCLUDE_FROM_ALL
 install(TARGETS vethctl DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT tool)
 install(FILES ${GENERATED}/vethctl.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tool)
 install(FILES ${GENERATED}/veth-cni.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT tool)
+install(FILES ${GENERATED}/veth-cni.7.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man7 COMPONENT tool)
 install(FILES ${GENERATED}/vethctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vethctl
   COMPONENT tool)
 install(FILES conf/systemd/veth-cni-repair.service DESTINATION lib/systemd/system COMPONENT tool)
 install(FILES conf/veth-cni.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/veth-cni COMPONENT tool)
 install(DIRECTORY conf/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/veth-cni/examples COMPONENT tool
-  PATTERN package EXCLUDE PATTERN systemd EXCLUDE PATTERN veth-cni.5 EXCLUDE
+  PATTERN package EXCLUDE PATTERN systemd EXCLUDE PATTERN veth-cni.5 EXCLUDE PATTERN veth-cni.7 EXCLUDE
   PATTERN veth-cni.schema.json EXCLUDE)
 install(FILES ${HERE}/copyright ${GENERATED}/changelog.gz DESTINATION share/doc/veth-cni COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES ${HERE}/lintian-overrides DESTINATION share/lintian/overrides RENAME veth-cni COMPONENT debian

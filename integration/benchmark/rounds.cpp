@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A deletion that follows a creation within milliseconds waits for the kernel's work on the creation (kernel.md: 9 ms
-// more), and what it leaves to do is not to fall into the next call.
+// A deletion that follows a creation within milliseconds waits for the kernel's work on the creation
+// (plugin/kernel/README.md: 9 ms more), and what it leaves to do is not to fall into the next call.
 constexpr auto life = 50ms;
 constexpr auto afterwards = 20ms;
 

@@ -41,8 +41,10 @@ bool is_muted(const Struck& struck) {
          std::ranges::find(struck.of, "file 1") != struck.of.end();
 }
 
-/// The last step of an ADD. Its answer is printed by then, and the record stays pending: a later ADD may replace it.
+/// The last steps of an ADD write the ifindexes into the record and rename it. Its answer is printed by then, and the
+/// record stays pending: a later ADD may replace it.
 bool failed_to_go_live(const Struck& struck) {
+  if (struck.system_call == SYS_pwrite64) return true;
   return std::ranges::any_of(struck.of, [](const std::string& path) { return path.starts_with("net/live/"); });
 }
 

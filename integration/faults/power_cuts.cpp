@@ -104,9 +104,9 @@ void boot_again(const Workshop& workshop) {
 /// What the disk has of the former boot, as figures.
 void count_remains(Report& report) {
   for (const auto& entry : fs::recursive_directory_iterator{state_root}) {
-    if (entry.is_directory() || entry.path().filename() == "locks") continue;
+    if ((!entry.is_symlink() && entry.is_directory()) || entry.path().filename() == "locks") continue;
     add_to(remains, 1, report);
-    if (entry.is_regular_file() && entry.file_size() == 0) add_to("empty ones", 1, report);
+    if (!entry.is_symlink() && entry.is_regular_file() && entry.file_size() == 0) add_to("empty ones", 1, report);
   }
 }
 

@@ -65,7 +65,7 @@ class Looker {
   void note_files(const fs::path& root) {
     if (!fs::exists(root)) return;
     for (const auto& entry : fs::recursive_directory_iterator{root}) {
-      const bool is_folder = entry.is_directory() && !entry.is_symlink();
+      const bool is_folder = !entry.is_symlink() && entry.is_directory();
       if (is_folder || (!is_whole_ && is_memory(entry.path())) || is_trace(entry.path().filename())) continue;
       note("file", path_of(entry) + " " + content_of(entry));
     }
@@ -207,18 +207,21 @@ class Looker {
     }
   }
 
-  /// The kernel changes the second of these with the first.
+  /// The kernel changes the second of these with the first; before it IPv6 needs the third.
   static bool belongs_to_forwarding(std::string_view setting) {
-    return setting.find(" forwarding ") != std::string_view::npos || setting.starts_with("ipv4 all accept_redirects ");
+    return setting.find(" forwarding ") != std::string_view::npos ||
+           setting.starts_with("ipv4 all accept_redirects ") || setting.find(" accept_ra ") != std::string_view::npos;
   }
 
   /// Which other state folders there are; it says nothing about who holds what.
   static bool is_memory(const fs::path& path) { return path.parent_path().filename() == "data-dirs"; }
 
-  // Locks, where the next search for an address begins (with a dot: half written by a call that was killed), and logs.
+  // Locks, where the next search for an address begins (with a dot: half written by a call that was killed), what the
+  // folder keeps of gateways in general, and logs.
   static bool is_trace(const std::string& name) {
-    return name == "lock" || name == "locks" || name.starts_with("cursor") || name.starts_with(".cursor") ||
-           name.starts_with("last_reserved_ip") || name.ends_with(".log");
+    return name == "lock" || name == "locks" || name == ".claims" || name == ".unrecorded" ||
+           name.starts_with("cursor") || name.starts_with(".cursor") || name.starts_with("last_reserved_ip") ||
+           name.ends_with(".log");
   }
 
   std::string path_of(const fs::directory_entry& entry) const {
@@ -239,10 +242,14 @@ class Looker {
     std::ostringstream stream;
     stream << std::ifstream{entry.path()}.rdbuf();
     auto text = stream.str();
-    constexpr std::string_view before_sum = R"({"sum":")";
-    constexpr std::size_t sum_length = 13;
-    if (is_whole_ && text.starts_with(before_sum)) text.erase(before_sum.size(), sum_length);
+    if (is_whole_ && text.starts_with(R"({"sum":")")) erase_what_differs_each_time(text);
     return text;
+  }
+
+  /// In a record the sum, and the ifindexes of the ends that follow it.
+  static void erase_what_differs_each_time(std::string& text) {
+    const auto next = text.find(R"("format":)");
+    if (next != std::string::npos) text.erase(0, next);
   }
 
   Snapshot& snapshot_;

@@ -180,6 +180,12 @@ IpAddress first_address(const Prefix& prefix) {
   return {prefix.address.family, prefix.address.bits & ~host_mask(prefix)};
 }
 
+IpAddress usual_gateway(const Prefix& prefix) {
+  auto address = first_address(prefix);
+  address.bits += 1;
+  return address;
+}
+
 IpAddress last_address(const Prefix& prefix) {
   return {prefix.address.family, prefix.address.bits | host_mask(prefix)};
 }

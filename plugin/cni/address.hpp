@@ -56,6 +56,7 @@ std::string to_string(const Prefix& prefix);
 IpAddress first_address(const Prefix& prefix);  ///< the network's own address
 IpAddress last_address(const Prefix& prefix);   ///< the broadcast address of an IPv4 network
 Prefix network_of(const Prefix& prefix);        ///< the same prefix with the bits behind it cleared
+IpAddress usual_gateway(const Prefix& prefix);  ///< the address after the network's own
 bool contains(const Prefix& prefix, const IpAddress& address);
 bool overlap(const Prefix& left, const Prefix& right);
 Prefix host_prefix(const IpAddress& address);  ///< /32 or /128

@@ -21,7 +21,8 @@ bool is_identifier_character(char character) {
 constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::size_t tag_characters = 13;
 constexpr std::size_t tag_characters_in_name = 11;
-constexpr std::size_t longest_alias = 255;  // IFALIASZ without the terminator
+// IFALIASZ is 256, and dev_set_alias() refuses that many bytes with the terminator (net/core/dev.c).
+constexpr std::size_t longest_alias = 254;
 
 }  // namespace
 

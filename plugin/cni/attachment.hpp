@@ -47,8 +47,8 @@ std::string ifb_name(Tag tag);
 /// How every alias of ours begins.
 constexpr std::string_view alias_beginning = "veth-cni/";
 
-/// "veth-cni/network/container/interface"; where that is longer than the 255 bytes of an interface's alias it is cut
-/// and ends in "#" and the tag.
+/// "veth-cni/network/container/interface"; where that is longer than the 254 bytes that the kernel takes for an
+/// interface's alias it is cut and ends in "#" and the tag.
 std::string alias_of(const Attachment& attachment);
 
 /// The tag of the attachment whose alias this is; nullopt for any other text.

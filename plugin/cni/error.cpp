@@ -14,6 +14,10 @@ Error::Error(ErrorCode error_code, std::string error_message, std::string error_
       details(std::move(error_details)),
       text_(details.empty() ? message : message + "; " + details) {}
 
+Error not_available(const std::string& reason, std::string details) {
+  return {ErrorCode::not_available, "no container can be added now: " + reason, std::move(details)};
+}
+
 std::string to_json(const Error& error, Version version) {
   JsonWriter json(4);
   json.begin_object();

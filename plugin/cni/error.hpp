@@ -8,8 +8,8 @@
 
 namespace cni {
 
-/// Codes 1-99 are the specification's (8 and 999 the reference's), 100 and up are this plugin's. README.md lists them
-/// with cause and cure.
+/// Codes 1-99 are the specification's (8 and 999 the reference's), 100 and up are this plugin's. veth-cni(7) lists
+/// them with cause and remedy.
 enum class ErrorCode : unsigned {
   incompatible_version = 1,
   unsupported_field = 2,
@@ -45,6 +45,9 @@ struct Error : std::exception {
  private:
   std::string text_;
 };
+
+/// Error not_available (50): "no container can be added now: " and the reason.
+Error not_available(const std::string& reason, std::string details = {});
 
 /// The error object of the specification, section "Error": cniVersion, code, msg and, where there are any, details.
 std::string to_json(const Error& error, Version version);

@@ -101,6 +101,7 @@ IpamConfig read_members(JsonObject& ipam, const Tolerance& tolerance) {
   IpamConfig config;
   tolerance.read(config.type, [&] { return read_type(ipam); });
   tolerance.read(config.ranges, [&] { return read_all_ranges(ipam, unknown_keys); });
+  tolerance.read(config.has_own_range, [&] { return ipam.find_filled("subnet").has_value(); });
   tolerance.read(config.addresses, [&] { return read_addresses(ipam, unknown_keys); });
   tolerance.read(config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
   tolerance.read(config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });

@@ -202,12 +202,16 @@ bool JsonObject::was_asked(std::string_view name) const {
   return std::ranges::any_of(asked_, [name](const std::string& key) { return is_same_key(key, name); });
 }
 
-void JsonObject::reject_near_misses() const {
+void JsonObject::reject_near_misses(std::span<const std::string_view> others) const {
+  const auto is_of_others = [&](std::string_view name) {
+    return std::ranges::any_of(others, [name](std::string_view key) { return is_same_key(key, name); });
+  };
   for (const auto& member : members_of(*object_)) {
     const std::string& name = member.first;
     if (member.second.is_null() || was_asked(name)) continue;
     const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
-    if (near != asked_.end()) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
+    const bool is_refused = near != asked_.end() && !is_of_others(name);
+    if (is_refused) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
     if (value_.notes_ != nullptr) value_.notes_->ignored.push_back(pointer() + pointer_part(name));
   }
 }

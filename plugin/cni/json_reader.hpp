@@ -105,10 +105,10 @@ class JsonObject {
   /// Keys that are known though nobody asks for them.
   void also_known(std::span<const std::string_view> keys);
 
-  /// Throws Error unsupported_field where a member that nobody asked for is a near miss (edit distance at most 2, 1
-  /// where one of the two has at most 3 characters) of a key that was asked for: names the key, its value and the known
-  /// key. Others that nobody asked for are ignored, and the document knows them from now on.
-  void reject_near_misses() const;
+  /// Throws Error unsupported_field where a member that nobody asked for is a near miss (is_near_miss()) of a key that
+  /// was asked for: names the key, its value and the known key. Others that nobody asked for are ignored, and the
+  /// document knows them from now on. The keys of `others`, which other software reads, are no near misses.
+  void reject_near_misses(std::span<const std::string_view> others = {}) const;
 
   /// Members that nobody asked for.
   std::vector<std::string> unasked() const;

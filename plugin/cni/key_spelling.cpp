@@ -8,7 +8,7 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t short_key = 4;
+constexpr std::size_t long_key = 6;
 
 // Not tolower: it depends on the locale.
 char folded(char character) {
@@ -62,7 +62,7 @@ bool is_same_key(std::string_view left, std::string_view right) {
 
 bool is_near_miss(std::string_view left, std::string_view right) {
   const auto [shorter, longer] = std::minmax({left.size(), right.size()});
-  const std::size_t limit = shorter <= short_key ? 1 : 2;
+  const std::size_t limit = shorter < long_key ? 1 : 2;
   return longer - shorter <= limit && Rows(left, right).distance() <= limit;
 }
 

@@ -32,7 +32,7 @@ struct LoggedCall {
   std::uint64_t span_id = 0;  ///< of the call itself, in the trace
 };
 
-/// The line that is written for a call, with its newline: one JSON object. README.md, "Log", lists the members. Only
+/// The line that is written for a call, with its newline: one JSON object. veth-cni(5), LOG, lists the members. Only
 /// level debug has the steps.
 std::string log_line(const LoggedCall& call, LogLevel level);
 

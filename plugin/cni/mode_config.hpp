@@ -9,7 +9,7 @@
 
 namespace cni {
 
-/// How a veth pair is laid: README.md, "Modes".
+/// How a veth pair is laid: veth-cni(5), MODES.
 enum class Mode { ptp, bridge, netns };
 
 /// IDs of VLANs, both ends included: 1 to 4094.

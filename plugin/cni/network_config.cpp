@@ -57,6 +57,10 @@ constexpr std::array<std::string_view, 24> also_known{"bridge",
                                                       "disableGC",
                                                       "loadOnlyInlinedPlugins"};
 
+// Keys of other plugins and of tools that people leave in a configuration. They are near "mode", "snat" and
+// "isGateway".
+constexpr std::array<std::string_view, 4> keys_of_others{"node", "nat", "dnat", "gateway"};
+
 std::string read_name(JsonObject& network) {
   std::string name = network.string_or("name", "");
   if (name.empty()) throw Error(ErrorCode::invalid_config, "missing network name");
@@ -185,7 +189,7 @@ void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& toler
 void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {
   if (config.type != own_type) return;
   network.also_known(also_known);
-  network.reject_near_misses();
+  network.reject_near_misses(keys_of_others);
 }
 
 // A bridge and a cable work without addresses, too.

@@ -33,8 +33,9 @@ using RangeSets = std::vector<std::vector<RangeConfig>>;
 
 /// The object "ipam".
 struct IpamConfig {
-  std::string type;    ///< "veth-ipam" or the name of an executable; empty: no IPAM
-  RangeSets ranges{};  ///< subnet, rangeStart, rangeEnd, gateway of the object itself are the first set
+  std::string type;            ///< "veth-ipam" or the name of an executable; empty: no IPAM
+  RangeSets ranges{};          ///< subnet, rangeStart, rangeEnd, gateway of the object itself are the first set
+  bool has_own_range = false;  ///< the object itself has a subnet
   std::vector<LeasedAddress> addresses{};  ///< fixed addresses
   std::vector<Route> routes{};
   std::optional<std::string> resolv_conf{};  ///< path of a resolv.conf whose content is the lease's DNS

@@ -41,7 +41,7 @@ Link BridgeBuilder::build() {
   auto bridge = find_or_create();
   if (wants_vlans(wanted_) && !bridge.filters_vlans) refuse_unfiltered();
   const Device device{bridge.name, bridge.index};
-  if (!bridge.is_up) start(device);
+  if (!bridge.is_up) start_bridge(bridge);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.transact(one(set_promiscuous(device)));
   if (!wanted_.gateways.empty()) carry_gateways(gateway_link(bridge));
   if (bridge.is_up) distrust_containers(bridge);
@@ -78,6 +78,7 @@ Link BridgeBuilder::create() {
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   const auto link = first_link(answers.messages);
   if (!link) throw posix::system_error(ENODEV, "find bridge " + text::quoted(wanted_.name) + " after its creation");
+  is_new_ = true;
   return *link;
 }
 
@@ -88,16 +89,22 @@ void BridgeBuilder::explain(const Refusal& refusal, const std::vector<NetlinkReq
                    "leave vlan and vlanTrunk out, or use a kernel that has it"};
 }
 
+/// One that the administrator has made, and which is down, may become the host's uplink.
+void BridgeBuilder::start_bridge(const Link& bridge) {
+  if (is_new_ || !may_need_router_advertisements(bridge.index, host_)) return start({bridge.name, bridge.index});
+  host_.transact(one(bring_up(bridge.index, bridge.name)));
+}
+
 /// A bridge takes no router advertisements: its ports are containers (CVE-2020-10749).
 void BridgeBuilder::start(const Device& device) {
   ignore_router_advertisements(device.name);
   host_.transact(one(bring_up(device.index, device.name)));
 }
 
-/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by:
-/// then it has a route of that kind, or accept_ra is 2.
+/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by,
+/// now or later. Forwarding, which was switched on by this ADD, has made accept_ra 2 then.
 void BridgeBuilder::distrust_containers(const Link& bridge) {
-  if (!bridge.takes_router_advertisements || has_advertised_routes(bridge.index, host_)) return;
+  if (!bridge.takes_router_advertisements || may_need_router_advertisements(bridge.index, host_)) return;
   ignore_router_advertisements(bridge.name);
 }
 

@@ -36,6 +36,7 @@ class BridgeBuilder {
   std::vector<NetlinkRequest> missing_gateways(const Device& device);
   std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
   [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);
+  void start_bridge(const Link& bridge);
   void start(const Device& device);
   void distrust_containers(const Link& bridge);
   void await_gateways(const Link& link);
@@ -43,6 +44,7 @@ class BridgeBuilder {
   const wiring::Wiring& wiring_;
   const wiring::Bridge& wanted_;
   NetlinkSocket& host_;
+  bool is_new_ = false;  ///< build() has created the bridge
 };
 
 }  // namespace kernel

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/nft_attributes.hpp"
+#include "plugin/kernel/routes.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -9,65 +10,37 @@
 #include <arpa/inet.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <functional>
 #include <optional>
-#include <span>
+#include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace kernel {
 namespace {
 
-// Which members of a tuple a filter compares; in the kernel's own headers alone (net/netfilter/nf_conntrack_tuple.h).
-constexpr std::uint32_t compares_source = 1;
-constexpr std::uint32_t compares_destination = 2;
+// Which members of a tuple a filter compares; only in the kernel's own headers (net/netfilter/nf_conntrack_tuple.h).
 constexpr std::uint32_t compares_protocol = 8;
 constexpr std::uint32_t compares_destination_port = 32;
 
-/// UDP flows of one family: those to a port, those to a port of one address, or those that an address answers.
-struct Flows {
-  std::uint16_t to_port = 0;  ///< 0: any
-  std::optional<cni::IpAddress> to_address{};
-  std::optional<cni::IpAddress> answered_by{};
+constexpr const char* act = "forget UDP flows of mapped ports";
 
-  bool operator==(const Flows&) const = default;
+/// The UDP mappings of one family, by their host ports.
+using MappedPorts = std::unordered_map<std::uint16_t, std::vector<MappedFlow>>;
+
+/// A UDP flow as a list shows it.
+struct Flow {
+  std::uint16_t host_port = 0;
+  cni::IpAddress destination{};  ///< of its first packet, as the client wrote it
+  cni::IpAddress answered_by{};
+  Bytes original{};  ///< attributes of the tuple, by which it can be deleted
 };
-
-Bytes address_attribute(const cni::IpAddress& address, int ipv4_type, int ipv6_type) {
-  const int type = address.family == cni::Family::ipv4 ? ipv4_type : ipv6_type;
-  return nft_nest(CTA_TUPLE_IP, nft_bytes(type, value_of(address)));
-}
-
-Bytes protocol_attribute(std::uint16_t destination_port) {
-  auto protocol = nft_bytes(CTA_PROTO_NUM, value_of_byte(IPPROTO_UDP));
-  if (destination_port != 0) protocol += nft_bytes(CTA_PROTO_DST_PORT, value_of_port(destination_port));
-  return nft_nest(CTA_TUPLE_PROTO, protocol);
-}
-
-Bytes filter_attribute(std::uint32_t original, std::uint32_t reply) {
-  return nft_nest(CTA_FILTER, nft_bytes(CTA_FILTER_ORIG_FLAGS, value_of_host_number(original)) +
-                                  nft_bytes(CTA_FILTER_REPLY_FLAGS, value_of_host_number(reply)));
-}
-
-/// The flags are never all 0: that would mean every flow of the node.
-Bytes filter_of(const Flows& flows) {
-  if (flows.answered_by) {
-    const auto source = address_attribute(*flows.answered_by, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-    return nft_nest(CTA_TUPLE_REPLY, source + protocol_attribute(0)) +
-           filter_attribute(0, compares_source | compares_protocol);
-  }
-  auto flags = compares_protocol | compares_destination_port;
-  Bytes destination;
-  if (flows.to_address) {
-    destination = address_attribute(*flows.to_address, CTA_IP_V4_DST, CTA_IP_V6_DST);
-    flags |= compares_destination;
-  }
-  return nft_nest(CTA_TUPLE_ORIG, destination + protocol_attribute(flows.to_port)) + filter_attribute(flags, 0);
-}
 
 Message conntrack_message(int type, cni::Family family, const Bytes& attributes) {
   const nfgenmsg header{
@@ -75,13 +48,26 @@ Message conntrack_message(int type, cni::Family family, const Bytes& attributes)
   return new_message((NFNL_SUBSYS_CTNETLINK << 8) | type, 0, header, attributes);
 }
 
-constexpr const char* act = "forget UDP flows of mapped ports";
+/// The kernel compares the protocol, and the port where there is one. It cannot compare addresses here: for IPv6 its
+/// comparison is inverted up to at least Linux 6.18 (ctnetlink_filter_match_tuple() in nf_conntrack_netlink.c).
+Bytes filter_of(const MappedPorts& ports) {
+  auto flags = compares_protocol;
+  auto protocol = nft_bytes(CTA_PROTO_NUM, value_of_byte(IPPROTO_UDP));
+  if (ports.size() == 1) {
+    flags |= compares_destination_port;
+    protocol += nft_bytes(CTA_PROTO_DST_PORT, value_of_port(ports.begin()->first));
+  }
+  return nft_nest(CTA_TUPLE_ORIG, nft_nest(CTA_TUPLE_PROTO, protocol)) +
+         nft_nest(CTA_FILTER, nft_bytes(CTA_FILTER_ORIG_FLAGS, value_of_host_number(flags)) +
+                                  nft_bytes(CTA_FILTER_REPLY_FLAGS, value_of_host_number(0)));
+}
 
-// A tuple as a dump tells it.
+const nlattr* find_in(std::string_view attributes, int type) {
+  return nla_find(reinterpret_cast<const nlattr*>(attributes.data()), static_cast<int>(attributes.size()), type);
+}
 
 std::string_view nested_in(std::string_view attributes, int type) {
-  const nlattr* found =
-      nla_find(reinterpret_cast<const nlattr*>(attributes.data()), static_cast<int>(attributes.size()), type);
+  const nlattr* found = find_in(attributes, type);
   if (found == nullptr) return {};
   return {static_cast<const char*>(nla_data(found)), static_cast<std::size_t>(nla_len(found))};
 }
@@ -91,91 +77,108 @@ std::string_view attributes_of(const std::string& message) {
   return message.size() < header_bytes ? std::string_view{} : std::string_view{message}.substr(header_bytes);
 }
 
-bool has_address(std::string_view tuple, const cni::IpAddress& address, int ipv4_type, int ipv6_type) {
-  const int type = address.family == cni::Family::ipv4 ? ipv4_type : ipv6_type;
-  return nested_in(nested_in(tuple, CTA_TUPLE_IP), type) == value_of(address);
+std::optional<cni::IpAddress> address_in(std::string_view tuple, cni::Family family, int ipv4_type, int ipv6_type) {
+  const int type = family == cni::Family::ipv4 ? ipv4_type : ipv6_type;
+  return find_address(find_in(nested_in(tuple, CTA_TUPLE_IP), type), family);
 }
 
-bool is_among(const Flows& flows, std::string_view original, std::string_view reply, std::string_view port) {
-  if (flows.answered_by) return has_address(reply, *flows.answered_by, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-  if (port != value_of_port(flows.to_port)) return false;
-  return !flows.to_address || has_address(original, *flows.to_address, CTA_IP_V4_DST, CTA_IP_V6_DST);
-}
-
-bool is_among_any(std::span<const Flows> all, std::string_view flow) {
-  const auto original = nested_in(flow, CTA_TUPLE_ORIG);
+/// nullopt where it is of another protocol.
+std::optional<Flow> find_flow(const std::string& message, cni::Family family) {
+  const auto attributes = attributes_of(message);
+  const auto original = nested_in(attributes, CTA_TUPLE_ORIG);
   const auto protocol = nested_in(original, CTA_TUPLE_PROTO);
-  if (nested_in(protocol, CTA_PROTO_NUM) != value_of_byte(IPPROTO_UDP)) return false;
-  const auto reply = nested_in(flow, CTA_TUPLE_REPLY);
-  const auto port = nested_in(protocol, CTA_PROTO_DST_PORT);
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Flows& flows) { return is_among(flows, original, reply, port); });
+  if (nested_in(protocol, CTA_PROTO_NUM) != value_of_byte(IPPROTO_UDP)) return std::nullopt;
+  const auto reply = nested_in(attributes, CTA_TUPLE_REPLY);
+  const auto destination = address_in(original, family, CTA_IP_V4_DST, CTA_IP_V6_DST);
+  const auto answered_by = address_in(reply, family, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
+  if (!destination || !answered_by) return std::nullopt;
+  return Flow{.host_port = ntohs(number_in<std::uint16_t>(find_in(protocol, CTA_PROTO_DST_PORT))),
+              .destination = *destination,
+              .answered_by = *answered_by,
+              .original = nft_nest(CTA_TUPLE_ORIG, original)};
 }
 
-/// All flows of the family are read once, and those that are meant are forgotten one by one.
-void forget_by_reading(cni::Family family, std::span<const Flows> all, NetlinkSocket& netfilter) {
-  std::vector<NetlinkRequest> requests;
-  const NetlinkRequest list{conntrack_message(IPCTNL_MSG_CT_GET, family, {}), act, {EINVAL, EOPNOTSUPP}};
+using Matches = bool (*)(const Flow&, const MappedFlow&);
+
+/// The flows of all mappings, by one reading of the kernel's table. Without Linux 5.8 the filter is ignored.
+std::vector<Flow> list_flows(cni::Family family, const MappedPorts& ports, Matches matches, NetlinkSocket& netfilter) {
+  std::vector<Flow> flows;
+  const NetlinkRequest list{conntrack_message(IPCTNL_MSG_CT_GET, family, filter_of(ports)), act, {EINVAL, EOPNOTSUPP}};
   netfilter.read(list, [&](const std::string& message) {
-    const auto flow = attributes_of(message);
-    if (!is_among_any(all, flow)) return;
-    const auto tuple = nft_nest(CTA_TUPLE_ORIG, nested_in(flow, CTA_TUPLE_ORIG));
-    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, tuple), act, {ENOENT}});
+    auto flow = find_flow(message, family);
+    const auto found = flow ? ports.find(flow->host_port) : ports.end();
+    if (found == ports.end()) return;
+    const auto is_meant = [&](const MappedFlow& mapped) { return matches(*flow, mapped); };
+    if (std::ranges::any_of(found->second, is_meant)) flows.push_back(std::move(*flow));
   });
-  if (!requests.empty()) netfilter.transact(requests);
-}
-
-/// Kernels before 6.12 forget no flows by a filter.
-bool is_unknown(int error) { return error == EINVAL || error == EOPNOTSUPP; }
-
-/// A filter costs a walk through all flows (netfilter.md, section F), so many of them are one list instead.
-void forget(cni::Family family, const std::vector<Flows>& all, NetlinkSocket& netfilter) {
-  constexpr std::size_t most_filters = 4;
-  if (all.empty()) return;
-  if (all.size() > most_filters) return forget_by_reading(family, all, netfilter);
-  std::vector<NetlinkRequest> requests;
-  for (const auto& flows : all) {
-    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, filter_of(flows)), act, {ENOENT}});
-  }
-  const auto refusals = netfilter.send(requests).refusals;
-  if (refusals.empty()) return;
-  if (!is_unknown(refusals.front().error)) throw refusal_error(refusals.front(), requests);
-  forget_by_reading(family, all, netfilter);
-}
-
-/// The filter's comparison of IPv6 addresses is the wrong way round in kernels up to at least 6.18 (netfilter.md, 0.3):
-/// there the port alone says which flows are meant.
-Flows flows_to(const MappedFlow& mapped) {
-  Flows flows{.to_port = mapped.host_port};
-  if (mapped.family == cni::Family::ipv4) flows.to_address = mapped.host_address;
   return flows;
 }
 
-Flows flows_through(const MappedFlow& mapped) {
-  if (mapped.family == cni::Family::ipv6) return flows_to(mapped);
-  return {.answered_by = mapped.container_address};
+void forget(cni::Family family, const std::vector<Flow>& flows, NetlinkSocket& netfilter) {
+  std::vector<NetlinkRequest> requests;
+  for (const auto& flow : flows) {
+    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, flow.original), act, {ENOENT}});
+  }
+  if (!requests.empty()) netfilter.transact(requests);
 }
 
-void forget(const std::vector<MappedFlow>& mapped, Flows (*flows_of)(const MappedFlow&), NetlinkSocket& netfilter) {
+std::set<cni::IpAddress> local_among(const std::set<cni::IpAddress>& addresses) {
+  std::vector<NetlinkRequest> questions;
+  for (const auto& address : addresses) questions.push_back(get_route(address));
+  std::set<cni::IpAddress> local;
+  NetlinkSocket host{NETLINK_ROUTE};
+  for (const auto& answer : host.transact(questions)) {
+    const auto route = find_route(answer);
+    if (route && count_local({answer}) > 0) local.insert(route->route.destination.address);
+  }
+  return local;
+}
+
+/// Mappings are for packets to the host. Flows to the same port of others, which are only forwarded, go on.
+void leave_out_forwarded(std::vector<Flow>& flows) {
+  if (flows.empty()) return;
+  std::set<cni::IpAddress> destinations;
+  for (const auto& flow : flows) destinations.insert(flow.destination);
+  const auto local = local_among(destinations);
+  std::erase_if(flows, [&](const Flow& flow) { return !local.contains(flow.destination); });
+}
+
+MappedPorts ports_of(const std::vector<MappedFlow>& mapped, cni::Family family) {
+  MappedPorts ports;
+  for (const auto& flow : mapped) {
+    if (flow.protocol == IPPROTO_UDP && flow.family == family) ports[flow.host_port].push_back(flow);
+  }
+  return ports;
+}
+
+void for_each_family(const std::vector<MappedFlow>& mapped,
+                     const std::function<void(cni::Family, const MappedPorts&)>& act_on) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
-    std::vector<Flows> all;
-    for (const auto& flow : mapped) {
-      if (flow.protocol != IPPROTO_UDP || flow.family != family) continue;
-      const auto flows = flows_of(flow);
-      if (std::find(all.begin(), all.end(), flows) == all.end()) all.push_back(flows);
-    }
-    forget(family, all, netfilter);
+    const auto ports = ports_of(mapped, family);
+    if (!ports.empty()) act_on(family, ports);
   }
 }
+
+bool is_to(const Flow& flow, const MappedFlow& mapped) {
+  return !mapped.host_address || *mapped.host_address == flow.destination;
+}
+
+bool is_answered_by(const Flow& flow, const MappedFlow& mapped) { return flow.answered_by == mapped.container_address; }
 
 }  // namespace
 
 void forget_unmapped_flows(const std::vector<MappedFlow>& mapped, NetlinkSocket& netfilter) {
-  forget(mapped, flows_to, netfilter);
+  for_each_family(mapped, [&](cni::Family family, const MappedPorts& ports) {
+    auto flows = list_flows(family, ports, is_to, netfilter);
+    leave_out_forwarded(flows);
+    forget(family, flows, netfilter);
+  });
 }
 
 void forget_mapped_flows(const std::vector<MappedFlow>& unmapped, NetlinkSocket& netfilter) {
-  forget(unmapped, flows_through, netfilter);
+  for_each_family(unmapped, [&](cni::Family family, const MappedPorts& ports) {
+    forget(family, list_flows(family, ports, is_answered_by, netfilter), netfilter);
+  });
 }
 
 }  // namespace kernel

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 
 #include <optional>

@@ -63,8 +63,8 @@ void tune(rtnl_link* link, const wiring::Tuning& tuning) {
 
 }  // namespace
 
-// The container's end is the main device of the message: the kernel lets that one alone be created up (kernel.md,
-// "Facts"). Both MACs are named, so that udev's MACAddressPolicy leaves them as they are.
+// The container's end is the main device of the message: the kernel lets that one alone be created up (README.md,
+// "Links and namespaces"). Both MACs are named, so that udev's MACAddressPolicy leaves them as they are.
 NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace) {
   const LinkObject link{rtnl_link_veth_alloc()};
   if (!link) throw std::bad_alloc{};
@@ -124,6 +124,12 @@ NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachm
   put_text(message.get(), IFLA_IFNAME, name);
   put_text(message.get(), IFLA_IFALIAS, cni::alias_of(attachment));
   return {std::move(message), "set the alias of " + text::quoted(name)};
+}
+
+NetlinkRequest rename(const Device& device, const std::string& name) {
+  auto message = link_message(RTM_SETLINK, device.index);
+  put_text(message.get(), IFLA_IFNAME, name);
+  return {std::move(message), "rename " + text::quoted(device.name) + " to " + text::quoted(name)};
 }
 
 NetlinkRequest forward_ipv4(const std::string& name) {

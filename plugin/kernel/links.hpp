@@ -2,7 +2,7 @@
 
 #include "plugin/cni/address.hpp"
 #include "plugin/kernel/addresses.hpp"
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/counters.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -60,6 +60,9 @@ NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, s
 
 /// Says whose the interface is.
 NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment);
+
+/// Linux 6.2 and later rename an interface that is up; earlier ones refuse with EBUSY.
+NetlinkRequest rename(const Device& device, const std::string& name);
 
 /// IPv4 forwarding on this interface, whatever the node's default is.
 NetlinkRequest forward_ipv4(const std::string& name);

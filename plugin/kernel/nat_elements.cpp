@@ -26,9 +26,9 @@ class Collector {
       : wiring_(wiring), comment_(to_comment(owner_of(wiring.attachment))) {}
 
   std::vector<WantedElement> collect() {
+    if (!wiring_.masquerades.empty() || wiring_.host_ports) add_owner(NftFamily::inet);
     for (const auto& masquerade : wiring_.masquerades) add_masquerade(masquerade);
     if (wiring_.host_ports) add_host_ports(*wiring_.host_ports);
-    if (!elements_.empty()) add_owner(NftFamily::inet);
     if (wiring_.bridge && wiring_.bridge->check_macs) add_macs();
     return std::move(elements_);
   }
@@ -79,10 +79,10 @@ class Collector {
   void add_macs() {
     const auto port = value_of_interface(wiring_.host.name);
     const auto words = "the check of MACs on port \"" + wiring_.host.name + '"';
+    add_owner(NftFamily::bridge);
     add(words + " (the MAC)",
         {.family = NftFamily::bridge, .set = port_macs_set, .key = port + padded(value_of(wiring_.container.mac))});
     add(words, {.family = NftFamily::bridge, .set = checked_ports_set, .key = port});
-    add_owner(NftFamily::bridge);
   }
 
   const wiring::Wiring& wiring_;

@@ -20,6 +20,7 @@ struct WantedElement {
   std::optional<wiring::PortMapping> mapping{};  ///< what an element of a port map is for: it may be another's already
 };
 
+/// Of each table the owner element first: as long as an attachment has any element there, it has that one.
 std::vector<WantedElement> elements_of(const wiring::Wiring& wiring);
 
 /// The element of a port map that leads a port of one host address, or of all, to the container. Without a comment.
@@ -28,12 +29,12 @@ NftElement port_element(const wiring::PortMapping& mapping, bool has_host_addres
 /// What says that an attachment has elements in the table of the family. Its comment is not asked for.
 NftElement owner_element(NftFamily family, cni::Tag attachment);
 
-/// Whose an element is, as its comment tells: "network-tag attachment-tag".
+/// Whose an element is, as its comment says: "network-tag attachment-tag".
 struct Owner {
   cni::Tag network;
   cni::Tag attachment;
 
-  bool operator==(const Owner&) const = default;
+  auto operator<=>(const Owner&) const = default;
 };
 
 Owner owner_of(const cni::Attachment& attachment);

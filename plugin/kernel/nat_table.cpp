@@ -191,6 +191,8 @@ std::vector<NeededPart> parts_of(const wiring::Wiring& wiring) {
   return parts;
 }
 
-bool begins_table(const NeededPart& part) { return part.family == NftFamily::bridge || part.chain == base_chain; }
+bool begins_table(const NeededPart& part) { return part.chain == first_chain(part.family); }
+
+std::string first_chain(NftFamily family) { return family == NftFamily::bridge ? macs_chain : base_chain; }
 
 }  // namespace kernel

@@ -10,7 +10,7 @@
 #include <vector>
 
 // What our tables consist of besides elements. Sets and maps, so that a packet costs a few lookups and an ADD a few
-// elements, however many containers there are. README.md, "Rules", shows the whole as `nft list ruleset` has it.
+// elements, however many containers there are. README.md, "The ruleset", shows the whole as nft prints it.
 namespace kernel {
 
 /// What a part of a table consists of. Rules may also go into chains of other parts, which have to stand.
@@ -31,8 +31,13 @@ struct NeededPart {
 /// The parts that a wiring needs, in the order in which they have to be made. The wiring has to outlive them.
 std::vector<NeededPart> parts_of(const wiring::Wiring& wiring);
 
-/// Whether the part is the first of its table: where it is missing, all that was in the table is gone.
+/// Whether the part is the first of its table: where it is missing, all that was in the table is gone. The comment of
+/// its first chain is the life of the table: boot id and cookie of the network namespace. A table that was saved and
+/// loaded again in another life has elements of attachments that are gone.
 bool begins_table(const NeededPart& part);
+
+/// The first chain of the family's table.
+std::string first_chain(NftFamily family);
 
 /// Maps of mapped ports, by family and by whether the host's address is part of the key.
 std::string port_map(cni::Family family, bool has_host_address);

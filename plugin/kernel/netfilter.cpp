@@ -1,9 +1,9 @@
 #include "plugin/kernel/netfilter.hpp"
 
 #include "plugin/kernel/conntrack.hpp"
-#include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/wiring/port_mapping.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -36,15 +36,17 @@ const NftElement* find_at(std::span<const NftElement> elements, const NftElement
   return found == elements.end() ? nullptr : &*found;
 }
 
-/// An element of ours is one that says so: what else is at its place belongs to a container that is gone, or, where a
-/// port is mapped, to another one.
-void refuse_taken_ports(std::span<const WantedElement> wanted, std::span<const NftElement> standing) {
+/// An element of the attachment has its comment: what else is at its place belongs to a container that is gone, or,
+/// where a port is mapped, to another one.
+std::optional<HostPortConflict> find_conflict(std::span<const WantedElement> wanted,
+                                              std::span<const NftElement> existing) {
   for (const auto& [element, words, mapping] : wanted) {
-    const auto* there = mapping ? find_at(standing, element) : nullptr;
+    const auto* there = mapping ? find_at(existing, element) : nullptr;
     if (there == nullptr || there->comment == element.comment) continue;
     const auto owner = find_owner(there->comment);
-    throw HostPortTaken{*mapping, owner ? std::optional{owner->attachment} : std::nullopt};
+    return HostPortConflict{wiring::host_side(*mapping), owner ? std::optional{owner->attachment} : std::nullopt};
   }
+  return std::nullopt;
 }
 
 /// A port of all addresses of the host is a port of each: the same mappings without their host addresses.
@@ -64,14 +66,26 @@ void add_sets_and_chains(NftFamily family, const NftPart& part, std::span<const 
   for (const auto& chain : chains) requests.push_back(add_nft_chain(family, chain));
 }
 
+NftPart described(const NeededPart& needed, const std::string& life) {
+  auto part = needed.describe();
+  if (begins_table(needed)) part.chains.front().comment = life;
+  return part;
+}
+
 /// The first chain is created, and not merely added: of two processes that both found the part missing one comes too
 /// late, and makes no rule a second time.
-void create(const NeededPart& needed, Requests& requests) {
-  const auto part = needed.describe();
+void create(const NeededPart& needed, const std::string& life, Requests& requests) {
+  const auto part = described(needed, life);
   if (begins_table(needed)) requests.push_back(add_nft_table(needed.family));
   requests.push_back(create_nft_chain(needed.family, part.chains.front()));
   add_sets_and_chains(needed.family, part, std::span{part.chains}.subspan(1), requests);
   for (const auto& rule : part.rules) requests.push_back(append_nft_rule(needed.family, rule));
+}
+
+void forget_table(NftFamily family, NftState& state) {
+  const auto beginning = kernel::full_name(family, "");
+  std::erase_if(state.chains, [&](const std::string& name) { return name.starts_with(beginning); });
+  std::erase_if(state.elements, [&](const NftElement& element) { return element.family == family; });
 }
 
 void create(const NftElement& element, const NftElement* there, Requests& requests) {
@@ -84,41 +98,81 @@ void create(const NftElement& element, const NftElement* there, Requests& reques
 
 void Netfilter::require() { session_.socket().transact(one(get_nft_generation())); }
 
-void Netfilter::prepare(const wiring::Wiring& wiring) {
-  const auto parts = parts_of(wiring);
-  auto wanted = elements_of(wiring);
-  std::ranges::move(for_all_addresses(wanted), std::back_inserter(wanted));
-  session_.insist([&] { return prepare_once(parts, wanted); });
+/// What one call wants of the tables.
+struct Netfilter::Wanted {
+  const std::vector<NeededPart>& parts;
+  const std::vector<WantedElement>& elements;
+  const std::string& life;
+};
+
+/// What a transaction begins with.
+struct Netfilter::Beginning {
+  NftState state{};                           ///< what exists, without the tables that `changes` drops
+  std::vector<NetlinkRequest> changes{};      ///< drop each table of another life
+  std::optional<std::uint32_t> generation{};  ///< at which these are right; nullopt: there are none
+};
+
+/// Of two calls that both find an old table, the second must not drop the one that the first has made: the transaction
+/// is carried out only in the generation that was read before the look.
+Netfilter::Beginning Netfilter::begin(const Wanted& wanted) {
+  auto state = session_.look(wanted.parts, wanted.elements);
+  const bool is_own = std::ranges::all_of(state.lives, [&](const auto& table) { return table.second == wanted.life; });
+  if (is_own) return {.state = std::move(state)};
+  Beginning beginning{.generation = session_.generation()};
+  beginning.state = session_.look(wanted.parts, wanted.elements);
+  for (const auto family : tables_of_another_life(wanted.life)) {
+    beginning.changes.push_back(delete_nft_table(family));
+    forget_table(family, beginning.state);
+  }
+  return beginning;
 }
 
-bool Netfilter::prepare_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted) {
-  const auto state = session_.look(parts, wanted);
-  refuse_taken_ports(wanted, state.elements);
-  Requests changes;
-  for (const auto& part : parts) {
-    if (!holds(state.chains, full_name(part))) create(part, changes);
+std::vector<NftFamily> Netfilter::tables_of_another_life(const std::string& life) {
+  std::vector<NftFamily> families;
+  for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
+    const auto chains = session_.chains(family);
+    const auto first = std::ranges::find(chains, first_chain(family), &NftChain::name);
+    if (first != chains.end() && first->comment != life) families.push_back(family);
   }
-  return session_.commit(std::move(changes));
+  return families;
+}
+
+std::optional<HostPortConflict> Netfilter::prepare(const wiring::Wiring& wiring, const std::string& life) {
+  const auto parts = parts_of(wiring);
+  auto elements = elements_of(wiring);
+  std::ranges::move(for_all_addresses(elements), std::back_inserter(elements));
+  std::optional<HostPortConflict> conflict;
+  session_.insist([&] { return prepare_once({parts, elements, life}, conflict); });
+  return conflict;
+}
+
+bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict) {
+  auto [state, changes, generation] = begin(wanted);
+  conflict = find_conflict(wanted.elements, state.elements);
+  if (conflict) return true;
+  for (const auto& part : wanted.parts) {
+    if (!holds(state.chains, full_name(part))) create(part, wanted.life, changes);
+  }
+  return session_.commit(std::move(changes), generation);
 }
 
 /// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in
 /// further ones, and where that does not come to its end the next look finds what is missing.
-bool Netfilter::build_once(std::span<const NeededPart> parts, std::span<const WantedElement> wanted,
-                           bool& has_lost_rules) {
-  const auto state = session_.look(parts, wanted);
-  refuse_taken_ports(wanted, state.elements);
-  Requests changes;
-  has_lost_rules = false;
-  for (const auto& part : parts) {
+bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
+  auto [state, changes, generation] = begin(wanted);
+  built = {.conflict = find_conflict(wanted.elements, state.elements)};
+  if (built.conflict) return true;
+  for (const auto& part : wanted.parts) {
     const bool is_complete = !begins_table(part) || holds(state.chains, kernel::full_name(part.family, complete_chain));
-    has_lost_rules = has_lost_rules || !is_complete;
-    if (!holds(state.chains, full_name(part))) create(part, changes);
+    built.has_lost_rules = built.has_lost_rules || !is_complete;
+    if (!holds(state.chains, full_name(part))) create(part, wanted.life, changes);
   }
-  for (const auto& each : wanted) {
-    if (changes.size() >= most_at_once && !session_.commit(std::exchange(changes, {}))) return false;
+  for (const auto& each : wanted.elements) {
+    const bool is_full = changes.size() >= most_at_once;
+    if (is_full && !session_.commit(std::exchange(changes, {}), std::exchange(generation, {}))) return false;
     create(each.element, find_at(state.elements, each.element), changes);
   }
-  return session_.commit(std::move(changes));
+  return session_.commit(std::move(changes), generation);
 }
 
 namespace {
@@ -133,14 +187,14 @@ std::vector<MappedFlow> mapped_flows(std::span<const WantedElement> wanted) {
 
 }  // namespace
 
-bool Netfilter::build(const wiring::Wiring& wiring) {
-  const auto wanted = elements_of(wiring);
-  if (wanted.empty()) return false;
+RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& life) {
+  const auto elements = elements_of(wiring);
+  if (elements.empty()) return {};
   const auto parts = parts_of(wiring);
-  bool has_lost_rules = false;
-  session_.insist([&] { return build_once(parts, wanted, has_lost_rules); });
-  forget_unmapped_flows(mapped_flows(wanted), session_.socket());
-  return has_lost_rules;
+  RulesBuilt built;
+  session_.insist([&] { return build_once({parts, elements, life}, built); });
+  if (!built.conflict) forget_unmapped_flows(mapped_flows(elements), session_.socket());
+  return built;
 }
 
 void Netfilter::mark_complete(const wiring::Wiring& wiring) {
@@ -203,21 +257,22 @@ void rewrite(NftFamily family, const NftPart& part, std::span<const FoundRule> f
 
 }  // namespace
 
-void Netfilter::mend(std::span<const NeededPart> parts) {
+void Netfilter::restore_chains(std::span<const NeededPart> parts, const std::string& life) {
   session_.insist([&] {
     const auto now = session_.generation();
     Requests changes;
     for (const auto& needed : parts) {
-      const auto part = needed.describe();
+      const auto part = described(needed, life);
       rewrite(needed.family, part, session_.rules(needed.family), changes);
     }
     return session_.commit(std::move(changes), now);
   });
 }
 
-void Netfilter::repair(const wiring::Wiring& wiring) {
-  build(wiring);
-  mend(parts_of(wiring));
+std::optional<HostPortConflict> Netfilter::repair(const wiring::Wiring& wiring, const std::string& life) {
+  const auto built = build(wiring, life);
+  if (!built.conflict) restore_chains(parts_of(wiring), life);
+  return built.conflict;
 }
 
 namespace {
@@ -254,29 +309,6 @@ std::vector<std::string> Netfilter::missing(const wiring::Wiring& wiring) {
   return sentences;
 }
 
-/// A flow outlives the element that led it, and one of an element that was lost has been led, too.
-void Netfilter::remove(const wiring::Wiring& wiring) {
-  const auto wanted = elements_of(wiring);
-  if (wanted.empty()) return;
-  const auto comment = to_comment(owner_of(wiring.attachment));
-  session_.insist([&] {
-    auto standing = session_.look({}, wanted).elements;
-    std::erase_if(standing, [&](const NftElement& element) { return element.comment != comment; });
-    return delete_elements(standing);
-  });
-  forget_mapped_flows(mapped_flows(wanted), session_.socket());
-}
-
-bool Netfilter::has_any(cni::Tag attachment) {
-  const std::vector<WantedElement> owners{{owner_element(NftFamily::inet, attachment)},
-                                          {owner_element(NftFamily::bridge, attachment)}};
-  return !session_.look({}, owners).elements.empty();
-}
-
-void Netfilter::remove(cni::Tag attachment) {
-  if (has_any(attachment)) remove_where([attachment](const Owner& owner) { return owner.attachment == attachment; });
-}
-
 std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const Owner&)>& is_wanted) {
   std::vector<NftElement> found;
   for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
@@ -291,31 +323,81 @@ std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const
 }
 
 wiring::ObservedRules Netfilter::find(cni::Tag attachment) {
-  if (!has_any(attachment)) return {};
   const auto own = elements_where([attachment](const Owner& owner) { return owner.attachment == attachment; });
+  if (own.empty()) return {};
   return rules_of(own, session_.rules(NftFamily::inet));
 }
 
-void Netfilter::remove_where(const std::function<bool(const Owner&)>& is_stale) {
+std::vector<Owner> Netfilter::owners() {
+  std::set<Owner> owners;
+  elements_where([&](const Owner& owner) {
+    owners.insert(owner);
+    return false;
+  });
+  return {owners.begin(), owners.end()};
+}
+
+/// Another call may make them anew at this moment.
+void Netfilter::drop_tables_of_another_life(const std::string& life) {
   session_.insist([&] {
-    const auto stale = elements_where(is_stale);
-    if (!delete_elements(stale)) return false;
-    std::vector<MappedFlow> flows;
-    for (const auto& element : stale) {
-      if (const auto flow = find_mapped_flow(element)) flows.push_back(*flow);
-    }
-    forget_mapped_flows(flows, session_.socket());
-    return true;
+    const auto now = session_.generation();
+    Requests changes;
+    for (const auto family : tables_of_another_life(life)) changes.push_back(delete_nft_table(family));
+    return session_.commit(std::move(changes), now);
   });
 }
 
-bool Netfilter::delete_elements(std::span<const NftElement> elements) {
-  while (!elements.empty()) {
-    const auto piece = elements.first(std::min(elements.size(), most_at_once));
+void Netfilter::remove(std::span<const wiring::Footprint> batch) {
+  std::set<cni::Tag> unlisted;
+  for (const auto& footprint : batch) {
+    if (footprint.may_have_rules && !footprint.outline) unlisted.insert(footprint.tag);
+  }
+  std::vector<MappedFlow> flows;
+  remove_listed(batch, flows);
+  if (!unlisted.empty()) remove_unlisted(unlisted, flows);
+  forget_mapped_flows(flows, session_.socket());
+}
+
+/// A flow outlives the element that led it, and one of an element that was lost has been led, too.
+void Netfilter::remove_listed(std::span<const wiring::Footprint> batch, std::vector<MappedFlow>& flows) {
+  std::vector<WantedElement> wanted;
+  std::set<std::string> comments;
+  for (const auto& footprint : batch) {
+    if (!footprint.may_have_rules || !footprint.outline) continue;
+    std::ranges::move(elements_of(*footprint.outline), std::back_inserter(wanted));
+    comments.insert(to_comment(owner_of(footprint.attachment)));
+  }
+  if (wanted.empty()) return;
+  session_.insist([&] {
+    auto existing = session_.look({}, wanted).elements;
+    std::erase_if(existing, [&](const NftElement& element) { return !comments.contains(element.comment); });
+    return delete_elements(std::move(existing));
+  });
+  std::ranges::move(mapped_flows(wanted), std::back_inserter(flows));
+}
+
+void Netfilter::remove_unlisted(const std::set<cni::Tag>& attachments, std::vector<MappedFlow>& flows) {
+  session_.insist([&] {
+    auto existing = elements_where([&](const Owner& owner) { return attachments.contains(owner.attachment); });
+    for (const auto& element : existing) {
+      if (const auto flow = find_mapped_flow(element)) flows.push_back(*flow);
+    }
+    return delete_elements(std::move(existing));
+  });
+}
+
+/// Owner elements are in the last transactions. Of an element that two outlines list there is one, and a second
+/// deletion of it would be refused.
+bool Netfilter::delete_elements(std::vector<NftElement> elements) {
+  std::ranges::sort(elements);
+  elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+  std::ranges::stable_partition(elements, [](const NftElement& element) { return element.set != owners_set; });
+  for (std::span<const NftElement> rest{elements}; !rest.empty();) {
+    const auto piece = rest.first(std::min(rest.size(), most_at_once));
     Requests changes;
     for (const auto& element : piece) changes.push_back(delete_nft_element(element));
     if (!session_.commit(std::move(changes))) return false;
-    elements = elements.subspan(piece.size());
+    rest = rest.subspan(piece.size());
   }
   return true;
 }

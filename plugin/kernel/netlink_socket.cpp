@@ -1,22 +1,45 @@
 #include "plugin/kernel/netlink_socket.hpp"
 
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/hash.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 namespace kernel {
 namespace {
 
-constexpr std::size_t receive_buffer_bytes = 32768;  // what the kernel fills at most in one part of a dump
+/// What the kernel fills at most in one part of a dump, unless one message alone is larger: a link with many
+/// alternative names (rtnl_calcit in net/core/rtnetlink.c).
+constexpr std::size_t receive_buffer_bytes = 32768;
+
+/// Not to be guessed by a workload that sends to the socket. The 16 bytes of AT_RANDOM serve the stack protector, too,
+/// so they are not used as they are.
+std::uint32_t random_sequence() {
+  static_assert(sizeof(std::uint64_t) * 2 == 16);
+  std::array<std::uint64_t, 2> bytes{};
+  std::memcpy(bytes.data(), reinterpret_cast<const void*>(::getauxval(AT_RANDOM)), sizeof bytes);
+  return static_cast<std::uint32_t>(text::mixed(text::mixed(bytes[0]) ^ bytes[1]));
+}
+
+/// Whether the request asks and changes nothing. Message types of NETLINK_ROUTE come in fours: new, delete, get, set.
+/// Those of NETLINK_NETFILTER have the number of their subsystem in the upper byte.
+bool is_route_question(const NetlinkRequest& request) {
+  constexpr int get = 2;
+  const int type = nlmsg_hdr(request.message.get())->nlmsg_type;
+  return type <= RTM_MAX && (type - RTM_BASE) % 4 == get;
+}
 
 void enable(int file, int option) {
   const int on = 1;
@@ -43,6 +66,8 @@ void MessageRelease::operator()(nl_msg* message) const { nlmsg_free(message); }
 
 NetlinkSocket::NetlinkSocket(int protocol)
     : file_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)),
+      sequence_(random_sequence()),
+      buffer_bytes_(receive_buffer_bytes),
       buffer_(std::make_unique_for_overwrite<char[]>(receive_buffer_bytes)) {
   if (!file_) posix::throw_errno("open a netlink socket");
   enable(file_.get(), NETLINK_EXT_ACK);
@@ -90,13 +115,31 @@ bool is_verdict(const nlmsghdr* header) {
 
 }  // namespace
 
-/// The bytes of one receive; 0 where there is nothing to receive and `flags` say not to wait.
-std::size_t NetlinkSocket::receive(int flags) {
+/// The bytes of one receive from the kernel; 0 where there is nothing to receive and `flags` say not to wait. A message
+/// that was larger than the buffer is lost, and the buffer is large enough for it from then on. The lost message may
+/// have been the last one, so the rest is received without waiting: the kernel has queued its answer when a send
+/// returns, and the next part of a dump when a receive does (netlink_recvmsg in net/netlink/af_netlink.c).
+std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
   for (;;) {
-    const ssize_t received = ::recv(file_.get(), buffer_.get(), receive_buffer_bytes, flags);
-    if (received >= 0) return static_cast<std::size_t>(received);
-    if (errno == EAGAIN) return 0;
-    if (errno != EINTR) posix::throw_errno("receive from the kernel");
+    sockaddr_nl sender{};
+    iovec part{buffer_.get(), buffer_bytes_};
+    msghdr message{.msg_name = &sender,
+                   .msg_namelen = sizeof sender,
+                   .msg_iov = &part,
+                   .msg_iovlen = 1,
+                   .msg_control = nullptr,
+                   .msg_controllen = 0,
+                   .msg_flags = 0};
+    const int no_wait = answers.was_truncated ? MSG_DONTWAIT : 0;
+    const ssize_t received = ::recvmsg(file_.get(), &message, flags | no_wait | MSG_TRUNC);
+    if (received < 0 && errno == EAGAIN) return 0;
+    if (received < 0 && errno != EINTR) posix::throw_errno("receive from the kernel");
+    if (received < 0 || sender.nl_pid != 0) continue;
+    const auto bytes = static_cast<std::size_t>(received);
+    if (bytes <= buffer_bytes_) return bytes;
+    answers.was_truncated = true;
+    buffer_bytes_ = bytes;
+    buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes_);
   }
 }
 
@@ -106,7 +149,7 @@ bool NetlinkSocket::sort(std::size_t received, std::span<const NetlinkRequest> r
   bool is_complete = false;
   for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(header, rest) != 0;
        header = nlmsg_next(header, &rest)) {
-    if (header->nlmsg_seq < first_sequence_ || header->nlmsg_seq > sequence_) continue;
+    if (header->nlmsg_seq - first_sequence_ > sequence_ - first_sequence_) continue;
     answers.was_interrupted = answers.was_interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
     if (is_verdict(header)) {
       take_verdict(header, header->nlmsg_seq - first_sequence_, requests, answers);
@@ -119,14 +162,31 @@ bool NetlinkSocket::sort(std::size_t received, std::span<const NetlinkRequest> r
 }
 
 void NetlinkSocket::receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers) {
-  while (!sort(receive(0), requests, answers)) {
+  bool is_complete = false;
+  while (!is_complete) {
+    const auto received = receive(0, answers);
+    is_complete = received == 0 || sort(received, requests, answers);
   }
+}
+
+/// Questions whose answer did not fit are asked again, with the buffer that it needs.
+Answers NetlinkSocket::exchange(std::span<const NetlinkRequest> requests, int last_flags) {
+  constexpr int attempts = 8;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    Answers answers;
+    transmit(requests, last_flags);
+    receive_until_answered(requests, answers);
+    if (!answers.was_truncated) return answers;
+    const bool is_question = last_flags == NLM_F_DUMP || std::ranges::all_of(requests, is_route_question);
+    if (!is_question) break;
+  }
+  throw posix::system_error(EMSGSIZE, requests.front().act + ": the kernel's answer does not fit the receive buffer");
 }
 
 Answers NetlinkSocket::commit(std::span<const NetlinkRequest> requests) {
   Answers answers;
   transmit(requests, 0);
-  while (const auto received = receive(MSG_DONTWAIT)) sort(received, requests, answers);
+  while (const auto received = receive(MSG_DONTWAIT, answers)) sort(received, requests, answers);
   return answers;
 }
 
@@ -136,9 +196,7 @@ Answers NetlinkSocket::send(std::span<const NetlinkRequest> requests) {
   Answers all;
   for (std::size_t first = 0; first < requests.size(); first += most_at_once) {
     const auto piece = requests.subspan(first, std::min(most_at_once, requests.size() - first));
-    Answers answers;
-    transmit(piece, NLM_F_ACK);
-    receive_until_answered(piece, answers);
+    auto answers = exchange(piece, NLM_F_ACK);
     for (auto& message : answers.messages) all.messages.push_back(std::move(message));
     for (auto& refusal : answers.refusals) {
       refusal.request += first;
@@ -159,8 +217,12 @@ void NetlinkSocket::read(const NetlinkRequest& request, const std::function<void
   Answers answers;
   transmit(requests, NLM_F_DUMP);
   for (bool is_complete = false; !is_complete; answers.messages.clear()) {
-    is_complete = sort(receive(0), requests, answers);
+    const auto received = receive(0, answers);
+    is_complete = received == 0 || sort(received, requests, answers);
     for (const auto& message : answers.messages) take(message);
+  }
+  if (answers.was_truncated) {
+    throw posix::system_error(EMSGSIZE, request.act + ": the kernel's answer does not fit the receive buffer");
   }
   if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
 }
@@ -169,9 +231,7 @@ std::vector<std::string> NetlinkSocket::dump(const NetlinkRequest& request) {
   constexpr int attempts = 20;
   const std::span requests{&request, 1};
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    Answers answers;
-    transmit(requests, NLM_F_DUMP);
-    receive_until_answered(requests, answers);
+    auto answers = exchange(requests, NLM_F_DUMP);
     if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
     if (!answers.was_interrupted) return std::move(answers.messages);
   }

@@ -41,10 +41,12 @@ struct Refusal {
 struct Answers {
   std::vector<std::string> messages;  ///< each a netlink message with its header
   std::vector<Refusal> refusals;
-  bool was_interrupted = false;  ///< a dump: the list changed while it was told
+  bool was_interrupted = false;  ///< a dump: the list changed while it was sent
+  bool was_truncated = false;    ///< a message was larger than the buffer: it is not among the messages
 };
 
-/// A netlink socket in the network namespace in which it was opened. The kernel answers at once, so nothing waits.
+/// A netlink socket in the network namespace in which it was opened. The kernel answers at once, so nothing waits. In a
+/// container's namespace its workload can send to the socket, too: what does not come from the kernel is dropped.
 class NetlinkSocket {
  public:
   /// Opens it in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE,
@@ -52,7 +54,7 @@ class NetlinkSocket {
   explicit NetlinkSocket(int protocol);
 
   /// Sends all in one call (up to 128 of them; more go in several). Throws std::system_error only where the socket
-  /// itself fails.
+  /// itself fails, and where an answer to a change is too large for the buffer.
   Answers send(std::span<const NetlinkRequest> requests);
 
   /// As send, and throws std::system_error for the first refusal: act, errno and the kernel's sentence.
@@ -72,13 +74,15 @@ class NetlinkSocket {
 
  private:
   void transmit(std::span<const NetlinkRequest> requests, int last_flags);
+  Answers exchange(std::span<const NetlinkRequest> requests, int last_flags);
   void receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers);
-  std::size_t receive(int flags);
+  std::size_t receive(int flags, Answers& answers);
   bool sort(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers);
 
   posix::FileDescriptor file_;
   std::uint32_t sequence_ = 0;
   std::uint32_t first_sequence_ = 0;
+  std::size_t buffer_bytes_;
   std::unique_ptr<char[]> buffer_;
 };
 

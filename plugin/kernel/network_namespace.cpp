@@ -77,9 +77,13 @@ bool is_same_namespace(int left, int right) {
 }
 
 NetlinkRequest ask_namespace_number(const Namespace& other) {
+  return ask_namespace_number(other.file.get(), other.path);
+}
+
+NetlinkRequest ask_namespace_number(int other, const std::string& path) {
   auto message = new_message(RTM_GETNSID, rtgenmsg{.rtgen_family = AF_UNSPEC});
-  put_number(message.get(), NETNSA_FD, static_cast<std::uint32_t>(other.file.get()));
-  return {std::move(message), "ask for the number of network namespace " + text::quoted(other.path)};
+  put_number(message.get(), NETNSA_FD, static_cast<std::uint32_t>(other));
+  return {std::move(message), "ask for the number of network namespace " + text::quoted(path)};
 }
 
 std::optional<std::int32_t> find_namespace_number(const std::string& message) {

@@ -24,6 +24,9 @@ bool is_same_namespace(int left, int right);
 /// Asks how the socket's namespace numbers another.
 NetlinkRequest ask_namespace_number(const Namespace& other);
 
+/// The same for an open file of a network namespace; `path` is for messages.
+NetlinkRequest ask_namespace_number(int other, const std::string& path);
+
 /// nullopt where the message is about something else, or the namespace has no number.
 std::optional<std::int32_t> find_namespace_number(const std::string& message);
 

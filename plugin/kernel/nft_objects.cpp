@@ -118,8 +118,8 @@ std::uint32_t length_of(const std::vector<NftType>& types) {
 
 }  // namespace
 
-/// nft would print interface names alone as empty without knowing their byte order (netfilter.md, 0.4). A set needs a
-/// number within its transaction, which means nothing where it is referred to by its name.
+/// nft would print interface names alone as empty without knowing their byte order (README.md, "nftables messages"). A
+/// set needs a number within its transaction, which means nothing where it is referred to by its name.
 NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
   constexpr std::uint32_t any_number = 1;
   auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set.name) +

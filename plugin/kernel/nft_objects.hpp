@@ -3,6 +3,7 @@
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/kernel/nft_attributes.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,7 +61,7 @@ struct NftElement {
   Bytes data{};           ///< empty in a set
   std::string comment{};  ///< whose it is
 
-  bool operator==(const NftElement&) const = default;
+  auto operator<=>(const NftElement&) const = default;
 };
 
 /// What stands between these is carried out as a whole or not at all. With `generation` it is only where nothing has

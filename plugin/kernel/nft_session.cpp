@@ -19,13 +19,14 @@ using Requests = std::vector<NetlinkRequest>;
 
 int nft_type_of(const NetlinkRequest& request) { return nlmsg_hdr(request.message.get())->nlmsg_type & 0xff; }
 
-/// ENOENT of what makes tables, chains, sets and rules means that this kernel lacks something that they need.
-bool is_lost_race(const Refusal& refusal, const NetlinkRequest& request) {
+/// ENOENT of what makes tables, chains, sets and rules means that this kernel lacks something that they need, or that
+/// another process has removed what they go into: then the generation has moved.
+bool is_lost_race(const Refusal& refusal, const NetlinkRequest& request, bool has_moved) {
   const int type = nft_type_of(request);
   const bool is_of_element = type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM;
   const bool is_deletion =
       type == NFT_MSG_DELTABLE || type == NFT_MSG_DELCHAIN || type == NFT_MSG_DELSET || type == NFT_MSG_DELRULE;
-  if (refusal.error == ENOENT || refusal.error == EBUSY) return is_of_element || is_deletion;
+  if (refusal.error == ENOENT || refusal.error == EBUSY) return is_of_element || is_deletion || has_moved;
   if (refusal.error == EEXIST) return is_of_element || type == NFT_MSG_NEWCHAIN;
   return refusal.error == ERESTART;
 }
@@ -71,23 +72,36 @@ NftState NftSession::look(std::span<const NeededPart> parts, std::span<const Wan
   for (const auto& each : wanted) questions.push_back(get_nft_element(each.element));
   NftState state;
   if (questions.empty()) return state;
-  for (const auto& message : ask(questions)) {
-    if (const auto chain = find_nft_chain(message)) state.chains.push_back(full_name(family_of(message), chain->name));
+  const auto answers = ask(questions);
+  looked_at_ = answers.empty() ? std::nullopt : std::optional{generation_of(answers.front())};
+  for (const auto& message : answers) {
+    if (const auto chain = find_nft_chain(message)) {
+      const auto family = family_of(message);
+      state.chains.push_back(full_name(family, chain->name));
+      if (chain->name == first_chain(family)) state.lives[family] = chain->comment;
+    }
     std::ranges::move(find_nft_elements(message), std::back_inserter(state.elements));
   }
   return state;
 }
 
+bool NftSession::has_moved_since_look() {
+  return looked_at_ && static_cast<std::uint16_t>(generation()) != *looked_at_;
+}
+
+/// A transaction for one generation is refused by ERESTART where that has passed.
 bool NftSession::commit(Requests changes, std::optional<std::uint32_t> generation) {
   if (changes.empty()) return true;
   changes.insert(changes.begin(), begin_transaction(generation));
   changes.push_back(end_transaction());
   const auto answers = socket_.commit(changes);
+  if (answers.refusals.empty()) return true;
+  const bool has_moved = !generation && has_moved_since_look();
   for (const auto& refusal : answers.refusals) {
     last_refusal_ = refusal_error(refusal, changes);
-    if (!is_lost_race(refusal, changes[refusal.request])) throw *last_refusal_;
+    if (!is_lost_race(refusal, changes[refusal.request], has_moved)) throw *last_refusal_;
   }
-  return answers.refusals.empty();
+  return false;
 }
 
 void NftSession::insist(const std::function<bool()>& act) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,15 +19,16 @@ namespace kernel {
 /// A chain in words, "inet postrouting": families have chains of the same name.
 std::string full_name(NftFamily family, const std::string& chain);
 
-/// What stands of that which was asked for.
+/// What exists of that which was asked for.
 struct NftState {
   std::vector<std::string> chains;  ///< by their full names
   std::vector<NftElement> elements;
+  std::map<NftFamily, std::string> lives;  ///< of the tables whose first chain was asked for and exists
 };
 
 /// Questions, lists and transactions of nftables over one socket. A transaction that the kernel refuses costs 8 to 32
-/// ms and a question 3 us (netfilter.md), so every change is preceded by a question, and is tried again where another
-/// process was faster.
+/// ms and a question 3 us, so every change is preceded by a question, and is tried again where another process was
+/// faster.
 class NftSession {
  public:
   /// In the network namespace of the calling thread.
@@ -53,11 +55,13 @@ class NftSession {
 
  private:
   bool has_nftables();
+  bool has_moved_since_look();
   std::vector<std::string> ask(std::span<const NetlinkRequest> questions);
   std::vector<std::string> list(const NetlinkRequest& question);
 
   NetlinkSocket socket_;
   std::optional<std::system_error> last_refusal_;
+  std::optional<std::uint16_t> looked_at_;  ///< the generation, as the answers to the last look carry it
 };
 
 }  // namespace kernel

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/links.hpp"
+#include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 
@@ -10,14 +11,27 @@ namespace {
 
 constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
 
-std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& device) {
-  std::vector<wiring::Route> routes;
+std::vector<FoundRoute> list_routes_of(NetlinkSocket& socket, const Device& device) {
+  std::vector<FoundRoute> routes;
   for (const auto family : families) {
     for (const auto& message : socket.dump(list_routes(device, family))) {
-      if (const auto found = find_route(message, device.index)) routes.push_back(found->route);
+      if (auto found = find_route(message, device.index)) routes.push_back(std::move(*found));
     }
   }
   return routes;
+}
+
+std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& device) {
+  std::vector<wiring::Route> routes;
+  for (auto& found : list_routes_of(socket, device)) routes.push_back(std::move(found.route));
+  return routes;
+}
+
+void observe_routes(NetlinkSocket& socket, const Device& device, wiring::ObservedEnd& end) {
+  for (auto& found : list_routes_of(socket, device)) {
+    if (found.is_own) end.own_destinations.push_back(found.route.destination);
+    end.routes.push_back(std::move(found.route));
+  }
 }
 
 }  // namespace
@@ -31,24 +45,89 @@ std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::str
   return prefixes;
 }
 
-std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name) {
-  const auto link = first_link(socket.transact(one(get_link(name))));
+namespace {
+
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::optional<Link>& link) {
   if (!link) return std::nullopt;
-  return wiring::ObservedEnd{.index = link->index,
-                             .peer_index = link->peer_index,
-                             .alias = link->alias,
-                             .mac = link->mac,
-                             .mtu = link->mtu,
-                             .is_up = link->is_up,
-                             .tx_queue_length = link->tx_queue_length,
-                             .is_promiscuous = link->is_promiscuous,
-                             .is_all_multicast = link->is_all_multicast,
-                             .master_index = link->master_index,
-                             .is_hairpin = link->port && link->port->hairpin,
-                             .is_isolated = link->port && link->port->isolated,
-                             .routes_loopback = link->routes_loopback,
-                             .addresses = observe_addresses(socket, name, link->index),
-                             .routes = observe_routes(socket, {name, link->index})};
+  wiring::ObservedEnd end{.index = link->index,
+                          .peer_index = link->peer_index,
+                          .name = link->name,
+                          .kind = link->kind,
+                          .alias = link->alias,
+                          .mac = link->mac,
+                          .mtu = link->mtu,
+                          .is_up = link->is_up,
+                          .tx_queue_length = link->tx_queue_length,
+                          .is_promiscuous = link->is_promiscuous,
+                          .is_all_multicast = link->is_all_multicast,
+                          .master_index = link->master_index,
+                          .is_hairpin = link->port && link->port->hairpin,
+                          .is_isolated = link->port && link->port->isolated,
+                          .routes_loopback = link->routes_loopback,
+                          .addresses = observe_addresses(socket, link->name, link->index)};
+  observe_routes(socket, {link->name, link->index}, end);
+  return end;
+}
+
+}  // namespace
+
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name) {
+  return observe_end(socket, first_link(socket.transact(one(get_link(name)))));
+}
+
+namespace {
+
+/// A link, and the number that its namespace has for the other one of a pair.
+struct NumberedLink {
+  std::optional<Link> link;
+  std::optional<std::int32_t> other_namespace;
+};
+
+/// The link is asked for first: the kernel gives the other namespace a number when it reports a link into it
+/// (rtnl_fill_link_netnsid in net/core/rtnetlink.c).
+NumberedLink find_numbered(const EndNamespace& here, NetlinkRequest get, const EndNamespace& other) {
+  auto requests = one(std::move(get));
+  requests.push_back(ask_namespace_number(other.file, other.path));
+  const auto answers = here.socket.transact(requests);
+  NumberedLink found{.link = first_link(answers), .other_namespace = std::nullopt};
+  for (const auto& message : answers) {
+    if (const auto number = find_namespace_number(message)) found.other_namespace = number;
+  }
+  return found;
+}
+
+bool is_end_of(const wiring::Wiring& wanted, const Link& link) {
+  return link.kind == "veth" && (link.mac == wanted.host.mac || link.alias == cni::alias_of(wanted.attachment));
+}
+
+NumberedLink find_host_end(const wiring::Wiring& wanted, const PairNamespaces& namespaces, std::uint32_t peer_index) {
+  const auto& [container, host, recorded_index] = namespaces;
+  auto named = find_numbered(host, get_link(wanted.host.name), container);
+  const auto index = recorded_index != 0 ? recorded_index : peer_index;
+  if (named.link || index == 0) return named;
+  auto numbered = find_numbered(host, get_link(index), container);
+  if (numbered.link && !is_end_of(wanted, *numbered.link)) numbered.link.reset();
+  return numbered;
+}
+
+/// Without IFLA_LINK_NETNSID the other end is in the same namespace.
+bool leads_to(const NumberedLink& from, const NumberedLink& to, bool is_same_namespace) {
+  if (from.link->kind != "veth" || from.link->peer_index != to.link->index) return false;
+  if (!from.link->peer_namespace) return is_same_namespace;
+  return from.link->peer_namespace == from.other_namespace;
+}
+
+}  // namespace
+
+void observe_pair(const wiring::Wiring& wanted, const PairNamespaces& namespaces, wiring::Observed& observed) {
+  const auto container = find_numbered(namespaces.container, get_link(wanted.container.name), namespaces.host);
+  const auto host = find_host_end(wanted, namespaces, container.link ? container.link->peer_index : 0);
+  observed.container = observe_end(namespaces.container.socket, container.link);
+  observed.host = observe_end(namespaces.host.socket, host.link);
+  if (!container.link || !host.link) return;
+  const bool is_same = !container.link->peer_namespace && !host.link->peer_namespace &&
+                       is_same_namespace(namespaces.container.file, namespaces.host.file);
+  observed.is_pair = leads_to(container, host, is_same) && leads_to(host, container, is_same);
 }
 
 std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Wiring& wiring) {

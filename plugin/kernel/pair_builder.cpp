@@ -66,16 +66,16 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Site& site, int hom
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
-Built PairBuilder::build() {
+BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (wiring_.bridge) {
     bridge_ = BridgeBuilder{wiring_, host_}.build();
     cni::lap(site_.stopwatch, "kernel_bridge");
   }
-  create();
+  create(footprint);
   cni::lap(site_.stopwatch, "kernel_create");
   enter_container();
-  furnish();
-  return {.bridge_mac = bridge_.mac};
+  if (const auto conflict = furnish()) return *conflict;
+  return Built{.bridge_mac = bridge_.mac};
 }
 
 namespace {
@@ -90,7 +90,8 @@ void make_way(NetlinkSocket& socket, const Device& device, const wiring::End& en
 }  // namespace
 
 /// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.
-void PairBuilder::repair() {
+std::optional<Conflict> PairBuilder::repair(const Device& host) {
+  restore_identity(host);
   if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
   if (wiring_.ingress_limit || wiring_.egress_limit) lift_limits(wiring_, host_);
   find();
@@ -99,24 +100,55 @@ void PairBuilder::repair() {
   if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
   make_way(*container_, container_device_, wiring_.container);
   make_way(host_, host_device_, wiring_.host);
-  furnish();
+  return furnish();
 }
+
+namespace {
+
+/// The marks of the pair that is created next.
+void expect_links(const wiring::Wiring& wiring, const Site& site, wiring::Footprint& footprint) {
+  footprint.may_have_pair = true;
+  footprint.may_have_ifb = wiring.egress_limit.has_value();
+  footprint.host.name = wiring.host.name;
+  footprint.host.mac = wiring.host.mac;
+  footprint.container.name = wiring.container.name;
+  footprint.container.mac = wiring.container.mac;
+  footprint.is_netns_pair = site.peer.has_value();
+  if (!site.peer) return;
+  footprint.host.netns = {site.peer->path};
+  footprint.container.netns = {site.container.path};
+}
+
+}  // namespace
 
 /// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is. In a peer's
 /// namespace the name is not ours alone: what goes by it must not reach an interface of somebody else, which refused
-/// the creation.
-void PairBuilder::create() {
+/// the creation. A refused creation leaves no pair of this call, but the ifb.
+void PairBuilder::create(wiring::Footprint& footprint) {
   Requests requests;
   requests.push_back(create_pair(wiring_, site_.container.file.get()));
   if (!site_.peer) label(requests);
   join(requests);
+  expect_links(wiring_, site_, footprint);
   const auto answers = host_.send(requests);
+  const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
+  if (is_refused) footprint.may_have_pair = false;
   if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
   learn(answers.messages);
+  footprint.host.index = host_device_.index;
+  footprint.container.index = container_device_.index;
   if (!site_.peer) return;
   Requests labels;
   label(labels);
   host_.transact(labels);
+}
+
+/// Name and alias come first: the requests that follow address the host's end by its name.
+void PairBuilder::restore_identity(const Device& host) {
+  Requests requests;
+  if (host.name != wiring_.host.name) requests.push_back(rename(host, wiring_.host.name));
+  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
+  host_.transact(requests);
 }
 
 void PairBuilder::find() {
@@ -221,19 +253,20 @@ void PairBuilder::enter_container() {
 }
 
 /// A container must not be able to give the host routes; what a peer takes is its own affair.
-void PairBuilder::furnish() {
+std::optional<Conflict> PairBuilder::furnish() {
   if (!site_.peer) ignore_router_advertisements(wiring_.host.name);
   furnish_container();
   if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) tune_container();
   cni::lap(site_.stopwatch, "kernel_container");
-  furnish_host();
+  if (const auto conflict = furnish_host()) return conflict;
   cni::lap(site_.stopwatch, "kernel_host");
   if (wiring_.enable_dad) settle();
-  if (wiring_.leave_down) return;
+  if (wiring_.leave_down) return std::nullopt;
   let_container_talk();
   if (!is_routed() || !has_gateways_) let_host_talk();
   if (wiring_.bridge) announce();
   cni::lap(site_.stopwatch, "kernel_ready");
+  return std::nullopt;
 }
 
 namespace {
@@ -291,8 +324,8 @@ void PairBuilder::open_loopback(Requests& requests) {
   requests.push_back(take_loopback_answers({name, link ? link->index : host_device_.index}));
 }
 
-/// A host route that exists already means that the address lives elsewhere on this node.
-void PairBuilder::furnish_host() {
+/// A host route that exists already means that packets for the address go elsewhere on this node.
+std::optional<Conflict> PairBuilder::furnish_host() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
   limit_rates(wiring_, host_device_, ifb_, requests);
@@ -310,9 +343,10 @@ void PairBuilder::furnish_host() {
   add_neighbours(host_device_, wiring_.host, requests);
   for (const auto& refusal : host_.send(requests).refusals) {
     const auto route = exclusive.find(refusal.request);
-    if (refusal.error == EEXIST && route != exclusive.end()) throw AddressLivesElsewhere{route->second};
+    if (refusal.error == EEXIST && route != exclusive.end()) return Conflict{.address = route->second};
     throw refusal_error(refusal, requests);
   }
+  return std::nullopt;
 }
 
 namespace {

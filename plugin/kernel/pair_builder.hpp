@@ -20,13 +20,16 @@ class PairBuilder {
   /// there, or in the site's peer.
   PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host);
 
-  Built build();
+  /// Makes the pair. `footprint` gets its marks as soon as the kernel may have it, and the conflict leaves it there.
+  BuildOutcome build(wiring::Footprint& footprint);
 
-  /// Puts on both ends, which stand, what the wiring names: wiring::lacking() of what is wanted.
-  void repair();
+  /// Puts on both ends, which exist, what the wiring names: wiring::missing_parts() of what is wanted. `host` is the
+  /// host's end under the name that it has now.
+  std::optional<Conflict> repair(const Device& host);
 
  private:
-  void create();
+  void create(wiring::Footprint& footprint);
+  void restore_identity(const Device& host);
   void find();
   void join(std::vector<NetlinkRequest>& requests) const;
   void label(std::vector<NetlinkRequest>& requests) const;
@@ -36,12 +39,12 @@ class PairBuilder {
   void learn(const std::vector<std::string>& messages);
   void forward(const std::vector<std::string>& answers);
   [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
-  void furnish();
+  std::optional<Conflict> furnish();
   void add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
                      std::vector<NetlinkRequest>& requests) const;
   void furnish_container();
   void tune_container();
-  void furnish_host();
+  std::optional<Conflict> furnish_host();
   void open_loopback(std::vector<NetlinkRequest>& requests);
   void settle();
   bool is_settled();

@@ -9,7 +9,7 @@
 #include <string>
 
 // Messages about queueing disciplines and filters, in the words of `tc`. They are made by hand: libnl's own opens files
-// for a clock that has not changed since Linux 2.6, and knows no rates beyond 32 bits (kernel.md, "Facts").
+// for a clock that has not changed since Linux 2.6, and knows no rates beyond 32 bits (README.md, "Rate limits").
 namespace kernel {
 
 /// What the interface sends goes through a token bucket: `tc qdisc add dev DEVICE root tbf`.

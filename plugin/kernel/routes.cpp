@@ -216,7 +216,7 @@ std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t d
   const auto family = find_family(header.rtm_family);
   const auto destination = family ? destination_of(header, attributes, *family) : std::nullopt;
   if (!destination) return std::nullopt;
-  FoundRoute found{.route = read(header, attributes, *destination)};
+  FoundRoute found{.route = read(header, attributes, *destination), .is_own = header.rtm_protocol == route_protocol};
   const auto hops = hops_of(attributes, *family);
   const auto is_sought = [&](const Hop& hop) { return device_index == 0 || hop.device_index == device_index; };
   if (const auto hop = std::ranges::find_if(hops, is_sought); hop != hops.end()) {

@@ -50,6 +50,7 @@ NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpA
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
+  bool is_own = false;  ///< it has route_protocol
 };
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
 

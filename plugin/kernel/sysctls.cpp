@@ -1,5 +1,7 @@
 #include "plugin/kernel/sysctls.hpp"
 
+#include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/posix/files.hpp"
@@ -8,6 +10,7 @@
 #include <netlink/msg.h>
 
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -15,36 +18,59 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <set>
 
 namespace kernel {
 namespace {
+
+constexpr const char* ipv4_forwarding = "/proc/sys/net/ipv4/ip_forward";
 
 std::string ipv6_file(const std::string& interface, const char* setting) {
   return "/proc/sys/net/ipv6/conf/" + interface + '/' + setting;
 }
 
-std::set<std::string> interfaces_with_advertised_routes(NetlinkSocket& socket) {
-  std::set<std::string> names;
-  for (const auto& message : socket.dump(list_advertised_routes())) {
-    const auto found = find_route(message);
-    std::array<char, IF_NAMESIZE> name{};
-    if (found && ::if_indextoname(found->device_index, name.data()) != nullptr) names.insert(name.data());
-  }
-  return names;
-}
-
-void keep_taking_router_advertisements(const std::string& interface) {
+/// nullopt where there is no such file.
+std::optional<std::string> find_value(const std::string& file) {
   constexpr std::size_t longest_number = 32;
-  const auto file = ipv6_file(interface, "accept_ra");
-  const auto value = posix::find_content(AT_FDCWD, file, longest_number);
-  if (value && value->starts_with('1')) posix::write_value(file, "2");
+  auto value = posix::find_content(AT_FDCWD, file, longest_number);
+  if (value && value->ends_with('\n')) value->pop_back();
+  return value;
 }
 
-}  // namespace
+bool is_write_protected(const std::system_error& error) {
+  const int number = error.code().value();
+  return number == EROFS || number == EACCES || number == EPERM;
+}
 
-void ignore_router_advertisements(const std::string& interface) {
-  posix::write_value(ipv6_file(interface, "accept_ra"), "0");
+/// Reading first would cost each ADD four system calls for each setting.
+void write_setting(const std::string& file, const std::string& value) try {
+  posix::write_value(file, value);
+} catch (const std::system_error& error) {
+  if (!is_write_protected(error) || find_value(file) != value) throw;
+}
+
+/// Of all links, or of those that belong to a bridge.
+NetlinkRequest list_links(std::uint32_t master_index = 0) {
+  auto message = new_message(RTM_GETLINK, ifinfomsg{});
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (master_index != 0) put_number(message.get(), IFLA_MASTER, master_index);
+  return {std::move(message), "list links"};
+}
+
+bool is_of_attachment(const Link& link) { return link.alias.starts_with(cni::alias_beginning); }
+
+/// The pair of an interface that carries the gateways of one VLAN has no alias: its port is named after the interface.
+bool is_port_of_gateways(const Link& link) {
+  std::array<char, IF_NAMESIZE> peer{};
+  if (link.kind != "veth" || link.peer_namespace) return false;
+  if (::if_indextoname(link.peer_index, peer.data()) == nullptr) return false;
+  return link.name == cni::host_interface_name(cni::tag_of_network(peer.data()));
+}
+
+bool has_foreign_port(std::uint32_t bridge_index, NetlinkSocket& socket) {
+  return std::ranges::any_of(socket.dump(list_links(bridge_index)), [&](const std::string& message) {
+    const auto link = find_link(message);
+    return link && link->master_index == bridge_index && !is_of_attachment(*link) && !is_port_of_gateways(*link);
+  });
 }
 
 bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket) {
@@ -54,19 +80,77 @@ bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket)
   });
 }
 
-void announce_mac_to_ipv6(const std::string& interface) {
-  posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
+constexpr std::uint32_t loopback_index = 1;
+
+/// The default comes first: what is created after the listing has it. Which interfaces live on advertisements cannot be
+/// known: the first one may come later, or have no route.
+void keep_taking_router_advertisements(NetlinkSocket& socket) {
+  const auto by_default = ipv6_file("default", "accept_ra");
+  if (find_value(by_default) == "1") write_setting(by_default, "2");
+  for (const auto& message : socket.dump(list_links())) {
+    const auto link = find_link(message);
+    if (!link || !link->takes_router_advertisements || link->index == loopback_index) continue;
+    if (!is_of_attachment(*link)) write_setting(ipv6_file(link->name, "accept_ra"), "2");
+  }
 }
 
-void enable_ipv6(const std::string& interface) { posix::write_value(ipv6_file(interface, "disable_ipv6"), "0"); }
+}  // namespace
+
+void ignore_router_advertisements(const std::string& interface) {
+  write_setting(ipv6_file(interface, "accept_ra"), "0");
+}
+
+bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket) {
+  return has_advertised_routes(bridge_index, socket) || has_foreign_port(bridge_index, socket);
+}
+
+void announce_mac_to_ipv6(const std::string& interface) try {
+  posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
+} catch (const std::system_error& error) {
+  if (!is_write_protected(error)) throw;
+}
+
+void enable_ipv6(const std::string& interface) { write_setting(ipv6_file(interface, "disable_ipv6"), "0"); }
 
 void enable_forwarding(cni::Family family, NetlinkSocket& socket) {
-  if (family == cni::Family::ipv4) {
-    posix::write_value("/proc/sys/net/ipv4/ip_forward", "1");
-    return;
+  if (family == cni::Family::ipv4) return write_setting(ipv4_forwarding, "1");
+  keep_taking_router_advertisements(socket);
+  write_setting(ipv6_file("all", "forwarding"), "1");
+}
+
+namespace {
+
+struct NeededSetting {
+  std::string file;
+  std::string value;
+};
+
+std::vector<NeededSetting> needed_settings(std::span<const cni::Family> forwarded) {
+  std::vector<NeededSetting> needed{{ipv6_file("default", "accept_ra"), "0"}};
+  for (const auto family : forwarded) {
+    if (family == cni::Family::ipv4) {
+      needed.push_back({ipv4_forwarding, "1"});
+    } else {
+      needed.push_back({ipv6_file("default", "disable_ipv6"), "0"});
+      needed.push_back({ipv6_file("all", "forwarding"), "1"});
+    }
   }
-  for (const auto& interface : interfaces_with_advertised_routes(socket)) keep_taking_router_advertisements(interface);
-  posix::write_value(ipv6_file("all", "forwarding"), "1");
+  return needed;
+}
+
+void require(const NeededSetting& setting) try {
+  posix::find_file(AT_FDCWD, setting.file, O_WRONLY | O_NOFOLLOW);
+} catch (const std::system_error& error) {
+  if (!is_write_protected(error) || find_value(setting.file) != setting.value) throw;
+}
+
+}  // namespace
+
+std::optional<std::system_error> find_settings_fault(std::span<const cni::Family> forwarded) try {
+  for (const auto& setting : needed_settings(forwarded)) require(setting);
+  return std::nullopt;
+} catch (const std::system_error& error) {
+  return error;
 }
 
 NetlinkRequest ask_forwarding(cni::Family family) {

@@ -31,15 +31,24 @@ std::vector<cni::IpAddress> addresses_of(cni::JsonObject& object) {
   return addresses;
 }
 
+std::uint32_t index_of(cni::JsonObject& object, std::string_view key) {
+  const auto value = object.find(key);
+  if (!value) throw cni::Error{cni::ErrorCode::decoding_failure, "no " + std::string{key}};
+  return static_cast<std::uint32_t>(value->as_unsigned(0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+EndIndexes ends_of(cni::JsonObject& object) {
+  const auto value = object.find("ends");
+  if (!value) return {};
+  cni::JsonObject ends = value->as_object();
+  return {.host = index_of(ends, "host"), .container = index_of(ends, "container")};
+}
+
 std::optional<HostInterface> host_interface_of(cni::JsonObject& object) {
   const auto value = object.find("hostInterface");
   if (!value) return std::nullopt;
   cni::JsonObject interface = value->as_object();
-  const auto index = interface.find("index");
-  if (!index) throw cni::Error{cni::ErrorCode::decoding_failure, "no index"};
-  return HostInterface{
-      .name = required_string(interface, "name"),
-      .index = static_cast<std::uint32_t>(index->as_unsigned(0, std::numeric_limits<std::uint32_t>::max()))};
+  return HostInterface{.name = required_string(interface, "name"), .index = index_of(interface, "index")};
 }
 
 void write_addresses(cni::JsonWriter& json, const std::vector<cni::IpAddress>& addresses) {
@@ -59,6 +68,22 @@ void write_host_interface(cni::JsonWriter& json, const HostInterface& interface)
 
 constexpr std::string_view before_sum = R"({"sum":")";
 constexpr std::size_t sum_characters = 13;
+constexpr std::size_t end_of_sum = before_sum.size() + sum_characters;
+
+// The ends follow the sum, in a room of fixed width, so that they can be added to a written record.
+constexpr std::string_view before_ends = R"(","ends":)";
+constexpr std::size_t begin_of_ends = end_of_sum + before_ends.size();
+constexpr std::size_t index_characters = 10;
+
+std::string padded(std::uint32_t index) {
+  auto text = std::to_string(index);
+  text.resize(index_characters, ' ');
+  return text;
+}
+
+std::string ends_text(const EndIndexes& ends) {
+  return R"({"host":)" + padded(ends.host) + R"(,"container":)" + padded(ends.container) + "}";
+}
 
 /// Eight bytes at a time, of which the last may be counted twice: each step can be undone, so no change within eight
 /// bytes goes unseen, and others hardly ever.
@@ -75,6 +100,10 @@ std::string sum_of(std::string_view text) {
   }
   std::memcpy(&word, last, sizeof word);
   return cni::to_string(cni::Tag{(sum ^ word) * odd});
+}
+
+void set_sum(std::string& text) {
+  text.replace(before_sum.size(), sum_characters, sum_of(std::string_view{text}.substr(end_of_sum)));
 }
 
 bool has_sum(std::string_view text) { return text.starts_with(before_sum); }
@@ -101,7 +130,7 @@ Parts split(const std::string& text) {
   const auto begin = text.find(key);
   const auto end = text.rfind('}');
   if (begin == std::string::npos || end == std::string::npos || end < begin) return {text, ""};
-  const auto comma = has_sum(text) ? before_sum.size() + sum_characters + 1 : 0;
+  const auto comma = has_sum(text) ? end_of_sum + 1 : 0;
   auto record = text.substr(comma, begin - comma) + '}';
   if (comma > 0) record.front() = '{';
   return {std::move(record), text.substr(begin + key.size(), end - begin - key.size())};
@@ -121,6 +150,7 @@ Record parse(const std::string& text) {
           .netns = object.string_or("netns", ""),
           .addresses = addresses_of(object),
           .host_interface = host_interface_of(object),
+          .ends = ends_of(object),
           .wiring = wiring ? wiring->json() : parts.wiring};
 }
 
@@ -130,6 +160,8 @@ std::string to_text(const Record& record) {
   cni::JsonWriter json{0};
   json.begin_object();
   json.member("sum", std::string(sum_characters, '-'));
+  json.key("ends");
+  json.json(ends_text(record.ends));
   json.member("format", format);
   json.member("network", record.attachment.network);
   json.member("container", record.attachment.container);
@@ -143,9 +175,15 @@ std::string to_text(const Record& record) {
   }
   json.end_object();
   auto text = json.finished();
-  constexpr auto end_of_sum = before_sum.size() + sum_characters;
-  text.replace(before_sum.size(), sum_characters, sum_of(std::string_view{text}.substr(end_of_sum)));
+  set_sum(text);
   return text;
+}
+
+std::string_view set_ends(std::string& text, const EndIndexes& ends) {
+  const auto written = ends_text(ends);
+  text.replace(begin_of_ends, written.size(), written);
+  set_sum(text);
+  return std::string_view{text}.substr(0, begin_of_ends + written.size());
 }
 
 std::optional<Record> find_record(const std::string& text) {

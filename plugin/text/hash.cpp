@@ -2,10 +2,6 @@
 
 namespace text {
 
-void Fnv1a::add(std::string_view bytes) {
-  for (const char byte : bytes) value_ = (value_ ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3U;
-}
-
 std::uint64_t fnv1a(std::string_view bytes) {
   Fnv1a hash;
   hash.add(bytes);

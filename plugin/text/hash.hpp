@@ -9,7 +9,9 @@ namespace text {
 /// version. It finds changes, but does not resist forgery.
 class Fnv1a {
  public:
-  void add(std::string_view bytes);
+  void add(std::string_view bytes) {
+    for (const char byte : bytes) value_ = (value_ ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3U;
+  }
   std::uint64_t value() const { return value_; }
 
  private:

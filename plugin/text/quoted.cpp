@@ -1,5 +1,6 @@
 #include "plugin/text/quoted.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace text {
@@ -7,27 +8,50 @@ namespace {
 
 constexpr std::size_t longest_echo = 256;
 
+bool is_control(char character) {
+  const auto byte = static_cast<unsigned char>(character);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+bool needs_escape(char character) { return character == '"' || character == '\\' || is_control(character); }
+
 void append_escaped(std::string& result, char character) {
   constexpr std::string_view digits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(character);
-  if (character == '"' || character == '\\') {
-    result += {'\\', character};
-  } else if (byte < 0x20 || byte == 0x7f) {
+  if (is_control(character)) {
     result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
   } else {
+    if (needs_escape(character)) result += '\\';
     result += character;
   }
+}
+
+/// Most names need no escape: they are copied as a whole.
+void append_printable(std::string& result, std::string_view text) {
+  const auto shown = text.substr(0, longest_echo);
+  if (std::ranges::none_of(shown, needs_escape)) {
+    result += shown;
+  } else {
+    for (const char character : shown) append_escaped(result, character);
+  }
+  if (text.size() > longest_echo) result += "...";
 }
 
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
-  for (const char character : text.substr(0, longest_echo)) append_escaped(result, character);
-  if (text.size() > longest_echo) result += "...";
+  append_printable(result, text);
   return result;
 }
 
-std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+std::string quoted(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 2);
+  result += '"';
+  append_printable(result, text);
+  result += '"';
+  return result;
+}
 
 }  // namespace text

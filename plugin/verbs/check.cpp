@@ -1,11 +1,12 @@
 #include "plugin/verbs/check.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/site.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/verbs/answer.hpp"
 #include "plugin/verbs/node_wiring.hpp"
-#include "plugin/verbs/site.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -22,9 +23,10 @@ const cni::Result& previous_of(const cni::Request& request) {
   throw cni::Error{cni::ErrorCode::invalid_config, "/prevResult: missing: CHECK needs the result of the ADD"};
 }
 
-std::optional<wiring::Wiring> recorded_wiring(const cni::Request& request, state::Folder* folder) {
-  const auto stored = folder == nullptr ? std::nullopt : folder->find_record(request.attachment);
-  return stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
+std::optional<state::Record> find_record(const cni::Request& request, const state::Folder* folder) {
+  if (folder == nullptr) return std::nullopt;
+  const auto stored = folder->records.find(request.attachment);
+  return stored ? stored->record : std::nullopt;
 }
 
 const cni::Interface& container_interface(const cni::Result& previous, const cni::Request& request) {
@@ -52,34 +54,35 @@ void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.tuning = recorded.tuning;
 }
 
-wiring::Wiring wanted_wiring(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
+wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<state::Record>& record,
+                             kernel::Kernel& kernel) {
   const auto& previous = previous_of(request);
   const auto& interface = container_interface(previous, request);
   constexpr std::uint32_t any_mtu = 1500;
   auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
-  const auto recorded = recorded_wiring(request, folder);
+  const auto recorded = record ? wiring::find_wiring(record->wiring) : std::nullopt;
   wanted.mtu = recorded ? recorded->mtu : 0;  // the record alone tells what the links were given
   if (recorded) keep_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
   return wanted;
 }
 
-[[noreturn]] void tell(const std::vector<std::string>& differences) {
-  throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", text::joined(differences, "; ")};
-}
-
 }  // namespace
 
 void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
-  const auto site = open_site(request, kernel);
+  auto site = attachment::open_site(request, kernel);
   std::optional<posix::ByteLock> lock;
-  if (folder != nullptr) lock = folder->lock(request.attachment);
+  if (folder != nullptr) lock = folder->locks.attachment(request.attachment);
   cni::lap(request.stopwatch, "lock");
-  const auto wanted = wanted_wiring(request, kernel, folder);
+  const auto record = find_record(request, folder);
+  if (record) site.host_index = record->ends.host;
+  const auto wanted = wanted_wiring(request, record, kernel);
   cni::lap(request.stopwatch, "record");
   const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
   cni::lap(request.stopwatch, "kernel");
-  if (!differences.empty()) tell(differences);
+  if (!differences.empty()) {
+    throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", wiring::to_string(differences)};
+  }
   const bool is_state_lost = folder == nullptr && ipam::is_built_in(request);
   if (!is_state_lost) ipam::choose(request, folder)->check();
   cni::lap(request.stopwatch, "addresses");

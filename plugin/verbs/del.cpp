@@ -1,20 +1,44 @@
 #include "plugin/verbs/del.hpp"
 
-#include "plugin/verbs/best_effort.hpp"
-#include "plugin/verbs/detach.hpp"
-#include "plugin/verbs/state_folder.hpp"
+#include "ipam/ipam.hpp"
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/state_folder.hpp"
+#include "plugin/attachment/teardown.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace verbs {
+
+namespace {
+
+/// Links and elements only: the record could not be asked, so nothing that it names may be forgotten.
+void tear_down_in_kernel(const cni::Request& request, kernel::Kernel& kernel, attachment::BestEffort& effort) {
+  auto footprints = attachment::footprints_of(request, std::nullopt, nullptr);
+  for (auto& footprint : footprints) footprint.gateways.clear();
+  attachment::tear_down(std::move(footprints), {.kernel = &kernel, .stopwatch = request.stopwatch}, effort);
+}
+
+}  // namespace
+
+/// A state folder that cannot be read keeps nobody from removing what is in the kernel.
 void del(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
-  BestEffort effort;
-  std::optional<state::Folder> folder;
-  effort.attempt([&] { folder = find_folder(root, request.attachment.network); });
+  attachment::BestEffort effort;
+  std::optional<state::Folder> opened;
+  effort.attempt([&] { opened = attachment::find_folder(root, request.attachment.network); });
+  auto* folder = opened ? &*opened : nullptr;
   std::optional<posix::ByteLock> lock;
-  if (folder) lock = folder->lock(request.attachment);
+  if (folder != nullptr) lock = folder->locks.attachment(request.attachment);
   cni::lap(request.stopwatch, "lock");
-  detach(request, kernel, folder ? &*folder : nullptr, effort);
+  std::optional<state::StoredRecord> stored;
+  const auto find = [&] { stored = folder->records.find(request.attachment); };
+  if (folder != nullptr && !effort.attempt(find)) {
+    tear_down_in_kernel(request, kernel, effort);
+    return effort.finish();
+  }
+  auto footprints = attachment::footprints_of(request, stored, folder);
+  const auto ipam = ipam::choose(request, folder);
+  attachment::tear_down(std::move(footprints), {&kernel, folder, request.stopwatch}, effort, ipam.get());
   effort.finish();
 }
 

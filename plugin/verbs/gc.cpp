@@ -1,176 +1,144 @@
 #include "plugin/verbs/gc.hpp"
 
 #include "ipam/ipam.hpp"
-#include "plugin/verbs/best_effort.hpp"
-#include "plugin/verbs/detach.hpp"
-#include "plugin/verbs/lost_gateways.hpp"
-#include "plugin/verbs/recorded_link.hpp"
-#include "plugin/verbs/site.hpp"
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/locked_batches.hpp"
+#include "plugin/attachment/teardown.hpp"
+#include "plugin/cni/error.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <chrono>
+#include <iterator>
 #include <map>
-#include <optional>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace verbs {
 namespace {
 
-/// All that is left of one attachment that nobody knows any more.
-struct Stale {
-  std::optional<posix::ByteLock> lock;
-  std::optional<kernel::HostLink> link;
-  std::optional<kernel::HostLink> ifb;
-  Recorded cable;            ///< what is recorded where its ends are not on the host: mode netns
-  bool is_readable = false;  ///< its record tells which interface it has
-};
-
 /// One collection of one network.
 class Collection {
  public:
   Collection(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder)
-      : network_(request.attachment.network), kernel_(kernel), folder_(folder) {
+      : network_(request.attachment.network),
+        kernel_(kernel),
+        folder_(folder),
+        assumed_(attachment::footprint_of(request)) {
     for (const auto& [container, interface] : *request.config.valid_attachments) {
-      valid_.insert(cni::tag_of({network_, container, interface}));
+      kept_.insert(cni::tag_of({network_, container, interface}));
     }
   }
 
-  /// The valid ones, and after run() those whose link could not be removed.
-  const std::set<cni::Tag>& kept() const { return valid_; }
+  /// The valid ones, and after run() those of which something is left.
+  const std::set<cni::Tag>& kept() const { return kept_; }
 
-  /// Whether links were removed of which no record told.
-  bool had_unrecorded() const { return had_unrecorded_; }
+  /// Whether every stale attachment could be looked at: none was locked by another call all the time.
+  bool is_complete() const { return busy_ == 0; }
 
-  void run(BestEffort& effort) {
-    effort.attempt([&] { find_records(effort); });
-    if (!effort.attempt([&] { find_links(); })) keep_unknown();
-    if (!effort.attempt([&] { remove_links(); })) keep_linked();
-    had_unrecorded_ =
-        std::any_of(stale_.begin(), stale_.end(), [](const auto& entry) { return !entry.second.is_readable; });
-    remove_cables(effort);
-    effort.attempt([&] { remove_rules(); });
-    for (const auto& [tag, stale] : stale_) effort.attempt([&, tag = tag] { forget(tag); });
-    stale_.clear();
+  void run(attachment::BestEffort& effort) {
+    effort.attempt([&] { list_records(); });
+    is_listed_ = effort.attempt([&] { list_kernel(); });
+    attachment::for_each_batch(find_stale(), [&](std::span<const cni::Tag> tags) { collect(tags, effort); });
+    if (kept_.empty()) effort.attempt([&] { kernel_.clean_rules(network_); });
   }
 
  private:
-  /// The stale attachment of this tag with its lock; null where it is valid or in flight.
-  Stale* find_stale(cni::Tag tag) {
-    if (valid_.contains(tag)) return nullptr;
-    if (const auto known = stale_.find(tag); known != stale_.end()) return &known->second;
-    Stale stale;
-    if (folder_ != nullptr) stale.lock = folder_->try_lock(tag);
-    if (folder_ != nullptr && !stale.lock) {
-      valid_.insert(tag);
-      return nullptr;
-    }
-    return &stale_.emplace(tag, std::move(stale)).first->second;
-  }
-
-  /// One that is met for the first time now, and is on record, was added since the records were read.
-  bool is_stale(cni::Tag tag) {
-    const bool is_known = stale_.contains(tag);
-    if (find_stale(tag) == nullptr) return false;
-    if (is_known || folder_ == nullptr || !folder_->find_record(network_, tag)) return true;
-    stale_.erase(tag);
-    valid_.insert(tag);
-    return false;
-  }
-
-  /// One of which the kernel does not tell now is left for another time.
-  void find_records(BestEffort& effort) {
+  void list_records() {
     if (folder_ == nullptr) return;
-    for (const auto& stored : folder_->records(network_)) {
-      auto* stale = find_stale(stored.tag);
-      if (stale == nullptr || !stored.record) continue;
-      if (effort.attempt([&] { describe(*stored.record, *stale); })) continue;
-      stale_.erase(stored.tag);
-      valid_.insert(stored.tag);
+    const auto tags = folder_->records.tags(network_);
+    recorded_.insert(tags.begin(), tags.end());
+  }
+
+  void list_kernel() {
+    for (auto& footprint : kernel_.list(network_)) in_kernel_.emplace(footprint.tag, std::move(footprint));
+  }
+
+  /// By records, links and elements.
+  std::vector<cni::Tag> find_stale() const {
+    std::set<cni::Tag> stale = recorded_;
+    for (const auto& [tag, footprint] : in_kernel_) stale.insert(tag);
+    std::erase_if(stale, [&](cni::Tag tag) { return kept_.contains(tag); });
+    return {stale.begin(), stale.end()};
+  }
+
+  void collect(std::span<const cni::Tag> tags, attachment::BestEffort& effort) {
+    if (folder_ == nullptr) return tear_down(unrecorded(tags), effort);
+    attachment::LockedBatch batch;
+    if (!effort.attempt([&] { batch = attachment::lock_batch(network_, tags, *folder_, rest_of_patience()); })) {
+      kept_.insert(tags.begin(), tags.end());
+      return;
     }
+    busy_ += batch.busy.size();
+    kept_.insert(batch.busy.begin(), batch.busy.end());
+    tear_down(footprints_of(batch), effort);
   }
 
-  void describe(const state::Record& record, Stale& stale) {
-    stale.is_readable = true;
-    stale.link = find_recorded_link(record, kernel_);
-    Recorded recorded{record};
-    if (!recorded_places(recorded).empty()) stale.cable = std::move(recorded);
+  /// One that has a record now and had none when the records were listed was added since, and is left alone. Where the
+  /// kernel could not be listed, so is one whose record cannot be read.
+  bool is_left_alone(const state::StoredRecord& stored) const {
+    return !recorded_.contains(stored.tag) || (!stored.record && !is_listed_);
   }
 
-  /// Those without a record, or under another name.
-  void find_links() {
-    for (const auto& link : kernel_.host_links(network_)) {
-      if (auto* stale = find_stale(link)) stale->link = link;
+  std::vector<wiring::Footprint> footprints_of(const attachment::LockedBatch& batch) {
+    std::vector<wiring::Footprint> footprints;
+    std::set<cni::Tag> unrecorded_tags{batch.tags.begin(), batch.tags.end()};
+    for (const auto& stored : batch.records) {
+      unrecorded_tags.erase(stored.tag);
+      if (is_left_alone(stored)) {
+        kept_.insert(stored.tag);
+      } else {
+        footprints.push_back(attachment::footprint_of(stored, network_, *folder_));
+      }
     }
-    for (const auto& ifb : kernel_.ifbs(network_)) {
-      if (auto* stale = find_stale(ifb)) stale->ifb = ifb;
+    const std::vector<cni::Tag> others{unrecorded_tags.begin(), unrecorded_tags.end()};
+    std::ranges::move(unrecorded(others), std::back_inserter(footprints));
+    return footprints;
+  }
+
+  /// What the kernel shows of attachments without a record; their gateways are those of the configuration. Where it
+  /// shows nothing, a record that was never completed is all there is.
+  std::vector<wiring::Footprint> unrecorded(std::span<const cni::Tag> tags) {
+    std::vector<wiring::Footprint> footprints;
+    for (const auto tag : tags) {
+      const auto shown = in_kernel_.find(tag);
+      if (shown == in_kernel_.end()) {
+        footprints.push_back(attachment::lease_footprint(tag, network_));
+        continue;
+      }
+      auto footprint = shown->second;
+      footprint.attachment.network = network_;
+      footprint.gateways = assumed_.gateways;
+      footprint.are_gateways_assumed = true;
+      footprints.push_back(std::move(footprint));
     }
+    return footprints;
   }
 
-  Stale* find_stale(const kernel::HostLink& link) {
-    const auto tag = cni::tag_of_alias(link.alias);
-    return tag && is_stale(*tag) ? &stale_.at(*tag) : nullptr;
+  void tear_down(std::vector<wiring::Footprint> footprints, attachment::BestEffort& effort) {
+    const auto left = attachment::tear_down(std::move(footprints), {.kernel = &kernel_, .folder = folder_}, effort);
+    kept_.insert(left.begin(), left.end());
   }
 
-  void remove_links() {
-    std::vector<kernel::HostLink> links;
-    for (const auto& [tag, stale] : stale_) {
-      if (stale.link) links.push_back(*stale.link);
-      if (stale.ifb) links.push_back(*stale.ifb);
-    }
-    if (!links.empty()) kernel_.remove_links(links);
+  /// A lock that a tool holds for a moment is waited for; runtimes call nothing else beside a GC.
+  std::chrono::milliseconds rest_of_patience() const {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
+    return std::max(rest, std::chrono::milliseconds{0});
   }
 
-  /// An element may be all that is left of an attachment.
-  void remove_rules() {
-    kernel_.remove_stale_rules(network_, [this](cni::Tag tag) { return is_stale(tag); });
-    if (valid_.empty()) kernel_.clean_rules(network_);
-  }
-
-  void remove_cables(BestEffort& effort) {
-    for (auto& entry : stale_) {
-      auto& stale = entry.second;
-      if (!stale.cable.record) continue;
-      const auto remove = [&] { kernel_.remove_cable(stale.cable.record->attachment, recorded_places(stale.cable)); };
-      if (effort.attempt(remove)) stale.cable = {};
-    }
-    keep([](const Stale& stale) { return stale.cable.record.has_value(); });
-  }
-
-  /// The address of a link that still stands is not given out.
-  void keep_linked() {
-    keep([](const Stale& stale) { return stale.link.has_value() || stale.ifb.has_value(); });
-  }
-
-  void keep_unknown() {
-    keep([](const Stale& stale) { return !stale.is_readable; });
-  }
-
-  void keep(const std::function<bool(const Stale&)>& is_kept) {
-    for (auto entry = stale_.begin(); entry != stale_.end();) {
-      const auto current = entry++;
-      if (!is_kept(current->second)) continue;
-      valid_.insert(current->first);
-      stale_.erase(current);
-    }
-  }
-
-  /// The record may have changed before its lock was taken, so it is read now.
-  void forget(cni::Tag tag) {
-    if (folder_ == nullptr) return;
-    const Recorded recorded{folder_->find_record(network_, tag)};
-    if (recorded.record) release_recorded(*recorded.record, *folder_);
-    verbs::forget({network_, tag, recorded.gateways()}, kernel_, *folder_);
-  }
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds patience{1000};
 
   const std::string& network_;
   kernel::Kernel& kernel_;
   state::Folder* folder_;
-  std::set<cni::Tag> valid_;
-  std::map<cni::Tag, Stale> stale_;
-  bool had_unrecorded_ = false;
+  wiring::Footprint assumed_;                        ///< of the configuration alone
+  std::set<cni::Tag> recorded_;                      ///< when the collection began
+  std::map<cni::Tag, wiring::Footprint> in_kernel_;  ///< listed after the records
+  bool is_listed_ = false;                           ///< false: the kernel's list could not be had
+  std::set<cni::Tag> kept_;
+  std::size_t busy_ = 0;
+  Clock::time_point deadline_ = Clock::now() + patience;
 };
 
 }  // namespace
@@ -183,12 +151,14 @@ void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* fold
     if (!ipam::is_built_in(request)) ipam->collect({});
     return;
   }
-  BestEffort effort;
+  attachment::BestEffort effort;
   Collection collection{request, kernel, folder};
   collection.run(effort);
-  if (collection.had_unrecorded()) effort.attempt([&] { remove_lost_gateways(request, kernel, folder); });
   effort.attempt([&] { ipam->collect(collection.kept()); });
   effort.finish();
+  if (collection.is_complete()) return;
+  throw cni::Error{cni::ErrorCode::try_again_later, "another call holds the lock of a stale attachment",
+                   "look for a hung \"veth\" process (ps -C veth,veth-ipam) and call GC again"};
 }
 
 }  // namespace verbs

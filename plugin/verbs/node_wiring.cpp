@@ -8,7 +8,7 @@ wiring::Wiring wire_on_node(const cni::Request& request, const cni::Lease& lease
                             kernel::Kernel& kernel) {
   auto wiring = wiring::wire(request, lease, mtu);
   const bool may_return = wiring.bridge && wiring.host_ports && !wiring.bridge->promiscuous;
-  if (may_return && kernel.filters_bridged_packets()) wiring.bridge->hairpin = true;
+  if (may_return && kernel.read_node({.bridge_filter = true}).filters_bridged_packets) wiring.bridge->hairpin = true;
   return wiring;
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/verbs/perform.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/state/folder.hpp"
@@ -8,7 +9,6 @@
 #include "plugin/verbs/check.hpp"
 #include "plugin/verbs/del.hpp"
 #include "plugin/verbs/gc.hpp"
-#include "plugin/verbs/state_folder.hpp"
 #include "plugin/verbs/status.hpp"
 
 #include <utility>
@@ -23,7 +23,7 @@ void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
   const auto& data_dir = request.config.ipam.data_dir;
   const auto root = data_dir.empty() ? std::string{state::default_root} : data_dir;
   const auto with_folder = [&](const auto& verb) {
-    auto folder = find_folder(root, request.attachment.network);
+    auto folder = attachment::find_folder(root, request.attachment.network);
     verb(request, kernel, folder ? &*folder : nullptr);
   };
   switch (request.verb) {

@@ -1,29 +1,34 @@
 #include "plugin/verbs/restore.hpp"
 
-#include "plugin/verbs/best_effort.hpp"
-#include "plugin/verbs/recorded_link.hpp"
+#include "plugin/attachment/best_effort.hpp"
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/locked_batches.hpp"
 #include "plugin/wiring/text.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace verbs {
 namespace {
 
-/// The restoration of all that is on record in one folder after the other.
+/// The restoration of everything on record in one folder after the other.
 class Restoration {
  public:
-  Restoration(const wiring::Wiring& own, kernel::Kernel& kernel) : own_(cni::tag_of(own.attachment)), kernel_(kernel) {}
+  Restoration(const wiring::Wiring& own, const kernel::Site& site, kernel::Kernel& kernel)
+      : own_(cni::tag_of(own.attachment)), site_(site), kernel_(kernel) {}
 
-  /// False while somebody was skipped.
+  /// False where an attachment was skipped.
   bool is_complete() const { return is_complete_; }
 
   void restore(const state::Folder& folder) {
-    for (const auto& network : folder.networks()) {
-      for (const auto& listed : folder.records(network)) {
-        if (listed.tag != own_) effort_.attempt([&] { restore(network, listed.tag, folder); });
-      }
+    for (const auto& network : folder.records.networks()) {
+      auto tags = folder.records.tags(network);
+      std::erase(tags, own_);
+      attachment::for_each_batch(
+          tags, [&](std::span<const cni::Tag> batch) { effort_.attempt([&] { restore(network, batch, folder); }); });
     }
   }
 
@@ -35,31 +40,36 @@ class Restoration {
   }
 
  private:
-  /// The record is read again under the lock: it may be of another ADD by now.
-  void restore(const std::string& network, cni::Tag tag, const state::Folder& folder) {
-    const auto lock = folder.try_lock(tag);
-    if (!lock) is_complete_ = false;
-    const auto stored = lock ? folder.find_record(network, tag) : std::nullopt;
-    if (!stored || !stored->record) return;
-    const auto wiring = wiring::find_wiring(stored->record->wiring);
-    if (!wiring || !wiring::wants_rules(*wiring) || !find_recorded_link(*stored->record, kernel_)) return;
-    try {
-      kernel_.restore_rules(*wiring);
-    } catch (const kernel::HostPortTaken&) {
-      return;
+  void restore(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder) {
+    constexpr std::chrono::milliseconds no_patience{0};
+    const auto batch = attachment::lock_batch(network, tags, folder, no_patience);
+    is_complete_ = is_complete_ && batch.busy.empty();
+    std::vector<wiring::Footprint> footprints;
+    std::vector<wiring::Wiring> wirings;
+    for (const auto& stored : batch.records) {
+      auto wiring = stored.record ? wiring::find_wiring(stored.record->wiring) : std::nullopt;
+      if (!wiring || !wiring::wants_rules(*wiring)) continue;
+      footprints.push_back(attachment::footprint_of(*stored.record));
+      wirings.push_back(std::move(*wiring));
     }
+    if (wirings.empty()) return;
+    const auto exists = kernel_.find_ends(footprints, kernel::Search::full);
+    std::size_t place = 0;
+    std::erase_if(wirings, [&](const wiring::Wiring&) { return !exists[place++]; });
+    kernel_.restore_rules(wirings, site_, false);
   }
 
   cni::Tag own_;
+  const kernel::Site& site_;
   kernel::Kernel& kernel_;
-  BestEffort effort_{};
+  attachment::BestEffort effort_{};
   bool is_complete_ = true;
 };
 
 /// Where state folders may be: the default, and those that are written down there (key dataDir).
 std::vector<std::string> roots() {
   std::vector<std::string> all{std::string{state::default_root}};
-  BestEffort effort;
+  attachment::BestEffort effort;
   effort.attempt([&] {
     const auto registry = state::Folder::find(all.front());
     const auto others = registry ? registry->data_dirs() : std::vector<std::string>{};
@@ -70,11 +80,12 @@ std::vector<std::string> roots() {
 
 }  // namespace
 
-void restore_rules_of_others(const wiring::Wiring& own, kernel::Kernel& kernel, const state::Folder& folder) {
-  Restoration restoration{own, kernel};
+void restore_rules_of_others(const wiring::Wiring& own, const kernel::Site& site, kernel::Kernel& kernel,
+                             const state::Folder& folder) {
+  Restoration restoration{own, site, kernel};
   restoration.restore(folder);
   for (const auto& root : roots()) restoration.restore_other(root, folder);
-  if (restoration.is_complete()) kernel.finish_restoring_rules(own);
+  if (restoration.is_complete()) kernel.restore_rules({&own, 1}, site, true);
 }
 
 }  // namespace verbs

@@ -8,9 +8,6 @@
 
 namespace verbs {
 
-/// Throws cni::Error not_available (50) for a pool that is full, and any other error as it is.
-[[noreturn]] void throw_not_available(const cni::Error& error);
-
 /// STATUS: whether an ADD could be served now: the network may be changed, the state folder below `root` be written,
 /// and each range has an address that is free or could be reclaimed. Throws cni::Error not_available (50) with the
 /// reason, and a delegate's error unchanged.

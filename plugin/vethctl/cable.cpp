@@ -1,7 +1,7 @@
 #include "plugin/vethctl/cable.hpp"
 
 #include "plugin/text/quoted.hpp"
-#include "plugin/verbs/recover.hpp"
+#include "plugin/vethctl/inspect/node.hpp"
 
 namespace vethctl {
 
@@ -15,10 +15,10 @@ std::string read_interface(const Arguments& arguments, const std::string& option
 
 cni::Request cable_request(const End& container, const std::string& interface) {
   cni::Request request;
-  request.attachment = {.network = verbs::cable_network, .container = container.name, .interface = interface};
+  request.attachment = {.network = inspect::cable_network, .container = container.name, .interface = interface};
   request.netns = container.path;
   request.config.version = cni::Version::v1_1_0;
-  request.config.name = verbs::cable_network;
+  request.config.name = inspect::cable_network;
   request.config.type = "veth";
   return request;
 }

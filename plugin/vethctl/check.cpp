@@ -1,5 +1,6 @@
 #include "plugin/vethctl/check.hpp"
 
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
@@ -58,11 +59,11 @@ bool matters(const Finding& finding) { return finding.severity != Severity::note
 
 }  // namespace
 
-int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int check(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
   const auto found = inspect::find_folders(console.root, console.configurations);
-  if (!network.empty()) inspect::require_network(network, kernel, found.folders);
-  auto examination = inspect::examine(kernel, found, network);
+  if (!network.empty()) inspect::require_network(network, inspector, found.folders);
+  auto examination = inspect::examine(inspector, found, network);
   examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
@@ -88,7 +89,8 @@ Command check_command() {
                   output_option()},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
-        return check(arguments, console, kernel);
+        kernel::LinuxInspector inspector{kernel};
+        return check(arguments, console, inspector);
       }};
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/vethctl/command.hpp"
 
 namespace vethctl {
 
 /// Prints what is not well on the node. Returns found_faults for a fault or a warning.
-int check(const Arguments& arguments, const Console& console, kernel::Kernel& kernel);
+int check(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

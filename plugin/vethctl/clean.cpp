@@ -6,7 +6,7 @@ namespace {
 
 int clean(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const bool has_removed = kernel.clean_rules(std::nullopt);
+  const bool has_removed = kernel.clean_rules("");
   if (arguments.wants_json()) {
     console.print(has_removed ? "{\"removed\": true}\n" : "{\"removed\": false}\n");
   } else {

@@ -1,5 +1,6 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
@@ -107,7 +108,7 @@ void refuse_idle_options(const Sides& sides, const Arguments& arguments) {
 }
 
 /// In the words of whoever named it.
-void require_namespace(const End& end, kernel::Kernel& kernel) {
+void require_namespace(const End& end, kernel::Inspector& inspector) {
   if (end.kind != End::Kind::netns) return;
   if (!posix::find_file(AT_FDCWD, end.path, O_PATH)) {
     throw cni::Error{cni::ErrorCode::invalid_netns, "there is no network namespace " + text::quoted(end.path),
@@ -115,22 +116,22 @@ void require_namespace(const End& end, kernel::Kernel& kernel) {
                          ? "there is no such process"
                          : "ip netns list shows those that have names, ip netns add NAME makes one"};
   }
-  kernel.open_namespace(end.path, true);
+  inspector.kernel.open_namespace(end.path, true);
   try {
-    kernel.open_namespace(end.path, false);
+    inspector.kernel.open_namespace(end.path, false);
   } catch (const cni::Error&) {
     throw UsageError{text::quoted(end.path) + " is the network namespace of the host itself: name it \"host\""};
   }
 }
 
 /// All that is taken on this node, and in both namespaces.
-std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Kernel& kernel, const Console& console) {
+std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Inspector& inspector, const Console& console) {
   std::vector<cni::Prefix> taken;
   for (const auto& path : {std::string{inspect::host_namespace_path}, sides.container.end.path, sides.other.end.path}) {
-    std::ranges::move(kernel.addresses(kernel.open_namespace(path, true)), std::back_inserter(taken));
+    std::ranges::move(inspector.addresses(inspector.kernel.open_namespace(path, true)), std::back_inserter(taken));
   }
   for (const auto& attachment :
-       inspect::read_attachments(kernel, inspect::open_folders(console.root, console.configurations))) {
+       inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations))) {
     std::ranges::copy(attachment.addresses, std::back_inserter(taken));
     std::ranges::copy(attachment.peer_addresses, std::back_inserter(taken));
   }
@@ -138,13 +139,13 @@ std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Kernel& ker
   return taken;
 }
 
-CableAddresses choose(const Sides& sides, kernel::Kernel& kernel, const Console& console) {
-  if (auto chosen = choose_addresses(taken_addresses(sides, kernel, console))) return *std::move(chosen);
+CableAddresses choose(const Sides& sides, kernel::Inspector& inspector, const Console& console) {
+  if (auto chosen = choose_addresses(taken_addresses(sides, inspector, console))) return *std::move(chosen);
   throw UsageError{"no network from 192.168.10.0/24 to 192.168.254.0/24 is free: give --address and --peer-address"};
 }
 
 /// What is given for one end alone, the other is given to match. A bridge is no end with addresses of its own.
-CableAddresses addresses_for(const Sides& sides, const Arguments& arguments, kernel::Kernel& kernel,
+CableAddresses addresses_for(const Sides& sides, const Arguments& arguments, kernel::Inspector& inspector,
                              const Console& console) {
   const bool has_own = arguments.has(sides.container.address_option);
   const bool has_others = arguments.has(sides.other.address_option);
@@ -152,7 +153,7 @@ CableAddresses addresses_for(const Sides& sides, const Arguments& arguments, ker
                            read_prefixes(arguments, sides.other.address_option)};
   require_distinct(addresses);
   if (sides.other.end.kind == End::Kind::bridge) return addresses;
-  if (!has_own && !has_others) return choose(sides, kernel, console);
+  if (!has_own && !has_others) return choose(sides, inspector, console);
   if (!has_own) addresses.one = counterparts_of(addresses.other);
   if (!has_others) addresses.other = counterparts_of(addresses.one);
   return addresses;
@@ -192,15 +193,15 @@ void lease(cni::Request& request, const CableAddresses& addresses) {
   if (!addresses.one.empty()) request.config.ipam.type = "veth-ipam";
 }
 
-cni::Request connection(const Arguments& arguments, kernel::Kernel& kernel, const Console& console) {
+cni::Request connection(const Arguments& arguments, kernel::Inspector& inspector, const Console& console) {
   constexpr std::uint32_t smallest_ipv6_mtu = 1280;
   const auto sides = read_sides(arguments);
   refuse_idle_options(sides, arguments);
-  for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, kernel);
+  for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, inspector);
   auto request = cable_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
   join(request, sides.other, arguments);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
-  auto addresses = addresses_for(sides, arguments, kernel, console);
+  auto addresses = addresses_for(sides, arguments, inspector, console);
   if (request.config.mtu.value_or(smallest_ipv6_mtu) < smallest_ipv6_mtu) {
     const bool is_chosen = !arguments.has("address") && !arguments.has("peer-address");
     if (is_chosen) drop_ipv6(addresses);
@@ -233,14 +234,15 @@ std::string told(const cni::Request& request, bool had_bridge) {
   return text + "take it back with: vethctl disconnect " + container + " --ifname " + interface + '\n';
 }
 
-bool is_there(const std::string& interface, kernel::Kernel& kernel) {
-  return kernel.find_interface(interface, kernel.open_namespace(inspect::host_namespace_path, true)).has_value();
+bool is_there(const std::string& interface, kernel::Inspector& inspector) {
+  return inspector.find_interface(interface, inspector.kernel.open_namespace(inspect::host_namespace_path, true))
+      .has_value();
 }
 
 /// What stands already is told of as people know it.
-void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root,
+void add(const cni::Request& request, kernel::Inspector& inspector, const std::string& root,
          const std::function<void(std::string_view)>& answer) try {
-  verbs::add(request, kernel, root, answer);
+  verbs::add(request, inspector.kernel, root, answer);
 } catch (const cni::Error& error) {
   if (error.code != static_cast<unsigned>(cni::ErrorCode::already_attached)) throw;
   const auto& [network, container, interface] = request.attachment;
@@ -251,12 +253,13 @@ void add(const cni::Request& request, kernel::Kernel& kernel, const std::string&
 
 int connect(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto request = connection(arguments, kernel, console);
-  const bool had_bridge = request.config.mode == cni::Mode::bridge && is_there(request.config.bridge.name, kernel);
+  kernel::LinuxInspector inspector{kernel};
+  const auto request = connection(arguments, inspector, console);
+  const bool had_bridge = request.config.mode == cni::Mode::bridge && is_there(request.config.bridge.name, inspector);
   const auto tell = [&](std::string_view result) {
     console.print(arguments.wants_json() ? std::string{result} : told(request, had_bridge));
   };
-  add(request, kernel, console.root, tell);
+  add(request, inspector, console.root, tell);
   return success;
 }
 

@@ -1,13 +1,15 @@
+#include "plugin/attachment/footprints.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/verbs/del.hpp"
-#include "plugin/verbs/recover.hpp"
 #include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/node.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/words.hpp"
 
@@ -21,17 +23,18 @@ namespace vethctl {
 namespace {
 
 /// The cables of this node, as far as a record or the host tells of them.
-std::vector<inspect::Attachment> cables(kernel::Kernel& kernel, const Console& console) {
-  auto all = inspect::read_attachments(kernel, inspect::open_folders(console.root, console.configurations));
-  std::erase_if(all, [](const auto& attachment) { return attachment.identity.network != verbs::cable_network; });
+std::vector<inspect::Attachment> cables(kernel::Inspector& inspector, const Console& console) {
+  auto all = inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
+  std::erase_if(all, [](const auto& attachment) { return attachment.identity.network != inspect::cable_network; });
   return all;
 }
 
 /// What the alias of an interface in the namespace tells, where no record does.
-std::optional<cni::Attachment> find_by_alias(const End& end, const std::string& interface, kernel::Kernel& kernel) try {
-  const auto found = kernel.find_interface(interface, kernel.open_namespace(end.path, true));
+std::optional<cni::Attachment> find_by_alias(const End& end, const std::string& interface,
+                                             kernel::Inspector& inspector) try {
+  const auto found = inspector.find_interface(interface, inspector.kernel.open_namespace(end.path, true));
   const auto identity = found ? cni::attachment_of_alias(found->alias) : std::nullopt;
-  return identity && identity->network == verbs::cable_network ? identity : std::nullopt;
+  return identity && identity->network == inspect::cable_network ? identity : std::nullopt;
 } catch (const cni::Error&) {
   return std::nullopt;
 } catch (const std::system_error&) {
@@ -39,15 +42,15 @@ std::optional<cni::Attachment> find_by_alias(const End& end, const std::string& 
 }
 
 /// Whoever asks may have named the second end, or another interface.
-[[noreturn]] void refuse_unknown(const End& end, const std::string& interface, kernel::Kernel& kernel,
+[[noreturn]] void refuse_unknown(const End& end, const std::string& interface, kernel::Inspector& inspector,
                                  const Console& console) {
-  const auto known = cables(kernel, console);
+  const auto known = cables(inspector, console);
   std::set<cni::Attachment> meant;
   for (const auto& cable : known) {
     const bool is_end = cable.identity.container == end.name || (!end.path.empty() && cable.peer_netns == end.path);
     if (is_end) meant.insert(cable.identity);
   }
-  if (const auto identity = find_by_alias(end, interface, kernel)) meant.insert(*identity);
+  if (const auto identity = find_by_alias(end, interface, inspector)) meant.insert(*identity);
   std::vector<std::string> commands;
   std::ranges::transform(meant, std::back_inserter(commands), [](const cni::Attachment& identity) {
     return "vethctl disconnect " + identity.container + " --ifname " + identity.interface;
@@ -69,24 +72,25 @@ std::string told_as_json(const cni::Attachment& attachment) {
 
 bool is_recorded(const cni::Attachment& attachment, const std::string& root) {
   const auto folder = state::Folder::find(root);
-  return folder && folder->find_record(attachment);
+  return folder && folder->records.find(attachment);
 }
 
 /// The cable of which no record tells: its end in the container names it.
-cni::Request lost_cable(cni::Request request, kernel::Kernel& kernel, const Console& console) {
+cni::Request lost_cable(cni::Request request, kernel::Inspector& inspector, const Console& console) {
   const End end{.name = request.attachment.container, .path = request.netns};
   const auto& interface = request.attachment.interface;
-  const bool stands =
-      kernel.find_host_link(request.attachment) || kernel.stands(request.attachment, {{end.path, interface}});
-  if (!stands) refuse_unknown(end, interface, kernel, console);
   request.config.mode = cni::Mode::netns;
+  const auto exists =
+      inspector.kernel.find_ends(attachment::footprints_of(request, std::nullopt, nullptr), kernel::Search::full);
+  if (std::ranges::find(exists, true) == exists.end()) refuse_unknown(end, interface, inspector, console);
   return request;
 }
 
 int disconnect(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
+  kernel::LinuxInspector inspector{kernel};
   auto request = cable_request(find_end(arguments.operands.at(0)), read_interface(arguments, "ifname"));
-  if (!is_recorded(request.attachment, console.root)) request = lost_cable(std::move(request), kernel, console);
+  if (!is_recorded(request.attachment, console.root)) request = lost_cable(std::move(request), inspector, console);
   verbs::del(request, kernel, console.root);
   const auto& [network, container, interface] = request.attachment;
   console.print(arguments.wants_json() ? told_as_json(request.attachment)

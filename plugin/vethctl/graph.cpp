@@ -1,3 +1,4 @@
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -21,7 +22,8 @@ std::string drawn(const inspect::Node& node, const std::string& format, std::siz
 
 int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
-  const auto node = inspect::read_node(kernel, inspect::open_folders(console.root, console.configurations));
+  kernel::LinuxInspector inspector{kernel};
+  const auto node = inspect::read_node(inspector, inspect::open_folders(console.root, console.configurations));
   const auto usual = arguments.wants_json() ? "json" : "tree";
   console.print(drawn(node, arguments.value("format").value_or(usual), console.width));
   return success;

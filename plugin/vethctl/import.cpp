@@ -2,15 +2,18 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
-#include "plugin/verbs/adopt.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/host_local.hpp"
+#include "plugin/vethctl/inspect/held_addresses.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/words.hpp"
+#include "plugin/vethctl/restore/adopt.hpp"
 
 #include <fcntl.h>
 
@@ -81,8 +84,8 @@ std::vector<Entry> group(const std::string& network, const std::vector<HostLocal
 class Finder {
  public:
   /// `cached_prefix` is what the paths of the network's results begin with.
-  Finder(std::string cached_prefix, kernel::Kernel& kernel)
-      : cached_prefix_(std::move(cached_prefix)), kernel_(kernel) {}
+  Finder(std::string cached_prefix, kernel::Inspector& inspector)
+      : cached_prefix_(std::move(cached_prefix)), inspector_(inspector) {}
 
   /// Completes the record by the interface and the namespace.
   Refusal complete(state::Record& record) {
@@ -100,13 +103,17 @@ class Finder {
     return find_link(*cached, record);
   }
 
+  kernel::Kernel& kernel() { return inspector_.kernel; }
+
  private:
   /// Not the bridge: that is among the interfaces of a result, too, and DEL would remove it.
   Refusal find_link(const CachedAttachment& cached, state::Record& record) {
     for (const auto& name : cached.host_interfaces) {
-      const auto link = kernel_.find_veth(name);
-      if (!link) continue;
-      record.host_interface = state::HostInterface{.name = link->name, .index = link->index};
+      const auto host = inspector_.kernel.open_namespace(inspect::host_namespace_path, true);
+      const auto link = inspector_.find_interface(name, host);
+      if (!link || link->kind != "veth") continue;
+      record.host_interface = state::HostInterface{.name = name, .index = link->index};
+      record.ends = {.host = link->index, .container = link->peer_index};
       if (link->alias.empty()) return std::nullopt;
       const bool is_ours = link->alias == cni::alias_of(record.attachment);
       return Verdict{is_ours ? Outcome::ours : Outcome::conflict,
@@ -116,15 +123,15 @@ class Finder {
   }
 
   std::string cached_prefix_;
-  kernel::Kernel& kernel_;
+  kernel::Inspector& inspector_;
 };
 
 /// Whether the attachment is on record as live, and with which addresses.
 Refusal attached_already(const state::Record& record, const state::Folder& folder) {
-  const auto stored = folder.find_record(record.attachment);
+  const auto stored = folder.records.find(record.attachment);
   if (!stored || stored->stage == state::Stage::pending) return std::nullopt;
   const bool holds_all = std::ranges::all_of(record.addresses, [&](const cni::IpAddress& address) {
-    return folder.holder(record.attachment.network, address) == cni::tag_of(record.attachment);
+    return folder.addresses.holder(record.attachment.network, address) == cni::tag_of(record.attachment);
   });
   if (holds_all) return Verdict{Outcome::ours, ""};
   return Verdict{Outcome::conflict, "it is attached already, with other addresses"};
@@ -135,19 +142,19 @@ Refusal conflict_of(std::optional<std::string> reason) {
   return Verdict{Outcome::conflict, *std::move(reason)};
 }
 
-Refusal take_over(const state::Record& record, state::Folder& folder, bool is_dry_run) {
-  const auto lock = folder.try_lock(cni::tag_of(record.attachment));
+Refusal take_over(const state::Record& record, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run) {
+  const auto lock = folder.locks.try_attachment(cni::tag_of(record.attachment));
   if (!lock) return Verdict{Outcome::conflict, "a call of the plugin is at work on it"};
-  if (auto refusal = conflict_of(verbs::held_by_another(record, folder))) return refusal;
+  if (auto refusal = conflict_of(inspect::held_by_another(record, folder))) return refusal;
   if (auto refusal = attached_already(record, folder)) return refusal;
-  return is_dry_run ? std::nullopt : conflict_of(verbs::adopt(record, folder));
+  return is_dry_run ? std::nullopt : conflict_of(restore::adopt(record, kernel, folder));
 }
 
 /// `folder` is null where there is none yet and none is to be made.
 Verdict import_entry(const Entry& entry, Finder& finder, state::Folder* folder, bool is_dry_run) {
   state::Record record{.attachment = entry.attachment, .addresses = entry.addresses};
   if (const auto refusal = finder.complete(record)) return *refusal;
-  const auto refusal = folder == nullptr ? std::nullopt : take_over(record, *folder, is_dry_run);
+  const auto refusal = folder == nullptr ? std::nullopt : take_over(record, finder.kernel(), *folder, is_dry_run);
   return refusal.value_or(Verdict{Outcome::imported, "host interface " + record.host_interface->name});
 }
 
@@ -212,7 +219,7 @@ std::optional<state::Folder> open_folder(const Arguments& arguments, const Conso
 
 }  // namespace
 
-int import_leases(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int import_leases(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto& directory = arguments.operands[1];
   const auto old_network = name_of(directory);
   const auto network = checked_network(arguments.value("network").value_or(old_network));
@@ -220,7 +227,7 @@ int import_leases(const Arguments& arguments, const Console& console, kernel::Ke
   const bool is_dry_run = arguments.has("dry-run");
   const auto leases = read_host_local(directory);
   auto folder = open_folder(arguments, console);
-  Finder finder{results + "/" + old_network + "-", kernel};
+  Finder finder{results + "/" + old_network + "-", inspector};
   auto entries = group(network, leases);
   for (auto& entry : entries) {
     if (entry.verdict.outcome == Outcome::empty) continue;
@@ -256,7 +263,8 @@ Command import_command() {
                   output_option()},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
-        return import_leases(arguments, console, kernel);
+        kernel::LinuxInspector inspector{kernel};
+        return import_leases(arguments, console, inspector);
       }};
 }
 

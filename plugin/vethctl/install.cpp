@@ -218,8 +218,8 @@ void ask_status(const std::string& executable, const std::string& input) {
 
 void refuse_while_attached(const std::string& root) {
   for (const auto& folder : inspect::open_folders(root)) {
-    for (const auto& network : folder.networks()) {
-      if (!folder.has_records(network)) continue;
+    for (const auto& network : folder.records.networks()) {
+      if (!folder.records.has_any(network)) continue;
       throw cni::Error{cni::ErrorCode::already_attached, "containers are attached to network " + text::quoted(network),
                        "remove them first (vethctl list), or use --force: they cannot be deleted without the plugin"};
     }

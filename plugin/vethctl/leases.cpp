@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
@@ -14,13 +15,13 @@
 namespace vethctl {
 namespace {
 
-int list(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int list(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto& operands = arguments.operands;
   if (operands.size() > 2) throw UsageError{"\"leases list\" wants at most a network"};
   const auto network = operands.size() > 1 ? std::optional{operands[1]} : std::nullopt;
   const auto folders = inspect::open_folders(console.root, console.configurations);
-  inspect::require_network(network, kernel, folders);
-  const auto leases = inspect::read_leases(kernel, folders, network);
+  inspect::require_network(network, inspector, folders);
+  const auto leases = inspect::read_leases(inspector, folders, network);
   console.print(arguments.wants_json() ? report::json(leases) : report::leases(leases, console.width));
   return success;
 }
@@ -43,19 +44,19 @@ std::string to_text(const TakenAddress& released, const std::optional<cni::Attac
          text::quoted(holder->interface) + '\n';
 }
 
-int run_release(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int run_release(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   if (arguments.operands.size() != 3) throw UsageError{"\"leases release\" wants NETWORK ADDRESS"};
   const auto address = cni::find_address(arguments.operands[2]);
   if (!address) throw UsageError{text::quoted(arguments.operands[2]) + " is not an IP address"};
   const TakenAddress taken{.network = arguments.operands[1], .address = *address};
   auto folders = inspect::open_folders(console.root, console.configurations);
   for (auto& folder : folders) {
-    if (!folder.is_taken(taken.network, taken.address)) continue;
-    const auto holder = vethctl::release(taken, folder, kernel, arguments.has("force"));
+    if (!folder.addresses.is_taken(taken.network, taken.address)) continue;
+    const auto holder = vethctl::release(taken, folder, inspector, arguments.has("force"));
     console.print(arguments.wants_json() ? to_json(taken, holder) : to_text(taken, holder));
     return success;
   }
-  inspect::require_network(taken.network, kernel, folders);
+  inspect::require_network(taken.network, inspector, folders);
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "nobody holds " + cni::to_string(taken.address) + " in network " + text::quoted(taken.network),
                    "vethctl leases list " + taken.network + " shows what is taken"};
@@ -63,9 +64,9 @@ int run_release(const Arguments& arguments, const Console& console, kernel::Kern
 
 }  // namespace
 
-int leases(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int leases(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const bool is_list = arguments.operands.front() == "list";
-  return is_list ? list(arguments, console, kernel) : run_release(arguments, console, kernel);
+  return is_list ? list(arguments, console, inspector) : run_release(arguments, console, inspector);
 }
 
 Command leases_command() {
@@ -88,7 +89,8 @@ Command leases_command() {
       .options = {{.name = "force", .help = "release: even if the address is in use"}, output_option()},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
-        return leases(arguments, console, kernel);
+        kernel::LinuxInspector inspector{kernel};
+        return leases(arguments, console, inspector);
       }};
 }
 

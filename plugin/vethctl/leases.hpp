@@ -1,12 +1,12 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/vethctl/command.hpp"
 
 namespace vethctl {
 
 /// `leases list [NETWORK]` and `leases release NETWORK ADDRESS`. Throws UsageError for other numbers of operands,
 /// cni::Error for an address that nobody holds, and for one that is still in use.
-int leases(const Arguments& arguments, const Console& console, kernel::Kernel& kernel);
+int leases(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/list.hpp"
 
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -12,10 +13,11 @@ namespace {
 
 int list(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
+  kernel::LinuxInspector inspector{kernel};
   const auto folders = inspect::open_folders(console.root, console.configurations);
-  auto attachments = inspect::read_attachments(kernel, folders);
+  auto attachments = inspect::read_attachments(inspector, folders);
   if (!arguments.operands.empty()) {
-    inspect::require_network(arguments.operands.front(), kernel, folders);
+    inspect::require_network(arguments.operands.front(), inspector, folders);
     std::erase_if(attachments, [&](const inspect::Attachment& attachment) {
       return attachment.identity.network != arguments.operands.front();
     });

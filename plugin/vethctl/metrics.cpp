@@ -3,6 +3,7 @@
 #include "ipam/range.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/network_config.hpp"
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/posix/replace_file.hpp"
 #include "plugin/vethctl/commands.hpp"
@@ -78,7 +79,7 @@ report::RangeUse use_of(const ipam::Range& range, const std::vector<cni::IpAddre
 std::vector<cni::IpAddress> taken_in(const std::string& network, const std::vector<state::Folder>& folders) {
   std::vector<cni::IpAddress> taken;
   for (const auto& folder : folders) {
-    const auto some = folder.taken_addresses(network);
+    const auto some = folder.addresses.list_addresses(network);
     taken.insert(taken.end(), some.begin(), some.end());
   }
   return taken;
@@ -97,8 +98,9 @@ void count_ranges(const std::string& conf_dir, const std::vector<state::Folder>&
   }
 }
 
-void count_attachments(kernel::Kernel& kernel, const std::vector<state::Folder>& folders, report::Metrics& metrics) {
-  for (const auto& attachment : inspect::read_attachments(kernel, folders)) {
+void count_attachments(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                       report::Metrics& metrics) {
+  for (const auto& attachment : inspect::read_attachments(inspector, folders)) {
     const auto& network = attachment.identity.network;
     metrics.networks.insert(network);
     ++metrics.attachments[{network, attachment.state}];
@@ -109,11 +111,11 @@ void count_attachments(kernel::Kernel& kernel, const std::vector<state::Folder>&
 
 }  // namespace
 
-int metrics(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+int metrics(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto folders = inspect::open_folders(console.root);
   report::Metrics counted;
   count_ranges(arguments.value("conf-dir").value_or(inspect::usual_configurations), folders, counted);
-  count_attachments(kernel, folders, counted);
+  count_attachments(inspector, folders, counted);
   const auto text = report::prometheus(counted);
   if (const auto file = arguments.value("output-file")) {
     posix::replace_file(*file, text);
@@ -136,7 +138,8 @@ Command metrics_command() {
                       {.name = "conf-dir", .value = "DIR", .help = "network configurations (default: /etc/cni/net.d)"}},
           .run = [](const Arguments& arguments, const Console& console) {
             kernel::LinuxKernel kernel;
-            return metrics(arguments, console, kernel);
+            kernel::LinuxInspector inspector{kernel};
+            return metrics(arguments, console, inspector);
           }};
 }
 

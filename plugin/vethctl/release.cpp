@@ -1,9 +1,9 @@
 #include "plugin/vethctl/release.hpp"
 
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/teardown.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
-#include "plugin/verbs/detach.hpp"
-#include "plugin/verbs/recorded_link.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -17,19 +17,19 @@ namespace {
 
 class Release {
  public:
-  Release(const TakenAddress& taken, state::Folder& folder, kernel::Kernel& kernel)
-      : network_(taken.network), address_(taken.address), folder_(folder), kernel_(kernel) {}
+  Release(const TakenAddress& taken, state::Folder& folder, kernel::Inspector& inspector)
+      : network_(taken.network), address_(taken.address), folder_(folder), inspector_(inspector) {}
 
   std::optional<cni::Attachment> run(bool is_forced) {
-    const auto holder = folder_.holder(network_, address_);
+    const auto holder = folder_.addresses.holder(network_, address_);
     if (!holder)
       refuse(cni::to_string(address_) + " is held by a file that is not of this plugin", "remove it by hand");
-    const auto lock = folder_.try_lock(*holder);
-    stored_ = folder_.find_record(network_, *holder);
+    const auto lock = folder_.locks.try_attachment(*holder);
+    stored_ = folder_.records.find(network_, *holder);
     if (!is_forced && !lock) refuse(who() + " is being worked on by a call of the plugin", "try again, or use --force");
     const auto use = find_use(*holder);
     if (!is_forced && use) refuse(who() + " may still use it: " + *use, "DEL the attachment, or use --force");
-    if (!folder_.release(network_, address_, *holder))
+    if (!folder_.addresses.release(network_, address_, *holder))
       refuse(cni::to_string(address_) + " has changed hands", "look again");
     if (lock && !use) forget_without_addresses(*holder);
     return attachment();
@@ -58,13 +58,14 @@ class Release {
   }
 
   std::optional<kernel::HostLink> find_link(cni::Tag holder) {
-    if (stored_ && stored_->record) return verbs::find_recorded_link(*stored_->record, kernel_);
-    return kernel_.find_veth(cni::host_interface_name(holder));
+    const bool is_known = stored_ && stored_->record;
+    return inspector_.find_host_link(is_known ? attachment::footprint_of(*stored_->record)
+                                              : attachment::footprint_of(holder, network_));
   }
 
   /// Of a lease for another plugin's interface nothing else is known.
   bool has_namespace(const state::Record& record) try {
-    kernel_.open_namespace(record.netns, true);
+    inspector_.kernel.open_namespace(record.netns, true);
     return true;
   } catch (const cni::Error&) {
     return false;
@@ -76,23 +77,28 @@ class Release {
   void forget_without_addresses(cni::Tag tag) {
     if (!stored_ || !stored_->record) return;
     const auto& addresses = stored_->record->addresses;
-    const auto is_held = [&](const cni::IpAddress& address) { return folder_.holder(network_, address) == tag; };
+    const auto is_held = [&](const cni::IpAddress& address) {
+      return folder_.addresses.holder(network_, address) == tag;
+    };
     if (std::ranges::any_of(addresses, is_held)) return;
-    verbs::forget({network_, tag, verbs::Recorded{stored_}.gateways()}, kernel_, folder_);
+    attachment::BestEffort effort;
+    attachment::tear_down({attachment::footprint_of(*stored_->record)},
+                          {.kernel = &inspector_.kernel, .folder = &folder_}, effort);
+    effort.finish();
   }
 
   std::string network_;
   cni::IpAddress address_;
   state::Folder& folder_;
-  kernel::Kernel& kernel_;
+  kernel::Inspector& inspector_;
   std::optional<state::StoredRecord> stored_;
 };
 
 }  // namespace
 
-std::optional<cni::Attachment> release(const TakenAddress& taken, state::Folder& folder, kernel::Kernel& kernel,
+std::optional<cni::Attachment> release(const TakenAddress& taken, state::Folder& folder, kernel::Inspector& inspector,
                                        bool is_forced) {
-  return Release{taken, folder, kernel}.run(is_forced);
+  return Release{taken, folder, inspector}.run(is_forced);
 }
 
 }  // namespace vethctl

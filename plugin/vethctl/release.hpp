@@ -2,7 +2,7 @@
 
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/attachment.hpp"
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/state/folder.hpp"
 
 #include <optional>
@@ -18,7 +18,7 @@ struct TakenAddress {
 
 /// Gives it back, and forgets a dead attachment with its last address. Returns the attachment that held it; nullopt
 /// where no record tells. Throws cni::Error where it may be in use, unless `is_forced` is set.
-std::optional<cni::Attachment> release(const TakenAddress& taken, state::Folder& folder, kernel::Kernel& kernel,
+std::optional<cni::Attachment> release(const TakenAddress& taken, state::Folder& folder, kernel::Inspector& inspector,
                                        bool is_forced);
 
 }  // namespace vethctl

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/show.hpp"
 
+#include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/detail.hpp"
@@ -13,10 +14,11 @@ namespace {
 
 int show(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
+  kernel::LinuxInspector inspector{kernel};
   const auto folders = inspect::open_folders(console.root, console.configurations);
-  const auto attachments = inspect::read_attachments(kernel, folders);
+  const auto attachments = inspect::read_attachments(inspector, folders);
   const auto& attachment = inspect::find_attachment(attachments, arguments.operands.front());
-  const auto detail = inspect::look_closely(kernel, folders, attachment);
+  const auto detail = inspect::look_closely(inspector, folders, attachment);
   console.print(arguments.wants_json() ? report::json(detail) : report::show(detail, console.width));
   return success;
 }

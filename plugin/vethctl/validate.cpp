@@ -105,7 +105,7 @@ std::optional<cni::Lease> find_lease(const cni::NetworkConfig& config) {
   return is_told_later ? std::nullopt : std::optional{first_lease(config)};
 }
 
-/// All that ADD checks before it asks the kernel. Gives the keys that it ignores.
+/// All that ADD checks before it asks the inspector. Gives the keys that it ignores.
 std::vector<std::string> check_as_add(const std::string& text, bool is_plugin) {
   cni::Request request;
   request.config = is_plugin ? cni::parse_network_config(text, cni::Verb::version, {})

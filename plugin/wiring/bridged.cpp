@@ -53,7 +53,7 @@ void add_default_route(cni::Lease& lease, const cni::IpAddress& gateway) {
 cni::Lease with_bridge_gateways(const cni::BridgeConfig& config, cni::Lease lease) {
   if (!config.is_gateway) return lease;
   for (auto& [address, gateway] : lease.addresses) {
-    if (!gateway) gateway = cni::IpAddress{address.address.family, cni::first_address(address).bits + 1};
+    if (!gateway) gateway = cni::usual_gateway(address);
     if (config.is_default_gateway) add_default_route(lease, *gateway);
   }
   return lease;

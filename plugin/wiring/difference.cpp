@@ -3,11 +3,13 @@
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace wiring {
 namespace {
 
-using Sentences = std::vector<std::string>;
+using Differences = std::vector<Difference>;
 
 bool holds(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -54,14 +56,33 @@ std::string route_text(const Route& route) {
   return cni::to_string(route.destination) + via;
 }
 
-void compare_state(const End& wanted, const std::optional<ObservedEnd>& there, Sentences& sentences) {
-  if (there && !there->is_up) sentences.push_back("interface " + text::quoted(wanted.name) + " is down");
+/// An end as it is wanted.
+struct WantedEnd {
+  const End& end;
+  Side side;
+  bool uses_ipv6;  ///< the container has IPv6 addresses
+  Moved moved;
+};
+
+/// No plugin but ours has to do with the host's routes to the container.
+Moved host_routes_moved(const Wiring& wanted) { return wanted.peer_netns.empty() ? Moved::is_not : Moved::may_be; }
+
+WantedEnd container_of(const Wiring& wanted) {
+  return {wanted.container, Side::container, has_ipv6(wanted.container), Moved::may_be};
 }
 
-void compare_link(const End& wanted, const ObservedEnd& there, Sentences& sentences) {
-  if (there.mac == wanted.mac) return;
-  sentences.push_back("interface " + text::quoted(wanted.name) + " has MAC " + cni::to_string(there.mac) + " and not " +
-                      cni::to_string(wanted.mac));
+WantedEnd host_of(const Wiring& wanted) {
+  return {wanted.host, Side::host, has_ipv6(wanted.container), host_routes_moved(wanted)};
+}
+
+void compare_state(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
+  if (there && !there->is_up) differences.push_back({Kind::down, wanted.side, wanted.end.name});
+}
+
+void compare_mac(const WantedEnd& wanted, const ObservedEnd& there, Differences& differences) {
+  if (there.mac == wanted.end.mac) return;
+  differences.push_back(
+      {Kind::mac, wanted.side, wanted.end.name, cni::to_string(wanted.end.mac), cni::to_string(there.mac)});
 }
 
 /// Whether no packet needs the address: a link-local one of an end that has no IPv6 beside it.
@@ -70,12 +91,10 @@ bool is_courtesy(const Address& address, const End& end, bool uses_ipv6) {
          !uses_ipv6 && !has_ipv6(end);
 }
 
-/// `uses_ipv6`: the container has IPv6 addresses.
-void compare_addresses(const End& wanted, const ObservedEnd& there, bool uses_ipv6, Sentences& sentences) {
-  for (const auto& address : wanted.addresses) {
-    if (holds(there.addresses, address.prefix) || is_courtesy(address, wanted, uses_ipv6)) continue;
-    sentences.push_back("address " + cni::to_string(address.prefix) + " is missing on interface " +
-                        text::quoted(wanted.name));
+void compare_addresses(const WantedEnd& wanted, const ObservedEnd& there, Differences& differences) {
+  for (const auto& address : wanted.end.addresses) {
+    if (holds(there.addresses, address.prefix) || is_courtesy(address, wanted.end, wanted.uses_ipv6)) continue;
+    differences.push_back({Kind::address, wanted.side, wanted.end.name, cni::to_string(address.prefix)});
   }
 }
 
@@ -84,92 +103,79 @@ bool is_served(const Route& wanted, const ObservedEnd& there, Moved moved) {
                      [&](const Route& candidate) { return serves(candidate, wanted, moved); });
 }
 
-void compare_routes(const End& wanted, const ObservedEnd& there, Moved moved, Sentences& sentences) {
-  for (const auto& route : wanted.routes) {
-    if (is_served(route, there, moved)) continue;
-    sentences.push_back("route " + route_text(route) + " is missing on interface " + text::quoted(wanted.name));
+void compare_routes(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
+  if (!there) return;
+  for (const auto& route : wanted.end.routes) {
+    if (is_served(route, *there, wanted.moved)) continue;
+    differences.push_back({Kind::route, wanted.side, wanted.end.name, route_text(route)});
   }
 }
 
-void compare_end(const End& wanted, const std::optional<ObservedEnd>& there, bool uses_ipv6, Sentences& sentences) {
-  if (!there) return sentences.push_back("interface " + text::quoted(wanted.name) + " is missing");
-  compare_link(wanted, *there, sentences);
-  compare_addresses(wanted, *there, uses_ipv6, sentences);
+void compare_end(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
+  if (!there) return differences.push_back({Kind::missing, wanted.side, wanted.end.name});
+  compare_mac(wanted, *there, differences);
+  compare_addresses(wanted, *there, differences);
 }
 
-/// No plugin but ours has to do with the host's routes to the container.
-Moved host_routes_moved(const Wiring& wanted) { return wanted.peer_netns.empty() ? Moved::is_not : Moved::may_be; }
-
-void compare_all_routes(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
-  if (observed.container) compare_routes(wanted.container, *observed.container, Moved::may_be, sentences);
-  if (observed.host) compare_routes(wanted.host, *observed.host, host_routes_moved(wanted), sentences);
-}
-
-void compare_pair(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+/// Name and alias of the container's end are left to later plugins.
+void compare_pair(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!observed.container || !observed.host) return;
-  if (observed.host->alias != cni::alias_of(wanted.attachment)) {
-    sentences.push_back("interface " + text::quoted(wanted.host.name) + " is not this attachment's: its alias is " +
-                        text::quoted(observed.host->alias));
+  const auto& host = *observed.host;
+  if (host.name != wanted.host.name) {
+    differences.push_back({Kind::name, Side::host, wanted.host.name, wanted.host.name, host.name});
   }
-  if (observed.host->peer_index == observed.container->index) return;
-  sentences.push_back("interface " + text::quoted(wanted.container.name) + " is not the other end of " +
-                      text::quoted(wanted.host.name));
+  const auto alias = cni::alias_of(wanted.attachment);
+  if (host.alias != alias) differences.push_back({Kind::alias, Side::host, wanted.host.name, alias, host.alias});
+  if (!observed.is_pair) differences.push_back({Kind::peer, Side::container, wanted.container.name, wanted.host.name});
 }
 
-void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge, Sentences& sentences) {
-  if (port.master_index != bridge.index) {
-    sentences.push_back("interface " + text::quoted(wanted.host.name) + " is not a port of bridge " +
-                        text::quoted(wanted.bridge->name));
-  }
-  if (port.is_hairpin != wanted.bridge->hairpin) {
-    sentences.push_back("hairpin mode of port " + text::quoted(wanted.host.name) + " is " +
-                        (port.is_hairpin ? "on" : "off"));
-  }
-  if (port.is_isolated == wanted.bridge->isolated) return;
-  sentences.push_back("isolation of port " + text::quoted(wanted.host.name) + " is " +
-                      (port.is_isolated ? "on" : "off"));
+std::string on_or_off(bool is_on) { return is_on ? "on" : "off"; }
+
+void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
+                  Differences& differences) {
+  const auto& name = wanted.host.name;
+  const auto compare_flag = [&](Kind kind, bool is_wanted, bool is_on) {
+    if (is_on != is_wanted) differences.push_back({kind, Side::host, name, on_or_off(is_wanted), on_or_off(is_on)});
+  };
+  if (port.master_index != bridge.index) differences.push_back({Kind::master, Side::host, name, wanted.bridge->name});
+  compare_flag(Kind::hairpin, wanted.bridge->hairpin, port.is_hairpin);
+  compare_flag(Kind::isolation, wanted.bridge->isolated, port.is_isolated);
 }
 
-void compare_bridge(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+void compare_bridge(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!wanted.bridge) return;
-  const auto name = text::quoted(wanted.bridge->name);
-  if (!observed.bridge) return sentences.push_back("bridge " + name + " is missing");
-  if (!observed.bridge->is_bridge) return sentences.push_back(name + " is not a bridge");
-  if (!observed.bridge->is_up) sentences.push_back("bridge " + name + " is down");
+  const auto& name = wanted.bridge->name;
+  if (!observed.bridge) return differences.push_back({Kind::missing, Side::bridge, name});
+  if (!observed.bridge->is_bridge) return differences.push_back({Kind::not_a_bridge, Side::bridge, name});
+  if (!observed.bridge->is_up) differences.push_back({Kind::down, Side::bridge, name});
   if (wanted.bridge->promiscuous && !observed.bridge->is_promiscuous) {
-    sentences.push_back("bridge " + name + " is not promiscuous");
+    differences.push_back({Kind::promiscuous, Side::bridge, name, "on", "off"});
   }
   for (const auto& gateway : wanted.bridge->gateways) {
     if (holds(observed.bridge->addresses, gateway)) continue;
-    sentences.push_back("address " + cni::to_string(gateway) + " is missing on interface " +
-                        text::quoted(gateway_interface(*wanted.bridge)));
+    differences.push_back({Kind::address, Side::bridge, gateway_interface(*wanted.bridge), cni::to_string(gateway)});
   }
-  if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, sentences);
+  if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, differences);
 }
 
-void compare_node(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+void compare_node(const Wiring& wanted, const Observed& observed, Differences& differences) {
   for (const auto& gateway : wanted.host_gateways) {
-    if (!holds(observed.host_gateways, gateway)) {
-      sentences.push_back("address " + cni::to_string(gateway) + " is missing on interface \"lo\" of the host");
-    }
+    if (holds(observed.host_gateways, gateway)) continue;
+    differences.push_back({Kind::gateway, Side::node, "lo", cni::to_string(gateway)});
   }
   if (wanted.forward_ipv4 && !observed.forward_ipv4) {
-    sentences.emplace_back("IPv4 forwarding is off on the host (net.ipv4.ip_forward)");
+    differences.push_back({Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"});
   }
   if (wanted.forward_ipv6 && !observed.forward_ipv6) {
-    sentences.emplace_back("IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)");
+    differences.push_back({Kind::ipv6_forwarding, Side::node, "net.ipv6.conf.all.forwarding", "1", "0"});
   }
-}
-
-void compare_flag(const std::string& what, bool wanted, bool there, Sentences& sentences) {
-  if (wanted && !there) sentences.push_back(what);
 }
 
 /// Of the container's end another plugin may have changed it (tuning).
-void compare_mtu(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+void compare_mtu(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!observed.host || wanted.mtu == 0 || observed.host->mtu == wanted.mtu) return;
-  sentences.push_back("interface " + text::quoted(wanted.host.name) + " has MTU " + std::to_string(observed.host->mtu) +
-                      " and not " + std::to_string(wanted.mtu));
+  differences.push_back(
+      {Kind::mtu, Side::host, wanted.host.name, std::to_string(wanted.mtu), std::to_string(observed.host->mtu)});
 }
 
 bool takes_loopback_answers(const std::vector<Route>& routes) {
@@ -179,42 +185,44 @@ bool takes_loopback_answers(const std::vector<Route>& routes) {
 }
 
 /// What mapped ports need to be reached at 127.0.0.1 and ::1. `there` is the interface that leads to the container.
-void compare_loopback(const Wiring& wanted, const auto& there, Sentences& sentences) {
-  const auto name = text::quoted(host_side_interface(wanted));
+void compare_loopback(const Wiring& wanted, const auto& there, Differences& differences) {
+  const auto side = wanted.bridge ? Side::bridge : Side::host;
+  const auto name = host_side_interface(wanted);
   if (maps_loopback(wanted, cni::Family::ipv4) && !there.routes_loopback) {
-    sentences.push_back("route_localnet of interface " + name + " is off: mapped ports of 127.0.0.1 need it");
+    differences.push_back({Kind::route_localnet, side, name, "1", "0"});
   }
   if (maps_loopback(wanted, cni::Family::ipv6) && !takes_loopback_answers(there.routes)) {
-    sentences.push_back("route local ::1 is missing on interface " + name + ": mapped ports of ::1 need it");
+    differences.push_back({Kind::loopback_route, side, name, "::1"});
   }
 }
 
-void compare_loopback(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
-  if (wanted.bridge && observed.bridge) return compare_loopback(wanted, *observed.bridge, sentences);
-  if (!wanted.bridge && observed.host) compare_loopback(wanted, *observed.host, sentences);
+void compare_loopback(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  if (wanted.bridge && observed.bridge) return compare_loopback(wanted, *observed.bridge, differences);
+  if (!wanted.bridge && observed.host) compare_loopback(wanted, *observed.host, differences);
 }
 
-void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Sentences& sentences) {
-  const auto name = "interface " + text::quoted(wanted.container.name);
+void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Differences& differences) {
+  const auto& name = wanted.container.name;
+  const auto compare_flag = [&](Kind kind, bool is_wanted, bool is_on) {
+    if (is_wanted && !is_on) differences.push_back({kind, Side::container, name, "on", "off"});
+  };
+  compare_flag(Kind::promiscuous, wanted.tuning->promiscuous, there.is_promiscuous);
+  compare_flag(Kind::all_multicast, wanted.tuning->all_multicast, there.is_all_multicast);
   const auto length = wanted.tuning->tx_queue_length;
-  compare_flag(name + " is not promiscuous", wanted.tuning->promiscuous, there.is_promiscuous, sentences);
-  compare_flag(name + " does not take all multicast", wanted.tuning->all_multicast, there.is_all_multicast, sentences);
   if (!length || *length == there.tx_queue_length) return;
-  sentences.push_back(name + " has a queue of " + std::to_string(there.tx_queue_length) + " packets and not " +
-                      std::to_string(*length));
+  differences.push_back(
+      {Kind::tx_queue_length, Side::container, name, std::to_string(*length), std::to_string(there.tx_queue_length)});
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-void compare_sysctls(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
+void compare_sysctls(const Wiring& wanted, const Observed& observed, Differences& differences) {
   for (const auto& [path, value] : wanted.tuning->sysctls) {
-    const auto there = std::find_if(observed.sysctls.begin(), observed.sysctls.end(),
-                                    [&, &sought = path](const Sysctl& sysctl) { return sysctl.path == sought; });
+    const auto there = std::ranges::find(observed.sysctls, path, &Sysctl::path);
     if (there == observed.sysctls.end()) {
-      sentences.push_back("sysctl " + path + " cannot be read");
+      differences.push_back({Kind::sysctl_missing, Side::container, path, value});
     } else if (!is_same_value(there->value, value)) {
-      sentences.push_back("sysctl " + path + " is " + text::quoted(first_line(there->value)) + " and not " +
-                          text::quoted(value));
+      differences.push_back({Kind::sysctl, Side::container, path, value, first_line(there->value)});
     }
   }
 }
@@ -223,57 +231,147 @@ std::string limit_text(const RateLimit& limit) {
   return std::to_string(limit.rate_bytes_per_second) + " bytes/s with a burst of " + std::to_string(limit.burst_bytes);
 }
 
-/// What the interface sends.
-void compare_limit(const std::string& name, const RateLimit& wanted, const std::optional<RateLimit>& there,
-                   Sentences& sentences) {
-  if (!there) return sentences.push_back("rate limit " + limit_text(wanted) + " is missing on interface " + name);
-  if (is_met(wanted, *there)) return;
-  sentences.push_back("rate limit of interface " + name + " is " + limit_text(*there) + " and not " +
-                      limit_text(wanted));
+/// What an interface may send.
+struct WantedLimit {
+  Side side;
+  std::string interface;
+  RateLimit limit;
+};
+
+void compare_limit(const WantedLimit& wanted, const std::optional<RateLimit>& there, Differences& differences) {
+  if (there && is_met(wanted.limit, *there)) return;
+  differences.push_back({Kind::rate_limit, wanted.side, wanted.interface, limit_text(wanted.limit),
+                         there ? limit_text(*there) : std::string{}});
 }
 
-void compare_ifb(const Wiring& wanted, const ObservedIfb& ifb, Sentences& sentences) {
-  const auto name = text::quoted(ifb_name(wanted));
-  if (ifb.alias != cni::alias_of(wanted.attachment)) {
-    sentences.push_back("interface " + name + " is not this attachment's: its alias is " + text::quoted(ifb.alias));
+void compare_ifb(const Wiring& wanted, const ObservedIfb& ifb, Differences& differences) {
+  const auto name = ifb_name(wanted);
+  const auto alias = cni::alias_of(wanted.attachment);
+  if (ifb.alias != alias) differences.push_back({Kind::alias, Side::ifb, name, alias, ifb.alias});
+  if (!ifb.is_up) differences.push_back({Kind::down, Side::ifb, name});
+  compare_limit({Side::ifb, name, *wanted.egress_limit}, ifb.limit, differences);
+}
+
+void compare_limits(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  const auto& host = wanted.host.name;
+  if (wanted.ingress_limit) {
+    compare_limit({Side::host, host, *wanted.ingress_limit}, observed.ingress_limit, differences);
   }
-  if (!ifb.is_up) sentences.push_back("interface " + name + " is down");
-  compare_limit(name, *wanted.egress_limit, ifb.limit, sentences);
-}
-
-void compare_limits(const Wiring& wanted, const Observed& observed, Sentences& sentences) {
-  const auto host = text::quoted(wanted.host.name);
-  if (wanted.ingress_limit) compare_limit(host, *wanted.ingress_limit, observed.ingress_limit, sentences);
   if (!wanted.egress_limit) return;
-  const auto ifb = text::quoted(ifb_name(wanted));
-  if (!observed.ifb) return sentences.push_back("interface " + ifb + " is missing: it limits what the container sends");
-  compare_ifb(wanted, *observed.ifb, sentences);
+  const auto ifb = ifb_name(wanted);
+  if (!observed.ifb) return differences.push_back({Kind::missing, Side::ifb, ifb});
+  compare_ifb(wanted, *observed.ifb, differences);
   if (observed.redirected_to == observed.ifb->index) return;
-  sentences.push_back("interface " + host + " does not redirect what the container sends to " + ifb);
+  differences.push_back({Kind::redirection, Side::host, host, ifb});
 }
 
 }  // namespace
 
-Sentences difference(const Wiring& wanted, const Observed& observed) {
-  Sentences sentences;
-  const bool uses_ipv6 = has_ipv6(wanted.container);
-  if (!wanted.leave_down) compare_state(wanted.container, observed.container, sentences);
-  compare_end(wanted.container, observed.container, uses_ipv6, sentences);
-  compare_state(wanted.host, observed.host, sentences);
-  compare_end(wanted.host, observed.host, uses_ipv6, sentences);
-  compare_all_routes(wanted, observed, sentences);
-  compare_mtu(wanted, observed, sentences);
-  compare_pair(wanted, observed, sentences);
-  compare_bridge(wanted, observed, sentences);
-  compare_limits(wanted, observed, sentences);
+Differences difference(const Wiring& wanted, const Observed& observed) {
+  Differences differences;
+  const auto container = container_of(wanted);
+  const auto host = host_of(wanted);
+  if (!wanted.leave_down) compare_state(container, observed.container, differences);
+  compare_end(container, observed.container, differences);
+  compare_state(host, observed.host, differences);
+  compare_end(host, observed.host, differences);
+  compare_routes(container, observed.container, differences);
+  compare_routes(host, observed.host, differences);
+  compare_mtu(wanted, observed, differences);
+  compare_pair(wanted, observed, differences);
+  compare_bridge(wanted, observed, differences);
+  compare_limits(wanted, observed, differences);
   if (wanted.tuning && observed.container) {
-    compare_tuning(wanted, *observed.container, sentences);
-    compare_sysctls(wanted, observed, sentences);
+    compare_tuning(wanted, *observed.container, differences);
+    compare_sysctls(wanted, observed, differences);
   }
-  compare_node(wanted, observed, sentences);
-  compare_loopback(wanted, observed, sentences);
-  for (const auto& rule : observed.missing_rules) sentences.push_back(rule + " is missing");
-  return sentences;
+  compare_node(wanted, observed, differences);
+  compare_loopback(wanted, observed, differences);
+  for (const auto& rule : observed.missing_rules) differences.push_back({Kind::rule, Side::node, rule});
+  return differences;
+}
+
+bool is_own_pair(const Wiring& wanted, const Observed& observed) {
+  return observed.container && observed.host && observed.is_pair &&
+         (observed.host->alias == cni::alias_of(wanted.attachment) || observed.host->mac == wanted.host.mac);
+}
+
+namespace {
+
+struct Sentence {
+  Kind kind;
+  std::string_view text;  ///< {object}, {wanted} and {found} stand for the difference's own, {interface} for what the
+                          ///< object is and its name
+};
+
+constexpr std::array sentences{
+    Sentence{Kind::network_namespace, "{found}"},
+    Sentence{Kind::missing, "{interface} is missing"},
+    Sentence{Kind::down, "{interface} is down"},
+    Sentence{Kind::not_a_bridge, R"("{object}" is not a bridge)"},
+    Sentence{Kind::name, R"({interface} was renamed to "{found}")"},
+    Sentence{Kind::alias, R"({interface} has alias "{found}" and not "{wanted}")"},
+    Sentence{Kind::mac, "{interface} has MAC {found} and not {wanted}"},
+    Sentence{Kind::mtu, "{interface} has MTU {found} and not {wanted}"},
+    Sentence{Kind::peer, R"({interface} is not the other end of "{wanted}")"},
+    Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
+    Sentence{Kind::route, "route {wanted} is missing on {interface}"},
+    Sentence{Kind::master, R"({interface} is not a port of bridge "{wanted}")"},
+    Sentence{Kind::hairpin, R"(hairpin mode of port "{object}" is {found})"},
+    Sentence{Kind::isolation, R"(isolation of port "{object}" is {found})"},
+    Sentence{Kind::promiscuous, "{interface} is not promiscuous"},
+    Sentence{Kind::all_multicast, "{interface} does not receive all multicast packets"},
+    Sentence{Kind::tx_queue_length, "{interface} has a queue of {found} packets and not {wanted}"},
+    Sentence{Kind::redirection, R"({interface} does not redirect what the container sends to "{wanted}")"},
+    Sentence{Kind::sysctl, R"(sysctl {object} is "{found}" and not "{wanted}")"},
+    Sentence{Kind::sysctl_missing, "sysctl {object} cannot be read"},
+    Sentence{Kind::gateway, R"(address {wanted} is missing on interface "{object}" of the host)"},
+    Sentence{Kind::ipv4_forwarding, "IPv4 forwarding is off on the host ({object})"},
+    Sentence{Kind::ipv6_forwarding, "IPv6 forwarding is off on the host ({object})"},
+    Sentence{Kind::route_localnet,
+             R"(route_localnet of interface "{object}" is off: mapped ports of 127.0.0.1 need it)"},
+    Sentence{Kind::loopback_route,
+             R"(route local {wanted} is missing on interface "{object}": mapped ports of {wanted} need it)"},
+    Sentence{Kind::rule, "{object} is missing"}};
+
+constexpr std::string_view limit_missing = R"(rate limit {wanted} is missing on interface "{object}")";
+constexpr std::string_view limit_differs = R"(rate limit of interface "{object}" is {found} and not {wanted})";
+
+std::string_view sentence_for(const Difference& difference) {
+  if (difference.kind == Kind::rate_limit) return difference.found.empty() ? limit_missing : limit_differs;
+  return std::ranges::find(sentences, difference.kind, &Sentence::kind)->text;
+}
+
+std::string_view noun_for(Side side) {
+  if (side == Side::bridge) return "bridge";
+  return side == Side::ifb ? "ifb interface" : "interface";
+}
+
+std::string value_of(std::string_view placeholder, const Difference& difference) {
+  if (placeholder == "object") return difference.object;
+  if (placeholder == "wanted") return difference.wanted;
+  if (placeholder == "found") return difference.found;
+  return std::string{noun_for(difference.side)} + " \"" + difference.object + '"';
+}
+
+}  // namespace
+
+std::string to_string(const Difference& difference) {
+  std::string text;
+  auto rest = sentence_for(difference);
+  for (auto begin = rest.find('{'); begin != rest.npos; begin = rest.find('{')) {
+    const auto end = rest.find('}', begin);
+    text += rest.substr(0, begin);
+    text += value_of(rest.substr(begin + 1, end - begin - 1), difference);
+    rest.remove_prefix(end + 1);
+  }
+  return text.append(rest);
+}
+
+std::string to_string(const Differences& differences) {
+  std::string text;
+  for (const auto& difference : differences) text += (text.empty() ? "" : "; ") + to_string(difference);
+  return text;
 }
 
 namespace {
@@ -283,7 +381,7 @@ void leave_out(End& wanted, const ObservedEnd& there, Moved moved) {
   std::erase_if(wanted.routes, [&](const Route& route) { return is_served(route, there, moved); });
 }
 
-/// A MAC that a later plugin has given stays, and the other end is to know it.
+/// A MAC that a later plugin has set is kept, and the other end's neighbour entry gets it.
 void take_mac(End& end, const cni::MacAddress& mac, End& other) {
   for (auto& neighbour : other.neighbours) {
     if (neighbour.mac == end.mac) neighbour.mac = mac;
@@ -293,8 +391,8 @@ void take_mac(End& end, const cni::MacAddress& mac, End& other) {
 
 }  // namespace
 
-Wiring lacking(Wiring wanted, const Observed& observed) {
-  Sentences limits;
+Wiring missing_parts(Wiring wanted, const Observed& observed) {
+  Differences limits;
   compare_limits(wanted, observed, limits);
   if (limits.empty()) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
   leave_out(wanted.container, *observed.container, Moved::may_be);

@@ -13,6 +13,8 @@ namespace wiring {
 struct ObservedEnd {
   std::uint32_t index = 0;
   std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
+  std::string name{};
+  std::string kind{};  ///< "veth", "bridge", ...; empty for hardware
   std::string alias{};
   cni::MacAddress mac{};
   std::uint32_t mtu = 0;
@@ -25,7 +27,8 @@ struct ObservedEnd {
   bool is_isolated = false;
   bool routes_loopback = false;  ///< route_localnet is set
   std::vector<cni::Prefix> addresses{};
-  std::vector<Route> routes{};  ///< those through this interface, of every table
+  std::vector<Route> routes{};                  ///< those through this interface, of every table
+  std::vector<cni::Prefix> own_destinations{};  ///< of those of them that have this plugin's protocol number
 
   bool operator==(const ObservedEnd&) const = default;
 };
@@ -67,6 +70,8 @@ struct ObservedIfb {
 struct Observed {
   std::optional<ObservedEnd> container;
   std::optional<ObservedEnd> host;
+  bool is_pair = false;  ///< both ends exist, are of kind veth, and each names the other by ifindex and network
+                         ///< namespace (IFLA_LINK, IFLA_LINK_NETNSID)
   std::optional<ObservedBridge> bridge{};
   std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
   bool forward_ipv4 = false;

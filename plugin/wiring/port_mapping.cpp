@@ -38,7 +38,6 @@ void add(std::vector<PortMapping>& mappings, const PortMapping& mapping) {
 /// "0.0.0.0" and "::" are all addresses of their family.
 void map(const cni::PortMapping& wish, const cni::Lease& lease, std::vector<PortMapping>& mappings) {
   const auto& host = wish.host_address;
-  const auto before = mappings.size();
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto address = first_address(lease, family);
     if (!address || (host && host->family != family)) continue;
@@ -48,7 +47,20 @@ void map(const cni::PortMapping& wish, const cni::Lease& lease, std::vector<Port
                    .container_address = *address,
                    .container_port = wish.container_port});
   }
-  if (mappings.size() > before || !host || first_address(lease, host->family)) return;
+}
+
+/// Runtimes that want a port on all addresses may name "0.0.0.0" and "::", whichever families the container has.
+bool is_mapped_for_all(const cni::PortMapping& wish, const std::vector<PortMapping>& mappings) {
+  return std::any_of(mappings.begin(), mappings.end(), [&](const PortMapping& mapping) {
+    return !mapping.host_address && mapping.protocol == wish.protocol && mapping.host_port == wish.host_port &&
+           mapping.container_port == wish.container_port;
+  });
+}
+
+void require_family(const cni::PortMapping& wish, const cni::Lease& lease, const std::vector<PortMapping>& mappings) {
+  const auto& host = wish.host_address;
+  if (!host || first_address(lease, host->family)) return;
+  if (cni::is_unspecified(*host) && is_mapped_for_all(wish, mappings)) return;
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "portMappings: hostIP " + cni::to_string(*host) + ": the container has no address of this family"};
 }
@@ -60,6 +72,7 @@ std::optional<HostPorts> host_ports(const cni::NetworkConfig& config, const cni:
   if (wishes.empty() || lease.addresses.empty()) return std::nullopt;
   HostPorts ports{.source_nat = config.source_nat.mapped_ports, .hides_clients = config.source_nat.all_clients};
   for (const auto& wish : wishes) map(wish, lease, ports.mappings);
+  for (const auto& wish : wishes) require_family(wish, lease, ports.mappings);
   return ports;
 }
 

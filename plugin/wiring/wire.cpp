@@ -6,6 +6,7 @@
 #include "plugin/wiring/netns_to_netns.hpp"
 #include "plugin/wiring/point_to_point.hpp"
 #include "plugin/wiring/port_mapping.hpp"
+#include "plugin/wiring/source_address.hpp"
 
 #include <string>
 #include <string_view>
@@ -50,11 +51,19 @@ void refuse_contradiction(const Wiring& wiring) {
                    "/sysctl: disable_ipv6 contradicts the IPv6 addresses that the container gets"};
 }
 
+/// The kernel refuses a source that duplicate address detection has not cleared yet.
+void choose_sources(Wiring& wiring) {
+  if (wiring.enable_dad) return;
+  choose_ipv6_sources(wiring.container);
+  if (!wiring.peer_netns.empty()) choose_ipv6_sources(wiring.host);
+}
+
 }  // namespace
 
 Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
   const auto& config = request.config;
   auto wiring = lay(request, lease, mtu);
+  choose_sources(wiring);
   if (config.mode == cni::Mode::netns && config.source_nat.masquerade) refuse("/ipMasq");
   if (config.mode == cni::Mode::netns && !config.wishes.port_mappings.empty()) refuse("/portMappings");
   wiring.masquerades = masquerades(config.source_nat, lease);

@@ -67,12 +67,13 @@ TEST(Alias, NamesTheAttachment) {
 }
 
 TEST(Alias, EndsInTheTagWhereItIsTooLong) {
-  Attachment attachment{.network = "n", .container = std::string(239, 'c'), .interface = "eth0"};
-  EXPECT_EQ(alias_of(attachment), "veth-cni/n/" + attachment.container + "/eth0");  // 255 bytes
+  Attachment attachment{.network = "n", .container = std::string(238, 'c'), .interface = "eth0"};
+  EXPECT_EQ(alias_of(attachment), "veth-cni/n/" + attachment.container + "/eth0");  // 254 bytes
   attachment.container += 'c';
   const std::string alias = alias_of(attachment);
-  EXPECT_EQ(alias, "veth-cni/n/" + std::string(230, 'c') + '#' + to_string(tag_of(attachment)));
-  EXPECT_EQ(alias.size(), 255U);
+  EXPECT_EQ(alias, "veth-cni/n/" + std::string(229, 'c') + '#' + to_string(tag_of(attachment)));
+  EXPECT_EQ(alias.size(), 254U);
+  EXPECT_EQ(tag_of_alias(alias), tag_of(attachment));
 }
 
 TEST(Macs, AreLocallyAdministeredUnicastAndDiffer) {

@@ -216,6 +216,7 @@ TEST(ParseIpamRequest, ReadsWhatIsAnIpamsAndNothingElse) {
   expected.name = "net";
   expected.ipam.type = "veth-ipam";
   expected.ipam.ranges = {{range_of("10.0.0.0/8")}};
+  expected.ipam.has_own_range = true;
   expected.wishes.addresses = {{.address = *find_address("10.0.0.2"), .prefix_length = {}, .gateway = {}}};
   EXPECT_EQ(config, expected);
 }

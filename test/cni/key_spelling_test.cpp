@@ -12,7 +12,7 @@ TEST(IsSameKey, DisregardsCase) {
   EXPECT_FALSE(is_same_key("K", "\xE2\x84\xAA"));  // the Kelvin sign
 }
 
-TEST(IsNearMiss, CountsUpToTwoSlips) {
+TEST(IsNearMiss, CountsUpToTwoMistakesInLongKeys) {
   struct Case {
     const char* left;
     const char* right;
@@ -27,7 +27,11 @@ TEST(IsNearMiss, CountsUpToTwoSlips) {
                                               Case{"subnets", "subnet", true},            //
                                               Case{"sbnet", "subnet", true},              //
                                               Case{"subent1", "subnet", true},            //
-                                              Case{"tags", "args", false},                // short: one slip only
+                                              Case{"tags", "args", false},                // short: one mistake only
+                                              Case{"subne", "bubnet", false},             // one of them is short
+                                              Case{"bridg", "bride", true},               //
+                                              Case{"pears", "peer", false},               //
+                                              Case{"vlanId", "vlan", false},              //
                                               Case{"gatway", "gateway", true},            //
                                               Case{"gtw", "gateway", false},              //
                                               Case{"dataDirectory", "dataDir", false},    //

@@ -180,6 +180,13 @@ TEST(ParseNetworkConfig, RefusesAnUnknownKeyThatIsANearMiss) {
                  R"(/ipma: unknown key with value {"type":"host-local"}: did you mean "ipam"?)");
 }
 
+TEST(ParseNetworkConfig, IgnoresKeysOfOthersThatResembleItsOwn) {
+  for (const char* member : {R"("node":"a")", R"("nat":true)", R"("dnat":[])", R"("gateway":"10.1.0.1")",
+                             R"("Gateway":"10.1.0.1")", R"("vlanId":7)", R"("tags":[])", R"("role":"x")"}) {
+    EXPECT_EQ(parse_with(member).ignored_keys.size(), 1U) << member;
+  }
+}
+
 TEST(ParseNetworkConfig, TakesOtherUnknownKeys) {
   for (const char* members :
        {R"("kubernetes":{"kubeconfig":"x"})", R"("com.example/key":1)", R"("mtuu":null)", R"("":1)"}) {

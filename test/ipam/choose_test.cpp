@@ -25,12 +25,11 @@ TEST_F(Choose, NothingWhereThereIsNoType) {
   config.ipam.ranges = {{range("10.1.2.0/24")}};
   const auto asking = request("a");
   const auto chosen = ipam::choose(asking, &folder);
-  EXPECT_EQ(chosen->allocate(), cni::Lease{});
-  chosen->release();
+  EXPECT_EQ(test::lease_of(chosen->allocate()), cni::Lease{});
   chosen->check();
   chosen->collect({});
   chosen->check_ready();
-  EXPECT_TRUE(folder.networks().empty());
+  EXPECT_TRUE(folder.records.networks().empty());
 }
 
 TEST_F(Choose, RangesWhereThereAreAny) {

@@ -45,7 +45,7 @@ class ExecIpam : public test::Network {
   }
   std::string adding() const {
     const auto request = delegating();
-    return test::error_text([&] { ipam::ExecIpam{request}.allocate(); });
+    return test::error_text([&] { test::lease_of(ipam::ExecIpam{request}.allocate()); });
   }
 };
 
@@ -54,7 +54,7 @@ TEST_F(ExecIpam, GivesWhatTheDelegateGives) {
       R"(echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24","gateway":"10.1.2.1"},{"address":"fd00::3/64"}],
     "routes":[{"dst":"0.0.0.0/0"}],"dns":{"domain":"example.org"}}')");
   const auto request = delegating();
-  const auto lease = ipam::ExecIpam{request}.allocate();
+  const auto lease = test::lease_of(ipam::ExecIpam{request}.allocate());
   EXPECT_EQ(lease.addresses,
             (std::vector<cni::LeasedAddress>{{.address = prefix("10.1.2.3/24"), .gateway = ip("10.1.2.1")},
                                              {.address = prefix("fd00::3/64"), .gateway = {}}}));
@@ -67,7 +67,7 @@ TEST_F(ExecIpam, GivesWhatTheDelegateGives) {
 TEST_F(ExecIpam, ReadsAnswersOfOlderVersions) {
   install(R"(echo '{"cniVersion":"0.2.0","ip4":{"ip":"10.1.2.3/24","gateway":"10.1.2.1"}}')");
   const auto request = delegating();
-  EXPECT_EQ(ipam::ExecIpam{request}.allocate().addresses,
+  EXPECT_EQ(test::lease_of(ipam::ExecIpam{request}.allocate()).addresses,
             (std::vector<cni::LeasedAddress>{{.address = prefix("10.1.2.3/24"), .gateway = ip("10.1.2.1")}}));
 }
 
@@ -203,7 +203,7 @@ TEST_F(ExecIpam, FailsForEveryVerbWhereThereIsNoDelegate) {
   const auto request = delegating();
   ipam::ExecIpam delegate{request};
   const std::string text = "105: failed to find plugin \"delegate\" in path [/nonexistent " + directory.path() + "]";
-  EXPECT_EQ(test::error_text([&] { delegate.allocate(); }), text);
+  EXPECT_EQ(test::error_text([&] { test::lease_of(delegate.allocate()); }), text);
   EXPECT_EQ(test::error_text([&] { delegate.release(); }), text);
   EXPECT_EQ(test::error_text([&] { delegate.check(); }), text);
   EXPECT_EQ(test::error_text([&] { delegate.collect({}); }), text);

@@ -15,7 +15,7 @@ class FixedIpam : public test::Network {
 
   std::string allocate(const std::string& container) {
     const auto asking = request(container);
-    return test::error_text([&] { ipam::FixedIpam{asking, &folder}.allocate(); });
+    return test::error_text([&] { test::lease_of(ipam::FixedIpam{asking, &folder}.allocate()); });
   }
 };
 
@@ -23,7 +23,7 @@ TEST_F(FixedIpam, GivesWhatIsConfigured) {
   config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
   config.ipam.routes.push_back(test::route_to("0.0.0.0/0"));
   const auto asking = request("a");
-  const auto lease = ipam::FixedIpam{asking, &folder}.allocate();
+  const auto lease = test::lease_of(ipam::FixedIpam{asking, &folder}.allocate());
   EXPECT_EQ(lease.addresses, config.ipam.addresses);
   EXPECT_EQ(lease.routes, config.ipam.routes);
   EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.3"), ip("fd00::3")}));
@@ -39,22 +39,21 @@ TEST_F(FixedIpam, GivesAnAddressToOneAttachmentAlone) {
   EXPECT_EQ(allocate("a"), "");
   EXPECT_EQ(allocate("b"), "103: requested address 10.1.2.3 is held by container \"a\", interface \"eth0\"");
   EXPECT_FALSE(record_of("b").has_value());
-  const auto releasing = request("a");
-  ipam::FixedIpam{releasing, &folder}.release();
-  folder.forget("net", tag_of("a"));
+  release("a");
+  folder.records.forget("net", tag_of("a"));
   EXPECT_EQ(allocate("b"), "");
 }
 
 TEST_F(FixedIpam, TakesAllOrNothing) {
   config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
-  folder.take("net", ip("fd00::3"), cni::Tag{3});
+  folder.addresses.take("net", ip("fd00::3"), cni::Tag{3});
   EXPECT_EQ(allocate("a"),
             "103: requested address fd00::3 is held by an attachment with the tag " + cni::to_string(cni::Tag{3}));
-  EXPECT_FALSE(folder.is_taken("net", ip("10.1.2.3")));
+  EXPECT_FALSE(folder.addresses.is_taken("net", ip("10.1.2.3")));
 }
 
 TEST_F(FixedIpam, TakesOverALinkOfItsOwnThatNoRecordNames) {
-  folder.take("net", ip("10.1.2.3"), tag_of("a"));
+  folder.addresses.take("net", ip("10.1.2.3"), tag_of("a"));
   EXPECT_EQ(allocate("a"), "");
 }
 
@@ -68,7 +67,11 @@ TEST_F(FixedIpam, RefusesAConfigurationThatCannotBe) {
     std::vector<cni::RequestedAddress> wishes;
     const char* text;
   } cases[] = {
-      {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 stands there twice"},
+      {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 is given twice"},
+      {cni::Version::v1_1_0,
+       {address},
+       {{ip("10.9.9.9"), 24}, {ip("10.9.9.9"), 16}},
+       "7: requested addresses: 10.9.9.9 is given twice"},
       {cni::Version::v1_1_0,
        {address},
        {wish("10.9.9.9")},
@@ -88,13 +91,33 @@ TEST_F(FixedIpam, RefusesAConfigurationThatCannotBe) {
   }
 }
 
+TEST_F(FixedIpam, RefusesAnAddressThatIsItsOwnGateway) {
+  config.mode = cni::Mode::bridge;
+  for (const char* address : {"10.1.2.1/24", "10.1.2.1/31", "fd00::1/127"}) {
+    config.bridge.is_gateway = false;
+    config.ipam.addresses = {{prefix(address), {}}};
+    EXPECT_NO_THROW(ipam::fixed_addresses(config)) << address;
+    config.bridge.is_gateway = true;
+    const auto asking = request("");
+    EXPECT_EQ(test::error_text([&] {
+                ipam::FixedIpam{asking, &folder}.check_ready();
+              }),
+              "7: /ipam/addresses: " + std::string{address} + " is its own gateway");
+  }
+  config.ipam.addresses = {{prefix("10.1.2.1/31"), ip("10.1.2.0")}};
+  EXPECT_NO_THROW(ipam::fixed_addresses(config));
+  config.mode = cni::Mode::ptp;
+  config.ipam.addresses = {{prefix("10.1.2.0/31"), ip("10.1.2.0")}};
+  EXPECT_THROW(ipam::fixed_addresses(config), cni::Error);
+}
+
 TEST_F(FixedIpam, ChecksThatItsAddressesAreHeld) {
   EXPECT_EQ(allocate("a"), "");
   auto checking = request("a");
   checking.config.previous = cni::Result{};
   checking.config.previous->addresses = {{.interface = {}, .address = prefix("10.1.2.3/24"), .gateway = {}}};
   EXPECT_NO_THROW((ipam::FixedIpam{checking, &folder}.check()));
-  folder.release("net", ip("10.1.2.3"), tag_of("a"));
+  folder.addresses.release("net", ip("10.1.2.3"), tag_of("a"));
   EXPECT_EQ(test::error_text([&] {
               ipam::FixedIpam{checking, &folder}.check();
             }),
@@ -112,19 +135,19 @@ TEST_F(FixedIpam, IsReadyWhereTheRuntimeBringsTheAddresses) {
   asking.config.ipam.addresses.clear();
   EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
   EXPECT_EQ(test::error_text([&] {
-              ipam::FixedIpam{asking, &folder}.allocate();
+              test::lease_of(ipam::FixedIpam{asking, &folder}.allocate());
             }),
             "7: /ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
 }
 
 TEST_F(FixedIpam, CollectsWhatNobodyValidHolds) {
   EXPECT_EQ(allocate("a"), "");
-  folder.forget("net", tag_of("a"));
+  folder.records.forget("net", tag_of("a"));
   const auto collecting = request("");
   ipam::FixedIpam{collecting, &folder}.collect({tag_of("a")});
-  EXPECT_TRUE(folder.is_taken("net", ip("10.1.2.3")));
+  EXPECT_TRUE(folder.addresses.is_taken("net", ip("10.1.2.3")));
   ipam::FixedIpam{collecting, &folder}.collect({});
-  EXPECT_FALSE(folder.is_taken("net", ip("10.1.2.3")));
+  EXPECT_FALSE(folder.addresses.is_taken("net", ip("10.1.2.3")));
 }
 
 }  // namespace

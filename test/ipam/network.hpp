@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ipam/ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/state/folder.hpp"
@@ -8,6 +9,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -33,6 +36,12 @@ inline cni::RequestedAddress wish(std::string_view address) {
   return {.address = ip(address), .prefix_length = {}, .gateway = {}};
 }
 
+/// Throws the error of a shortage, as ADD does.
+inline cni::Lease lease_of(ipam::Allocation allocation) {
+  if (const auto* shortage = std::get_if<ipam::Shortage>(&allocation)) throw shortage->error;
+  return std::get<cni::Lease>(std::move(allocation));
+}
+
 /// A state folder of our own, and requests of containers in the network "net".
 class Network : public testing::Test {
  protected:
@@ -45,8 +54,15 @@ class Network : public testing::Test {
   }
   std::string file(const std::string& name) const { return folder.path() + "/net/" + name; }
   std::optional<state::Record> record_of(const std::string& container) const {
-    const auto stored = folder.find_record(request(container).attachment);
+    const auto stored = folder.records.find(request(container).attachment);
     return stored ? stored->record : std::nullopt;
+  }
+  /// What the teardown does with the addresses of a container.
+  void release(const std::string& container) {
+    const auto stored = folder.records.find(request(container).attachment);
+    const auto tag = tag_of(container);
+    const auto held = stored && stored->record ? stored->record->addresses : folder.addresses.held_by("net", tag);
+    for (const auto& address : held) folder.addresses.release("net", address, tag);
   }
   cni::Tag tag_of(const std::string& container) const { return cni::tag_of(request(container).attachment); }
 

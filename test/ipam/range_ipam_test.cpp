@@ -22,7 +22,7 @@ class RangeIpam : public test::Network {
  protected:
   RangeIpam() { config.ipam.ranges = {{range("10.1.2.0/24")}}; }
 
-  cni::Lease lease(const cni::Request& request) { return ipam::RangeIpam{request, &folder}.allocate(); }
+  cni::Lease lease(const cni::Request& request) { return test::lease_of(ipam::RangeIpam{request, &folder}.allocate()); }
 
   /// The addresses with their prefix lengths, or the error.
   std::string allocate(const cni::Request& request) {
@@ -43,9 +43,8 @@ class RangeIpam : public test::Network {
   }
 
   void release(const std::string& container) {
-    const auto releasing = request(container);
-    ipam::RangeIpam{releasing, &folder}.release();
-    folder.forget("net", tag_of(container));
+    Network::release(container);
+    folder.records.forget("net", tag_of(container));
   }
 
   std::string check(const cni::Request& request) {
@@ -73,8 +72,8 @@ TEST_F(RangeIpam, GivesOneAddressOfEachSet) {
                                              {.address = prefix("fd00::2/64"), .gateway = ip("fd00::1")}}));
   EXPECT_EQ(given.routes, config.ipam.routes);
   EXPECT_EQ(given.dns, config.ipam.dns);
-  EXPECT_EQ(folder.holder("net", ip("10.1.2.2")), tag_of("a"));
-  EXPECT_EQ(folder.holder("net", ip("fd00::2")), tag_of("a"));
+  EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.2")), tag_of("a"));
+  EXPECT_EQ(folder.addresses.holder("net", ip("fd00::2")), tag_of("a"));
 }
 
 TEST_F(RangeIpam, WritesTheRecordThatNamesWhatItTook) {
@@ -99,7 +98,7 @@ TEST_F(RangeIpam, GoesRoundSoThatAnAddressRests) {
 
 TEST_F(RangeIpam, PassesOverWhatIsTaken) {
   config.ipam.ranges = {{range("10.1.2.0/29"), range("10.1.9.0/30")}};
-  folder.take("net", ip("10.1.2.3"), cni::Tag{1});
+  folder.addresses.take("net", ip("10.1.2.3"), cni::Tag{1});
   fs::create_directories(file("addresses/10.1.2.4"));
   EXPECT_EQ(allocate("a"), "10.1.2.2/29");
   EXPECT_EQ(allocate("b"), "10.1.2.5/29");
@@ -139,7 +138,7 @@ TEST_F(RangeIpam, GivesBackTheFirstSetsAddressWhereTheSecondIsFull) {
   config.ipam.ranges = {{range("10.1.2.0/24")}, {range("fd00::/128")}};
   EXPECT_EQ(allocate("a"), "10.1.2.2/24 fd00::/128");
   EXPECT_EQ(allocate("b"), "102: no IP addresses available in range set fd00::-fd00::: 1 are taken");
-  EXPECT_EQ(folder.taken_addresses("net").size(), 2U);
+  EXPECT_EQ(folder.addresses.list_addresses("net").size(), 2U);
 }
 
 TEST_F(RangeIpam, GivesWhatIsRequested) {
@@ -172,12 +171,12 @@ TEST_F(RangeIpam, RefusesWhatCannotBeRequested) {
       {{"fd00::8", "10.1.2.5"}, "103: requested address 10.1.2.5 is held by container \"holder\", interface \"eth0\""},
   };
   for (const auto& [addresses, text] : cases) EXPECT_EQ(allocate_wished("a", addresses), text);
-  EXPECT_FALSE(folder.find_record(request("a").attachment).has_value());
-  EXPECT_EQ(folder.taken_addresses("net").size(), 2U);
+  EXPECT_FALSE(folder.records.find(request("a").attachment).has_value());
+  EXPECT_EQ(folder.addresses.list_addresses("net").size(), 2U);
 }
 
 TEST_F(RangeIpam, NamesAHolderWithoutARecord) {
-  folder.take("net", ip("10.1.2.5"), cni::Tag{7});
+  folder.addresses.take("net", ip("10.1.2.5"), cni::Tag{7});
   EXPECT_EQ(allocate_wished("a", {"10.1.2.5"}),
             "103: requested address 10.1.2.5 is held by an attachment with the tag " + cni::to_string(cni::Tag{7}));
   std::ofstream{file("addresses/10.1.2.6")} << "x";
@@ -190,7 +189,7 @@ TEST_F(RangeIpam, TakesAnotherAddressWhenItIsAskedAgain) {
   EXPECT_EQ(allocate("a"), "10.1.2.3/24");
   EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.2"), ip("10.1.2.3")}));
   release("a");
-  EXPECT_TRUE(folder.taken_addresses("net").empty());
+  EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
 TEST_F(RangeIpam, DoesNotGiveARequestedAddressTwice) {
@@ -198,19 +197,19 @@ TEST_F(RangeIpam, DoesNotGiveARequestedAddressTwice) {
   EXPECT_EQ(allocate_wished("a", {"10.1.2.9"}),
             "103: requested address 10.1.2.9 is held by container \"a\", interface \"eth0\"");
   EXPECT_EQ(record_of("a")->addresses, std::vector<cni::IpAddress>{ip("10.1.2.9")});
-  EXPECT_EQ(folder.holder("net", ip("10.1.2.9")), tag_of("a"));
+  EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.9")), tag_of("a"));
 }
 
 TEST_F(RangeIpam, LeavesTheRecordAsItWasWhereAskingAgainFails) {
   config.ipam.ranges.push_back({range("fd00::/64")});
   allocate("a");
-  folder.mark_live(request("a").attachment);
+  folder.records.mark_live(request("a").attachment);
   const auto before = record_of("a");
-  folder.take("net", ip("fd00::9"), cni::Tag{9});
+  folder.addresses.take("net", ip("fd00::9"), cni::Tag{9});
   EXPECT_NE(allocate_wished("a", {"fd00::9"}).find("103: "), std::string::npos);
   EXPECT_EQ(record_of("a"), before);
-  EXPECT_EQ(folder.find_record(request("a").attachment)->stage, state::Stage::live);
-  EXPECT_EQ(folder.taken_addresses("net").size(), 3U);
+  EXPECT_EQ(folder.records.find(request("a").attachment)->stage, state::Stage::live);
+  EXPECT_EQ(folder.addresses.list_addresses("net").size(), 3U);
 }
 
 TEST_F(RangeIpam, GivesBackWhatItTookWhereTheSystemRefuses) {
@@ -219,7 +218,7 @@ TEST_F(RangeIpam, GivesBackWhatItTookWhereTheSystemRefuses) {
   std::ofstream{file("pending")} << "in the way";
   EXPECT_EQ(allocate("a"),
             "write the record \"" + file("pending/" + cni::to_string(tag_of("a"))) + "\": Not a directory");
-  EXPECT_TRUE(folder.taken_addresses("net").empty());
+  EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
 TEST_F(RangeIpam, KeepsWhatAnUnreadableRecordMayHaveNamed) {
@@ -231,7 +230,7 @@ TEST_F(RangeIpam, KeepsWhatAnUnreadableRecordMayHaveNamed) {
 
 TEST_F(RangeIpam, BeginsAnewWithoutAUsableCursor) {
   for (const auto* target : {"not an address", "10.77.0.1", "fd00::1"}) {
-    folder.take("net", ip("10.1.2.77"), cni::Tag{1});
+    folder.addresses.take("net", ip("10.1.2.77"), cni::Tag{1});
     fs::remove(file("cursor"));
     fs::create_symlink(target, file("cursor"));
     EXPECT_EQ(allocate("a"), "10.1.2.2/24") << target;
@@ -254,11 +253,11 @@ TEST_F(RangeIpam, ReleasesOnlyWhatIsItsOwn) {
   auto record = *record_of("a");
   record.addresses.push_back(ip("10.1.2.3"));
   record.addresses.push_back(ip("10.1.2.4"));
-  folder.write_pending(record);
+  folder.records.write_pending(record);
   release("a");
-  EXPECT_EQ(folder.taken_addresses("net"), std::vector<cni::IpAddress>{ip("10.1.2.3")});
+  EXPECT_EQ(folder.addresses.list_addresses("net"), std::vector<cni::IpAddress>{ip("10.1.2.3")});
   release("a");
-  EXPECT_EQ(folder.taken_addresses("net").size(), 1U);
+  EXPECT_EQ(folder.addresses.list_addresses("net").size(), 1U);
 }
 
 TEST_F(RangeIpam, ReleasesByTheLinksWhereTheRecordCannotBeRead) {
@@ -266,14 +265,14 @@ TEST_F(RangeIpam, ReleasesByTheLinksWhereTheRecordCannotBeRead) {
   allocate("b");
   std::ofstream{file("pending/" + cni::to_string(tag_of("a")))} << "{";
   release("a");
-  EXPECT_EQ(folder.taken_addresses("net"), std::vector<cni::IpAddress>{ip("10.1.2.3")});
+  EXPECT_EQ(folder.addresses.list_addresses("net"), std::vector<cni::IpAddress>{ip("10.1.2.3")});
 }
 
 TEST_F(RangeIpam, ReleasesWhateverTheConfiguration) {
   allocate("a");
   config.ipam.ranges = {{}};
   release("a");
-  EXPECT_TRUE(folder.taken_addresses("net").empty());
+  EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
 TEST_F(RangeIpam, ChecksThatWhatWasGivenIsHeld) {
@@ -287,7 +286,7 @@ TEST_F(RangeIpam, ChecksThatWhatWasGivenIsHeld) {
   checking.config.previous->addresses.front().address = prefix("10.1.2.3/24");
   EXPECT_EQ(check(checking),
             "104: address 10.1.2.3 is not held by the attachment but by container \"b\", interface \"eth0\"");
-  folder.release("net", ip("10.1.2.2"), tag_of("a"));
+  folder.addresses.release("net", ip("10.1.2.2"), tag_of("a"));
   EXPECT_EQ(check(checking),
             "104: address 10.1.2.2 is not held by the attachment but by nobody; address 10.1.2.3 is "
             "not held by the attachment but by container \"b\", interface \"eth0\"");
@@ -310,32 +309,32 @@ TEST_F(RangeIpam, FindsInTheCheckThatThereIsNoRecord) {
 TEST_F(RangeIpam, CollectsNothingThatARecordNames) {
   allocate("added meanwhile");
   collect({});
-  EXPECT_EQ(folder.taken_addresses("net"), (std::vector<cni::IpAddress>{ip("10.1.2.2")}));
+  EXPECT_EQ(folder.addresses.list_addresses("net"), (std::vector<cni::IpAddress>{ip("10.1.2.2")}));
 }
 
 TEST_F(RangeIpam, CollectsWhatNobodyValidHolds) {
   for (const auto* container : {"valid", "gone", "flying"}) {
     allocate(container);
-    folder.forget("net", tag_of(container));
+    folder.records.forget("net", tag_of(container));
   }
   std::ofstream{file("addresses/10.1.2.99")} << "foreign";
-  folder.take("other", ip("10.1.2.3"), tag_of("gone"));
+  folder.addresses.take("other", ip("10.1.2.3"), tag_of("gone"));
   const auto elsewhere = state::Folder::open(root, root);
-  const auto lock = elsewhere.lock(request("flying").attachment);
+  const auto lock = elsewhere.locks.attachment(request("flying").attachment);
   collect({tag_of("valid")});
-  EXPECT_EQ(folder.taken_addresses("net"),
+  EXPECT_EQ(folder.addresses.list_addresses("net"),
             (std::vector<cni::IpAddress>{ip("10.1.2.2"), ip("10.1.2.4"), ip("10.1.2.99")}));
-  EXPECT_TRUE(folder.is_taken("other", ip("10.1.2.3")));
+  EXPECT_TRUE(folder.addresses.is_taken("other", ip("10.1.2.3")));
 }
 
 TEST_F(RangeIpam, DoesNothingWithoutAFolder) {
   const auto asking = request("a");
   ipam::RangeIpam without{asking, nullptr};
-  EXPECT_NO_THROW(without.release());
   EXPECT_NO_THROW(without.collect({}));
   EXPECT_NO_THROW(without.check_ready());
   EXPECT_EQ(test::error_text([&] { without.check(); }), "104: the state folder is gone, no address is held");
-  EXPECT_EQ(test::error_text([&] { without.allocate(); }), "999: there is no state folder to allocate from");
+  EXPECT_EQ(test::error_text([&] { test::lease_of(without.allocate()); }),
+            "999: there is no state folder to allocate from");
 }
 
 TEST_F(RangeIpam, FindsTheGapAmongTenThousandLeases) {
@@ -343,7 +342,7 @@ TEST_F(RangeIpam, FindsTheGapAmongTenThousandLeases) {
   const auto first = ip("fd00::2");
   constexpr unsigned leases = 10'000;
   for (unsigned number = 0; number < leases; ++number) {
-    if (number != leases / 2) folder.take("net", {first.family, first.bits + number}, cni::Tag{number});
+    if (number != leases / 2) folder.addresses.take("net", {first.family, first.bits + number}, cni::Tag{number});
   }
   EXPECT_EQ(readiness(), "");
   EXPECT_EQ(allocate("a"), "fd00::138a/64");
@@ -358,8 +357,8 @@ int allocate_many(const std::string& root, const cni::NetworkConfig& config, int
     cni::Request request;
     request.attachment = {.network = "net", .container = std::to_string(child * 100 + number), .interface = "eth0"};
     request.config = config;
-    const auto lock = folder.lock(request.attachment);
-    if (ipam::RangeIpam{request, &folder}.allocate().addresses.size() != 1) return 1;
+    const auto lock = folder.locks.attachment(request.attachment);
+    if (test::lease_of(ipam::RangeIpam{request, &folder}.allocate()).addresses.size() != 1) return 1;
   }
   return 0;
 }
@@ -381,9 +380,9 @@ TEST_F(RangeIpam, GivesNoAddressTwiceToProcessesAtTheSameTime) {
     EXPECT_EQ(status, 0);
   }
   std::set<cni::IpAddress> distinct;
-  for (const auto& stored : folder.records("net")) distinct.insert(stored.record->addresses.at(0));
+  for (const auto& stored : folder.records.list("net")) distinct.insert(stored.record->addresses.at(0));
   EXPECT_EQ(distinct.size(), 400U);
-  EXPECT_EQ(folder.taken_addresses("net").size(), 400U);
+  EXPECT_EQ(folder.addresses.list_addresses("net").size(), 400U);
 }
 
 }  // namespace

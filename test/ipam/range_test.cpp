@@ -204,6 +204,48 @@ TEST(RangeSets, AreRefusedWhereTheyCannotBe) {
   }
 }
 
+/// The text of the refusal of a configuration as it is written.
+std::string refusal_of(const std::string& members) {
+  const auto text = R"({"cniVersion":"1.1.0","name":"n","type":"veth",)" + members + "}";
+  return test::error_text([&] { ipam::checked_range_sets(cni::parse_network_config(text, cni::Verb::add, {})); });
+}
+
+/// A bridge that is the gateway has an address of its own in each of them.
+TEST(RangeSets, NeverGiveOutTheGatewayThatABridgeComputes) {
+  cni::NetworkConfig config;
+  config.version = cni::Version::v1_1_0;
+  config.ipam.ranges = {{range("10.1.2.4/31")}, {range("fd00::4/127")}};
+  EXPECT_EQ(round_of(ipam::checked_range_sets(config)[0]), "10.1.2.4 10.1.2.5");
+  config.mode = cni::Mode::bridge;
+  EXPECT_EQ(round_of(ipam::checked_range_sets(config)[1]), "fd00::4 fd00::5");
+  config.bridge.is_gateway = true;
+  EXPECT_EQ(round_of(ipam::checked_range_sets(config)[0]), "10.1.2.4");
+  EXPECT_EQ(round_of(ipam::checked_range_sets(config)[1]), "fd00::4");
+  EXPECT_EQ(text_of(ipam::checked_range_sets(config)[1].front().gateway), "fd00::5");
+  config.ipam.ranges = {{range("10.1.2.4/31", "10.1.2.5", "10.1.2.5")}};
+  EXPECT_EQ(test::error_text([&] { ipam::checked_range_sets(config); }),
+            "7: /ipam/ranges/0/0: gateway and exclusions leave no address of 10.1.2.5-10.1.2.5");
+  config.ipam.ranges.front().front().gateway = ip("10.1.2.4");
+  EXPECT_EQ(round_of(ipam::checked_range_sets(config)[0]), "10.1.2.5");
+}
+
+TEST(RangeSets, AreNamedByThePlaceWhereTheyAreWritten) {
+  const std::string fault = ": the subnet 10.2.0.7/24 has host bits set, the network is 10.2.0.0/24";
+  const std::string own = R"("subnet":"10.1.0.0/24")";
+  const std::string wrong = R"([[{"subnet":"10.2.0.7/24"}]])";
+  const auto ipam = [](const std::string& members) { return R"("ipam":{"type":"veth-ipam",)" + members + "}"; };
+  EXPECT_EQ(refusal_of(ipam(own + R"(,"ranges":)" + wrong)), "7: /ipam/ranges/0/0/subnet" + fault);
+  EXPECT_EQ(refusal_of(ipam(R"("ranges":)" + wrong)), "7: /ipam/ranges/0/0/subnet" + fault);
+  EXPECT_EQ(refusal_of(ipam(R"("subnet":"10.2.0.7/24","ranges":[[{"subnet":"10.1.0.0/24"}]])")),
+            "7: /ipam/subnet" + fault);
+  EXPECT_EQ(refusal_of(ipam(own + R"(,"rangeStart":"10.9.0.1")")),
+            "7: /ipam/rangeStart: 10.9.0.1 is not in the subnet 10.1.0.0/24");
+  EXPECT_EQ(refusal_of(ipam(own + R"(,"ranges":[[{"subnet":"10.1.0.0/25"}]])")),
+            "7: /ipam/ranges/0: the ranges 10.1.0.1-10.1.0.254 and 10.1.0.1-10.1.0.126 overlap");
+  EXPECT_EQ(refusal_of(ipam(own) + R"(,"runtimeConfig":{"ipRanges":)" + wrong + "}"),
+            "7: /runtimeConfig/ipRanges/0/0/subnet" + fault);
+}
+
 TEST(RangeSets, MayHaveOneOfEachFamilyInOldVersions) {
   cni::NetworkConfig config;
   config.version = cni::Version::v0_1_0;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -51,21 +52,35 @@ TEST(Elements, SayWhoseTheyAre) {
 
 TEST(Elements, OfAMappingAreThePortAndTheClientsThatAreHidden) {
   auto wiring = mapped("tcp", 8080, "10.1.2.3");
-  EXPECT_EQ(words(wiring), (Texts{"ports4: port mapping 8080/tcp -> 10.1.2.3:80",
-                                  "self4: reaching 10.1.2.3 by a port of the host from the container itself",
-                                  R"(owners: the attachment in set "owners")"}));
+  EXPECT_EQ(words(wiring),
+            (Texts{R"(owners: the attachment in set "owners")", "ports4: port mapping 8080/tcp -> 10.1.2.3:80",
+                   "self4: reaching 10.1.2.3 by a port of the host from the container itself"}));
   wiring.bridge = wiring::Bridge{.name = "br0"};
-  EXPECT_EQ(words(wiring).at(2), "neighbours4: reaching 10.1.2.3 by a port of the host from its neighbours");
+  EXPECT_EQ(words(wiring).at(3), "neighbours4: reaching 10.1.2.3 by a port of the host from its neighbours");
   wiring.host_ports->hides_clients = true;
-  EXPECT_EQ(words(wiring).at(1), "everyone4: reaching 10.1.2.3 by a port of the host from everywhere");
+  EXPECT_EQ(words(wiring).at(2), "everyone4: reaching 10.1.2.3 by a port of the host from everywhere");
   EXPECT_EQ(words(wiring).size(), 3U);
   wiring.host_ports = wiring::HostPorts{.mappings = wiring.host_ports->mappings, .source_nat = false};
   EXPECT_EQ(words(wiring).size(), 2U);
 }
 
-// Fields are padded to four bytes behind the value (netfilter.md, section C).
+// A DEL that is killed, or an ADD, leaves no element without it.
+TEST(Elements, BeginInEachTableWithTheOwnerElement) {
+  auto wiring = mapped("tcp", 8080, "10.1.2.3");
+  wiring.masquerades = {{.source = ip("10.1.2.3")}};
+  wiring.bridge = wiring::Bridge{.name = "br0", .check_macs = true};
+  std::map<kernel::NftFamily, Texts> sets;
+  for (const auto& each : kernel::elements_of(wiring)) sets[each.element.family].push_back(each.element.set);
+  EXPECT_EQ(sets.size(), 2U);
+  for (const auto& [family, names] : sets) {
+    EXPECT_EQ(names.front(), kernel::owners_set);
+    EXPECT_EQ(std::ranges::count(names, kernel::owners_set), 1);
+  }
+}
+
+// Fields are padded to four bytes behind the value (plugin/kernel/README.md, "nftables messages").
 TEST(Elements, OfAMappingHaveTheBytesOfTheMap) {
-  const auto mapping = [](const wiring::Wiring& wiring) { return kernel::elements_of(wiring).front().element; };
+  const auto mapping = [](const wiring::Wiring& wiring) { return kernel::elements_of(wiring).at(1).element; };
   const auto any = mapping(mapped("tcp", 8080, "10.1.2.3"));
   EXPECT_EQ(any.key, std::string("\x06\0\0\0\x1f\x90\0\0", 8));
   EXPECT_EQ(any.data, std::string("\x0a\x01\x02\x03\0\x50\0\0", 8));
@@ -89,14 +104,14 @@ TEST(Elements, OfAMacCheckAreThePortAndTheMacThatItMayHave) {
   wiring.container.mac = cni::find_mac("0a:58:0a:01:02:03").value();
   const auto elements = kernel::elements_of(wiring);
   ASSERT_EQ(elements.size(), 3U) << "and that it has any";
-  EXPECT_EQ(elements[0].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0\x0a\x58\x0a\x01\x02\x03\0\0", 24));
-  EXPECT_EQ(elements[1].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0", 16));
+  EXPECT_EQ(elements[1].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0\x0a\x58\x0a\x01\x02\x03\0\0", 24));
+  EXPECT_EQ(elements[2].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0", 16));
   for (const auto& each : elements) EXPECT_EQ(each.element.family, kernel::NftFamily::bridge);
 }
 
 TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
   const auto flow_of = [](const wiring::Wiring& wiring) {
-    return kernel::find_mapped_flow(kernel::elements_of(wiring).front().element);
+    return kernel::find_mapped_flow(kernel::elements_of(wiring).at(1).element);
   };
   EXPECT_EQ(flow_of(mapped("udp", 53, "fd00::3")), (kernel::MappedFlow{.family = cni::Family::ipv6,
                                                                        .protocol = IPPROTO_UDP,

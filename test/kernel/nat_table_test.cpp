@@ -50,6 +50,17 @@ TEST(Parts, AreThoseThatTheWiringNeeds) {
   EXPECT_EQ(parts(wiring), Texts{"prerouting"});
 }
 
+// The comment of this chain is the life of its table, and a table is there with it or not at all.
+TEST(Parts, BeginEachTableWithItsFirstChain) {
+  std::set<kernel::NftFamily> begun;
+  for (const auto& part : kernel::parts_of(whole_wiring())) {
+    const bool is_first = begun.insert(part.family).second;
+    EXPECT_EQ(kernel::begins_table(part), is_first) << part.chain;
+    EXPECT_EQ(part.chain == kernel::first_chain(part.family), is_first) << part.chain;
+  }
+  EXPECT_EQ(begun.size(), 2U);
+}
+
 TEST(Parts, OfAddressesThatAreMasqueradedAlikeAreOne) {
   wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
   auto second = masquerade;

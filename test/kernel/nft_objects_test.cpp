@@ -65,7 +65,7 @@ TEST(NftChain, IsCreatedOnceOrAddedAnyNumberOfTimes) {
   EXPECT_EQ(header_of(kernel::add_nft_chain(NftFamily::inet, {"a"}))->nlmsg_flags & NLM_F_EXCL, 0);
 }
 
-// The numbers are those of netfilter.md, section C, as nft sends them.
+// The numbers are those of plugin/kernel/README.md, "nftables messages", as nft sends them.
 TEST(NftSet, HasTheTypesAndLengthsOfItsKeysAndData) {
   struct Case {
     std::vector<NftType> types;

@@ -156,7 +156,7 @@ TEST_F(Location, IsWrittenDownInTheFolderOfTheRegistry) {
   const auto main = state::Folder::find(registry);
   ASSERT_TRUE(main.has_value());
   EXPECT_EQ(main->data_dirs(), std::vector<std::string>{root});
-  EXPECT_TRUE(main->networks().empty());
+  EXPECT_TRUE(main->records.networks().empty());
 }
 
 /// Whoever puts lost rules back would not find it.

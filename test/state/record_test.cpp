@@ -1,5 +1,12 @@
 #include "plugin/state/record.hpp"
 
+#include "plugin/posix/files.hpp"
+
+#include <fcntl.h>
+
+#include <filesystem>
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace {
@@ -8,6 +15,7 @@ const state::Record whole{.attachment = {.network = "net", .container = "c1", .i
                           .netns = "/run/netns/\"c1\"\n",
                           .addresses = {*cni::find_address("10.1.2.3"), *cni::find_address("fd00::3")},
                           .host_interface = state::HostInterface{.name = "vethabcdefghijk", .index = 4'000'000'000},
+                          .ends = {.host = 4'294'967'295, .container = 7},
                           .wiring = R"({"mtu":1500})"};
 
 TEST(Record, IsReadAsItWasWritten) { EXPECT_EQ(state::find_record(state::to_text(whole)), whole); }
@@ -21,8 +29,8 @@ TEST(Record, IsOneLineOfJson) {
   const state::Record small{
       .attachment = whole.attachment, .netns = "/n", .addresses = {*cni::find_address("10.1.2.3")}};
   EXPECT_EQ(state::to_text(small),
-            R"({"sum":"k3ouotf7erv64","format":1,"network":"net","container":"c1","interface":"eth0","netns":"/n",)"
-            R"("addresses":["10.1.2.3"]})"
+            R"({"sum":"hcmkao2uhg2hy","ends":{"host":0         ,"container":0         },"format":1,"network":"net",)"
+            R"("container":"c1","interface":"eth0","netns":"/n","addresses":["10.1.2.3"]})"
             "\n");
 }
 
@@ -52,6 +60,36 @@ TEST(Record, IsReadThoughItHasKeysOfALaterVersion) {
   EXPECT_TRUE(state::find_record(R"({"format":1,"network":"n","container":"c","interface":"e","later":[1]})"));
 }
 
+/// As mark_live() does with a file.
+TEST(Record, TakesTheIndexesOfTheEndsInPlace) {
+  auto without = whole;
+  without.ends = {};
+  const auto before = state::to_text(without);
+  auto text = before;
+  const auto changed = state::set_ends(text, whole.ends);
+  EXPECT_EQ(text, state::to_text(whole));
+  EXPECT_EQ(text.size(), before.size());
+  EXPECT_EQ(std::string{changed} + before.substr(changed.size()), text);
+  EXPECT_LT(changed.size(), 100U) << "one page";
+}
+
+/// Records of version 0.1.0: without the indexes of the ends.
+TEST(Record, OfAnEarlierVersionIsRead) {
+  const std::filesystem::path samples = VETH_TEST_FOLDER "/../integration/samples/state";
+  int records = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{samples}) {
+    const auto file = posix::find_content(AT_FDCWD, entry.path() / "net/live/sinte24eihife", state::longest_record);
+    ASSERT_TRUE(file.has_value()) << entry.path();
+    const auto record = state::find_record(*file);
+    ASSERT_TRUE(record.has_value()) << entry.path();
+    EXPECT_EQ(record->attachment.network, "net");
+    EXPECT_EQ(record->ends, state::EndIndexes{});
+    EXPECT_FALSE(record->addresses.empty());
+    ++records;
+  }
+  EXPECT_EQ(records, 5);
+}
+
 TEST(Record, IsNotFoundInOtherTexts) {
   const char* const texts[] = {
       "",
@@ -73,6 +111,8 @@ TEST(Record, IsNotFoundInOtherTexts) {
       R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"name":"v"}})",
       R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"index":1}})",
       R"({"format":1,"network":"n","container":"c","interface":"e","hostInterface":{"name":"v","index":4294967296}})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","ends":{"host":1}})",
+      R"({"format":1,"network":"n","container":"c","interface":"e","ends":{"host":1,"container":4294967296}})",
   };
   for (const auto* text : texts) EXPECT_FALSE(state::find_record(text).has_value()) << text;
 }

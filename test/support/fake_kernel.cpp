@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/wiring/port_mapping.hpp"
 
 #include <algorithm>
 
@@ -11,10 +12,13 @@ namespace {
 wiring::ObservedEnd observed_end(const wiring::End& end, std::uint32_t index, std::uint32_t mtu) {
   wiring::ObservedEnd observed;
   observed.index = index;
+  observed.name = end.name;
+  observed.kind = "veth";
   observed.mac = end.mac;
   observed.mtu = mtu;
   observed.is_up = true;
   observed.routes = end.routes;
+  for (const auto& route : end.routes) observed.own_destinations.push_back(route.destination);
   for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
   return observed;
 }
@@ -59,8 +63,8 @@ void FakeKernel::refuse_if_told(const std::string& function) const {
   }
 }
 
-kernel::HostLink FakeKernel::put(const wiring::Wiring& wiring) {
-  kernel::HostLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
+FakeLink FakeKernel::put(const wiring::Wiring& wiring) {
+  FakeLink link{next_index_++, wiring.host.name, cni::alias_of(wiring.attachment)};
   pairs.push_back({link, wiring});
   if (wiring.egress_limit) ifb_devices.push_back({next_index_++, wiring::ifb_name(wiring), link.alias});
   for (const auto& gateway : wiring.host_gateways) {
@@ -69,26 +73,26 @@ kernel::HostLink FakeKernel::put(const wiring::Wiring& wiring) {
   return link;
 }
 
+const FakeLink* FakeKernel::find_link(const cni::Attachment& attachment) const {
+  const auto found = std::ranges::find_if(pairs, [&](const FakePair& pair) {
+    return pair.link.alias == cni::alias_of(attachment) && pair.wiring.peer_netns.empty();
+  });
+  return found == pairs.end() ? nullptr : &found->link;
+}
+
+void FakeKernel::remove_links_of(const cni::Attachment& attachment) {
+  remove_links({.attachment = attachment, .tag = cni::tag_of(attachment)});
+}
+
 kernel::Namespace FakeKernel::open_namespace(const std::string& path, bool /*allow_own*/) {
   refuse_if_told("open_namespace");
   return {posix::FileDescriptor{}, path};
 }
 
-std::uint32_t FakeKernel::default_route_mtu() { return mtu_of_default_route; }
-
-kernel::Built FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site& /*site*/) {
-  asked.emplace_back("build");
-  before_build();
-  refuse_if_told("build");
-  if (find_host_link(wiring.attachment)) throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands"};
-  for (const auto& route : wiring.host.routes) {
-    const auto& address = route.destination.address;
-    if (route.exclusive && elsewhere.contains(address)) throw kernel::AddressLivesElsewhere{address};
-  }
-  put(wiring);
-  if (!wiring::wants_rules(wiring)) return {.bridge_mac = bridge_mac};
-  restore_rules(wiring);
-  return {.bridge_mac = bridge_mac, .has_lost_rules = !has_tables};
+kernel::NodeState FakeKernel::read_node(const kernel::NodeQuestion& question) {
+  auto state = node;
+  if (!question.nftables) state.nftables_fault.reset();
+  return state;
 }
 
 namespace {
@@ -106,117 +110,155 @@ const wiring::PortMapping* find_common_port(const wiring::Wiring& left, const wi
 
 }  // namespace
 
-void FakeKernel::restore_rules(const wiring::Wiring& wiring) {
-  asked.emplace_back("restore_rules");
-  refuse_if_told("restore_rules");
+std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& wiring) const {
   for (const auto& other : rules) {
     const auto* mapping = other.attachment == wiring.attachment ? nullptr : find_common_port(wiring, other);
-    if (mapping != nullptr) throw kernel::HostPortTaken{*mapping, cni::tag_of(other.attachment)};
+    if (mapping == nullptr) continue;
+    return kernel::Conflict{.kind = kernel::Conflict::Kind::host_port,
+                            .host_port = wiring::host_side(*mapping),
+                            .holder = cni::tag_of(other.attachment)};
   }
-  std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
-  rules.push_back(wiring);
+  for (const auto& route : wiring.host.routes) {
+    const auto& address = route.destination.address;
+    if (route.exclusive && elsewhere.contains(address)) return kernel::Conflict{.address = address};
+  }
+  return std::nullopt;
 }
 
-void FakeKernel::remove_rules(const wiring::Wiring& wiring) {
-  refuse_if_told("remove_rules");
-  std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
+kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site& site,
+                                       wiring::Footprint& footprint) {
+  asked.emplace_back("build");
+  before_build();
+  refuse_if_told("build");
+  if (find_link(wiring.attachment) != nullptr) {
+    throw cni::Error{cni::ErrorCode::already_attached, "the attachment exists"};
+  }
+  if (const auto conflict = find_conflict(wiring)) return *conflict;
+  const auto link = put(wiring);
+  footprint.may_have_pair = footprint.may_have_ifb = true;
+  footprint.is_netns_pair = site.peer.has_value();
+  footprint.host = {.name = link.name, .index = link.index, .mac = wiring.host.mac};
+  if (site.peer) footprint.host.netns = {site.peer->path};
+  refuse_if_told("build_after_links");
+  if (!wiring::wants_rules(wiring)) return kernel::Built{};
+  footprint.may_have_rules = true;
+  restore_rules({&wiring, 1}, site, false);
+  return kernel::Built{.has_lost_rules = !has_tables};
 }
 
-void FakeKernel::remove_rules(cni::Tag attachment) {
-  refuse_if_told("remove_rules");
-  std::erase_if(rules, [&](const auto& other) { return cni::tag_of(other.attachment) == attachment; });
+void FakeKernel::restore_rules(std::span<const wiring::Wiring> wirings, const kernel::Site& /*site*/, bool is_last) {
+  asked.emplace_back("restore_rules");
+  refuse_if_told("restore_rules");
+  for (const auto& wiring : wirings) {
+    if (find_conflict(wiring)) continue;
+    std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
+    rules.push_back(wiring);
+  }
+  if (is_last) has_tables = true;
 }
 
-void FakeKernel::finish_restoring_rules(const wiring::Wiring& /*wiring*/) { has_tables = true; }
-
-wiring::ObservedRules FakeKernel::find_rules(cni::Tag attachment) {
-  const auto found =
-      std::ranges::find(rules, attachment, [](const auto& wiring) { return cni::tag_of(wiring.attachment); });
-  if (found == rules.end()) return {};
-  return {.masquerades = found->masquerades,
-          .host_ports = found->host_ports,
-          .checks_macs = found->bridge && found->bridge->check_macs};
+bool FakeKernel::has_end(const FakePair& pair, const wiring::Footprint& footprint) const {
+  const auto& peer = pair.wiring.peer_netns;
+  const auto& host = footprint.host;
+  if (footprint.is_netns_pair) {
+    return cni::tag_of(pair.wiring.attachment) == footprint.tag && holds(host.netns, peer) &&
+           pair.wiring.host.name == host.name;
+  }
+  if (!peer.empty()) return false;
+  if (footprint.is_imported) {
+    return pair.link.index == host.index && pair.link.name == host.name && pair.link.alias.empty();
+  }
+  const auto tag = cni::tag_of_alias(pair.link.alias);
+  return tag ? *tag == footprint.tag : host.index != 0 && pair.link.index == host.index;
 }
 
-void FakeKernel::remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) {
-  refuse_if_told("remove_stale_rules");
-  before_remove_stale_rules();
-  std::erase_if(rules, [&](const auto& other) {
-    return other.attachment.network == network && is_stale(cni::tag_of(other.attachment));
-  });
+std::vector<bool> FakeKernel::find_ends(std::span<const wiring::Footprint> batch, kernel::Search /*search*/) {
+  refuse_if_told("find_ends");
+  std::vector<bool> found;
+  for (const auto& footprint : batch) {
+    found.push_back(std::ranges::any_of(pairs, [&](const auto& pair) { return has_end(pair, footprint); }));
+  }
+  return found;
 }
 
-bool FakeKernel::clean_rules(const std::optional<std::string>& /*network*/) {
+std::vector<wiring::Footprint> FakeKernel::list(const std::string& network) {
+  before_list();
+  refuse_if_told("list");
+  std::map<cni::Tag, wiring::Footprint> found;
+  const auto add = [&](const cni::Attachment& attachment) -> wiring::Footprint& {
+    auto& footprint = found[cni::tag_of(attachment)];
+    footprint.attachment = attachment;
+    footprint.tag = cni::tag_of(attachment);
+    return footprint;
+  };
+  const auto is_wanted = [&](const cni::Attachment& attachment) {
+    return network.empty() || attachment.network == network;
+  };
+  for (const auto& pair : pairs) {
+    const auto attachment = cni::attachment_of_alias(pair.link.alias);
+    if (!attachment || !is_wanted(*attachment) || !pair.wiring.peer_netns.empty()) continue;
+    add(*attachment).host = {.name = pair.link.name, .index = pair.link.index};
+  }
+  for (const auto& ifb : ifb_devices) {
+    const auto attachment = cni::attachment_of_alias(ifb.alias);
+    if (attachment && is_wanted(*attachment)) add(*attachment);
+  }
+  for (const auto& wiring : rules) {
+    if (is_wanted(wiring.attachment)) add(wiring.attachment);
+  }
+  std::vector<wiring::Footprint> footprints;
+  for (auto& [tag, footprint] : found) footprints.push_back(std::move(footprint));
+  return footprints;
+}
+
+bool FakeKernel::remove_links(const wiring::Footprint& footprint) {
+  std::size_t gone = 0;
+  if (footprint.may_have_pair) {
+    gone += std::erase_if(pairs, [&](const auto& pair) { return has_end(pair, footprint); });
+  }
+  if (footprint.may_have_ifb) {
+    gone += std::erase_if(ifb_devices, [&](const auto& ifb) { return cni::tag_of_alias(ifb.alias) == footprint.tag; });
+  }
+  return gone > 0;
+}
+
+kernel::Removal FakeKernel::remove(std::span<const wiring::Footprint> batch) {
+  asked.emplace_back("remove");
+  kernel::Removal removal;
+  const auto step = [&](const std::string& name, std::size_t place, const auto& act) {
+    const auto refusal = refusals.find(name);
+    if (refusal == refusals.end()) return act();
+    removal.failures.push_back(posix::system_error(refusal->second, name));
+    if (!holds(removal.incomplete, place)) removal.incomplete.push_back(place);
+  };
+  for (std::size_t place = 0; place < batch.size(); ++place) {
+    const auto& footprint = batch[place];
+    if (footprint.may_have_rules) {
+      step("remove_rules", place, [&] {
+        std::erase_if(rules, [&](const auto& other) { return cni::tag_of(other.attachment) == footprint.tag; });
+      });
+    }
+    if (footprint.may_have_pair || footprint.may_have_ifb) {
+      step("remove_links", place, [&] {
+        if (remove_links(footprint)) removal.linked.push_back(place);
+      });
+    }
+    if (footprint.gateways.empty()) continue;
+    step("remove_gateways", place, [&] {
+      std::erase_if(host_gateways, [&](const auto& gateway) { return holds(footprint.gateways, gateway); });
+    });
+  }
+  return removal;
+}
+
+bool FakeKernel::clean_rules(const std::string& /*network*/) {
   asked.emplace_back("clean_rules");
   return rules.empty();
 }
 
-void FakeKernel::repair(const wiring::Wiring& /*wiring*/, const kernel::Site& /*site*/) {
-  asked.emplace_back("repair");
-  refuse_if_told("repair");
-  disturb = [](wiring::Observed&) {};
-}
-
-std::optional<kernel::HostLink> FakeKernel::find_host_link(const cni::Attachment& attachment) {
-  refuse_if_told("find_host_link");
-  const auto found = std::ranges::find_if(pairs, [&](const FakePair& pair) {
-    return pair.link.alias == cni::alias_of(attachment) && pair.wiring.peer_netns.empty();
-  });
-  return found == pairs.end() ? std::nullopt : std::optional{found->link};
-}
-
-std::optional<kernel::HostLink> FakeKernel::find_veth(const std::string& name) {
-  refuse_if_told("find_veth");
-  const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return pair.link.name; });
-  return found == pairs.end() ? std::nullopt : std::optional{found->link};
-}
-
-bool FakeKernel::exists(const kernel::HostLink& link) {
-  refuse_if_told("exists");
-  return std::ranges::find(pairs, link, &FakePair::link) != pairs.end();
-}
-
-bool FakeKernel::remove(const cni::Attachment& attachment) {
-  asked.emplace_back("remove");
-  refuse_if_told("remove");
-  const auto alias = cni::alias_of(attachment);
-  const auto gone = std::erase_if(ifb_devices, [&](const auto& ifb) { return ifb.alias == alias; }) +
-                    std::erase_if(pairs, [&](const auto& pair) {
-                      return pair.link.alias == alias && pair.wiring.peer_netns.empty();
-                    });
-  return gone > 0;
-}
-
-namespace {
-
-bool has_end_at(const FakePair& pair, const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
-  const auto& wiring = pair.wiring;
-  if (wiring.attachment != attachment || wiring.peer_netns.empty()) return false;
-  return holds(places, kernel::Place{wiring.peer_netns, wiring.host.name});
-}
-
-}  // namespace
-
-bool FakeKernel::stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
-  refuse_if_told("stands");
-  return std::ranges::any_of(pairs, [&](const auto& pair) { return has_end_at(pair, attachment, places); });
-}
-
-bool FakeKernel::remove_cable(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) {
-  asked.emplace_back("remove_cable");
-  refuse_if_told("remove_cable");
-  return std::erase_if(pairs, [&](const auto& pair) { return has_end_at(pair, attachment, places); }) > 0;
-}
-
-void FakeKernel::remove_host_gateways(const std::vector<cni::IpAddress>& gateways) {
-  asked.emplace_back("remove_host_gateways");
-  refuse_if_told("remove_host_gateways");
-  std::erase_if(host_gateways, [&](const auto& gateway) { return holds(gateways, gateway); });
-}
-
 void FakeKernel::observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const {
   observed.ingress_limit = made.ingress_limit;
-  const auto ifb = std::ranges::find(ifb_devices, cni::alias_of(made.attachment), &kernel::HostLink::alias);
+  const auto ifb = std::ranges::find(ifb_devices, cni::alias_of(made.attachment), &FakeLink::alias);
   if (ifb == ifb_devices.end()) return;
   observed.ifb = {.index = ifb->index, .alias = ifb->alias, .is_up = true, .limit = made.egress_limit};
   observed.redirected_to = ifb->index;
@@ -232,6 +274,8 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observed.host = observed_end(made.host, link.index, made.mtu);
     observed.container->peer_index = link.index;
     observed.host->peer_index = container_index;
+    observed.host->name = link.name;
+    observed.is_pair = true;
     observed.host->alias = link.alias;
     if (made.bridge) observe_bridge(*made.bridge, observed);
     observe_limits(made, observed);
@@ -244,69 +288,5 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
   disturb(observed);
   return observed;
 }
-
-std::vector<kernel::HostLink> FakeKernel::host_links(std::string_view network) {
-  before_host_links();
-  refuse_if_told("host_links");
-  std::vector<kernel::HostLink> links;
-  for (const auto& pair : pairs) {
-    if (pair.link.alias.starts_with(cni::alias_prefix(network))) links.push_back(pair.link);
-  }
-  return links;
-}
-
-std::vector<kernel::HostLink> FakeKernel::host_links() {
-  refuse_if_told("host_links");
-  std::vector<kernel::HostLink> links;
-  for (const auto& pair : pairs) {
-    const auto& peer = pair.wiring.peer_netns;
-    if (peer.empty() || peer == "/proc/self/ns/net") links.push_back(pair.link);
-  }
-  return links;
-}
-
-std::vector<kernel::HostLink> FakeKernel::ifbs(std::string_view network) {
-  refuse_if_told("ifbs");
-  std::vector<kernel::HostLink> links;
-  for (const auto& ifb : ifb_devices) {
-    if (ifb.alias.starts_with(cni::alias_prefix(network))) links.push_back(ifb);
-  }
-  return links;
-}
-
-std::optional<wiring::ObservedEnd> FakeKernel::find_interface(const std::string& name,
-                                                              const kernel::Namespace& /*place*/) {
-  const auto found = interfaces.find(name);
-  return found == interfaces.end() ? std::nullopt : std::optional{found->second};
-}
-
-std::optional<kernel::Counters> FakeKernel::find_counters(const std::string& interface,
-                                                          const kernel::Namespace& place) {
-  const auto found = counters.find(place.path + ' ' + interface);
-  return found == counters.end() ? std::nullopt : std::optional{found->second};
-}
-
-std::vector<kernel::Whereabouts> FakeKernel::locate(const std::vector<kernel::HostLink>& links,
-                                                    const std::vector<std::string>& /*namespaces*/) {
-  std::vector<kernel::Whereabouts> all;
-  all.reserve(links.size());
-  for (const auto& link : links) all.push_back(whereabouts[link.name]);
-  return all;
-}
-
-std::vector<cni::Prefix> FakeKernel::addresses(const kernel::Namespace& place) { return addresses_there[place.path]; }
-
-bool FakeKernel::takes(const kernel::Arrival& packet) { return !unfit.contains(cni::to_string(packet.source)); }
-
-kernel::Firewall FakeKernel::observe_firewall() { return firewall; }
-
-void FakeKernel::remove_links(const std::vector<kernel::HostLink>& links) {
-  asked.emplace_back("remove_links");
-  refuse_if_told("remove_links");
-  std::erase_if(pairs, [&](const auto& pair) { return holds(links, pair.link); });
-  std::erase_if(ifb_devices, [&](const auto& ifb) { return holds(links, ifb); });
-}
-
-bool FakeKernel::may_change_network() { return is_allowed; }
 
 }  // namespace test

@@ -10,78 +10,64 @@
 
 namespace test {
 
+/// A link of the host as the fake keeps it.
+struct FakeLink {
+  std::uint32_t index = 0;
+  std::string name;
+  std::string alias;
+
+  bool operator==(const FakeLink&) const = default;
+};
+
 /// A pair as the fake keeps it.
 struct FakePair {
-  kernel::HostLink link;
+  FakeLink link;
   wiring::Wiring wiring;
 };
 
-/// A kernel that keeps what it is told as values. Tests read and change them as they like.
+/// A kernel that keeps what it is given as values. Tests read and change them as they like.
 class FakeKernel final : public kernel::Kernel {
  public:
   std::vector<FakePair> pairs;
-  std::vector<kernel::HostLink> ifb_devices;
+  std::vector<FakeLink> ifb_devices;
   std::vector<cni::IpAddress> host_gateways;
-  std::vector<wiring::Wiring> rules;  ///< wirings that stand in nftables
-  bool has_tables = true;             ///< false: build() tells that others have lost theirs
-  bool filters_bridges = false;
-  std::set<cni::IpAddress> elsewhere;                     ///< addresses to which the host has a route already
-  std::map<std::string, wiring::ObservedEnd> interfaces;  ///< other ones of the host, by name
-  std::map<std::string, kernel::Counters> counters;       ///< by "path of the namespace interface"
-  std::map<std::string, int> refusals;                    ///< name of a function -> errno that it throws instead
-  std::vector<std::string> asked;  ///< the changes that were asked for, by the name of the function
+  std::vector<wiring::Wiring> rules;  ///< wirings that have elements in nftables
+  bool has_tables = true;             ///< false: build() reports that others have lost their elements
+  kernel::NodeState node{};
+  std::set<cni::IpAddress> elsewhere;   ///< addresses to which the host has a route already
+  std::map<std::string, int> refusals;  ///< name of a function, or of a step of remove() -> errno of its refusal
+  std::vector<std::string> asked;       ///< the changes that were asked for, by the name of the function
   std::function<void()> before_build = [] {};
-  std::function<void()> before_host_links = [] {};
-  std::function<void()> before_remove_stale_rules = [] {};
-  std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() tells otherwise
-  std::uint32_t mtu_of_default_route = 1500;
-  cni::MacAddress bridge_mac{};
-  bool is_allowed = true;
-  std::map<std::string, kernel::Whereabouts> whereabouts;           ///< of the host's links, by name
-  std::map<std::string, std::vector<cni::Prefix>> addresses_there;  ///< by the path of the namespace
-  std::set<std::string> unfit;                                      ///< sources of packets that the host does not take
-  kernel::Firewall firewall{};
+  std::function<void()> before_list = [] {};
+  std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() returns otherwise
 
   /// As build() would, without a container.
-  kernel::HostLink put(const wiring::Wiring& wiring);
+  FakeLink put(const wiring::Wiring& wiring);
+
+  /// The pair and the ifb of an attachment go away.
+  void remove_links_of(const cni::Attachment& attachment);
+
+  /// The host end of an attachment, by its alias; null where there is none.
+  const FakeLink* find_link(const cni::Attachment& attachment) const;
 
   kernel::Namespace open_namespace(const std::string& path, bool allow_own) override;
-  std::uint32_t default_route_mtu() override;
-  kernel::Built build(const wiring::Wiring& wiring, const kernel::Site& site) override;
-  void repair(const wiring::Wiring& wiring, const kernel::Site& site) override;
-  std::optional<kernel::HostLink> find_host_link(const cni::Attachment& attachment) override;
-  std::optional<kernel::HostLink> find_veth(const std::string& name) override;
-  bool exists(const kernel::HostLink& link) override;
-  bool remove(const cni::Attachment& attachment) override;
-  bool stands(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
-  bool remove_cable(const cni::Attachment& attachment, const std::vector<kernel::Place>& places) override;
-  void remove_host_gateways(const std::vector<cni::IpAddress>& gateways) override;
-  bool filters_bridged_packets() override { return filters_bridges; }
-  void restore_rules(const wiring::Wiring& wiring) override;
-  void finish_restoring_rules(const wiring::Wiring& wiring) override;
-  void require_rules() override { refuse_if_told("require_rules"); }
-  void remove_rules(const wiring::Wiring& wiring) override;
-  void remove_rules(cni::Tag attachment) override;
-  wiring::ObservedRules find_rules(cni::Tag attachment) override;
-  void remove_stale_rules(const std::string& network, const std::function<bool(cni::Tag)>& is_stale) override;
-  bool clean_rules(const std::optional<std::string>& network) override;
+  kernel::NodeState read_node(const kernel::NodeQuestion& question) override;
+  kernel::BuildOutcome build(const wiring::Wiring& wiring, const kernel::Site& site,
+                             wiring::Footprint& footprint) override;
+  void restore_rules(std::span<const wiring::Wiring> wirings, const kernel::Site& site, bool is_last) override;
   wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
-  std::vector<kernel::HostLink> host_links(std::string_view network) override;
-  std::vector<kernel::HostLink> host_links() override;
-  std::vector<kernel::HostLink> ifbs(std::string_view network) override;
-  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& place) override;
-  std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& place) override;
-  std::vector<kernel::Whereabouts> locate(const std::vector<kernel::HostLink>& links,
-                                          const std::vector<std::string>& namespaces) override;
-  std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
-  bool takes(const kernel::Arrival& packet) override;
-  kernel::Firewall observe_firewall() override;
-  void remove_links(const std::vector<kernel::HostLink>& links) override;
-  bool may_change_network() override;
+  std::vector<bool> find_ends(std::span<const wiring::Footprint> batch, kernel::Search search) override;
+  std::vector<wiring::Footprint> list(const std::string& network) override;
+  kernel::Removal remove(std::span<const wiring::Footprint> batch) override;
+  bool clean_rules(const std::string& network) override;
+
+  void refuse_if_told(const std::string& function) const;
 
  private:
-  void refuse_if_told(const std::string& function) const;
+  bool has_end(const FakePair& pair, const wiring::Footprint& footprint) const;
+  std::optional<kernel::Conflict> find_conflict(const wiring::Wiring& wiring) const;
   void observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const;
+  bool remove_links(const wiring::Footprint& footprint);
   std::uint32_t next_index_ = 10;
 };
 

@@ -44,7 +44,7 @@ TEST_F(Add, IsLiveWhenItsAnswerHasBeenPrinted) {
 
 TEST_F(Add, RecordsWhatItIsGoingToMake) {
   kernel.before_build = [&] {
-    const auto stored = folder.find_record(attachment("c1"));
+    const auto stored = folder.records.find(attachment("c1"));
     ASSERT_TRUE(stored.has_value());
     ASSERT_TRUE(stored->record.has_value()) << "the record cannot be read";
     EXPECT_EQ(stored->record->addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
@@ -83,7 +83,7 @@ TEST_F(Add, RefusesAnImportedAttachmentThatStands) {
 
 TEST_F(Add, ClearsWhatAnAddThatNeverEndedHasLeft) {
   add("c1");
-  folder.write_pending(record("c1"));
+  folder.records.write_pending(record("c1"));
   expect_addresses(add("c1"), {"10.1.2.3/29", "fd00::3/125"});
   EXPECT_EQ(kernel.pairs.size(), 1U);
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
@@ -107,8 +107,9 @@ TEST_F(Add, ReplacesAnAttachmentWhoseLinkIsGone) {
 
 TEST_F(Add, LeavesALinkWithoutARecordAsItIs) {
   add("c1");
-  folder.forget("net", tag("c1"));
-  for (const auto& address : folder.taken_addresses("net")) folder.release("net", address, tag("c1"));
+  folder.records.forget("net", tag("c1"));
+  for (const auto& address : folder.addresses.list_addresses("net"))
+    folder.addresses.release("net", address, tag("c1"));
   EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
   EXPECT_TRUE(has_link("c1"));
   EXPECT_EQ(taken(), Texts{});
@@ -164,7 +165,7 @@ TEST_F(Add, ClearsAnIfbOfWhichNoRecordTells) {
   limit_rates();
   add("c1");
   kernel.pairs.clear();
-  folder.forget("net", tag("c1"));
+  folder.records.forget("net", tag("c1"));
   add("c1");
   EXPECT_EQ(kernel.ifb_devices.size(), 1U);
 }
@@ -178,60 +179,58 @@ TEST_F(Add, LeavesTheGatewaysThatOthersUse) {
 
 /// As DEL does: an address whose link still stands still lives.
 TEST_F(Add, KeepsTheLeaseOfALinkThatCannotBeTakenBack) {
-  kernel.refusals["remove"] = EBUSY;
+  kernel.refusals["remove_links"] = EBUSY;
   testing::internal::CaptureStderr();
   EXPECT_EQ(error_with([](auto) { throw posix::system_error(EPIPE, "write"); }), "write: Broken pipe");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "veth: taking back a failed ADD: remove: Device or resource busy\n");
+            "veth: cannot take back a failed ADD: remove_links: Device or resource busy\n");
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Add, TriesTheNextAddressWhereOneLivesElsewhere) {
+TEST_F(Add, TriesTheNextAddressWhereOneIsInUseElsewhere) {
   kernel.elsewhere = {ip("10.1.2.2"), ip("10.1.2.3")};
   expect_addresses(add("c1"), {"10.1.2.4/29", "fd00::4/125"});
   EXPECT_TRUE(is_live("c1"));
   EXPECT_EQ(kernel.pairs.size(), 1U);
 }
 
-TEST_F(Add, KeepsAnAddressTakenThatLivesElsewhere) {
+TEST_F(Add, KeepsNoAddressThatIsInUseElsewhere) {
   kernel.elsewhere = {ip("10.1.2.2")};
   add("c1");
-  EXPECT_EQ(folder.holder("net", ip("10.1.2.2")), tag("c1"));
-  EXPECT_EQ(folder.holder("net", ip("10.1.2.3")), tag("c1"));
-  const auto addresses = record("c1").addresses;
-  EXPECT_NE(std::ranges::find(addresses, ip("10.1.2.2")), addresses.end());
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+  EXPECT_EQ(record("c1").addresses, (std::vector{ip("10.1.2.3"), ip("fd00::3")}));
 }
 
-TEST_F(Add, GivesUpWhereEveryAddressLivesElsewhere) {
+TEST_F(Add, GivesUpWhereEveryAddressIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   kernel.elsewhere = {ip("10.1.2.2"), ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c1"), "102: no IP addresses available in range set 10.1.2.2-10.1.2.3: 2 are taken");
-  EXPECT_EQ(std::ranges::count(kernel.asked, "build"), 2);
+  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.2 already: the address is in use elsewhere");
+  EXPECT_EQ(std::ranges::count(kernel.asked, "build"), 3);
   expect_nothing_left();
 }
 
 TEST_F(Add, GivesUpAfter16AddressesThatLiveElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/24")}};
   for (int i = 2; i < 100; ++i) kernel.elsewhere.insert(ip("10.1.2." + std::to_string(i)));
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.17 already: the address lives elsewhere");
+  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.17 already: the address is in use elsewhere");
   expect_nothing_left();
 }
 
-TEST_F(Add, RefusesARequestedAddressThatLivesElsewhere) {
+TEST_F(Add, RefusesARequestedAddressThatIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29")}};
   config.wishes.addresses = {{.address = ip("10.1.2.5")}};
   kernel.elsewhere = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address lives elsewhere");
+  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address is in use elsewhere");
   EXPECT_EQ(std::ranges::count(kernel.asked, "build"), 1);
   expect_nothing_left();
 }
 
-TEST_F(Add, RefusesAFixedAddressThatLivesElsewhere) {
+TEST_F(Add, RefusesAFixedAddressThatIsInUseElsewhere) {
   config.ipam = {.type = "veth-ipam"};
   config.ipam.addresses = {{.address = test::prefix("10.1.2.5/24")}};
   kernel.elsewhere = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address lives elsewhere");
+  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address is in use elsewhere");
   expect_nothing_left();
 }
 
@@ -239,10 +238,10 @@ TEST_F(Add, ReclaimsAFullPoolAndTriesOnceMore) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
   add("c2");
-  kernel.remove(attachment("c1"));
+  kernel.remove_links_of(attachment("c1"));
   expect_addresses(add("c3"), {"10.1.2.2/29"});
   EXPECT_FALSE(has_record("c1"));
-  EXPECT_EQ(folder.holder("net", ip("10.1.2.2")), tag("c3"));
+  EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.2")), tag("c3"));
 }
 
 TEST_F(Add, FailsWhereEveryAddressOfTheFullPoolIsAlive) {
@@ -259,19 +258,20 @@ TEST_F(Add, DoesNotReclaimItsOwnAddresses) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
   kernel.elsewhere = {ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c2"), "102: no IP addresses available in range set 10.1.2.2-10.1.2.3: 2 are taken");
+  EXPECT_EQ(error_of_add("c2"), "103: the host has a route to 10.1.2.3 already: the address is in use elsewhere");
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
 TEST_F(Add, HoldsItsLockUntilAllIsDone) {
   const auto others = state::Folder::open(root, root);
-  kernel.before_build = [&] { EXPECT_FALSE(others.try_lock(tag("c1")).has_value()); };
-  verbs::add(request("c1"), kernel, root, [&](auto) { EXPECT_FALSE(others.try_lock(tag("c1")).has_value()); });
-  EXPECT_TRUE(others.try_lock(tag("c1")).has_value());
+  kernel.before_build = [&] { EXPECT_FALSE(others.locks.try_attachment(tag("c1")).has_value()); };
+  verbs::add(request("c1"), kernel, root,
+             [&](auto) { EXPECT_FALSE(others.locks.try_attachment(tag("c1")).has_value()); });
+  EXPECT_TRUE(others.locks.try_attachment(tag("c1")).has_value());
 }
 
 TEST_F(Add, TakesTheMtuOfTheDefaultRouteWhereItIsAuto) {
-  kernel.mtu_of_default_route = 9000;
+  kernel.node.default_route_mtu = 9000;
   add("c1");
   EXPECT_EQ(kernel.pairs.back().wiring.mtu, 1500U);
   config.mtu.reset();

@@ -52,7 +52,7 @@ TEST_F(Check, NamesEveryDifference) {
 
 TEST_F(Check, MissesALinkThatIsGone) {
   const auto asked = with_result("c1", add("c1"));
-  kernel.remove(attachment("c1"));
+  kernel.remove_links_of(attachment("c1"));
   const auto error = error_of_check(asked);
   EXPECT_NE(error.find(R"(interface "eth0" is missing)"), std::string::npos) << error;
 }
@@ -103,7 +103,7 @@ TEST_F(Check, WantsOfTheHostWhatTheRecordSays) {
   wiring.host.addresses.push_back({prefix("10.9.9.9/32"), false});
   wiring.host_gateways.push_back(ip("fd99::1"));
   changed.wiring = wiring::to_text(wiring);
-  folder.write_pending(changed);
+  folder.records.write_pending(changed);
   EXPECT_EQ(error_of_check(asked),
             differs("address 10.9.9.9/32 is missing on interface \"" + cni::host_interface_name(tag("c1")) +
                     "\"; address fd99::1 is missing on interface \"lo\" of the host"));
@@ -166,7 +166,7 @@ TEST_F(Check, AcceptsAnIpv4ContainerWithoutIpv6) {
 
 TEST_F(Check, AsksTheIpamToo) {
   const auto asked = with_result("c1", add("c1"));
-  folder.release("net", ip("10.1.2.2"), tag("c1"));
+  folder.addresses.release("net", ip("10.1.2.2"), tag("c1"));
   EXPECT_EQ(error_of_check(asked), "104: address 10.1.2.2 is not held by the attachment but by nobody");
 }
 
@@ -179,7 +179,7 @@ TEST_F(Check, GoesByTheKernelAloneWhereTheStateFolderIsGone) {
 
 TEST_F(Check, MissesTheRecord) {
   const auto asked = with_result("c1", add("c1"));
-  folder.forget("net", tag("c1"));
+  folder.records.forget("net", tag("c1"));
   EXPECT_EQ(error_of_check(asked), "104: no record names the addresses of the attachment");
 }
 

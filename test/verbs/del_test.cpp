@@ -113,15 +113,15 @@ TEST_F(Del, FreesAllAddressesOfAnAddThatTriedSeveral) {
 
 TEST_F(Del, KeepsTheLeaseOfALinkThatCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove"] = EBUSY;
-  EXPECT_EQ(error_of_del("c1"), "100: remove: Device or resource busy");
+  kernel.refusals["remove_links"] = EBUSY;
+  EXPECT_EQ(error_of_del("c1"), "100: remove_links: Device or resource busy");
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(has_record("c1"));
 }
 
 TEST_F(Del, SucceedsAfterAFailureWhenTheCauseIsGone) {
   add("c1");
-  kernel.refusals["remove"] = EBUSY;
+  kernel.refusals["remove_links"] = EBUSY;
   EXPECT_NE(error_of_del("c1"), "");
   kernel.refusals.clear();
   EXPECT_EQ(error_of_del("c1"), "");
@@ -186,8 +186,7 @@ TEST_F(Del, TakesAwayAnImportedLinkByIndexAndName) {
 }
 
 TEST_F(Del, LeavesALinkThatIsNotTheImportedOneAnyMore) {
-  for (const kernel::HostLink& other : {kernel::HostLink{78, "veth12345678", ""}, kernel::HostLink{77, "vethother", ""},
-                                        kernel::HostLink{77, "veth12345678", "of somebody"}}) {
+  for (const test::FakeLink& other : {test::FakeLink{78, "veth12345678", ""}, test::FakeLink{77, "vethother", ""}}) {
     import_attachment("c1", "10.1.2.2", "veth12345678");
     kernel.pairs.at(0).link = other;
     EXPECT_EQ(error_of_del("c1"), "");
@@ -199,8 +198,8 @@ TEST_F(Del, LeavesALinkThatIsNotTheImportedOneAnyMore) {
 
 TEST_F(Del, TellsAGatewayThatCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove_host_gateways"] = EPERM;
-  EXPECT_EQ(error_of_del("c1"), "100: remove_host_gateways: Operation not permitted");
+  kernel.refusals["remove_gateways"] = EPERM;
+  EXPECT_EQ(error_of_del("c1"), "100: remove_gateways: Operation not permitted");
   EXPECT_EQ(taken(), Texts{});
   EXPECT_TRUE(has_record("c1")) << "the next DEL would not know of the gateway";
   kernel.refusals.clear();

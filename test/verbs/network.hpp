@@ -7,6 +7,7 @@
 #include "plugin/wiring/text.hpp"
 #include "test/support/addresses.hpp"
 #include "test/support/error_text.hpp"
+#include "test/support/fake_inspector.hpp"
 #include "test/support/fake_kernel.hpp"
 #include "test/support/temporary_directory.hpp"
 
@@ -66,22 +67,22 @@ class VerbsOfNetwork : public testing::Test {
     state::Record record{.attachment = attachment(container), .netns = "/run/netns/" + container};
     for (const auto& address : addresses) {
       record.addresses.push_back(ip(address));
-      folder.take("net", ip(address), tag(container));
+      folder.addresses.take("net", ip(address), tag(container));
     }
     record.host_interface = state::HostInterface{.name = cni::host_interface_name(tag(container))};
     record.wiring = wiring::to_text(wiring);
-    folder.write_pending(record);
+    folder.records.write_pending(record);
   }
 
   /// What `vethctl import` leaves: an interface that another plugin made, and a live record that names it.
   void import_attachment(const std::string& container, const std::string& address, const std::string& interface) {
     kernel.pairs.push_back({{.index = 77, .name = interface, .alias = ""}, {}});
-    folder.write_pending({.attachment = attachment(container),
-                          .netns = "/run/netns/" + container,
-                          .addresses = {ip(address)},
-                          .host_interface = state::HostInterface{.name = interface, .index = 77}});
-    folder.take("net", ip(address), tag(container));
-    folder.mark_live(attachment(container));
+    folder.records.write_pending({.attachment = attachment(container),
+                                  .netns = "/run/netns/" + container,
+                                  .addresses = {ip(address)},
+                                  .host_interface = state::HostInterface{.name = interface, .index = 77}});
+    folder.addresses.take("net", ip(address), tag(container));
+    folder.records.mark_live(attachment(container));
   }
 
   void spoil_record(const std::string& stage, const std::string& container) const {
@@ -102,24 +103,24 @@ class VerbsOfNetwork : public testing::Test {
 
   std::vector<std::string> taken() const {
     std::vector<std::string> texts;
-    for (const auto& address : folder.taken_addresses("net")) texts.push_back(cni::to_string(address));
+    for (const auto& address : folder.addresses.list_addresses("net")) texts.push_back(cni::to_string(address));
     return texts;
   }
   bool is_live(const std::string& container) const {
-    const auto stored = folder.find_record(attachment(container));
+    const auto stored = folder.records.find(attachment(container));
     return stored && stored->stage == state::Stage::live;
   }
   /// Throws std::bad_optional_access where there is none that can be read.
   state::Record record(const std::string& container) const {
-    return folder.find_record(attachment(container)).value().record.value();
+    return folder.records.find(attachment(container)).value().record.value();
   }
-  bool has_record(const std::string& container) const { return folder.find_record(attachment(container)).has_value(); }
+  bool has_record(const std::string& container) const { return folder.records.find(attachment(container)).has_value(); }
   /// Every attachment that is added from now on has a limit each way.
   void limit_rates() {
     config.bandwidth = {.ingress = cni::Rate{.bits_per_second = 8'000'000, .burst_bits = 800'000},
                         .egress = cni::Rate{.bits_per_second = 16'000'000, .burst_bits = 800'000}};
   }
-  bool has_link(const std::string& container) { return kernel.find_host_link(attachment(container)).has_value(); }
+  bool has_link(const std::string& container) { return kernel.find_link(attachment(container)) != nullptr; }
 
   /// Nothing of any attachment is left: no link, rule, address, record or gateway.
   void expect_nothing_left() const {
@@ -127,7 +128,7 @@ class VerbsOfNetwork : public testing::Test {
     EXPECT_TRUE(kernel.rules.empty());
     EXPECT_TRUE(kernel.ifb_devices.empty());
     EXPECT_EQ(taken(), std::vector<std::string>{});
-    EXPECT_FALSE(folder.has_records("net"));
+    EXPECT_FALSE(folder.records.has_any("net"));
     EXPECT_TRUE(kernel.host_gateways.empty());
   }
 
@@ -135,6 +136,8 @@ class VerbsOfNetwork : public testing::Test {
   std::string root = directory.path() + "/root";
   state::Folder folder = state::Folder::open(root, root);
   FakeKernel kernel;
+  FakeInspector inspector{kernel};
+  FakeRepairer repairer{kernel};
   cni::NetworkConfig config = [] {
     cni::NetworkConfig configured;
     configured.version = cni::Version::v1_1_0;

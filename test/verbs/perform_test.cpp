@@ -24,7 +24,7 @@ class Perform : public test::DataDir {
     verbs::perform(std::move(call), kernel, [&](std::string_view text) { printed += text; });
     return printed;
   }
-  bool has_record() const { return folder->has_records("net"); }
+  bool has_record() const { return folder->records.has_any("net"); }
 
   test::FakeKernel kernel;
 };
@@ -62,7 +62,7 @@ TEST_F(Perform, CollectsWhatIsNotValid) {
 
 TEST_F(Perform, TellsWhetherAnAddCouldBeServed) {
   EXPECT_EQ(perform("STATUS"), "");
-  kernel.is_allowed = false;
+  kernel.node.may_change_network = false;
   EXPECT_EQ(test::error_text([&] { perform("STATUS"); }).substr(0, 4), "50: ");
 }
 

@@ -1,8 +1,8 @@
 // What the verbs do with that which an attachment has in nftables.
+#include "plugin/attachment/reclaim.hpp"
 #include "plugin/verbs/check.hpp"
 #include "plugin/verbs/del.hpp"
 #include "plugin/verbs/gc.hpp"
-#include "plugin/verbs/reclaim.hpp"
 #include "test/verbs/network.hpp"
 
 #include <algorithm>
@@ -94,16 +94,16 @@ TEST_F(Rules, AreTakenBackWithAFailedAdd) {
 TEST_F(Rules, RefuseAHostPortThatIsMappedAndSayToWhom) {
   add("c1");
   EXPECT_EQ(error_of_add("c2"),
-            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\" already");
+            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\"");
   EXPECT_EQ(ruled(), Texts{"c1"});
   EXPECT_FALSE(has_link("c2") || has_record("c2"));
 }
 
 TEST_F(Rules, SayWhoHasAHostPortWithoutARecord) {
   add("c1");
-  folder.forget("net", tag("c1"));
+  folder.records.forget("net", tag("c1"));
   EXPECT_EQ(error_of_add("c2"),
-            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\" already");
+            "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\"");
 }
 
 TEST_F(Rules, GiveUpTheHostPortOfADeadContainer) {
@@ -117,7 +117,7 @@ TEST_F(Rules, GiveUpTheHostPortOfADeadContainer) {
 TEST_F(Rules, GiveUpTheHostPortOfWhatIsNeitherOnRecordNorInTheKernel) {
   add("c1");
   kernel.pairs.clear();
-  folder.forget("net", tag("c1"));
+  folder.records.forget("net", tag("c1"));
   EXPECT_EQ(error_of_add("c2"), "");
   EXPECT_EQ(ruled(), Texts{"c2"});
 }
@@ -127,7 +127,7 @@ TEST_F(Rules, OfOthersArePutBackByTheAddThatFindsTheTablesGone) {
     map(port);
     add("c" + std::to_string(port));
   }
-  kernel.remove(attachment("c2"));
+  kernel.remove_links_of(attachment("c2"));
   kernel.rules.clear();
   kernel.has_tables = false;
   map(4);
@@ -148,7 +148,7 @@ TEST_F(Rules, OfOthersAreNotLookedAtWhereTheTablesStand) {
 TEST_F(Rules, OfADeadLeaseGoWithIt) {
   add("c1");
   kernel.pairs.clear();
-  EXPECT_EQ(verbs::reclaim(attachment("asking"), kernel, folder), 1U);
+  EXPECT_EQ(attachment::reclaim("net", kernel, folder).size(), 1U);
   expect_nothing_left();
 }
 
@@ -172,8 +172,8 @@ TEST_F(Rules, AreCollectedWithoutALinkRecordOrFolder) {
 TEST_F(Rules, OfAnAttachmentInFlightAreNotCollected) {
   add("c1");
   const auto others = state::Folder::open(root, root);
-  const auto lock = others.lock(attachment("c1"));
-  EXPECT_EQ(error_of_gc({}, &folder), "");
+  const auto lock = others.locks.attachment(attachment("c1"));
+  EXPECT_EQ(error_of_gc({}, &folder), "11: another call holds the lock of a stale attachment");
   EXPECT_EQ(ruled(), Texts{"c1"});
   EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
 }
@@ -181,7 +181,7 @@ TEST_F(Rules, OfAnAttachmentInFlightAreNotCollected) {
 TEST_F(Rules, OfAnAttachmentThatWasAddedMeanwhileAreNotCollected) {
   add("c1");
   map(81);
-  kernel.before_remove_stale_rules = [this] { add("c2"); };
+  kernel.before_list = [this] { add("c2"); };
   EXPECT_EQ(error_of_gc({{"c1", "eth0"}}, &folder), "");
   EXPECT_EQ(ruled(), (Texts{"c1", "c2"}));
   EXPECT_TRUE(has_record("c2"));
@@ -193,7 +193,7 @@ TEST_F(Rules, OfOthersAreLookedForAgainWhereOneWasSkipped) {
   kernel.has_tables = false;
   {
     const auto others = state::Folder::open(root, root);
-    const auto lock = others.lock(attachment("c1"));
+    const auto lock = others.locks.attachment(attachment("c1"));
     map(81);
     add("c2");
     EXPECT_EQ(ruled(), Texts{"c2"});
@@ -234,7 +234,7 @@ TEST_F(Rules, OfABridgeThatFiltersLetPacketsReturnToTheirPort) {
   config.mode = cni::Mode::bridge;
   add("c1");
   EXPECT_FALSE(kernel.pairs.back().wiring.bridge.value().hairpin);
-  kernel.filters_bridges = true;
+  kernel.node.filters_bridged_packets = true;
   map(81);
   add("c2");
   EXPECT_TRUE(kernel.pairs.back().wiring.bridge.value().hairpin);

@@ -39,23 +39,22 @@ TEST_F(Status, MakesTheStateFolderWhereThereIsNone) {
 TEST_F(Status, LeavesNothingInTheStateFolder) {
   EXPECT_EQ(error_of_status(), "");
   EXPECT_FALSE(std::filesystem::exists(folder.path() + "/.status"));
-  EXPECT_FALSE(folder.has_records("net"));
+  EXPECT_FALSE(folder.records.has_any("net"));
 }
 
 TEST_F(Status, NeedsTheRightToChangeTheNetwork) {
-  kernel.is_allowed = false;
+  kernel.node.may_change_network = false;
   EXPECT_EQ(error_of_status(),
             "50: no container can be added now: the plugin may not change the network: it needs the "
             "capability CAP_NET_ADMIN (run it as root)");
 }
 
 TEST_F(Status, NeedsNftablesWhereRulesAreWanted) {
-  kernel.refusals["require_rules"] = EPROTONOSUPPORT;
-  EXPECT_EQ(error_of_status(), "");
+  kernel.node.nftables_fault = posix::system_error(EPROTONOSUPPORT, "ask for nftables");
   config.source_nat.masquerade = true;
   EXPECT_EQ(error_of_status(),
             "50: no container can be added now: this kernel has no nftables, which ipMasq and macspoofchk need: "
-            "require_rules: Protocol not supported");
+            "ask for nftables: Protocol not supported");
 }
 
 TEST_F(Status, NeedsAStateFolderOfItsOwn) {
@@ -81,7 +80,7 @@ TEST_F(Status, NeedsAFreeAddress) {
 
 TEST_F(Status, CountsWhatCouldBeReclaimedAsFree) {
   fill();
-  kernel.remove(attachment("c1"));
+  kernel.remove_links_of(attachment("c1"));
   EXPECT_EQ(error_of_status(), "");
   EXPECT_TRUE(has_record("c1"));
 }

@@ -35,7 +35,7 @@ class Check : public test::RecordedNode {
     test::Screen screen;
     words.insert(words.end(), {"--conf-dir", conf_dir});
     const auto arguments = vethctl::parse(vethctl::check_command(), words);
-    const auto status = vethctl::check(arguments, screen.console(root), kernel);
+    const auto status = vethctl::check(arguments, screen.console(root), inspector);
     return {status, screen.printed};
   }
 

@@ -13,22 +13,22 @@ class Gc : public test::VerbsOfNetwork {
   std::string gc(const Texts& words = {}) {
     test::Screen screen;
     const auto arguments = vethctl::parse(vethctl::gc_command(), words);
-    EXPECT_EQ(vethctl::gc(arguments, screen.console(root), kernel), vethctl::success);
+    EXPECT_EQ(vethctl::gc(arguments, screen.console(root), inspector), vethctl::success);
     return screen.printed;
   }
 };
 
 TEST_F(Gc, FindsNothingDead) {
-  EXPECT_EQ(gc(), "nothing is dead\n");
+  EXPECT_EQ(gc(), "no stale attachments\n");
   add("c1");
-  EXPECT_EQ(gc(), "nothing is dead\n");
+  EXPECT_EQ(gc(), "no stale attachments\n");
   EXPECT_TRUE(is_live("c1"));
 }
 
 TEST_F(Gc, DropsWhatHasNoInterfaceAnyMore) {
   add("c1");
   add("c2");
-  kernel.remove(attachment("c1"));
+  kernel.remove_links_of(attachment("c1"));
   EXPECT_EQ(gc(), "dropped net/c1/eth0: 10.1.2.2, fd00::2\n");
   EXPECT_FALSE(has_record("c1"));
   EXPECT_TRUE(is_live("c2"));
@@ -61,8 +61,8 @@ TEST_F(Gc, LeavesWhatIsInFlight) {
   add("c1");
   kernel.pairs.clear();
   const auto others = state::Folder::open(root, root);
-  const auto lock = others.try_lock(tag("c1"));
-  EXPECT_EQ(gc(), "nothing is dead\n");
+  const auto lock = others.locks.try_attachment(tag("c1"));
+  EXPECT_EQ(gc(), "no stale attachments\n");
   EXPECT_TRUE(is_live("c1"));
 }
 
@@ -71,12 +71,13 @@ TEST_F(Gc, PrintsJson) {
   EXPECT_EQ(
       gc({"--output", "json", "--dry-run"}),
       "{\n  \"dryRun\": true,\n  \"dropped\": [\n    {\n      \"network\": \"net\",\n      \"container\": \"c1\",\n"
-      "      \"interface\": \"eth0\",\n      \"addresses\": [\n        \"10.1.2.2\"\n      ]\n    }\n  ]\n}\n");
+      "      \"interface\": \"eth0\",\n      \"tag\": \"" +
+          cni::to_string(tag("c1")) + "\",\n      \"addresses\": [\n        \"10.1.2.2\"\n      ]\n    }\n  ]\n}\n");
 }
 
 TEST_F(Gc, FindsNothingWhereThereIsNoStateFolder) {
   root = directory.path() + "/none";
-  EXPECT_EQ(gc(), "nothing is dead\n");
+  EXPECT_EQ(gc(), "no stale attachments\n");
 }
 
 }  // namespace

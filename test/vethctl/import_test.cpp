@@ -31,7 +31,7 @@ class Import : public test::VerbsOfNetwork {
   std::string import(Texts words = {}) {
     words.insert(words.end(), {"host-local", leases, "--results", results});
     test::Screen screen;
-    status = vethctl::import_leases(vethctl::parse(vethctl::import_command(), words), screen.console(root), kernel);
+    status = vethctl::import_leases(vethctl::parse(vethctl::import_command(), words), screen.console(root), inspector);
     return screen.printed;
   }
 
@@ -49,7 +49,8 @@ TEST_F(Import, MakesALiveRecordThatNamesTheOldInterface) {
   EXPECT_EQ(record("c1"), (state::Record{.attachment = attachment("c1"),
                                          .netns = "/run/netns/c1",
                                          .addresses = {ip("10.1.2.4"), ip("fd00::4")},
-                                         .host_interface = state::HostInterface{"veth0a1b2c3d", 40}}));
+                                         .host_interface = state::HostInterface{"veth0a1b2c3d", 40},
+                                         .ends = {.host = 40}}));
   EXPECT_EQ(taken(), (Texts{"10.1.2.4", "fd00::4"}));
 }
 
@@ -69,8 +70,8 @@ TEST_F(Import, IsIdempotent) {
 
 TEST_F(Import, CompletesOneThatWasKilled) {
   attach("c1", {"10.1.2.4", "fd00::4"}, "veth1");
-  folder.write_pending({.attachment = attachment("c1"), .addresses = {ip("10.1.2.4")}});
-  folder.take("net", ip("10.1.2.4"), tag("c1"));
+  folder.records.write_pending({.attachment = attachment("c1"), .addresses = {ip("10.1.2.4")}});
+  folder.addresses.take("net", ip("10.1.2.4"), tag("c1"));
   import();
   EXPECT_EQ(status, vethctl::success);
   EXPECT_TRUE(is_live("c1"));
@@ -87,7 +88,7 @@ TEST_F(Import, OnlyTellsInADryRun) {
 TEST_F(Import, TakesAnotherNameForTheNetwork) {
   attach("c1", {"10.1.2.4"}, "veth1");
   import({"--network", "other"});
-  EXPECT_EQ(folder.taken_addresses("other"), std::vector{ip("10.1.2.4")});
+  EXPECT_EQ(folder.addresses.list_addresses("other"), std::vector{ip("10.1.2.4")});
   EXPECT_FALSE(has_record("c1"));
 }
 

@@ -11,8 +11,8 @@ using test::wanted;
 class LookClosely : public test::RecordedNode {
  protected:
   inspect::Detail look() {
-    const auto attachments = inspect::read_attachments(kernel, folders);
-    return inspect::look_closely(kernel, folders, attachments.at(0));
+    const auto attachments = inspect::read_attachments(inspector, folders);
+    return inspect::look_closely(inspector, folders, attachments.at(0));
   }
 };
 
@@ -27,15 +27,16 @@ TEST_F(LookClosely, FindsNoDifferenceWhereAllIsWell) {
 TEST_F(LookClosely, NamesTheDifferences) {
   attach(wanted("c1"));
   kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
-  EXPECT_EQ(look().differences, (std::vector<std::string>{"interface \"eth0\" is down"}));
+  EXPECT_EQ(look().differences,
+            (std::vector<wiring::Difference>{{wiring::Kind::down, wiring::Side::container, "eth0"}}));
 }
 
 TEST_F(LookClosely, CountsAtBothEnds) {
   attach(wanted("c1"));
   const kernel::Counters inside{.received = {.packets = 3, .bytes = 300}};
   const kernel::Counters outside{.sent = {.packets = 3, .bytes = 300}};
-  kernel.counters["/run/netns/c1 eth0"] = inside;
-  kernel.counters["/proc/self/ns/net " + wanted("c1").host.name] = outside;
+  inspector.counters["/run/netns/c1 eth0"] = inside;
+  inspector.counters["/proc/self/ns/net " + wanted("c1").host.name] = outside;
   const auto detail = look();
   EXPECT_TRUE(detail.container == inside);
   EXPECT_TRUE(detail.host == outside);
@@ -47,7 +48,7 @@ TEST_F(LookClosely, CountsTheSecondNamespaceOfACable) {
   wiring.host.name = "eth1";
   record(wiring);
   const kernel::Counters there{.sent = {.packets = 1, .bytes = 60}};
-  kernel.counters["/run/netns/blue eth1"] = there;
+  inspector.counters["/run/netns/blue eth1"] = there;
   EXPECT_TRUE(look().host == there);
 }
 
@@ -56,12 +57,13 @@ TEST_F(LookClosely, TakesANamespaceThatIsGoneForADifference) {
   kernel.refusals["open_namespace"] = ENOENT;
   const auto detail = look();
   EXPECT_FALSE(detail.observed.container.has_value());
-  EXPECT_FALSE(detail.differences.empty());
+  ASSERT_FALSE(detail.differences.empty());
+  EXPECT_EQ(detail.differences[0].kind, wiring::Kind::network_namespace);
 }
 
 TEST_F(LookClosely, HasNothingToCompareWithoutARecord) {
   kernel.put(wanted("c1"));
-  kernel.interfaces[wanted("c1").host.name] = {.index = 10};
+  inspector.interfaces[wanted("c1").host.name] = {.index = 10};
   const auto detail = look();
   EXPECT_FALSE(detail.wanted.has_value());
   EXPECT_TRUE(detail.observed.host.has_value());

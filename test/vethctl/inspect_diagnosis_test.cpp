@@ -7,7 +7,14 @@ namespace {
 
 using inspect::Finding;
 using inspect::Severity;
+using wiring::Kind;
+using wiring::Side;
 using Texts = std::vector<std::string>;
+using Differences = std::vector<wiring::Difference>;
+
+const wiring::Difference route_missing{Kind::route, Side::host, "veth-c1", "10.1.2.2/32"};
+const wiring::Difference forwarding_off{Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"};
+constexpr auto add_again = "DEL the attachment, and ADD it again";
 
 std::vector<Finding> findings_of(const inspect::Examination& examination) { return inspect::diagnose(examination); }
 
@@ -17,7 +24,7 @@ Finding only(const inspect::Examination& examination) {
   return findings.at(0);
 }
 
-inspect::Detail detail(const std::string& container, const Texts& differences) {
+inspect::Detail detail(const std::string& container, const Differences& differences) {
   inspect::Detail detail{.attachment = test::routed(container), .differences = differences};
   detail.observed.container = detail.observed.host = wiring::ObservedEnd{};
   return detail;
@@ -26,19 +33,33 @@ inspect::Detail detail(const std::string& container, const Texts& differences) {
 TEST(Diagnosis, IsEmptyWhereAllIsWell) { EXPECT_TRUE(findings_of({.attachments = {detail("c1", {})}}).empty()); }
 
 TEST(Diagnosis, TellsTheDifferencesOfAnAttachment) {
-  EXPECT_TRUE(only({.attachments = {detail("c1", {"route is missing"})}}) ==
-              (Finding{Severity::fault, "route is missing", {"net/c1/eth0"}, "vethctl repair"}));
+  EXPECT_TRUE(only({.attachments = {detail("c1", {route_missing})}}) ==
+              (Finding{Severity::fault, wiring::to_string(route_missing), {"net/c1/eth0"}, "vethctl repair"}));
 }
 
 TEST(Diagnosis, SaysOnceWhatIsTrueOfMany) {
-  const auto found = only({.attachments = {detail("c1", {"forwarding is off"}), detail("c2", {"forwarding is off"})}});
+  const auto found = only({.attachments = {detail("c1", {forwarding_off}), detail("c2", {forwarding_off})}});
   EXPECT_EQ(found.where, (Texts{"net/c1/eth0", "net/c2/eth0"}));
 }
 
 TEST(Diagnosis, WantsAnAddWhereAnInterfaceIsGone) {
-  auto gone = detail("c1", {"interface \"eth0\" is missing"});
+  auto gone = detail("c1", {{Kind::missing, Side::container, "eth0"}});
   gone.observed.container.reset();
-  EXPECT_EQ(only({.attachments = {gone}}).remedy, "DEL the attachment, and ADD it again");
+  EXPECT_EQ(only({.attachments = {gone}}).remedy, add_again);
+}
+
+TEST(Diagnosis, HasARemedyForEachKindOfDifference) {
+  struct Case {
+    wiring::Difference difference;
+    std::string remedy;
+  };
+  for (const auto& [difference, remedy] :
+       {Case{{Kind::mtu, Side::host, "veth-c1", "1500", "1400"}, "vethctl repair"},
+        Case{{Kind::alias, Side::host, "veth-c1", "veth-cni/net/c1/eth0", "rack 7"}, "vethctl repair"},
+        Case{{Kind::name, Side::host, "veth-c1", "veth-c1", "uplink"}, "vethctl repair"},
+        Case{{Kind::peer, Side::container, "eth0", "veth-c1"}, add_again}}) {
+    EXPECT_EQ(only({.attachments = {detail("c1", {difference})}}).remedy, remedy) << wiring::to_string(difference);
+  }
 }
 
 TEST(Diagnosis, TellsHowAttachmentsStandThatAreNotLive) {
@@ -75,6 +96,13 @@ TEST(Diagnosis, TellsTheFaultsOfTheStore) {
   const cni::Error unusable{cni::ErrorCode::system_refused, "state folder can be written by others", "chmod go-w it"};
   EXPECT_TRUE(only({.unusable = {unusable}}) ==
               (Finding{Severity::fault, "state folder can be written by others", {}, "chmod go-w it"}));
+}
+
+TEST(Diagnosis, TellsOfRulesWithoutAnAttachment) {
+  const auto finding = only({.orphaned_rules = {cni::Tag{0}}});
+  EXPECT_EQ(finding.severity, Severity::warning);
+  EXPECT_EQ(finding.where, Texts{"#aaaaaaaaaaaaa"});
+  EXPECT_EQ(finding.remedy, "vethctl gc");
 }
 
 TEST(Diagnosis, TellsOfLeasesThatAreLost) {
@@ -127,11 +155,11 @@ TEST(Diagnosis, TakesAFirewallThatAcceptsSomeForANote) {
 
 /// repair leaves a MAC as it is.
 TEST(Diagnosis, DoesNotSendToRepairForAChangedMac) {
-  auto changed = detail("c1", {"interface \"eth0\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:0a"});
+  auto changed = detail("c1", {{Kind::mac, Side::container, "eth0", "02:00:00:00:00:0a", "02:00:00:00:00:01"}});
   changed.wanted = test::wanted("c1");
   EXPECT_EQ(only({.attachments = {changed}}).remedy,
             "if nobody meant to change it: nsenter --net=/run/netns/c1 ip link set dev eth0 address 02:00:00:00:00:0a");
-  changed.differences = {"interface \"veth-c1\" has MAC 02:00:00:00:00:01 and not 02:00:00:00:00:0b"};
+  changed.differences = {{Kind::mac, Side::host, "veth-c1", "02:00:00:00:00:0b", "02:00:00:00:00:01"}};
   EXPECT_EQ(only({.attachments = {changed}}).remedy, "if nobody meant to change it: ip link set dev " +
                                                          changed.wanted->host.name + " address 02:00:00:00:00:0b");
 }
@@ -139,7 +167,7 @@ TEST(Diagnosis, DoesNotSendToRepairForAChangedMac) {
 TEST(Diagnosis, TellsTheWorstFirst) {
   const auto findings = findings_of({.configuration = {{.severity = Severity::note, .what = "unknown key"}},
                                      .strays = {{"net", test::ip("10.1.2.9")}},
-                                     .attachments = {detail("c1", {"route is missing"})}});
+                                     .attachments = {detail("c1", {route_missing})}});
   ASSERT_EQ(findings.size(), 3U);
   EXPECT_EQ(findings[0].severity, Severity::fault);
   EXPECT_EQ(findings[1].severity, Severity::warning);

@@ -14,13 +14,13 @@ using Texts = std::vector<std::string>;
 class Examination : public test::RecordedNode {
  protected:
   inspect::Examination examine(const std::string& network = {}) {
-    return inspect::examine(kernel, inspect::find_folders(root), network);
+    return inspect::examine(inspector, inspect::find_folders(root), network);
   }
 
   /// Live, with this address.
   void lease(const std::string& container, const std::string& address) {
-    folder().write_pending({.attachment = {"net", container, "eth0"}, .addresses = {ip(address)}});
-    folder().mark_live({"net", container, "eth0"});
+    folder().records.write_pending({.attachment = {"net", container, "eth0"}, .addresses = {ip(address)}});
+    folder().records.mark_live({"net", container, "eth0"});
   }
   cni::Tag tag(const std::string& container) { return cni::tag_of({"net", container, "eth0"}); }
 };
@@ -31,18 +31,26 @@ TEST_F(Examination, LooksAtEveryLiveAttachmentClosely) {
   kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
   const auto found = examine();
   ASSERT_EQ(found.attachments.size(), 2U);
-  EXPECT_EQ(found.attachments[0].differences, Texts{"interface \"eth0\" is down"});
+  EXPECT_EQ(found.attachments[0].differences,
+            (std::vector<wiring::Difference>{{wiring::Kind::down, wiring::Side::container, "eth0"}}));
   EXPECT_EQ(found.attachments[1].attachment.state, inspect::State::broken);
   EXPECT_TRUE(found.attachments[1].differences.empty());
 }
 
 TEST_F(Examination, LooksAtOneNetworkWhereOneIsNamed) {
   attach(wanted("c1"));
-  folder().take("net", ip("10.1.2.9"), tag("c9"));
+  folder().addresses.take("net", ip("10.1.2.9"), tag("c9"));
   EXPECT_TRUE(examine("other").attachments.empty());
   EXPECT_TRUE(examine("other").strays.empty());
   EXPECT_EQ(examine("net").attachments.size(), 1U);
   EXPECT_EQ(examine("net").strays.size(), 1U);
+}
+
+TEST_F(Examination, FindsRulesWithoutAnAttachment) {
+  attach(wanted("c1"));
+  kernel.rules = {wanted("c1"), wanted("c9")};
+  EXPECT_EQ(examine().orphaned_rules, std::vector{tag("c9")});
+  EXPECT_TRUE(examine("net").orphaned_rules.empty()) << "nothing says which network they are of";
 }
 
 TEST_F(Examination, FindsRecordsThatCannotBeRead) {
@@ -53,20 +61,20 @@ TEST_F(Examination, FindsRecordsThatCannotBeRead) {
 
 TEST_F(Examination, FindsAddressesThatNoRecordNames) {
   lease("c1", "10.1.2.2");
-  folder().take("net", ip("10.1.2.2"), tag("c1"));
+  folder().addresses.take("net", ip("10.1.2.2"), tag("c1"));
   EXPECT_TRUE(examine().strays.empty());
-  folder().take("net", ip("10.1.2.8"), tag("c1"));
-  folder().take("net", ip("10.1.2.9"), tag("c9"));
+  folder().addresses.take("net", ip("10.1.2.8"), tag("c1"));
+  folder().addresses.take("net", ip("10.1.2.9"), tag("c9"));
   EXPECT_EQ(examine().strays, (std::vector<inspect::StrayAddress>{{"net", ip("10.1.2.8")}, {"net", ip("10.1.2.9")}}));
   const auto another = state::Folder::open(root, root);
-  const auto lock = another.lock({"net", "c9", "eth0"});
+  const auto lock = another.locks.attachment({"net", "c9", "eth0"});
   EXPECT_EQ(examine().strays.size(), 1U) << "a call is at work on c9";
 }
 
 TEST_F(Examination, FindsLeasesThatAreLost) {
   lease("c1", "10.1.2.2");
   lease("c2", "10.1.2.3");
-  folder().take("net", ip("10.1.2.3"), tag("c1"));
+  folder().addresses.take("net", ip("10.1.2.3"), tag("c1"));
   const auto lost = examine().lost;
   ASSERT_EQ(lost.size(), 2U);
   for (const auto& each : lost) {
@@ -86,7 +94,7 @@ TEST_F(Examination, FindsAFolderThatIsNotRootsAlone) {
 TEST_F(Examination, FindsWhatTheReversePathFilterDrops) {
   attach(wanted("c1"));
   EXPECT_TRUE(examine().filtered.empty());
-  kernel.unfit = {"10.1.2.2"};
+  inspector.unfit = {"10.1.2.2"};
   EXPECT_EQ(examine().filtered,
             (std::vector<inspect::FilteredPacket>{{ip("10.1.2.2"), wanted("c1").host.name, {"net", "c1", "eth0"}}}));
 }
@@ -98,7 +106,7 @@ TEST_F(Examination, FindsWhatIsDroppedOfTheOtherNetworksOfAContainer) {
   lan.container.addresses = {{test::prefix("10.9.0.2/24")}};
   attach(wanted("c1"));
   attach(lan);
-  kernel.unfit = {"10.9.0.2"};
+  inspector.unfit = {"10.9.0.2"};
   const auto filtered = examine().filtered;
   ASSERT_EQ(filtered.size(), 2U);
   EXPECT_EQ(filtered[0], (inspect::FilteredPacket{ip("10.9.0.2"), "cni0", lan.attachment}));
@@ -107,8 +115,8 @@ TEST_F(Examination, FindsWhatIsDroppedOfTheOtherNetworksOfAContainer) {
 }
 
 TEST_F(Examination, TellsTheFirewall) {
-  kernel.firewall.chains = {{"ip", "filter", "FORWARD"}};
-  EXPECT_TRUE(examine().firewall == kernel.firewall);
+  inspector.firewall.chains = {{"ip", "filter", "FORWARD"}};
+  EXPECT_TRUE(examine().firewall == inspector.firewall);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ using test::wanted;
 
 class ReadNode : public test::RecordedNode {
  protected:
-  inspect::Node read() { return inspect::read_node(kernel, folders); }
+  inspect::Node read() { return inspect::read_node(inspector, folders); }
   inspect::Attachment only() {
-    const auto attachments = inspect::read_attachments(kernel, folders);
+    const auto attachments = inspect::read_attachments(inspector, folders);
     EXPECT_EQ(attachments.size(), 1U);
     return attachments.at(0);
   }
@@ -55,7 +55,7 @@ TEST_F(ReadNode, TellsABridgeWithItsAddresses) {
   auto wiring = wanted("c1");
   wiring.bridge = wiring::Bridge{.name = "cni0"};
   attach(wiring);
-  kernel.interfaces["cni0"] = {
+  inspector.interfaces["cni0"] = {
       .mac = wiring.host.mac, .is_up = true, .addresses = {test::prefix("10.88.0.1/16"), test::prefix("fe80::1/64")}};
   const auto node = read();
   EXPECT_EQ(node.attachments.at(0).bridge, "cni0");
@@ -74,7 +74,7 @@ TEST_F(ReadNode, LeavesOutABridgeThatIsGone) {
 TEST_F(ReadNode, TellsTheGatewaysThatStandOnLo) {
   attach(wanted("c1"));
   EXPECT_TRUE(read().gateways.empty());
-  kernel.interfaces["lo"].addresses = {test::prefix("::1/128"), test::prefix("fd00::1/128")};
+  inspector.interfaces["lo"].addresses = {test::prefix("::1/128"), test::prefix("fd00::1/128")};
   EXPECT_EQ(read().gateways, (std::vector<cni::IpAddress>{test::ip("fd00::1")}));
 }
 
@@ -95,8 +95,8 @@ TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
 }
 
 TEST_F(ReadNode, TellsTheAddressesOfALeaseForAnotherPlugin) {
-  folder().write_pending({.attachment = {"net", "c1", "eth0"}, .addresses = {test::ip("10.1.2.9")}});
-  folder().mark_live({"net", "c1", "eth0"});
+  folder().records.write_pending({.attachment = {"net", "c1", "eth0"}, .addresses = {test::ip("10.1.2.9")}});
+  folder().records.mark_live({"net", "c1", "eth0"});
   const auto found = only();
   EXPECT_EQ(found.state, State::live);
   EXPECT_EQ(found.mode, "lease");
@@ -109,10 +109,10 @@ TEST_F(ReadNode, TellsWhetherTheInterfaceOfAnImportedAttachmentStands) {
   foreign.host.name = "veth1234";
   const auto link = kernel.put(foreign);
   kernel.pairs.front().link.alias.clear();
-  folder().write_pending({.attachment = foreign.attachment,
-                          .addresses = {test::ip("10.1.2.9")},
-                          .host_interface = state::HostInterface{.name = link.name, .index = link.index}});
-  folder().mark_live(foreign.attachment);
+  folder().records.write_pending({.attachment = foreign.attachment,
+                                  .addresses = {test::ip("10.1.2.9")},
+                                  .host_interface = state::HostInterface{.name = link.name, .index = link.index}});
+  folder().records.mark_live(foreign.attachment);
   EXPECT_EQ(only().state, State::live);
   EXPECT_EQ(only().host_interface, "veth1234");
   kernel.pairs.clear();
@@ -124,7 +124,7 @@ using States = ReadNode;
 TEST_F(States, IsInFlightWhileItsLockIsHeld) {
   attach(wanted("c1"));
   const auto another = state::Folder::open(root, root);
-  const auto lock = another.lock(wanted("c1").attachment);
+  const auto lock = another.locks.attachment(wanted("c1").attachment);
   EXPECT_EQ(only().state, State::in_flight);
 }
 

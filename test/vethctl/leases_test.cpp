@@ -16,7 +16,7 @@ class Leases : public test::VerbsOfNetwork {
   std::string leases(const Texts& words) {
     test::Screen screen;
     const auto arguments = vethctl::parse(vethctl::leases_command(), words);
-    EXPECT_EQ(vethctl::leases(arguments, screen.console(root), kernel), vethctl::success);
+    EXPECT_EQ(vethctl::leases(arguments, screen.console(root), inspector), vethctl::success);
     return screen.printed;
   }
   std::string refusal(const Texts& words) {
@@ -32,9 +32,9 @@ class Leases : public test::VerbsOfNetwork {
 
   /// A lease for another plugin's interface.
   void lease(const std::string& container, const std::string& address) {
-    folder.write_pending({.attachment = attachment(container), .netns = "/n", .addresses = {ip(address)}});
-    folder.take("net", ip(address), tag(container));
-    folder.mark_live(attachment(container));
+    folder.records.write_pending({.attachment = attachment(container), .netns = "/n", .addresses = {ip(address)}});
+    folder.addresses.take("net", ip(address), tag(container));
+    folder.records.mark_live(attachment(container));
   }
 };
 
@@ -53,10 +53,10 @@ TEST_F(Leases, TellTheirStates) {
   kernel.pairs.clear();
   leave_unbuilt("remains", {"10.1.2.3"});
   lease("lease", "10.1.2.4");
-  folder.take("net", ip("10.1.2.5"), tag("lost"));
+  folder.addresses.take("net", ip("10.1.2.5"), tag("lost"));
   leave_unbuilt("flight", {"10.1.2.6"});
   const auto others = state::Folder::open(root, root);
-  const auto lock = others.try_lock(tag("flight"));
+  const auto lock = others.locks.try_attachment(tag("flight"));
   EXPECT_EQ(leases({"list"}),
             "NETWORK  ADDRESS   CONTAINER  INTERFACE  STATE       AGE\n"
             "net      10.1.2.2  broken     eth0       broken      0s\n"
@@ -102,7 +102,7 @@ TEST_F(Leases, AreKeptWhileTheInterfaceStands) {
 TEST_F(Leases, AreKeptWhileTheHolderIsInFlight) {
   leave_unbuilt("c1", {"10.1.2.2"});
   const auto others = state::Folder::open(root, root);
-  const auto lock = others.try_lock(tag("c1"));
+  const auto lock = others.locks.try_attachment(tag("c1"));
   EXPECT_EQ(
       refusal({"release", "net", "10.1.2.2"}),
       "container \"c1\", interface \"eth0\", which holds 10.1.2.2, is being worked on by a call of the plugin; try "
@@ -123,10 +123,10 @@ TEST_F(Leases, OfOtherPluginsAreKeptWhileTheNamespaceIsThere) {
 }
 
 TEST_F(Leases, WithoutARecordAreReleasedUnlessALinkOfTheirNameStands) {
-  folder.take("net", ip("10.1.2.2"), tag("c1"));
+  folder.addresses.take("net", ip("10.1.2.2"), tag("c1"));
   EXPECT_EQ(leases({"release", "net", "10.1.2.2"}), "released 10.1.2.2 of network \"net\"\n");
   add("c1");
-  folder.forget("net", tag("c1"));
+  folder.records.forget("net", tag("c1"));
   EXPECT_EQ(refusal({"release", "net", "10.1.2.2"}), "the holder of 10.1.2.2 may still use it: interface \"" +
                                                          kernel.pairs.at(0).link.name +
                                                          "\" stands; DEL the attachment, or use --force");

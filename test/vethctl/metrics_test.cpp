@@ -26,7 +26,7 @@ class Metrics : public test::RecordedNode {
     test::Screen screen;
     words.insert(words.end(), {"--conf-dir", conf_dir});
     const auto arguments = vethctl::parse(vethctl::metrics_command(), words);
-    EXPECT_EQ(vethctl::metrics(arguments, screen.console(root), kernel), vethctl::success);
+    EXPECT_EQ(vethctl::metrics(arguments, screen.console(root), inspector), vethctl::success);
     return screen.printed;
   }
 
@@ -61,7 +61,7 @@ TEST_F(Metrics, CountTheAddressesOfARange) {
   configure("veth", R"({"type":"veth-ipam","ranges":[
       [{"subnet":"10.1.2.0/28","exclude":["10.1.2.8/30","10.1.2.10/31"]}], [{"subnet":"fd00::/64"}]]})");
   for (const char* taken : {"10.1.2.2", "10.1.2.9", "10.9.9.9"}) {
-    folder().take("net", ip(taken), cni::tag_of(wanted("c1").attachment));
+    folder().addresses.take("net", ip(taken), cni::tag_of(wanted("c1").attachment));
   }
   const auto text = metrics();
   EXPECT_TRUE(holds(text, "veth_cni_leases_used{network=\"net\",range=\"10.1.2.1-10.1.2.14\"} 2\n")) << text;

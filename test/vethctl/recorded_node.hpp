@@ -2,7 +2,7 @@
 
 #include "plugin/state/folder.hpp"
 #include "plugin/wiring/text.hpp"
-#include "test/support/fake_kernel.hpp"
+#include "test/support/fake_inspector.hpp"
 #include "test/support/temporary_directory.hpp"
 #include "test/vethctl/nodes.hpp"
 
@@ -21,11 +21,11 @@ class RecordedNode : public testing::Test {
   state::Folder& folder() { return folders.front(); }
 
   void record(const wiring::Wiring& wiring, state::Stage stage = state::Stage::live) {
-    folder().write_pending({.attachment = wiring.attachment,
-                            .netns = "/run/netns/" + wiring.attachment.container,
-                            .host_interface = state::HostInterface{.name = wiring.host.name, .index = 10},
-                            .wiring = wiring::to_text(wiring)});
-    if (stage == state::Stage::live) folder().mark_live(wiring.attachment);
+    folder().records.write_pending({.attachment = wiring.attachment,
+                                    .netns = "/run/netns/" + wiring.attachment.container,
+                                    .host_interface = state::HostInterface{.name = wiring.host.name, .index = 10},
+                                    .wiring = wiring::to_text(wiring)});
+    if (stage == state::Stage::live) folder().records.mark_live(wiring.attachment);
   }
 
   /// On record and in the kernel.
@@ -38,6 +38,7 @@ class RecordedNode : public testing::Test {
   std::string root = directory.path() + "/root";
   std::vector<state::Folder> folders;
   FakeKernel kernel;
+  FakeInspector inspector{kernel};
 };
 
 }  // namespace test

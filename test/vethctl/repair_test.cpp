@@ -16,14 +16,15 @@ class RepairCommand : public test::VerbsOfNetwork {
  protected:
   std::string repair(const Texts& words = {}) {
     test::Screen screen;
-    status = vethctl::repair(vethctl::parse(vethctl::repair_command(), words), screen.console(root), kernel);
+    status =
+        vethctl::repair(vethctl::parse(vethctl::repair_command(), words), screen.console(root), {inspector, repairer});
     return screen.printed;
   }
   void lose_record(const std::string& container) {
-    const auto link = kernel.find_host_link(attachment(container)).value();
-    kernel.whereabouts[link.name] = {.other_end = {"/run/netns/" + container, "eth0"}};
-    for (const auto& address : record(container).addresses) folder.release("net", address, tag(container));
-    folder.forget("net", tag(container));
+    const auto link = *kernel.find_link(attachment(container));
+    inspector.locations[link.name] = {.other_end = {"/run/netns/" + container, "eth0"}};
+    for (const auto& address : record(container).addresses) folder.addresses.release("net", address, tag(container));
+    folder.records.forget("net", tag(container));
   }
 
   int status = -1;
@@ -74,16 +75,16 @@ TEST_F(RepairCommand, WritesLostRecordsAnew) {
 
 TEST_F(RepairCommand, LeavesAloneWhatAnAddIsStillToAnswerFor) {
   add("c1");
-  folder.write_pending(record("c1"));
+  folder.records.write_pending(record("c1"));
   EXPECT_EQ(repair(), "there is nothing to mend\n");
   EXPECT_FALSE(is_live("c1"));
 }
 
 TEST_F(RepairCommand, SaysWhyARecordCannotBeWritten) {
   add("c1");
-  const auto name = kernel.find_host_link(attachment("c1"))->name;
+  const auto name = kernel.find_link(attachment("c1"))->name;
   lose_record("c1");
-  kernel.whereabouts.clear();
+  inspector.locations.clear();
   EXPECT_EQ(repair(), "net/c1/eth0: not mended: interface \"" + name +
                           "\" has no record: its other end is in no namespace of /run/netns or of a process\n");
   EXPECT_EQ(status, vethctl::found_faults);
@@ -95,7 +96,7 @@ TEST_F(RepairCommand, WritesRecordsIntoAnotherFolderWhereOneIsNamed) {
   const auto other = directory.path() + "/other";
   repair({"--data-dir", other});
   EXPECT_FALSE(has_record("c1"));
-  EXPECT_TRUE(state::Folder::find(other)->find_record(attachment("c1")).has_value());
+  EXPECT_TRUE(state::Folder::find(other)->records.find(attachment("c1")).has_value());
 }
 
 TEST_F(RepairCommand, LooksAtOneNetworkWhereOneIsNamed) {

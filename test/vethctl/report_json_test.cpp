@@ -52,7 +52,7 @@ TEST(JsonReport, TellsAnAttachmentCloselyWithWhatThereIs) {
   detail.host = kernel::Counters{.received = {.packets = 3, .bytes = 200, .errors = 1, .dropped = 2}};
   detail.observed.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000};
   detail.observed.ifb = {.index = 4, .limit = detail.observed.ingress_limit};
-  detail.differences = {"interface \"eth0\" is missing"};
+  detail.differences = {{wiring::Kind::missing, wiring::Side::container, "eth0"}};
   const auto told = json::parse(report::json(detail));
   EXPECT_EQ(told["container"], "web");
   EXPECT_EQ(told["wanted"]["mtu"], 1500);

@@ -63,7 +63,7 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
 TEST(Show, LeavesAGapWhereSomethingIsMissing) {
   auto detail = whole();
   detail.observed.container->addresses = {test::prefix("10.9.9.9/24")};
-  detail.differences = {"address 10.1.2.2/24 is missing on interface \"eth0\""};
+  detail.differences = {{wiring::Kind::address, wiring::Side::container, "eth0", "10.1.2.2/24"}};
   const auto text = report::show(detail, wide);
   EXPECT_TRUE(holds(text, "  address  10.1.2.2/24             -\n")) << text;
   EXPECT_TRUE(holds(text, "  address  -                       10.9.9.9/24\n")) << text;

@@ -3,19 +3,34 @@
 #include "test/support/addresses.hpp"
 
 #include <functional>
+#include <ostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+namespace wiring {
+
+/// For messages of gtest.
+void PrintTo(const Difference& difference, std::ostream* out) {
+  *out << to_string(difference) << " {" << static_cast<int>(difference.kind) << ", "
+       << static_cast<int>(difference.side) << ", " << difference.object << ", " << difference.wanted << ", "
+       << difference.found << '}';
+}
+
+}  // namespace wiring
 
 namespace {
 
 using test::ip;
 using test::prefix;
-using Sentences = std::vector<std::string>;
+using wiring::Kind;
+using wiring::Side;
+using Differences = std::vector<wiring::Difference>;
 
-/// A small wiring of both families, and what the kernel tells where all of it is there.
+constexpr auto alias = "veth-cni/net/c1/eth0";
+
+/// A small wiring of both families, and what the kernel reports where all of it is there.
 class Difference : public testing::Test {
  protected:
   Difference() {
@@ -34,7 +49,8 @@ class Difference : public testing::Test {
     wanted.host.routes = {{.destination = prefix("10.1.2.5/32")}};
     there.container = as_wanted(wanted.container, 2, 10);
     there.host = as_wanted(wanted.host, 10, 2);
-    there.host->alias = "veth-cni/net/c1/eth0";
+    there.host->alias = alias;
+    there.is_pair = true;
     there.host_gateways = wanted.host_gateways;
     there.forward_ipv4 = there.forward_ipv6 = true;
   }
@@ -42,6 +58,8 @@ class Difference : public testing::Test {
   static wiring::ObservedEnd as_wanted(const wiring::End& end, std::uint32_t index, std::uint32_t peer) {
     wiring::ObservedEnd observed;
     observed.index = index;
+    observed.name = end.name;
+    observed.kind = "veth";
     observed.peer_index = peer;
     observed.mac = end.mac;
     observed.mtu = 1500;
@@ -50,17 +68,17 @@ class Difference : public testing::Test {
     for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
     return observed;
   }
-  Sentences difference() const { return wiring::difference(wanted, there); }
+  Differences difference() const { return wiring::difference(wanted, there); }
 
   struct Case {
     std::function<void(wiring::Observed&)> change;
-    std::string sentence;
+    wiring::Difference difference;
   };
   void expect_each(const std::vector<Case>& cases) const {
-    for (const auto& [change, sentence] : cases) {
+    for (const auto& [change, difference] : cases) {
       auto changed = there;
       change(changed);
-      EXPECT_EQ(wiring::difference(wanted, changed), Sentences{sentence});
+      EXPECT_EQ(wiring::difference(wanted, changed), Differences{difference});
     }
   }
 
@@ -68,68 +86,76 @@ class Difference : public testing::Test {
   wiring::Observed there;
 };
 
-TEST_F(Difference, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+TEST_F(Difference, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(Difference, NamesAnEndThatIsOtherwise) {
-  expect_each({{[](auto& it) { it.container.reset(); }, R"(interface "eth0" is missing)"},
-               {[](auto& it) { it.host.reset(); }, R"(interface "vethhost" is missing)"},
-               {[](auto& it) { it.container->is_up = false; }, R"(interface "eth0" is down)"},
-               {[](auto& it) { it.host->is_up = false; }, R"(interface "vethhost" is down)"},
+TEST_F(Difference, NamesAnEndThatDiffers) {
+  expect_each({{[](auto& it) { it.container.reset(); }, {Kind::missing, Side::container, "eth0"}},
+               {[](auto& it) { it.host.reset(); }, {Kind::missing, Side::host, "vethhost"}},
+               {[](auto& it) { it.container->is_up = false; }, {Kind::down, Side::container, "eth0"}},
+               {[](auto& it) { it.host->is_up = false; }, {Kind::down, Side::host, "vethhost"}},
                {[](auto& it) { it.container->mac.bytes[5] = 9; },
-                R"(interface "eth0" has MAC 02:00:00:00:00:09 and not 02:00:00:00:00:01)"}});
+                {Kind::mac, Side::container, "eth0", "02:00:00:00:00:01", "02:00:00:00:00:09"}},
+               {[](auto& it) { it.host->mac.bytes[5] = 9; },
+                {Kind::mac, Side::host, "vethhost", "02:00:00:00:00:02", "02:00:00:00:00:09"}}});
 }
 
 TEST_F(Difference, NamesWhatIsMissingOnAnEnd) {
-  expect_each(
-      {{[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
-        R"(address 10.1.2.5/24 is missing on interface "eth0")"},
-       {[](auto& it) { it.container->addresses[1].length = 48; },
-        R"(address fd00::5/64 is missing on interface "eth0")"},
-       {[](auto& it) { it.host->addresses.clear(); }, R"(address 10.1.2.1/32 is missing on interface "vethhost")"},
-       {[](auto& it) { it.container->routes.erase(it.container->routes.begin()); },
-        R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
-       {[](auto& it) { it.container->routes[0].gateway = ip("10.1.2.9"); },
-        R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")"},
-       {[](auto& it) { it.host->routes.clear(); }, R"(route 10.1.2.5/32 is missing on interface "vethhost")"}});
+  const wiring::Difference default_route{Kind::route, Side::container, "eth0", "0.0.0.0/0 via 10.1.2.1"};
+  expect_each({{[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
+                {Kind::address, Side::container, "eth0", "10.1.2.5/24"}},
+               {[](auto& it) { it.container->addresses[1].length = 48; },
+                {Kind::address, Side::container, "eth0", "fd00::5/64"}},
+               {[](auto& it) { it.host->addresses.clear(); }, {Kind::address, Side::host, "vethhost", "10.1.2.1/32"}},
+               {[](auto& it) { it.container->routes.erase(it.container->routes.begin()); }, default_route},
+               {[](auto& it) { it.container->routes[0].gateway = ip("10.1.2.9"); }, default_route},
+               {[](auto& it) { it.host->routes.clear(); }, {Kind::route, Side::host, "vethhost", "10.1.2.5/32"}}});
 }
 
-TEST_F(Difference, NamesWhatIsOtherwiseBetweenTheEndsAndOnTheHost) {
-  expect_each(
-      {{[](auto& it) { it.host->alias = "veth-cni/net/c2/eth0"; },
-        R"(interface "vethhost" is not this attachment's: its alias is "veth-cni/net/c2/eth0")"},
-       {[](auto& it) { it.host->peer_index = 77; }, R"(interface "eth0" is not the other end of "vethhost")"},
-       {[](auto& it) { it.host_gateways.clear(); }, R"(address fd00::1 is missing on interface "lo" of the host)"},
-       {[](auto& it) { it.forward_ipv4 = false; }, "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
-       {[](auto& it) { it.forward_ipv6 = false; },
-        "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}});
+TEST_F(Difference, NamesWhatDiffersBetweenTheEnds) {
+  expect_each({{[](auto& it) { it.host->alias = "rack 7"; }, {Kind::alias, Side::host, "vethhost", alias, "rack 7"}},
+               {[](auto& it) { it.host->name = "uplink"; }, {Kind::name, Side::host, "vethhost", "vethhost", "uplink"}},
+               {[](auto& it) { it.is_pair = false; }, {Kind::peer, Side::container, "eth0", "vethhost"}}});
+  there.container->name = "eth7";
+  there.container->alias = "mine";
+  EXPECT_EQ(difference(), Differences{}) << "those of the container's end are left to later plugins";
 }
 
-TEST_F(Difference, NamesAnMtuOfTheHostsEndThatIsOtherwise) {
-  expect_each({{[](auto& it) { it.host->mtu = 1280; }, R"(interface "vethhost" has MTU 1280 and not 1500)"}});
+TEST_F(Difference, NamesWhatIsMissingOnTheNode) {
+  expect_each({{[](auto& it) { it.host_gateways.clear(); }, {Kind::gateway, Side::node, "lo", "fd00::1"}},
+               {[](auto& it) { it.forward_ipv4 = false; },
+                {Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"}},
+               {[](auto& it) { it.forward_ipv6 = false; },
+                {Kind::ipv6_forwarding, Side::node, "net.ipv6.conf.all.forwarding", "1", "0"}},
+               {[](auto& it) { it.missing_rules = {"masquerading of 10.1.2.5"}; },
+                {Kind::rule, Side::node, "masquerading of 10.1.2.5"}}});
+}
+
+TEST_F(Difference, NamesAnMtuOfTheHostsEndThatDiffers) {
+  expect_each({{[](auto& it) { it.host->mtu = 1280; }, {Kind::mtu, Side::host, "vethhost", "1500", "1280"}}});
   there.container->mtu = 1280;
-  EXPECT_EQ(difference(), Sentences{}) << "a later plugin may have changed it";
+  EXPECT_EQ(difference(), Differences{}) << "a later plugin may have changed it";
   wanted.mtu = 0;
   there.host->mtu = 1280;
-  EXPECT_EQ(difference(), Sentences{}) << "nothing tells what it should be";
+  EXPECT_EQ(difference(), Differences{}) << "no record contains the wanted one";
 }
 
 TEST_F(Difference, NamesWhatMappedPortsOfLoopbackAddressesNeed) {
   wanted.host_ports = wiring::HostPorts{.mappings = {{.protocol = "tcp", .container_address = ip("10.1.2.5")},
                                                      {.protocol = "tcp", .container_address = ip("fd00::5")}}};
-  EXPECT_EQ(difference(),
-            (Sentences{R"(route_localnet of interface "vethhost" is off: mapped ports of 127.0.0.1 need it)",
-                       R"(route local ::1 is missing on interface "vethhost": mapped ports of ::1 need it)"}));
+  EXPECT_EQ(difference(), (Differences{{Kind::route_localnet, Side::host, "vethhost", "1", "0"},
+                                       {Kind::loopback_route, Side::host, "vethhost", "::1"}}));
   there.host->routes_loopback = true;
   there.host->routes.push_back({.destination = prefix("::1/128"), .table = 255});
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 TEST_F(Difference, NamesEverythingAtOnce) {
   there = {};
-  EXPECT_EQ(difference(), (Sentences{R"(interface "eth0" is missing)", R"(interface "vethhost" is missing)",
-                                     R"(address fd00::1 is missing on interface "lo" of the host)",
-                                     "IPv4 forwarding is off on the host (net.ipv4.ip_forward)",
-                                     "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"}));
+  EXPECT_EQ(difference(), (Differences{{Kind::missing, Side::container, "eth0"},
+                                       {Kind::missing, Side::host, "vethhost"},
+                                       {Kind::gateway, Side::node, "lo", "fd00::1"},
+                                       {Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"},
+                                       {Kind::ipv6_forwarding, Side::node, "net.ipv6.conf.all.forwarding", "1", "0"}}));
 }
 
 TEST_F(Difference, LeavesOutWhatIsNotWanted) {
@@ -139,7 +165,7 @@ TEST_F(Difference, LeavesOutWhatIsNotWanted) {
   there.host_gateways.clear();
   there.container->addresses.push_back(prefix("192.168.0.1/24"));
   there.host->routes.push_back({.destination = prefix("192.168.0.0/24")});
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
@@ -150,8 +176,8 @@ TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
   there.container->routes[0].priority = 100;
   there.container->routes[0].mtu = 1400;
   there.container->routes[0].advmss = 65495;
-  EXPECT_EQ(difference(), Sentences{});
-  const std::string missing = R"(route 0.0.0.0/0 via 10.1.2.1 is missing on interface "eth0")";
+  EXPECT_EQ(difference(), Differences{});
+  const wiring::Difference missing{Kind::route, Side::container, "eth0", "0.0.0.0/0 via 10.1.2.1"};
   expect_each({{[](auto& it) { it.container->routes[0].priority = 200; }, missing},
                {[](auto& it) { it.container->routes[0].mtu.reset(); }, missing},
                {[](auto& it) { it.container->routes[0].advmss = 1000; }, missing}});
@@ -160,57 +186,57 @@ TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
 TEST_F(Difference, AllowsThatAnotherPluginMovedARouteToATableOfItsOwn) {
   there.container->routes[0].table = 100;
   there.container->routes[0].gateway = ip("10.1.2.9");
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 TEST_F(Difference, AllowsNoSuchThingOnTheHost) {
   there.host->routes[0].table = 100;
-  EXPECT_EQ(difference(), Sentences{R"(route 10.1.2.5/32 is missing on interface "vethhost")"});
+  EXPECT_EQ(difference(), (Differences{{Kind::route, Side::host, "vethhost", "10.1.2.5/32"}}));
 }
 
 TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
   for (auto* end : {&wanted.container, &wanted.host}) end->addresses.push_back({prefix("fe80::9/64")});
-  EXPECT_EQ(difference(), (Sentences{R"(address fe80::9/64 is missing on interface "eth0")",
-                                     R"(address fe80::9/64 is missing on interface "vethhost")"}));
+  EXPECT_EQ(difference(), (Differences{{Kind::address, Side::container, "eth0", "fe80::9/64"},
+                                       {Kind::address, Side::host, "vethhost", "fe80::9/64"}}));
   std::erase(wanted.container.addresses, wiring::Address{prefix("fd00::5/64"), false});
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
   wanted.container.routes[0].scope = 0;
   wanted.host.routes[0].exclusive = true;
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
-using Lacking = Difference;
+using MissingParts = Difference;
 
-TEST_F(Lacking, IsNothingWhereAllIsThere) {
-  const auto lacking = wiring::lacking(wanted, there);
-  for (const auto* end : {&lacking.container, &lacking.host}) {
+TEST_F(MissingParts, IsNothingWhereAllIsThere) {
+  const auto missing = wiring::missing_parts(wanted, there);
+  for (const auto* end : {&missing.container, &missing.host}) {
     EXPECT_TRUE(end->addresses.empty()) << end->name;
     EXPECT_TRUE(end->routes.empty()) << end->name;
   }
 }
 
-TEST_F(Lacking, IsWhatIsMissingOnEachEnd) {
+TEST_F(MissingParts, IsWhatIsMissingOnEachEnd) {
   there.container->addresses.erase(there.container->addresses.begin());
   there.container->routes[0].table = 100;
   there.host->routes.clear();
-  const auto lacking = wiring::lacking(wanted, there);
-  EXPECT_EQ(lacking.container.addresses, (std::vector<wiring::Address>{{prefix("10.1.2.5/24"), false}}));
-  EXPECT_TRUE(lacking.container.routes.empty()) << "another plugin moved it";
-  EXPECT_TRUE(lacking.host.addresses.empty());
-  EXPECT_TRUE(lacking.host.routes == wanted.host.routes);
+  const auto missing = wiring::missing_parts(wanted, there);
+  EXPECT_EQ(missing.container.addresses, (std::vector<wiring::Address>{{prefix("10.1.2.5/24"), false}}));
+  EXPECT_TRUE(missing.container.routes.empty()) << "another plugin moved it";
+  EXPECT_TRUE(missing.host.addresses.empty());
+  EXPECT_TRUE(missing.host.routes == wanted.host.routes);
 }
 
-TEST_F(Lacking, KeepsTheMacThatALaterPluginGave) {
+TEST_F(MissingParts, KeepsTheMacThatALaterPluginGave) {
   wanted.host.neighbours = {{ip("10.1.2.5"), wanted.container.mac}};
   wanted.container.neighbours = {{ip("10.1.2.1"), wanted.host.mac}};
   there.container->mac.bytes[5] = 9;
-  const auto lacking = wiring::lacking(wanted, there);
-  EXPECT_EQ(lacking.container.mac, there.container->mac);
-  EXPECT_EQ(lacking.host.neighbours, (std::vector<wiring::Neighbour>{{ip("10.1.2.5"), there.container->mac}}));
-  EXPECT_EQ(lacking.container.neighbours, wanted.container.neighbours);
+  const auto missing = wiring::missing_parts(wanted, there);
+  EXPECT_EQ(missing.container.mac, there.container->mac);
+  EXPECT_EQ(missing.host.neighbours, (std::vector<wiring::Neighbour>{{ip("10.1.2.5"), there.container->mac}}));
+  EXPECT_EQ(missing.container.neighbours, wanted.container.neighbours);
 }
 
 /// The same host's end as a port of a bridge.
@@ -224,24 +250,24 @@ class DifferenceOnABridge : public Difference {
   }
 };
 
-TEST_F(DifferenceOnABridge, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+TEST_F(DifferenceOnABridge, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
 
 TEST_F(DifferenceOnABridge, NamesWhatIsWrongWithBridgeAndPort) {
   expect_each(
-      {{[](auto& seen) { seen.bridge.reset(); }, R"(bridge "cni0" is missing)"},
-       {[](auto& seen) { seen.bridge->is_bridge = false; }, R"("cni0" is not a bridge)"},
-       {[](auto& seen) { seen.bridge->is_up = false; }, R"(bridge "cni0" is down)"},
-       {[](auto& seen) { seen.bridge->is_promiscuous = false; }, R"(bridge "cni0" is not promiscuous)"},
-       {[](auto& seen) { seen.bridge->addresses.clear(); }, R"(address 10.1.2.1/24 is missing on interface "cni0")"},
-       {[](auto& seen) { seen.host->master_index = 0; }, R"(interface "vethhost" is not a port of bridge "cni0")"},
-       {[](auto& seen) { seen.host->is_hairpin = true; }, R"(hairpin mode of port "vethhost" is on)"},
-       {[](auto& seen) { seen.host->is_isolated = true; }, R"(isolation of port "vethhost" is on)"}});
+      {{[](auto& it) { it.bridge.reset(); }, {Kind::missing, Side::bridge, "cni0"}},
+       {[](auto& it) { it.bridge->is_bridge = false; }, {Kind::not_a_bridge, Side::bridge, "cni0"}},
+       {[](auto& it) { it.bridge->is_up = false; }, {Kind::down, Side::bridge, "cni0"}},
+       {[](auto& it) { it.bridge->is_promiscuous = false; }, {Kind::promiscuous, Side::bridge, "cni0", "on", "off"}},
+       {[](auto& it) { it.bridge->addresses.clear(); }, {Kind::address, Side::bridge, "cni0", "10.1.2.1/24"}},
+       {[](auto& it) { it.host->master_index = 0; }, {Kind::master, Side::host, "vethhost", "cni0"}},
+       {[](auto& it) { it.host->is_hairpin = true; }, {Kind::hairpin, Side::host, "vethhost", "off", "on"}},
+       {[](auto& it) { it.host->is_isolated = true; }, {Kind::isolation, Side::host, "vethhost", "off", "on"}}});
 }
 
 TEST_F(Difference, LeavesAContainersEndAloneThatIsToBeDown) {
   wanted.leave_down = true;
   there.container->is_up = false;
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 /// The same pair with a limit each way.
@@ -253,31 +279,28 @@ class DifferenceOfLimits : public Difference {
     there.ifb = {.index = 11, .alias = "veth-cni/net/c1/eth0", .is_up = true, .limit = wanted.egress_limit};
     there.redirected_to = 11;
   }
-  std::string ifb() const { return '"' + wiring::ifb_name(wanted) + '"'; }
+  std::string ifb() const { return wiring::ifb_name(wanted); }
 };
 
-TEST_F(DifferenceOfLimits, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+TEST_F(DifferenceOfLimits, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
 
 TEST_F(DifferenceOfLimits, NamesWhatIsWrongWithTheLimits) {
-  expect_each(
-      {{[](auto& it) { it.ingress_limit.reset(); },
-        R"(rate limit 1000 bytes/s with a burst of 2000 is missing on interface "vethhost")"},
-       {[](auto& it) { it.ingress_limit->rate_bytes_per_second = 1001; },
-        R"(rate limit of interface "vethhost" is 1001 bytes/s with a burst of 2000 and not 1000 bytes/s with a )"
-        "burst of 2000"},
-       {[](auto& it) { it.ifb.reset(); }, "interface " + ifb() + " is missing: it limits what the container sends"},
-       {[](auto& it) { it.ifb->is_up = false; }, "interface " + ifb() + " is down"},
-       {[](auto& it) { it.ifb->alias = ""; }, "interface " + ifb() + R"( is not this attachment's: its alias is "")"},
-       {[](auto& it) { it.ifb->limit.reset(); },
-        "rate limit 3000 bytes/s with a burst of 4000 is missing on interface " + ifb()},
-       {[](auto& it) { it.redirected_to = 0; },
-        R"(interface "vethhost" does not redirect what the container sends to )" + ifb()}});
+  const std::string ingress = "1000 bytes/s with a burst of 2000";
+  const std::string egress = "3000 bytes/s with a burst of 4000";
+  expect_each({{[](auto& it) { it.ingress_limit.reset(); }, {Kind::rate_limit, Side::host, "vethhost", ingress}},
+               {[](auto& it) { it.ingress_limit->rate_bytes_per_second = 1001; },
+                {Kind::rate_limit, Side::host, "vethhost", ingress, "1001 bytes/s with a burst of 2000"}},
+               {[](auto& it) { it.ifb.reset(); }, {Kind::missing, Side::ifb, ifb()}},
+               {[](auto& it) { it.ifb->is_up = false; }, {Kind::down, Side::ifb, ifb()}},
+               {[](auto& it) { it.ifb->alias = ""; }, {Kind::alias, Side::ifb, ifb(), alias}},
+               {[](auto& it) { it.ifb->limit.reset(); }, {Kind::rate_limit, Side::ifb, ifb(), egress}},
+               {[](auto& it) { it.redirected_to = 0; }, {Kind::redirection, Side::host, "vethhost", ifb()}}});
 }
 
 TEST_F(DifferenceOfLimits, LeavesOutLimitsThatAreNotWanted) {
   wanted.ingress_limit.reset();
   wanted.egress_limit.reset();
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
 }
 
 /// The same pair with a tuned container.
@@ -294,22 +317,121 @@ class DifferenceOfTuning : public Difference {
   }
 };
 
-TEST_F(DifferenceOfTuning, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Sentences{}); }
+TEST_F(DifferenceOfTuning, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(DifferenceOfTuning, NamesWhatIsOtherwise) {
-  expect_each(
-      {{[](auto& it) { it.container->is_promiscuous = false; }, R"(interface "eth0" is not promiscuous)"},
-       {[](auto& it) { it.container->is_all_multicast = false; }, R"(interface "eth0" does not take all multicast)"},
-       {[](auto& it) { it.container->tx_queue_length = 0; },
-        R"(interface "eth0" has a queue of 0 packets and not 500)"},
-       {[](auto& it) { it.sysctls[0].value = "78\n"; }, R"(sysctl net/core/somaxconn is "78" and not "77")"},
-       {[](auto& it) { it.sysctls.pop_back(); }, "sysctl net/ipv4/tcp_rmem cannot be read"}});
+TEST_F(DifferenceOfTuning, NamesWhatDiffers) {
+  expect_each({{[](auto& it) { it.container->is_promiscuous = false; },
+                {Kind::promiscuous, Side::container, "eth0", "on", "off"}},
+               {[](auto& it) { it.container->is_all_multicast = false; },
+                {Kind::all_multicast, Side::container, "eth0", "on", "off"}},
+               {[](auto& it) { it.container->tx_queue_length = 0; },
+                {Kind::tx_queue_length, Side::container, "eth0", "500", "0"}},
+               {[](auto& it) { it.sysctls[0].value = "78\n"; },
+                {Kind::sysctl, Side::container, "net/core/somaxconn", "77", "78"}},
+               {[](auto& it) { it.sysctls.pop_back(); },
+                {Kind::sysctl_missing, Side::container, "net/ipv4/tcp_rmem", "1 2 3"}}});
 }
 
 TEST_F(DifferenceOfTuning, LeavesOutWhatIsNotWanted) {
   wanted.tuning = wiring::Tuning{};
   there.sysctls.clear();
-  EXPECT_EQ(difference(), Sentences{});
+  EXPECT_EQ(difference(), Differences{});
+}
+
+using OwnPair = Difference;
+
+TEST_F(OwnPair, HasTheAliasOrTheMacOfTheAttachment) {
+  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
+  there.host->name = "uplink";
+  there.host->alias = "rack 7";
+  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
+  there.host->mac.bytes[5] = 9;
+  EXPECT_FALSE(wiring::is_own_pair(wanted, there)) << "a pair of another attachment";
+  there.host->alias = alias;
+  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
+  there.is_pair = false;
+  EXPECT_FALSE(wiring::is_own_pair(wanted, there));
+}
+
+TEST(DifferenceText, IsASentence) {
+  struct Case {
+    wiring::Difference difference;
+    std::string sentence;
+  };
+  for (const auto& [difference, sentence] : {
+           Case{{Kind::network_namespace, Side::container, "/run/netns/a", "", "it is gone"}, "it is gone"},
+           Case{{Kind::missing, Side::host, "veth1"}, R"(interface "veth1" is missing)"},
+           Case{{Kind::missing, Side::bridge, "cni0"}, R"(bridge "cni0" is missing)"},
+           Case{{Kind::missing, Side::ifb, "ifb1"}, R"(ifb interface "ifb1" is missing)"},
+           Case{{Kind::down, Side::container, "eth0"}, R"(interface "eth0" is down)"},
+           Case{{Kind::not_a_bridge, Side::bridge, "cni0"}, R"("cni0" is not a bridge)"},
+           Case{{Kind::name, Side::host, "veth1", "veth1", "up"}, R"(interface "veth1" was renamed to "up")"},
+           Case{{Kind::alias, Side::host, "veth1", "a", "{b}"}, R"(interface "veth1" has alias "{b}" and not "a")"},
+           Case{{Kind::mac, Side::host, "veth1", "02::1", "02::2"}, R"(interface "veth1" has MAC 02::2 and not 02::1)"},
+           Case{{Kind::mtu, Side::host, "veth1", "1500", "1400"}, R"(interface "veth1" has MTU 1400 and not 1500)"},
+           Case{{Kind::peer, Side::container, "eth0", "veth1"}, R"(interface "eth0" is not the other end of "veth1")"},
+           Case{{Kind::address, Side::bridge, "cni0.7", "10.1.2.1/24"},
+                R"(address 10.1.2.1/24 is missing on interface "cni0.7")"},
+           Case{{Kind::route, Side::host, "veth1", "10.1.2.5/32"},
+                R"(route 10.1.2.5/32 is missing on interface "veth1")"},
+           Case{{Kind::rule, Side::node, "masquerading of 10.1.2.2"}, "masquerading of 10.1.2.2 is missing"},
+       }) {
+    EXPECT_EQ(wiring::to_string(difference), sentence);
+  }
+}
+
+TEST(DifferenceText, NamesTheSettingOfAnInterface) {
+  struct Case {
+    wiring::Difference difference;
+    std::string sentence;
+  };
+  for (const auto& [difference, sentence] : {
+           Case{{Kind::master, Side::host, "veth1", "cni0"}, R"(interface "veth1" is not a port of bridge "cni0")"},
+           Case{{Kind::hairpin, Side::host, "veth1", "off", "on"}, R"(hairpin mode of port "veth1" is on)"},
+           Case{{Kind::isolation, Side::host, "veth1", "on", "off"}, R"(isolation of port "veth1" is off)"},
+           Case{{Kind::promiscuous, Side::bridge, "cni0"}, R"(bridge "cni0" is not promiscuous)"},
+           Case{{Kind::all_multicast, Side::container, "eth0"},
+                R"(interface "eth0" does not receive all multicast packets)"},
+           Case{{Kind::tx_queue_length, Side::container, "eth0", "5", "0"},
+                R"(interface "eth0" has a queue of 0 packets and not 5)"},
+           Case{{Kind::rate_limit, Side::ifb, "ifb1", "1 byte/s"},
+                R"(rate limit 1 byte/s is missing on interface "ifb1")"},
+           Case{{Kind::rate_limit, Side::host, "veth1", "1 byte/s", "2 bytes/s"},
+                R"(rate limit of interface "veth1" is 2 bytes/s and not 1 byte/s)"},
+           Case{{Kind::redirection, Side::host, "veth1", "ifb1"},
+                R"(interface "veth1" does not redirect what the container sends to "ifb1")"},
+           Case{{Kind::route_localnet, Side::host, "veth1"},
+                R"(route_localnet of interface "veth1" is off: mapped ports of 127.0.0.1 need it)"},
+           Case{{Kind::loopback_route, Side::bridge, "cni0", "::1"},
+                R"(route local ::1 is missing on interface "cni0": mapped ports of ::1 need it)"},
+       }) {
+    EXPECT_EQ(wiring::to_string(difference), sentence);
+  }
+}
+
+TEST(DifferenceText, NamesTheSettingOfTheNodeOrOfTheContainer) {
+  struct Case {
+    wiring::Difference difference;
+    std::string sentence;
+  };
+  for (const auto& [difference, sentence] : {
+           Case{{Kind::sysctl, Side::container, "net/core/somaxconn", "77", "78"},
+                R"(sysctl net/core/somaxconn is "78" and not "77")"},
+           Case{{Kind::sysctl_missing, Side::container, "net/x", "77"}, "sysctl net/x cannot be read"},
+           Case{{Kind::gateway, Side::node, "lo", "fd00::1"},
+                R"(address fd00::1 is missing on interface "lo" of the host)"},
+           Case{{Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"},
+                "IPv4 forwarding is off on the host (net.ipv4.ip_forward)"},
+           Case{{Kind::ipv6_forwarding, Side::node, "net.ipv6.conf.all.forwarding", "1", "0"},
+                "IPv6 forwarding is off on the host (net.ipv6.conf.all.forwarding)"},
+       }) {
+    EXPECT_EQ(wiring::to_string(difference), sentence);
+  }
+}
+
+TEST(DifferenceText, JoinsSeveralSentences) {
+  EXPECT_EQ(wiring::to_string(Differences{{Kind::down, Side::container, "eth0"}, {Kind::missing, Side::host, "veth1"}}),
+            R"(interface "eth0" is down; interface "veth1" is missing)");
 }
 
 }  // namespace

@@ -57,6 +57,26 @@ TEST(HostPorts, OfOneAddressAreOfItsFamily) {
             "7: portMappings: hostIP ::1: the container has no address of this family");
 }
 
+/// nerdctl and CRI-O send both, whichever families the container has.
+TEST(HostPorts, OfAllAddressesOfAMissingFamilyAreSkipped) {
+  const cni::Lease ipv6{.addresses = {{prefix("fd00::3/64")}}};
+  const auto on = [](std::string_view address, std::uint16_t container_port = 2) {
+    return cni::PortMapping{
+        .host_port = 1, .container_port = container_port, .host_address = cni::find_address(address)};
+  };
+  for (const auto& wishes : {std::vector{on("0.0.0.0"), on("::")}, std::vector{on("::"), on("0.0.0.0")},
+                             std::vector{on(""), on("::")}, std::vector{on("0.0.0.0"), on("")}}) {
+    EXPECT_EQ(mapped(wishes, ipv4), Texts{"1/tcp -> 10.1.2.3:2"});
+    EXPECT_EQ(mapped(wishes, ipv6), Texts{"1/tcp -> [fd00::3]:2"});
+    EXPECT_EQ(mapped(wishes, both_families).size(), 2U);
+  }
+  const std::string refused = "the container has no address of this family";
+  EXPECT_EQ(refusal({on("::")}, ipv4), "7: portMappings: hostIP ::: " + refused) << "the port would lead nowhere";
+  EXPECT_EQ(refusal({on("0.0.0.0"), on("::", 3)}, ipv4), "7: portMappings: hostIP ::: " + refused);
+  EXPECT_EQ(refusal({on("192.0.2.1"), on("::")}, ipv4), "7: portMappings: hostIP ::: " + refused);
+  EXPECT_EQ(refusal({on("0.0.0.0"), on("::1")}, ipv4), "7: portMappings: hostIP ::1: " + refused);
+}
+
 TEST(HostPorts, MayBeSaidTwiceButLeadToOnePlaceAlone) {
   const cni::PortMapping http{.host_port = 8080, .container_port = 80};
   EXPECT_EQ(mapped({http, http}, ipv4), Texts{"8080/tcp -> 10.1.2.3:80"});

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
+#include "plugin/cni/json_writer.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/state/directory_reader.hpp"
 
@@ -38,6 +39,48 @@ void add_roots(const std::string& text, std::vector<std::string>& roots) try {
   return;
 }
 
+/// What a runtime would hand to the plugin: the entry of the list, with the list's version and name.
+std::string entry_text(const cni::JsonValue& plugin, const std::string& version, const std::string& name) {
+  cni::JsonWriter head{0};
+  head.begin_object();
+  head.member("cniVersion", version);
+  head.member("name", name);
+  head.end_object();
+  auto text = head.finished();
+  text.resize(text.rfind('}'));
+  const auto entry = plugin.json();
+  return text + ',' + entry.substr(entry.find('{') + 1);
+}
+
+void add_network(const std::string& text, std::vector<cni::NetworkConfig>& networks) try {
+  auto config = cni::parse_network_config(text, cni::Verb::del, {});
+  if (config.type == "veth") networks.push_back(std::move(config));
+} catch (const cni::Error&) {
+  return;
+}
+
+void add_networks(const std::string& text, std::vector<cni::NetworkConfig>& networks) try {
+  const cni::JsonDocument document{text, "a network configuration"};
+  auto list = document.root().as_object();
+  const auto plugins = list.find("plugins");
+  if (!plugins) return add_network(text, networks);
+  const auto version = list.string_or("cniVersion", "");
+  const auto name = list.string_or("name", "");
+  for (const auto& plugin : plugins->as_array()) add_network(entry_text(plugin, version, name), networks);
+} catch (const cni::Error&) {
+  return;
+}
+
+/// Calls `act` with the text of each file.
+void for_each_text(const std::string& folder, const auto& act) try {
+  if (folder.empty()) return;
+  for (const auto& file : find_configurations(folder).value_or(std::vector<std::string>{})) {
+    act(configuration_text(file));
+  }
+} catch (const std::system_error&) {
+  return;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> find_configurations(const std::string& folder) {
@@ -60,15 +103,16 @@ std::string configuration_text(const std::string& path) try {
   return {};
 }
 
-std::vector<std::string> configured_roots(const std::string& folder) try {
+std::vector<std::string> configured_roots(const std::string& folder) {
   std::vector<std::string> roots;
-  if (folder.empty()) return roots;
-  for (const auto& file : find_configurations(folder).value_or(std::vector<std::string>{})) {
-    add_roots(configuration_text(file), roots);
-  }
+  for_each_text(folder, [&](const std::string& text) { add_roots(text, roots); });
   return roots;
-} catch (const std::system_error&) {
-  return {};
+}
+
+std::vector<cni::NetworkConfig> configured_networks(const std::string& folder) {
+  std::vector<cni::NetworkConfig> networks;
+  for_each_text(folder, [&](const std::string& text) { add_networks(text, networks); });
+  return networks;
 }
 
 }  // namespace inspect

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "plugin/cni/network_config.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,5 +21,8 @@ std::string configuration_text(const std::string& path);
 /// The values of the key dataDir of veth-ipam in these files. What cannot be read has none: `vethctl validate` tells
 /// why.
 std::vector<std::string> configured_roots(const std::string& folder);
+
+/// The configurations of this plugin in these files, each with the name of its network. What cannot be read has none.
+std::vector<cni::NetworkConfig> configured_networks(const std::string& folder);
 
 }  // namespace inspect

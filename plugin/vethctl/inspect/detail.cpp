@@ -2,7 +2,6 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
-#include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <system_error>
@@ -13,20 +12,28 @@ namespace {
 
 std::optional<wiring::Wiring> find_wanted(const std::vector<state::Folder>& folders, const Attachment& attachment) {
   for (const auto& folder : folders) {
-    const auto stored = folder.find_record(attachment.identity.network, attachment.tag);
+    const auto stored = folder.records.find(attachment.identity.network, attachment.tag);
     if (stored && stored->record) return wiring::find_wiring(stored->record->wiring);
   }
   return std::nullopt;
 }
 
+using wiring::Kind;
+using wiring::Side;
+
+struct EndNamespace {
+  Side side;
+  std::string path;
+};
+
 /// nullopt where it cannot be opened, with the reason among the differences.
-std::optional<kernel::Namespace> open(kernel::Kernel& kernel, const std::string& path, Detail& detail) try {
-  return kernel.open_namespace(path, true);
+std::optional<kernel::Namespace> open(kernel::Inspector& inspector, const EndNamespace& wanted, Detail& detail) try {
+  return inspector.kernel.open_namespace(wanted.path, true);
 } catch (const cni::Error& error) {
-  detail.differences.emplace_back(error.what());
+  detail.differences.push_back({Kind::network_namespace, wanted.side, wanted.path, "", error.what()});
   return std::nullopt;
 } catch (const std::system_error& error) {
-  detail.differences.emplace_back(error.what());
+  detail.differences.push_back({Kind::network_namespace, wanted.side, wanted.path, "", error.what()});
   return std::nullopt;
 }
 
@@ -39,34 +46,35 @@ std::string other_interface(const Attachment& attachment) {
 }
 
 /// Without the container's namespace only the other end can be looked at.
-void observe_other(kernel::Kernel& kernel, const kernel::Namespace& place, Detail& detail) {
+void observe_other(kernel::Inspector& inspector, const kernel::Namespace& place, Detail& detail) {
   const auto name = other_interface(detail.attachment);
-  detail.observed.host = kernel.find_interface(name, place);
-  if (!detail.observed.host) detail.differences.push_back("interface \"" + name + "\" is missing");
+  detail.observed.host = inspector.find_interface(name, place);
+  if (!detail.observed.host) detail.differences.push_back({Kind::missing, Side::host, name});
 }
 
-void observe(kernel::Kernel& kernel, kernel::Namespace container, Detail& detail) {
+void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail) {
   const auto& peer = detail.attachment.peer_netns;
   kernel::Site site{.container = std::move(container)};
-  if (!peer.empty()) site.peer = kernel.open_namespace(peer, true);
-  detail.observed = kernel.observe(*detail.wanted, site);
+  if (!peer.empty()) site.peer = inspector.kernel.open_namespace(peer, true);
+  detail.observed = inspector.kernel.observe(*detail.wanted, site);
   detail.differences = wiring::difference(*detail.wanted, detail.observed);
-  detail.container = kernel.find_counters(detail.wanted->container.name, site.container);
+  detail.container = inspector.find_counters(detail.wanted->container.name, site.container);
 }
 
 }  // namespace
 
-Detail look_closely(kernel::Kernel& kernel, const std::vector<state::Folder>& folders, const Attachment& attachment) {
+Detail look_closely(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                    const Attachment& attachment) {
   Detail detail{.attachment = attachment, .wanted = find_wanted(folders, attachment)};
   if (other_interface(attachment).empty()) return detail;
-  const auto other = open(kernel, other_namespace(attachment), detail);
-  auto container = detail.wanted ? open(kernel, attachment.netns, detail) : std::nullopt;
+  const auto other = open(inspector, {Side::host, other_namespace(attachment)}, detail);
+  auto container = detail.wanted ? open(inspector, {Side::container, attachment.netns}, detail) : std::nullopt;
   if (other && container) {
-    observe(kernel, std::move(*container), detail);
+    observe(inspector, std::move(*container), detail);
   } else if (other) {
-    observe_other(kernel, *other, detail);
+    observe_other(inspector, *other, detail);
   }
-  if (other) detail.host = kernel.find_counters(other_interface(attachment), *other);
+  if (other) detail.host = inspector.find_counters(other_interface(attachment), *other);
   return detail;
 }
 

@@ -43,6 +43,16 @@ void diagnose_store(const Examination& examination, Findings& findings) {
   }
 }
 
+void diagnose_rules(const Examination& examination, Findings& findings) {
+  for (const auto tag : examination.orphaned_rules) {
+    add(findings, {.severity = Severity::warning,
+                   .what = "rules in nftables belong to an attachment that has neither a record nor an interface: they "
+                           "may lead packets to another container",
+                   .where = {"#" + cni::to_string(tag)},
+                   .remedy = "vethctl gc"});
+  }
+}
+
 void diagnose_leases(const Examination& examination, Findings& findings) {
   for (const auto& lost : examination.lost) {
     for (const auto& address : lost.unheld) {
@@ -88,32 +98,27 @@ std::string mac_command(const wiring::End& end, const std::string& netns) {
   return inside + "ip link set dev " + end.name + " address " + cni::to_string(end.mac);
 }
 
-bool is_about_mac(const std::string& difference, const wiring::End& end) {
-  return difference.find(" has MAC ") != std::string::npos &&
-         difference.ends_with(" and not " + cni::to_string(end.mac));
+std::string mac_command(const wiring::Wiring& wanted, const Attachment& attachment, wiring::Side side) {
+  return side == wiring::Side::container ? mac_command(wanted.container, attachment.netns)
+                                         : mac_command(wanted.host, attachment.peer_netns);
 }
 
 /// An interface is never brought back: the runtime has to know of it. A MAC that was changed is left to whoever did it:
 /// a later plugin may have been told to.
-std::string remedy_for(const Detail& detail, const std::string& difference) {
-  if (!detail.observed.container || !detail.observed.host) return "DEL the attachment, and ADD it again";
-  const auto& wanted = detail.wanted;
-  constexpr auto unless_meant = "if nobody meant to change it: ";
-  if (wanted && is_about_mac(difference, wanted->container)) {
-    return unless_meant + mac_command(wanted->container, detail.attachment.netns);
-  }
-  if (wanted && is_about_mac(difference, wanted->host)) {
-    return unless_meant + mac_command(wanted->host, detail.attachment.peer_netns);
-  }
-  return repair;
+std::string remedy_for(const Detail& detail, const wiring::Difference& difference) {
+  const bool has_both_ends = detail.observed.container && detail.observed.host;
+  if (!has_both_ends || difference.kind == wiring::Kind::peer) return "DEL the attachment, and ADD it again";
+  if (!detail.wanted || difference.kind != wiring::Kind::mac) return repair;
+  return "if nobody meant to change it: " + mac_command(*detail.wanted, detail.attachment, difference.side);
 }
 
 void diagnose_attachments(const Examination& examination, Findings& findings) {
   for (const auto& detail : examination.attachments) {
     diagnose_state(detail.attachment, findings);
     for (const auto& difference : detail.differences) {
-      add(findings,
-          {.what = difference, .where = {name_of(detail.attachment)}, .remedy = remedy_for(detail, difference)});
+      add(findings, {.what = wiring::to_string(difference),
+                     .where = {name_of(detail.attachment)},
+                     .remedy = remedy_for(detail, difference)});
     }
   }
 }
@@ -191,6 +196,7 @@ std::vector<Finding> diagnose(const Examination& examination) {
   auto findings = examination.configuration;
   diagnose_store(examination, findings);
   diagnose_leases(examination, findings);
+  diagnose_rules(examination, findings);
   diagnose_attachments(examination, findings);
   diagnose_filter(examination, findings);
   diagnose_firewall(examination, findings);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plugin/cni/error.hpp"
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/vethctl/inspect/detail.hpp"
 #include "plugin/vethctl/inspect/finding.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -56,11 +56,12 @@ struct Examination {
   std::vector<Detail> attachments{};  ///< sorted by network, container and interface; those alone are compared that are
                                       ///< live
   std::vector<FilteredPacket> filtered{};
+  std::vector<cni::Tag> orphaned_rules{};  ///< attachments without record and link that have elements in nftables
   kernel::Firewall firewall{};
 };
 
 /// Looks at the whole node, or of attachments, records and addresses at those of one network alone (empty: all). The
 /// configuration is left empty. Changes nothing. Throws std::system_error.
-Examination examine(kernel::Kernel& kernel, const FoundFolders& found, const std::string& network);
+Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network);
 
 }  // namespace inspect

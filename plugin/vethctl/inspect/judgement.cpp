@@ -1,20 +1,22 @@
 #include "plugin/vethctl/inspect/judgement.hpp"
 
-#include "plugin/verbs/recorded_link.hpp"
-#include "plugin/verbs/site.hpp"
+#include "plugin/attachment/footprints.hpp"
 
 #include <algorithm>
 
 namespace inspect {
 
-Judgement judge(const state::StoredRecord& stored, kernel::Kernel& kernel) {
+Judgement judge(const state::StoredRecord& stored, kernel::Inspector& inspector) {
   if (!stored.record) return {.state = State::unreadable};
   if (stored.stage == state::Stage::pending) return {.state = State::remains};
   const auto& record = *stored.record;
-  const auto places = verbs::recorded_places(verbs::Recorded{stored.record});
-  if (!places.empty()) return {.state = kernel.stands(record.attachment, places) ? State::live : State::broken};
+  const auto footprint = attachment::footprint_of(record);
+  if (footprint.is_netns_pair) {
+    const bool exists = inspector.kernel.find_ends({&footprint, 1}, kernel::Search::full).front();
+    return {.state = exists ? State::live : State::broken};
+  }
   if (!record.host_interface) return {.state = State::live};
-  const auto link = verbs::find_recorded_link(record, kernel);
+  const auto link = inspector.find_host_link(footprint);
   return {.state = link ? State::live : State::broken, .link = link};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
 
@@ -17,7 +17,7 @@ struct Judgement {
 
 /// Of a record that no call is at work on. A cable between namespaces stands where one of its ends does. Of a lease for
 /// another plugin's interface nothing is known but that it is on record.
-Judgement judge(const state::StoredRecord& stored, kernel::Kernel& kernel);
+Judgement judge(const state::StoredRecord& stored, kernel::Inspector& inspector);
 
 /// Since the record was written, never less than nothing; nullopt: not known.
 std::optional<std::chrono::seconds> age_of(const state::StoredRecord& stored);

@@ -12,11 +12,11 @@ namespace {
 /// The leases of one network. A record is read once, however many addresses it names.
 class Listing {
  public:
-  Listing(std::string network, const state::Folder& folder, kernel::Kernel& kernel)
-      : network_(std::move(network)), folder_(folder), kernel_(kernel) {}
+  Listing(std::string network, const state::Folder& folder, kernel::Inspector& inspector)
+      : network_(std::move(network)), folder_(folder), inspector_(inspector) {}
 
   void append_to(std::vector<Lease>& leases) {
-    for (const auto& taken : folder_.taken(network_)) {
+    for (const auto& taken : folder_.addresses.list(network_)) {
       auto lease = taken.holder ? holder(*taken.holder) : Lease{.network = network_, .address = {}};
       lease.address = taken.address;
       leases.push_back(std::move(lease));
@@ -32,32 +32,32 @@ class Listing {
 
   /// As it is under the lock: an ADD may have ended since the address was read, or a DEL have taken the record away.
   Lease read(cni::Tag tag) const {
-    const auto lock = folder_.try_lock(tag);
+    const auto lock = folder_.locks.try_attachment(tag);
     Lease lease{.network = network_, .address = {}};
-    const auto stored = folder_.find_record(network_, tag);
+    const auto stored = folder_.records.find(network_, tag);
     if (!stored) return lease;
     if (stored->record) lease.holder = stored->record->attachment;
-    lease.state = lock ? judge(*stored, kernel_).state : State::in_flight;
+    lease.state = lock ? judge(*stored, inspector_).state : State::in_flight;
     lease.age = age_of(*stored);
     return lease;
   }
 
   std::string network_;
   const state::Folder& folder_;
-  kernel::Kernel& kernel_;
+  kernel::Inspector& inspector_;
   std::map<cni::Tag, Lease> holders_;
 };
 
 }  // namespace
 
-std::vector<Lease> read_leases(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
+std::vector<Lease> read_leases(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
                                const std::optional<std::string>& network) {
   std::vector<Lease> leases;
   for (const auto& folder : folders) {
-    auto networks = folder.networks();
+    auto networks = folder.records.networks();
     std::ranges::sort(networks);
     for (const auto& name : networks) {
-      if (!network || *network == name) Listing{name, folder, kernel}.append_to(leases);
+      if (!network || *network == name) Listing{name, folder, inspector}.append_to(leases);
     }
   }
   return leases;

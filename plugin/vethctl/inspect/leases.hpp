@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
 
@@ -22,7 +22,7 @@ struct Lease {
 
 /// All addresses that are taken in one network of the folders (nullopt: in all), by network. Each holder is judged as
 /// it is under its lock.
-std::vector<Lease> read_leases(kernel::Kernel& kernel, const std::vector<state::Folder>& folders,
+std::vector<Lease> read_leases(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
                                const std::optional<std::string>& network);
 
 }  // namespace inspect

@@ -9,12 +9,12 @@
 namespace inspect {
 namespace {
 
-std::set<std::string> networks(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+std::set<std::string> networks(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
   std::set<std::string> all;
   for (const auto& folder : folders) {
-    for (const auto& network : folder.networks()) all.insert(network);
+    for (const auto& network : folder.records.networks()) all.insert(network);
   }
-  for (const auto& link : kernel.host_links()) {
+  for (const auto& link : inspector.host_links()) {
     if (const auto attachment = cni::attachment_of_alias(link.alias)) all.insert(attachment->network);
   }
   return all;
@@ -27,10 +27,10 @@ std::string listed(const std::set<std::string>& networks) {
 
 }  // namespace
 
-void require_network(const std::optional<std::string>& network, kernel::Kernel& kernel,
+void require_network(const std::optional<std::string>& network, kernel::Inspector& inspector,
                      const std::vector<state::Folder>& folders) {
   if (!network) return;
-  const auto known = networks(kernel, folders);
+  const auto known = networks(inspector, folders);
   if (known.contains(*network)) return;
   throw cni::Error{cni::ErrorCode::invalid_environment,
                    "there is no network " + text::quoted(*network) + " on this node",

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/kernel/kernel.hpp"
+#include "plugin/kernel/inspector.hpp"
 #include "plugin/state/folder.hpp"
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace inspect {
 
 /// Throws cni::Error, which names those that there are, where nothing on this node is or was of the network: neither in
 /// a folder, nor an interface. nullopt is every network.
-void require_network(const std::optional<std::string>& network, kernel::Kernel& kernel,
+void require_network(const std::optional<std::string>& network, kernel::Inspector& inspector,
                      const std::vector<state::Folder>& folders);
 
 }  // namespace inspect

@@ -12,6 +12,9 @@
 
 namespace inspect {
 
+/// The network of the pairs that `vethctl connect` creates.
+constexpr const char* cable_network = "vethctl";
+
 /// How an attachment stands.
 enum class State {
   live,        ///< on record, and its interface is there

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/inspect/read_node.hpp"
 
+#include "plugin/attachment/footprints.hpp"
 #include "plugin/vethctl/inspect/judgement.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 #include "plugin/wiring/text.hpp"
@@ -66,7 +67,7 @@ void take_addresses(Attachment& attachment, const state::Record& record) {
 
 class Reader {
  public:
-  explicit Reader(kernel::Kernel& kernel);
+  explicit Reader(kernel::Inspector& inspector);
 
   void read(const state::Folder& folder);
   /// What is left of the links when all records are read.
@@ -81,15 +82,16 @@ class Reader {
   std::optional<Attachment> read(const std::string& network, const state::StoredRecord& listed,
                                  const state::Folder& folder);
   State state_of(const state::StoredRecord& stored, Attachment& attachment);
+  bool exists(cni::Tag tag, const kernel::HostLink& link);
 
-  kernel::Kernel& kernel_;
+  kernel::Inspector& inspector_;
   std::map<cni::Tag, kernel::HostLink> links_;
   std::set<cni::Tag> recorded_;  ///< those of the links that records tell of
   bool is_at_work_ = false;      ///< on any attachment of the folder that is being read
 };
 
-Reader::Reader(kernel::Kernel& kernel) : kernel_(kernel) {
-  for (auto& link : kernel.host_links()) {
+Reader::Reader(kernel::Inspector& inspector) : inspector_(inspector) {
+  for (auto& link : inspector.host_links()) {
     if (const auto tag = cni::tag_of_alias(link.alias)) links_.emplace(*tag, std::move(link));
   }
 }
@@ -125,7 +127,7 @@ Attachment Reader::describe(const std::string& network, const state::StoredRecor
 State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment) {
   const bool is_listed = attachment.host_index != 0 && stored.record && stored.stage == state::Stage::live;
   if (is_listed) return State::live;
-  const auto [state, link] = judge(stored, kernel_);
+  const auto [state, link] = judge(stored, inspector_);
   if (!link) return state;
   attachment.host_interface = link->name;
   attachment.host_index = link->index;
@@ -140,10 +142,10 @@ std::optional<Attachment> Reader::read(const std::string& network, const state::
   auto attachment = describe(network, listed);
   const bool is_settled = !is_at_work_ && listed.stage == state::Stage::live && listed.record;
   if (is_settled && state_of(listed, attachment) == State::live) return attachment;
-  const auto lock = folder.try_lock(listed.tag);
+  const auto lock = folder.locks.try_attachment(listed.tag);
   attachment.state = State::in_flight;
   if (!lock) return attachment;
-  const auto stored = folder.find_record(network, listed.tag);
+  const auto stored = folder.records.find(network, listed.tag);
   if (!stored) return std::nullopt;
   attachment = describe(network, *stored);
   attachment.state = state_of(*stored, attachment);
@@ -151,19 +153,25 @@ std::optional<Attachment> Reader::read(const std::string& network, const state::
 }
 
 void Reader::read(const state::Folder& folder) {
-  is_at_work_ = folder.is_at_work();
-  for (const auto& network : folder.networks()) {
-    for (const auto& listed : folder.records(network)) {
+  is_at_work_ = folder.locks.is_any_attachment_locked();
+  for (const auto& network : folder.records.networks()) {
+    for (const auto& listed : folder.records.list(network)) {
       if (auto attachment = read(network, listed, folder)) attachments.push_back(std::move(*attachment));
     }
   }
+}
+
+bool Reader::exists(cni::Tag tag, const kernel::HostLink& link) {
+  auto footprint = attachment::footprint_of(tag, "");
+  footprint.host = {.name = link.name, .index = link.index};
+  return inspector_.find_host_link(footprint).has_value();
 }
 
 /// A DEL may have removed the record, and before it the link, since the links were listed.
 void Reader::read_unrecorded() {
   for (const auto& [tag, link] : links_) {
     const auto identity = recorded_.contains(tag) ? std::nullopt : cni::attachment_of_alias(link.alias);
-    if (!identity || !kernel_.exists(link)) continue;
+    if (!identity || !exists(tag, link)) continue;
     attachments.push_back({.identity = *identity,
                            .tag = tag,
                            .state = State::unrecorded,
@@ -172,8 +180,8 @@ void Reader::read_unrecorded() {
   }
 }
 
-Reader read_all(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
-  Reader reader{kernel};
+Reader read_all(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  Reader reader{inspector};
   for (const auto& folder : folders) reader.read(folder);
   reader.read_unrecorded();
   std::ranges::sort(reader.attachments, {},
@@ -181,15 +189,15 @@ Reader read_all(kernel::Kernel& kernel, const std::vector<state::Folder>& folder
   return reader;
 }
 
-std::vector<Bridge> read_bridges(kernel::Kernel& kernel, const std::vector<Attachment>& attachments) {
+std::vector<Bridge> read_bridges(kernel::Inspector& inspector, const std::vector<Attachment>& attachments) {
   std::set<std::string> names;
   for (const auto& attachment : attachments) {
     if (!attachment.bridge.empty()) names.insert(attachment.bridge);
   }
-  const auto host = kernel.open_namespace(host_namespace_path, true);
+  const auto host = inspector.kernel.open_namespace(host_namespace_path, true);
   std::vector<Bridge> bridges;
   for (const auto& name : names) {
-    auto found = kernel.find_interface(name, host);
+    auto found = inspector.find_interface(name, host);
     if (!found) continue;
     std::erase_if(found->addresses, [](const cni::Prefix& prefix) { return cni::is_link_local(prefix.address); });
     bridges.push_back({.name = name, .mac = found->mac, .is_up = found->is_up, .addresses = found->addresses});
@@ -198,9 +206,9 @@ std::vector<Bridge> read_bridges(kernel::Kernel& kernel, const std::vector<Attac
 }
 
 /// Those that are wanted and stand there.
-std::vector<cni::IpAddress> read_gateways(kernel::Kernel& kernel, const std::set<cni::IpAddress>& wanted) {
+std::vector<cni::IpAddress> read_gateways(kernel::Inspector& inspector, const std::set<cni::IpAddress>& wanted) {
   if (wanted.empty()) return {};
-  const auto loopback = kernel.find_interface("lo", kernel.open_namespace(host_namespace_path, true));
+  const auto loopback = inspector.find_interface("lo", inspector.kernel.open_namespace(host_namespace_path, true));
   std::set<cni::IpAddress> gateways;
   for (const auto& prefix : loopback ? loopback->addresses : std::vector<cni::Prefix>{}) {
     if (wanted.contains(prefix.address)) gateways.insert(prefix.address);
@@ -210,16 +218,16 @@ std::vector<cni::IpAddress> read_gateways(kernel::Kernel& kernel, const std::set
 
 }  // namespace
 
-Node read_node(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
-  auto reader = read_all(kernel, folders);
+Node read_node(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  auto reader = read_all(inspector, folders);
   return {.hostname = own_hostname(),
           .attachments = reader.attachments,
-          .bridges = read_bridges(kernel, reader.attachments),
-          .gateways = read_gateways(kernel, reader.gateways)};
+          .bridges = read_bridges(inspector, reader.attachments),
+          .gateways = read_gateways(inspector, reader.gateways)};
 }
 
-std::vector<Attachment> read_attachments(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
-  return read_all(kernel, folders).attachments;
+std::vector<Attachment> read_attachments(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  return read_all(inspector, folders).attachments;
 }
 
 }  // namespace inspect

@@ -169,7 +169,7 @@ std::string json(const inspect::Detail& detail) {
   write_ends(json, "kernel", detail.observed.container, detail.observed.host);
   write_limits(json, detail.observed);
   write_ends(json, "counters", detail.container, detail.host);
-  member(json, "differences", detail.differences);
+  member(json, "differences", texts(detail.differences));
   json.end_object();
   return json.finished();
 }

@@ -165,7 +165,7 @@ std::string differences(const inspect::Detail& detail) {
   if (!detail.wanted) return "\nno record tells what is wanted: nothing to compare\n";
   if (detail.differences.empty()) return "\nno differences\n";
   std::string text = "\ndifferences\n";
-  for (const auto& difference : detail.differences) text += "  " + difference + '\n';
+  for (const auto& difference : texts(detail.differences)) text += "  " + difference + '\n';
   return text;
 }
 

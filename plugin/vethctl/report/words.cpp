@@ -80,6 +80,13 @@ std::vector<std::string> texts(const std::vector<wiring::Route>& routes) {
   return all;
 }
 
+std::vector<std::string> texts(const std::vector<wiring::Difference>& differences) {
+  std::vector<std::string> all;
+  all.reserve(differences.size());
+  for (const auto& difference : differences) all.push_back(wiring::to_string(difference));
+  return all;
+}
+
 std::string words(const wiring::RateLimit& limit) {
   constexpr std::uint64_t bits_per_byte = 8;
   constexpr std::uint64_t step = 1000;

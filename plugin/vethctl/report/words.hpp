@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <chrono>
@@ -32,6 +33,7 @@ std::string container_words(const std::string& container);
 std::vector<std::string> texts(const std::vector<cni::Prefix>& prefixes);
 std::vector<std::string> texts(const std::vector<cni::IpAddress>& addresses);
 std::vector<std::string> texts(const std::vector<wiring::Route>& routes);
+std::vector<std::string> texts(const std::vector<wiring::Difference>& differences);
 
 /// As `ip route` says it: "0.0.0.0/0 via 10.1.2.1 src 10.1.2.5 table 100".
 std::string words(const wiring::Route& route);

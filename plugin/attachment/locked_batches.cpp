@@ -1,0 +1,36 @@
+#include "plugin/attachment/locked_batches.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace attachment {
+
+LockedBatch lock_batch(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder,
+                       std::chrono::milliseconds patience) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + patience;
+  LockedBatch batch;
+  for (const auto tag : tags) {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    auto lock = folder.locks.try_attachment(tag, std::max(rest, std::chrono::milliseconds{0}));
+    if (!lock) {
+      batch.busy.push_back(tag);
+      continue;
+    }
+    batch.locks.push_back(std::move(*lock));
+    batch.tags.push_back(tag);
+    if (auto stored = folder.records.find(network, tag)) batch.records.push_back(std::move(*stored));
+  }
+  return batch;
+}
+
+void for_each_batch(std::span<const cni::Tag> tags, const std::function<void(std::span<const cni::Tag>)>& act) {
+  constexpr std::size_t most_at_once = 200;
+  while (!tags.empty()) {
+    const auto batch = tags.first(std::min(most_at_once, tags.size()));
+    act(batch);
+    tags = tags.subspan(batch.size());
+  }
+}
+
+}  // namespace attachment

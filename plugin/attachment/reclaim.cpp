@@ -1,0 +1,116 @@
+#include "plugin/attachment/reclaim.hpp"
+
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/locked_batches.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace attachment {
+namespace {
+
+/// A live lease without an interface of ours is another plugin's; a pending one was never answered.
+bool may_be_stale(const state::StoredRecord& stored) {
+  if (!stored.record) return false;
+  if (!stored.record->host_interface) {
+    return stored.stage == state::Stage::pending && !footprint_of(*stored.record).is_netns_pair;
+  }
+  return true;
+}
+
+/// Leaves those of which no end exists.
+void keep_stale(std::vector<state::StoredRecord>& records, kernel::Kernel& kernel) {
+  std::erase_if(records, [](const state::StoredRecord& stored) { return !may_be_stale(stored); });
+  if (records.empty()) return;
+  std::vector<Footprint> footprints;
+  for (const auto& stored : records) footprints.push_back(footprint_of(*stored.record));
+  const auto exists = kernel.find_ends(footprints, kernel::Search::full);
+  std::size_t place = 0;
+  std::erase_if(records, [&](const state::StoredRecord&) { return exists[place++]; });
+}
+
+constexpr std::chrono::milliseconds no_patience{0};
+
+/// The records are read again under their locks: since they were listed an attachment may have been added anew.
+std::vector<state::Record> reclaim_batch(const std::string& network, std::span<const cni::Tag> tags,
+                                         kernel::Kernel& kernel, state::Folder& folder) {
+  auto batch = lock_batch(network, tags, folder, no_patience);
+  keep_stale(batch.records, kernel);
+  std::vector<Footprint> footprints;
+  for (const auto& stored : batch.records) footprints.push_back(footprint_of(*stored.record));
+  if (footprints.empty()) return {};
+  BestEffort effort;
+  const auto left = tear_down(std::move(footprints), {.kernel = &kernel, .folder = &folder}, effort);
+  effort.finish();
+  std::vector<state::Record> reclaimed;
+  for (auto& stored : batch.records) reclaimed.push_back(std::move(*stored.record));
+  return reclaimed;
+}
+
+}  // namespace
+
+std::vector<state::Record> find_stale(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {
+  auto records = folder.records.list(network);
+  keep_stale(records, kernel);
+  std::vector<state::Record> stale;
+  for (auto& stored : records) {
+    if (folder.locks.try_attachment(stored.tag)) stale.push_back(std::move(*stored.record));
+  }
+  return stale;
+}
+
+std::vector<state::Record> reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder,
+                                   std::optional<cni::Tag> asking) {
+  auto records = folder.records.list(network);
+  std::erase_if(records, [&](const state::StoredRecord& stored) { return stored.tag == asking; });
+  keep_stale(records, kernel);
+  std::vector<cni::Tag> tags;
+  std::ranges::transform(records, std::back_inserter(tags), &state::StoredRecord::tag);
+  std::vector<state::Record> reclaimed;
+  for_each_batch(tags, [&](std::span<const cni::Tag> batch) {
+    std::ranges::move(reclaim_batch(network, batch, kernel, folder), std::back_inserter(reclaimed));
+  });
+  return reclaimed;
+}
+
+std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag tag, kernel::Kernel& kernel,
+                                         state::Folder& folder) {
+  auto reclaimed = reclaim_batch(network, {&tag, 1}, kernel, folder);
+  return reclaimed.empty() ? std::nullopt : std::optional{std::move(reclaimed.front())};
+}
+
+namespace {
+
+bool has_record(cni::Tag tag, const std::vector<state::Folder>& folders) {
+  return std::ranges::any_of(folders, [&](const state::Folder& folder) {
+    const auto networks = folder.records.networks();
+    return std::ranges::any_of(
+        networks, [&](const std::string& network) { return folder.records.find(network, tag).has_value(); });
+  });
+}
+
+/// The lock of an attachment whose folder is not known: a call that is at work holds it in one of them.
+bool is_in_flight(cni::Tag tag, const std::vector<state::Folder>& folders) {
+  return std::ranges::any_of(
+      folders, [&](const state::Folder& folder) { return !folder.locks.try_attachment(tag).has_value(); });
+}
+
+}  // namespace
+
+std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+  auto found = kernel.list("");
+  std::erase_if(found, [&](const Footprint& footprint) {
+    return footprint.host.index != 0 || is_in_flight(footprint.tag, folders) || has_record(footprint.tag, folders);
+  });
+  if (found.empty()) return found;
+  std::vector<Footprint> marks;
+  for (const auto& footprint : found) marks.push_back(footprint_of(footprint.tag, ""));
+  const auto exists = kernel.find_ends(marks, kernel::Search::full);
+  std::size_t place = 0;
+  std::erase_if(found, [&](const Footprint&) { return exists[place++]; });
+  return found;
+}
+
+}  // namespace attachment

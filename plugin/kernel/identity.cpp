@@ -1,0 +1,54 @@
+#include "plugin/kernel/identity.hpp"
+
+#include "plugin/cni/attachment.hpp"
+
+namespace kernel {
+namespace {
+
+constexpr cni::MacAddress no_mac{};
+
+bool has_mac(const Link& link, const wiring::EndMarks& marks) { return marks.mac != no_mac && link.mac == marks.mac; }
+
+bool has_index(const Link& link, const wiring::EndMarks& marks) {
+  return marks.index != 0 && link.index == marks.index;
+}
+
+bool is_peer(const Link& link, const wiring::EndMarks& other) {
+  return other.index != 0 && link.peer_index == other.index;
+}
+
+bool has_alias(const Link& link, cni::Tag tag) { return cni::tag_of_alias(link.alias) == tag; }
+
+bool is_end(const Link& link, cni::Tag tag, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
+  if (link.kind != "veth") return false;
+  if (link.name == marks.name && has_mac(link, marks)) return true;
+  if (has_index(link, marks) && (has_mac(link, marks) || is_peer(link, other))) return true;
+  return has_alias(link, tag);
+}
+
+bool is_imported_end(const Link& link, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
+  return link.kind == "veth" && has_index(link, marks) && (link.name == marks.name || is_peer(link, other));
+}
+
+}  // namespace
+
+bool is_host_end(const Link& link, const wiring::Footprint& footprint) {
+  if (footprint.is_imported) return is_imported_end(link, footprint.host, footprint.container);
+  return is_end(link, footprint.tag, footprint.host, footprint.container);
+}
+
+bool is_container_end(const Link& link, const wiring::Footprint& footprint) {
+  return is_end(link, footprint.tag, footprint.container, footprint.host);
+}
+
+bool is_proven_end(const Link& link, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
+  return link.kind == "veth" && has_index(link, marks) && is_peer(link, other);
+}
+
+bool is_ifb(const Link& link, const wiring::Footprint& footprint) {
+  if (link.kind != "ifb") return false;
+  const bool has_own_name = link.name == cni::ifb_name(footprint.tag) && link.mac == cni::ifb_mac(footprint.tag);
+  return has_own_name || has_alias(link, footprint.tag);
+}
+
+}  // namespace kernel

@@ -1,0 +1,103 @@
+#include "plugin/state/addresses.hpp"
+
+#include "plugin/state/directory_reader.hpp"
+#include "plugin/state/layout.hpp"
+
+#include <algorithm>
+
+namespace state {
+namespace {
+
+std::string link_of(const std::string& network, const cni::IpAddress& address) {
+  return addresses_directory(network) + "/" + cni::to_string(address);
+}
+
+std::string cursor_of(const std::string& network) { return network_directory(network) + "/cursor"; }
+std::string temporary_cursor_of(const std::string& network) { return network_directory(network) + "/.cursor"; }
+
+/// Searches of the sets that a symbolic link has no room for begin at their beginning.
+std::string to_text(const Cursors& cursors) {
+  constexpr std::size_t longest = 4000;
+  std::string text;
+  for (const auto& cursor : cursors) {
+    if (text.size() > longest) break;
+    if (!text.empty()) text += ' ';
+    text += cursor ? cni::to_string(*cursor) : "-";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<cni::IpAddress> find_canonical_address(std::string_view name) {
+  const auto address = cni::find_address(name);
+  return address && cni::to_string(*address) == name ? address : std::nullopt;
+}
+
+bool Addresses::take(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
+  return directory_->make_link(cni::to_string(holder), link_of(network, address), "take the address");
+}
+
+bool Addresses::release(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
+  if (this->holder(network, address) != holder) return false;
+  return directory_->remove(link_of(network, address));
+}
+
+bool Addresses::is_taken(const std::string& network, const cni::IpAddress& address) const {
+  return directory_->link_text(link_of(network, address)).has_value();
+}
+
+std::optional<cni::Tag> Addresses::holder(const std::string& network, const cni::IpAddress& address) const {
+  const auto text = directory_->link_text(link_of(network, address));
+  return text ? cni::find_tag(*text) : std::nullopt;
+}
+
+std::vector<TakenAddress> Addresses::list(const std::string& network) const {
+  std::vector<TakenAddress> all;
+  for (const auto& address : list_addresses(network)) {
+    if (const auto text = directory_->link_text(link_of(network, address))) {
+      all.push_back({.address = address, .holder = cni::find_tag(*text)});
+    }
+  }
+  return all;
+}
+
+std::vector<cni::IpAddress> Addresses::list_addresses(const std::string& network) const {
+  std::vector<cni::IpAddress> addresses;
+  const auto directory = directory_->find_directory(addresses_directory(network));
+  if (!directory) return addresses;
+  DirectoryReader reader{directory->get()};
+  while (const auto entry = reader.next()) {
+    if (const auto address = find_canonical_address(entry->name)) addresses.push_back(*address);
+  }
+  std::ranges::sort(addresses);
+  return addresses;
+}
+
+std::vector<cni::IpAddress> Addresses::held_by(const std::string& network, cni::Tag tag) const {
+  std::vector<cni::IpAddress> addresses;
+  for (const auto& taken : list(network)) {
+    if (taken.holder == tag) addresses.push_back(taken.address);
+  }
+  return addresses;
+}
+
+Cursors Addresses::cursors(const std::string& network, std::size_t sets) const {
+  Cursors cursors(sets);
+  const auto text = directory_->link_text(cursor_of(network)).value_or("");
+  std::size_t begin = 0;
+  for (auto& cursor : cursors) {
+    const auto end = std::min(text.find(' ', begin), text.size());
+    cursor = cni::find_address(std::string_view{text}.substr(begin, end - begin));
+    begin = std::min(end + 1, text.size());
+  }
+  return cursors;
+}
+
+void Addresses::set_cursors(const std::string& network, const Cursors& cursors) {
+  const std::string temporary = temporary_cursor_of(network);
+  directory_->put_link(to_text(cursors), temporary);
+  directory_->replace(temporary, cursor_of(network));
+}
+
+}  // namespace state

@@ -1,0 +1,91 @@
+#include "plugin/state/gateways.hpp"
+
+#include "plugin/state/addresses.hpp"
+#include "plugin/state/directory_reader.hpp"
+#include "plugin/state/layout.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace state {
+namespace {
+
+/// Leads nowhere: the name of the link is all that counts.
+constexpr auto claim_target = "claim";
+
+std::string entry_of(std::string_view name) { return std::string{gateways_name} + '/' + std::string{name}; }
+
+/// The directory is no sign of it: a network called "gateways" has the same.
+std::string created_mark() { return entry_of(".claims"); }
+std::string unrecorded_mark() { return entry_of(".unrecorded"); }
+
+std::string directory_of(const cni::IpAddress& gateway) { return entry_of(cni::to_string(gateway)); }
+
+std::string claim_of(const cni::IpAddress& gateway, cni::Tag tag) {
+  return directory_of(gateway) + '/' + cni::to_string(tag);
+}
+
+}  // namespace
+
+bool Gateways::exists() const { return directory_->exists(created_mark()); }
+
+void Gateways::create() { directory_->make_link("kept", created_mark(), "create the claims of gateways"); }
+
+void Gateways::claim(const cni::IpAddress& gateway, cni::Tag tag) {
+  directory_->make_link(claim_target, claim_of(gateway, tag), "claim the gateway");
+}
+
+/// The last to leave removes the directory before the gateway: a claim in it was there before.
+bool Gateways::join(const cni::IpAddress& gateway, cni::Tag tag) {
+  return directory_->make_link_inside(claim_target, claim_of(gateway, tag)).has_value();
+}
+
+bool Gateways::release(const cni::IpAddress& gateway, cni::Tag tag) {
+  directory_->remove(claim_of(gateway, tag));
+  return directory_->remove_if_empty(directory_of(gateway));
+}
+
+/// A call that ended between the two steps of release() leaves an empty directory.
+bool Gateways::is_claimed(const cni::IpAddress& gateway) const { return !directory_->is_empty(directory_of(gateway)); }
+
+std::vector<cni::IpAddress> Gateways::claimed_by(cni::Tag tag) const {
+  auto claimed = gateways();
+  std::erase_if(claimed, [&](const cni::IpAddress& gateway) { return !directory_->exists(claim_of(gateway, tag)); });
+  return claimed;
+}
+
+std::vector<GatewayClaim> Gateways::claims() const {
+  std::vector<GatewayClaim> claims;
+  for (const auto& gateway : gateways()) {
+    const auto directory = directory_->find_directory(directory_of(gateway));
+    if (!directory) continue;
+    DirectoryReader reader{directory->get()};
+    while (const auto entry = reader.next()) {
+      if (const auto tag = cni::find_tag(entry->name)) claims.push_back({.gateway = gateway, .tag = *tag});
+    }
+  }
+  std::ranges::sort(claims);
+  return claims;
+}
+
+bool Gateways::has_unrecorded_users() const { return directory_->exists(unrecorded_mark()); }
+
+void Gateways::mark_unrecorded_users() {
+  directory_->make_link("links", unrecorded_mark(), "mark unrecorded users of gateways");
+}
+
+void Gateways::forget_unrecorded_users() { directory_->remove(unrecorded_mark()); }
+
+std::vector<cni::IpAddress> Gateways::gateways() const {
+  std::vector<cni::IpAddress> gateways;
+  const auto directory = directory_->find_directory(std::string{gateways_name});
+  if (!directory) return gateways;
+  DirectoryReader reader{directory->get()};
+  while (const auto entry = reader.next()) {
+    if (const auto gateway = find_canonical_address(entry->name)) gateways.push_back(*gateway);
+  }
+  std::ranges::sort(gateways);
+  return gateways;
+}
+
+}  // namespace state

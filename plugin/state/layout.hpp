@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// The names of the parts of a state folder, relative to it.
+namespace state {
+
+constexpr std::string_view locks_name = "locks";
+constexpr std::string_view data_dirs_name = "data-dirs";
+constexpr std::string_view gateways_name = "gateways";
+
+/// Whether a file of the folder that belongs to no network has this name.
+bool is_reserved(std::string_view name);
+
+/// The directory of a network: its name, after a '=' where that is reserved. No network's name begins with '='.
+std::string network_directory(const std::string& network);
+
+std::string addresses_directory(const std::string& network);
+std::string pending_directory(const std::string& network);
+std::string live_directory(const std::string& network);
+
+}  // namespace state

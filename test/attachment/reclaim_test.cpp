@@ -1,0 +1,165 @@
+#include "plugin/attachment/reclaim.hpp"
+
+#include "test/verbs/network.hpp"
+
+namespace {
+
+using test::ip;
+using Texts = std::vector<std::string>;
+
+class Reclaim : public test::VerbsOfNetwork {
+ protected:
+  std::size_t reclaim() { return attachment::reclaim("net", kernel, folder).size(); }
+  bool has_reclaimable() { return !attachment::find_stale("net", kernel, folder).empty(); }
+};
+
+TEST_F(Reclaim, FindsNothingInAnEmptyNetwork) {
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+}
+
+TEST_F(Reclaim, LeavesWhatStands) {
+  add("c1");
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_TRUE(is_live("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, GivesBackWhatHasNoLinkAnyMore) {
+  add("c1");
+  add("c2");
+  kernel.remove_links_of(attachment("c1"));
+  EXPECT_TRUE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
+  EXPECT_FALSE(has_reclaimable());
+}
+
+TEST_F(Reclaim, RemovesTheIfbOfWhatItGivesBack) {
+  limit_rates();
+  add("c1");
+  add("c2");
+  std::erase_if(kernel.pairs, [&](const auto& pair) { return pair.link.alias == cni::alias_of(attachment("c1")); });
+  EXPECT_EQ(reclaim(), 1U);
+  ASSERT_EQ(kernel.ifb_devices.size(), 1U);
+  EXPECT_EQ(kernel.ifb_devices.front().alias, cni::alias_of(attachment("c2")));
+}
+
+TEST_F(Reclaim, GivesBackWhatHasAnIndexThatAnotherLinkBears) {
+  add("c1");
+  auto& link = kernel.pairs.at(0).link;
+  link = {link.index, "vethother", "veth-cni/other/c9/eth0"};
+  EXPECT_EQ(reclaim(), 1U);
+}
+
+TEST_F(Reclaim, LeavesWhatIsInFlight) {
+  add("c1");
+  kernel.pairs.clear();
+  const auto others = state::Folder::open(root, root);
+  const auto lock = others.locks.try_attachment(tag("c1"));
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_TRUE(has_record("c1"));
+}
+
+/// Its lock is held by the same folder object, and so does not keep it out.
+TEST_F(Reclaim, LeavesTheLeaseOfTheOneThatAsks) {
+  add("c1");
+  kernel.pairs.clear();
+  EXPECT_EQ(attachment::reclaim("net", kernel, folder, tag("c1")).size(), 0U);
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, LeavesLeasesOfWhichNoInterfaceOfOursIsPart) {
+  folder.records.write_pending({.attachment = attachment("c1"), .netns = "/n", .addresses = {ip("10.1.2.2")}});
+  folder.addresses.take("net", ip("10.1.2.2"), tag("c1"));
+  folder.records.mark_live(attachment("c1"));
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_EQ(taken(), Texts{"10.1.2.2"});
+}
+
+TEST_F(Reclaim, LeavesRecordsThatCannotBeRead) {
+  add("c1");
+  spoil_record("live", "c1");
+  kernel.pairs.clear();
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+TEST_F(Reclaim, GivesBackWhatAnAddHasLeftThatWasKilledBeforeItHadALink) {
+  leave_unbuilt("c1", {"10.1.2.2"});
+  EXPECT_TRUE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 1U);
+  expect_nothing_left();
+}
+
+TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
+  add("c1");
+  auto unbuilt = record("c1");
+  unbuilt.host_interface.value().index = 0;
+  folder.records.write_pending(unbuilt);
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+}
+
+TEST_F(Reclaim, LeavesAnImportedLeaseWhileItsLinkStands) {
+  import_attachment("c1", "10.1.2.2", "veth12345678");
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+  kernel.pairs.clear();
+  EXPECT_EQ(reclaim(), 1U);
+  expect_nothing_left();
+}
+
+TEST_F(Reclaim, LeavesAddressesThatAnotherHoldsByNow) {
+  add("c1");
+  kernel.pairs.clear();
+  folder.addresses.release("net", ip("10.1.2.2"), tag("c1"));
+  folder.addresses.take("net", ip("10.1.2.2"), tag("c2"));
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.2")), tag("c2"));
+  EXPECT_EQ(taken(), Texts{"10.1.2.2"});
+}
+
+/// Rules of an attachment that is neither on record nor on the host.
+class OrphanedRules : public test::VerbsOfNetwork {
+ protected:
+  void SetUp() override {
+    auto mapped = request("c1");
+    mapped.config.wishes.port_mappings = {{.host_port = 8080, .container_port = 80}};
+    add(mapped);
+    ASSERT_EQ(kernel.rules.size(), 1U);
+    folders.push_back(state::Folder::open(root, root));
+  }
+  std::vector<wiring::Footprint> find() { return attachment::find_orphaned_rules(kernel, folders); }
+
+  std::vector<state::Folder> folders;
+};
+
+TEST_F(OrphanedRules, HaveNeitherARecordNorALink) {
+  EXPECT_TRUE(find().empty());
+  kernel.pairs.clear();
+  EXPECT_TRUE(find().empty()) << "it has a record";
+  folder.records.forget("net", tag("c1"));
+  ASSERT_EQ(find().size(), 1U);
+  EXPECT_EQ(find().front().tag, tag("c1"));
+}
+
+TEST_F(OrphanedRules, HaveNoLinkWhateverItsRecord) {
+  folder.records.forget("net", tag("c1"));
+  EXPECT_TRUE(find().empty());
+}
+
+TEST_F(OrphanedRules, AreNotThoseOfACallInFlight) {
+  kernel.pairs.clear();
+  folder.records.forget("net", tag("c1"));
+  const auto lock = folder.locks.try_attachment(tag("c1"));
+  EXPECT_TRUE(find().empty());
+}
+
+}  // namespace

@@ -1,0 +1,44 @@
+#include "test/verbs/network.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using LongestRecord = test::VerbsOfNetwork;
+
+wiring::PortMapping mapping_of(std::uint16_t number, const std::string& container_address) {
+  return {.protocol = "sctp",
+          .host_address = test::ip("fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:1111"),
+          .host_port = static_cast<std::uint16_t>(20'000 + number),
+          .container_address = test::ip(container_address),
+          .container_port = static_cast<std::uint16_t>(30'000 + number)};
+}
+
+wiring::Route route_of(std::uint16_t number) {
+  return {.destination = test::prefix("fd00:1111:2222:3333:4444:5555:6666:" + std::to_string(1000 + number) + "/128"),
+          .gateway = test::ip("fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:1111"),
+          .mtu = 1400,
+          .advmss = 1300,
+          .priority = 4'000'000'000};
+}
+
+/// As many port mappings, of two addresses, and routes as a configuration may have.
+TEST_F(LongestRecord, CanBeRead) {
+  wiring::Wiring largest;
+  largest.host_ports.emplace();
+  for (std::uint16_t number = 0; number < 4096; ++number) {
+    for (const auto* address : {"10.1.2.2", "fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:2222"}) {
+      largest.host_ports->mappings.push_back(mapping_of(number, address));
+    }
+    largest.container.routes.push_back(route_of(number));
+  }
+  leave_unbuilt("c1", {}, largest);
+  EXPECT_GT(record("c1").wiring.size(), std::size_t{1} << 20U);
+  EXPECT_LT(record("c1").wiring.size(), state::longest_record / 4);
+}
+
+}  // namespace
