@@ -153,7 +153,7 @@ TEST_F(GatewayOnLo, GoesWithItsLastUserThoughNothingClaimedIt) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
-/// Whoever has a link without a record may need the gateway of a later one; the last of them takes all along.
+/// A link without a record may need the gateway of a later one; the last of them takes all along.
 TEST_F(GatewayOnLo, IsKeptForAnAttachmentWithoutARecord) {
   const auto config = with_gateway(first_gateway);
   ASSERT_EQ(add(a, config).exit, 0);
@@ -228,7 +228,7 @@ TEST_F(UnrecordedHostPorts, AreRemovedByTheDelAfterOneThatWasKilled) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
-/// The elements that name owners are missing: somebody flushed their set.
+/// The elements that name owners are missing: their set was flushed.
 TEST_F(UnrecordedHostPorts, AreRemovedByDelWithoutTheirOwner) {
   nft({"flush", "set", "inet", "veth_cni", "owners"});
   const auto deleted = del(a, config);

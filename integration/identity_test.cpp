@@ -20,7 +20,7 @@ using namespace support;
 
 constexpr auto new_name = "rack7";
 
-/// Which marks of an end somebody changes.
+/// Which marks of an end are changed.
 struct ChangedMarks {
   std::string label;
   bool alias = false;
@@ -112,7 +112,7 @@ TEST_P(ChangedHostEnd, IsRemovedByGc) {
   expect_nothing_left();
 }
 
-/// A MAC stays as somebody has changed it, and is reported; what then has no mark of ours but its ifindex is left as it
+/// A MAC that was changed stays, and is reported; what then has no mark of ours but its ifindex is left as it
 /// is.
 TEST_P(ChangedHostEnd, IsAFindingThatRepairRestores) {
   const auto& marks = std::get<1>(GetParam());

@@ -171,7 +171,7 @@ TEST_F(RulesLife, EndsOnceForManyAddsAtOnce) {
   EXPECT_EQ(count_owners(), many);
 }
 
-// Owner elements go last. What a killed DEL has left belongs to somebody, with or without an owner element.
+// Owner elements go last. What a killed DEL has left is removed, with or without an owner element.
 TEST_F(RulesLife, IsNotOutlivedByElementsOfADelThatWasKilled) {
   ASSERT_EQ(add(a, with_ports(masqueraded(), 9000, 300)).exit, 0);
   const auto all = own_elements().size();

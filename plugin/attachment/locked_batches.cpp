@@ -6,13 +6,12 @@
 namespace attachment {
 
 LockedBatch lock_batch(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder,
-                       std::chrono::milliseconds patience) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + patience;
+                       Deadline deadline) {
+  using std::chrono::milliseconds;
   LockedBatch batch;
   for (const auto tag : tags) {
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    auto lock = folder.locks.try_attachment(tag, std::max(rest, std::chrono::milliseconds{0}));
+    const auto rest = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    auto lock = folder.locks.try_attachment(tag, std::max(rest, milliseconds{0}));
     if (!lock) {
       batch.busy.push_back(tag);
       continue;

@@ -18,12 +18,16 @@ struct LockedBatch {
   std::vector<posix::ByteLock> locks;
   std::vector<cni::Tag> tags;                ///< those whose lock is held, with a record or without
   std::vector<state::StoredRecord> records;  ///< of those that have one
-  std::vector<cni::Tag> busy;                ///< those whose lock another call has not released within the patience
+  std::vector<cni::Tag> busy;                ///< those whose lock another call has not released in time
 };
 
-/// `patience` is for the whole batch.
+using Deadline = std::chrono::steady_clock::time_point;
+/// No lock is waited for.
+constexpr Deadline at_once{};
+
+/// Locks that other calls hold are waited for until the deadline.
 LockedBatch lock_batch(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder,
-                       std::chrono::milliseconds patience);
+                       Deadline deadline);
 
 /// Calls `act` for one piece of the tags after the other.
 void for_each_batch(std::span<const cni::Tag> tags, const std::function<void(std::span<const cni::Tag>)>& act);

@@ -4,7 +4,6 @@
 #include "plugin/attachment/locked_batches.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -20,29 +19,33 @@ bool may_be_stale(const state::StoredRecord& stored) {
   return true;
 }
 
-/// Leaves those of which no end exists.
-void keep_stale(std::vector<state::StoredRecord>& records, kernel::Kernel& kernel) {
-  std::erase_if(records, [](const state::StoredRecord& stored) { return !may_be_stale(stored); });
-  if (records.empty()) return;
-  std::vector<Footprint> footprints;
-  for (const auto& stored : records) footprints.push_back(footprint_of(*stored.record));
+/// Leaves those of which no end exists; the footprints are theirs, in the same order.
+void keep_gone(auto& candidates, const std::vector<Footprint>& footprints, kernel::Kernel& kernel) {
   const auto exists = kernel.find_ends(footprints, kernel::Search::full);
   std::size_t place = 0;
-  std::erase_if(records, [&](const state::StoredRecord&) { return exists[place++]; });
+  std::erase_if(candidates, [&](const auto&) { return exists[place++]; });
 }
 
-constexpr std::chrono::milliseconds no_patience{0};
+std::vector<Footprint> footprints_of(const std::vector<state::StoredRecord>& records) {
+  std::vector<Footprint> footprints;
+  for (const auto& stored : records) footprints.push_back(footprint_of(*stored.record));
+  return footprints;
+}
+
+/// Leaves those of which no end exists, and whose record can be read.
+void keep_stale(std::vector<state::StoredRecord>& records, kernel::Kernel& kernel) {
+  std::erase_if(records, [](const state::StoredRecord& stored) { return !may_be_stale(stored); });
+  if (!records.empty()) keep_gone(records, footprints_of(records), kernel);
+}
 
 /// The records are read again under their locks: since they were listed an attachment may have been added anew.
 std::vector<state::Record> reclaim_batch(const std::string& network, std::span<const cni::Tag> tags,
                                          kernel::Kernel& kernel, state::Folder& folder) {
-  auto batch = lock_batch(network, tags, folder, no_patience);
+  auto batch = lock_batch(network, tags, folder, at_once);
   keep_stale(batch.records, kernel);
-  std::vector<Footprint> footprints;
-  for (const auto& stored : batch.records) footprints.push_back(footprint_of(*stored.record));
-  if (footprints.empty()) return {};
+  if (batch.records.empty()) return {};
   BestEffort effort;
-  const auto left = tear_down(std::move(footprints), {.kernel = &kernel, .folder = &folder}, effort);
+  const auto left = tear_down(footprints_of(batch.records), {.kernel = &kernel, .folder = &folder}, effort);
   effort.finish();
   std::vector<state::Record> reclaimed;
   for (auto& stored : batch.records) reclaimed.push_back(std::move(*stored.record));
@@ -107,9 +110,7 @@ std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::ve
   if (found.empty()) return found;
   std::vector<Footprint> marks;
   for (const auto& footprint : found) marks.push_back(footprint_of(footprint.tag, ""));
-  const auto exists = kernel.find_ends(marks, kernel::Search::full);
-  std::size_t place = 0;
-  std::erase_if(found, [&](const Footprint&) { return exists[place++]; });
+  keep_gone(found, marks, kernel);
   return found;
 }
 

@@ -16,7 +16,7 @@ namespace attachment {
 /// The stale attachments of a network. The caller must hold no lock of an attachment of it by this folder object.
 std::vector<state::Record> find_stale(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder);
 
-/// Tears down the stale attachments of a network; returns their records. `asking` is left alone: its lock is held by
+/// Tears down the stale attachments of a network; returns their records. `asking` is not touched: its lock is held by
 /// the caller. Throws what could not be removed.
 std::vector<state::Record> reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder,
                                    std::optional<cni::Tag> asking = std::nullopt);

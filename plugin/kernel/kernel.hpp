@@ -40,7 +40,7 @@ struct Built {
   bool has_lost_rules = false;   ///< the tables were made anew: what others had in them is missing
 };
 
-/// Why a wiring could not be built: something that it needs belongs to somebody else.
+/// Why a wiring could not be built: an address or a port that it needs is in use.
 struct Conflict {
   enum class Kind { address, host_port };
 

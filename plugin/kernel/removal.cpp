@@ -42,7 +42,7 @@ void BatchRemoval::attempt(std::span<const std::size_t> places, const std::funct
   }
 }
 
-/// What the kernel refuses of one must not keep the others: then each is tried alone.
+/// A refusal of one must not keep the others: then each is tried in a call of its own.
 void BatchRemoval::remove_rules(const std::function<Netfilter*()>& netfilter) {
   std::vector<std::size_t> places;
   std::vector<wiring::Footprint> ruled;

@@ -27,11 +27,23 @@ std::string to_text(const Cursors& cursors) {
   return text;
 }
 
-}  // namespace
-
 std::optional<cni::IpAddress> find_canonical_address(std::string_view name) {
   const auto address = cni::find_address(name);
   return address && cni::to_string(*address) == name ? address : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<cni::IpAddress> addresses_in(const Directory& directory, const std::string& name) {
+  std::vector<cni::IpAddress> addresses;
+  const auto opened = directory.find_directory(name);
+  if (!opened) return addresses;
+  DirectoryReader reader{opened->get()};
+  while (const auto entry = reader.next()) {
+    if (const auto address = find_canonical_address(entry->name)) addresses.push_back(*address);
+  }
+  std::ranges::sort(addresses);
+  return addresses;
 }
 
 bool Addresses::take(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
@@ -63,15 +75,7 @@ std::vector<TakenAddress> Addresses::list(const std::string& network) const {
 }
 
 std::vector<cni::IpAddress> Addresses::list_addresses(const std::string& network) const {
-  std::vector<cni::IpAddress> addresses;
-  const auto directory = directory_->find_directory(addresses_directory(network));
-  if (!directory) return addresses;
-  DirectoryReader reader{directory->get()};
-  while (const auto entry = reader.next()) {
-    if (const auto address = find_canonical_address(entry->name)) addresses.push_back(*address);
-  }
-  std::ranges::sort(addresses);
-  return addresses;
+  return addresses_in(*directory_, addresses_directory(network));
 }
 
 std::vector<cni::IpAddress> Addresses::held_by(const std::string& network, cni::Tag tag) const {

@@ -20,8 +20,9 @@ struct TakenAddress {
 /// The address after which the next search of each set of ranges begins, by the number of the set.
 using Cursors = std::vector<std::optional<cni::IpAddress>>;
 
-/// nullopt for a name that is not the one this plugin writes an address with.
-std::optional<cni::IpAddress> find_canonical_address(std::string_view name);
+/// The addresses that entries of a directory are named after, in ascending order; none where it is missing. Names that
+/// this plugin would not write an address with are left out. Throws std::system_error for what the system refuses.
+std::vector<cni::IpAddress> addresses_in(const Directory& directory, const std::string& name);
 
 /// Which addresses of a network are taken: <network>/addresses/<ip>, a symbolic link to the tag of the holder. Every
 /// call throws std::system_error for what the system refuses.
@@ -30,7 +31,7 @@ class Addresses {
   /// The directory has to outlive it.
   explicit Addresses(const Directory& directory) : directory_(&directory) {}
 
-  /// Takes the address for the holder; false where it is taken already, whoever holds it.
+  /// Takes the address for the holder; false where it is taken already, even by that holder.
   bool take(const std::string& network, const cni::IpAddress& address, cni::Tag holder);
   /// Gives it back; false where the holder does not hold it.
   bool release(const std::string& network, const cni::IpAddress& address, cni::Tag holder);

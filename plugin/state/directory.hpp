@@ -10,7 +10,7 @@
 
 namespace state {
 
-/// Empty text stands for what cannot be read.
+/// The text is empty where the file cannot be read.
 struct FileContent {
   std::string text;
   std::optional<std::chrono::system_clock::time_point> written_at{};  ///< nullopt: there is no regular file

@@ -5,7 +5,6 @@
 #include "plugin/state/layout.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace state {
 namespace {
@@ -76,16 +75,6 @@ void Gateways::mark_unrecorded_users() {
 
 void Gateways::forget_unrecorded_users() { directory_->remove(unrecorded_mark()); }
 
-std::vector<cni::IpAddress> Gateways::gateways() const {
-  std::vector<cni::IpAddress> gateways;
-  const auto directory = directory_->find_directory(std::string{gateways_name});
-  if (!directory) return gateways;
-  DirectoryReader reader{directory->get()};
-  while (const auto entry = reader.next()) {
-    if (const auto gateway = find_canonical_address(entry->name)) gateways.push_back(*gateway);
-  }
-  std::ranges::sort(gateways);
-  return gateways;
-}
+std::vector<cni::IpAddress> Gateways::gateways() const { return addresses_in(*directory_, std::string{gateways_name}); }
 
 }  // namespace state

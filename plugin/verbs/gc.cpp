@@ -65,7 +65,7 @@ class Collection {
   void collect(std::span<const cni::Tag> tags, attachment::BestEffort& effort) {
     if (folder_ == nullptr) return tear_down(unrecorded(tags), effort);
     attachment::LockedBatch batch;
-    if (!effort.attempt([&] { batch = attachment::lock_batch(network_, tags, *folder_, rest_of_patience()); })) {
+    if (!effort.attempt([&] { batch = attachment::lock_batch(network_, tags, *folder_, deadline_); })) {
       kept_.insert(tags.begin(), tags.end());
       return;
     }
@@ -121,24 +121,18 @@ class Collection {
   }
 
   /// A lock that a tool holds for a moment is waited for; runtimes call nothing else beside a GC.
-  std::chrono::milliseconds rest_of_patience() const {
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
-    return std::max(rest, std::chrono::milliseconds{0});
-  }
-
-  using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds patience{1000};
 
   const std::string& network_;
   kernel::Kernel& kernel_;
   state::Folder* folder_;
-  wiring::Footprint assumed_;                        ///< of the configuration alone
+  wiring::Footprint assumed_;                        ///< by the configuration only
   std::set<cni::Tag> recorded_;                      ///< when the collection began
   std::map<cni::Tag, wiring::Footprint> in_kernel_;  ///< listed after the records
   bool is_listed_ = false;                           ///< false: the kernel's list could not be had
   std::set<cni::Tag> kept_;
   std::size_t busy_ = 0;
-  Clock::time_point deadline_ = Clock::now() + patience;
+  attachment::Deadline deadline_ = std::chrono::steady_clock::now() + patience;
 };
 
 }  // namespace

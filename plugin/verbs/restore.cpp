@@ -5,7 +5,6 @@
 #include "plugin/attachment/locked_batches.hpp"
 #include "plugin/wiring/text.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,8 +40,7 @@ class Restoration {
 
  private:
   void restore(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder) {
-    constexpr std::chrono::milliseconds no_patience{0};
-    const auto batch = attachment::lock_batch(network, tags, folder, no_patience);
+    const auto batch = attachment::lock_batch(network, tags, folder, attachment::at_once);
     is_complete_ = is_complete_ && batch.busy.empty();
     std::vector<wiring::Footprint> footprints;
     std::vector<wiring::Wiring> wirings;

@@ -12,7 +12,6 @@
 #include "plugin/state/folder.hpp"
 #include "plugin/text/quoted.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -131,15 +130,13 @@ std::vector<wiring::Footprint> lease_footprints(const attachment::LockedBatch& b
 /// A lock that a tool holds for a moment is waited for. False where another call has not released one: its lease is
 /// left alone.
 bool release_stale(const std::string& network, const std::set<cni::Tag>& valid, state::Folder& folder) {
-  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds patience{1000};
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   auto tags = folder.records.tags(network);
   std::erase_if(tags, [&](cni::Tag tag) { return valid.contains(tag); });
   bool is_complete = true;
   attachment::for_each_batch(tags, [&](std::span<const cni::Tag> piece) {
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    const auto batch = attachment::lock_batch(network, piece, folder, std::max(rest, std::chrono::milliseconds{0}));
+    const auto batch = attachment::lock_batch(network, piece, folder, deadline);
     is_complete = is_complete && batch.busy.empty();
     tear_down(lease_footprints(batch, network, folder), folder);
   });

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds at_once{0};
 class LockedBatches : public test::VerbsOfNetwork {
  protected:
   attachment::LockedBatch lock(const std::vector<cni::Tag>& tags, std::chrono::milliseconds patience) const {
-    return attachment::lock_batch("net", tags, folder, patience);
+    return attachment::lock_batch("net", tags, folder, std::chrono::steady_clock::now() + patience);
   }
   state::Folder others = state::Folder::open(root, root);
 };
