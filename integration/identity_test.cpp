@@ -283,7 +283,7 @@ void give_many_names(const Namespace& place, const std::string& interface) {
   for (int number = 0; number < count; ++number) {
     auto name = std::to_string(number) + "-";
     name.resize(length, 'n');
-    commands += "link property add dev " + interface + " altname " + name + "\n";
+    commands.append("link property add dev ").append(interface).append(" altname ").append(name).append("\n");
   }
   const auto outcome = run({.argv = {"ip", "-batch", "-"}, .input = commands, .inside = &place});
   if (outcome.exit != 0) throw std::runtime_error("give names to " + interface + ": " + outcome.err);

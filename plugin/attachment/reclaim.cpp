@@ -28,6 +28,7 @@ void keep_gone(auto& candidates, const std::vector<Footprint>& footprints, kerne
 
 std::vector<Footprint> footprints_of(const std::vector<state::StoredRecord>& records) {
   std::vector<Footprint> footprints;
+  footprints.reserve(records.size());
   for (const auto& stored : records) footprints.push_back(footprint_of(*stored.record));
   return footprints;
 }
@@ -109,6 +110,7 @@ std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::ve
   });
   if (found.empty()) return found;
   std::vector<Footprint> marks;
+  marks.reserve(found.size());
   for (const auto& footprint : found) marks.push_back(footprint_of(footprint.tag, ""));
   keep_gone(found, marks, kernel);
   return found;

@@ -56,6 +56,7 @@ TEST_F(LockedBatches, WaitForALockThatIsReleasedInTime) {
 TEST_F(LockedBatches, WaitNoLongerForManyThanForOne) {
   std::vector<cni::Tag> tags;
   std::vector<posix::ByteLock> held;
+  held.reserve(20);
   for (std::uint64_t value = 1; value <= 20; ++value) tags.push_back(cni::Tag{value << 8U});
   for (const auto tag : tags) held.push_back(others.locks.try_attachment(tag).value());
   const auto begin = std::chrono::steady_clock::now();
