@@ -18,13 +18,13 @@
 namespace ipam {
 namespace {
 
-constexpr std::size_t longest_output = 1U << 20U;
+constexpr std::size_t max_output_bytes = 1U << 20U;
 
 [[noreturn]] void fail(const std::string& message, const std::string& advice = {}) {
   throw cni::Error{cni::ErrorCode::delegate_failed, message, advice};
 }
 
-/// CVE-2021-20206: a name with a '/' runs any program of the node.
+/// A name with a '/' could run any program of the node (CVE-2021-20206).
 bool is_plain_name(const std::string& name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   return !name.empty() && name.front() != '.' && name.find_first_not_of(allowed) == std::string::npos;
@@ -37,9 +37,9 @@ bool is_regular_file(const std::string& path) {
 
 std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
-/// The error that the delegate printed, unchanged; where it printed none, what can be said about that.
+/// The error that the delegate printed, unchanged, or an error with its exit status or its invalid output.
 cni::Error error_of(const posix::Outcome& outcome) {
-  const std::string advice = "its standard error, in the log of the runtime, may say more";
+  const std::string advice = "see its standard error in the runtime's log";
   if (outcome.output.empty()) {
     return {cni::ErrorCode::delegate_failed,
             "netplugin failed with no error message: exit status " + std::to_string(outcome.exit_status), advice};
@@ -71,7 +71,7 @@ Allocation ExecIpam::allocate() {
     try {
       call(path, cni::Verb::del);
     } catch (...) {
-      // the failure of the ADD is what the runtime has to know
+      // the runtime gets the error of the ADD
     }
     throw;
   }
@@ -91,11 +91,11 @@ void ExecIpam::check() {
   if (request_.config.version >= cni::Version::v0_4_0) call(find(), cni::Verb::check);
 }
 
-void ExecIpam::collect(const std::set<cni::Tag>& /*valid*/) {
+void ExecIpam::gc(const std::set<cni::Tag>& /*valid*/) {
   if (request_.config.version >= cni::Version::v1_1_0) call(find(), cni::Verb::gc);
 }
 
-void ExecIpam::check_ready() {
+void ExecIpam::status() {
   if (request_.config.version >= cni::Version::v1_1_0) call(find(), cni::Verb::status);
 }
 
@@ -103,7 +103,7 @@ void ExecIpam::call(const std::string& path, cni::Verb verb) const { run(path, v
 
 std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
   auto outcome =
-      posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, longest_output);
+      posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, max_output_bytes);
   if (outcome.exit_status != 0) throw error_of(outcome);
   return std::move(outcome.output);
 }
@@ -111,7 +111,8 @@ std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
 std::string ExecIpam::find() const { return find_plugin(request_.config.ipam.type, request_.plugin_path); }
 
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders) {
-  if (!is_plain_name(name)) fail("invalid plugin name: " + text::quoted(name), "give the name of a file in CNI_PATH");
+  if (!is_plain_name(name))
+    fail("invalid plugin name: " + text::quoted(name), "set /ipam/type to the name of a file in a folder of CNI_PATH");
   if (folders.empty()) fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + text::quoted(name));
   for (const auto& folder : folders) {
     std::string path = folder;
@@ -119,17 +120,17 @@ std::string find_plugin(const std::string& name, const std::vector<std::string>&
     if (is_regular_file(path)) return path;
   }
   fail("failed to find plugin " + text::quoted(name) + " in path [" + text::joined(folders, " ") + "]",
-       "install it there, or correct ipam.type of the network configuration");
+       "install it in one of these folders, or correct /ipam/type");
 }
 
 std::vector<std::string> delegate_environment(cni::Verb verb) {
   const std::string command = "CNI_COMMAND=" + std::string{cni::to_string(verb)};
   std::vector<std::string> variables{command};
   std::set<std::string_view> names{name_of(command)};
-  std::vector<std::string_view> ours;
-  for (char** variable = environ; *variable != nullptr; ++variable) ours.emplace_back(*variable);
-  std::ranges::reverse(ours);
-  for (const auto variable : ours) {
+  std::vector<std::string_view> inherited;
+  for (char** variable = environ; *variable != nullptr; ++variable) inherited.emplace_back(*variable);
+  std::ranges::reverse(inherited);
+  for (const auto variable : inherited) {
     if (names.insert(name_of(variable)).second) variables.emplace_back(variable);
   }
   std::ranges::reverse(variables);

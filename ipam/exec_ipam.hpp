@@ -7,22 +7,21 @@
 
 namespace ipam {
 
-/// An IPAM plugin of its own, run by the specification's rules for delegation: with our input, our standard error and
-/// our environment except CNI_COMMAND, and without any bound of time, because one that is killed leaks what it has
-/// taken.
+/// Another IPAM plugin, executed by the delegation rules of the specification: with our input, our standard error and
+/// our environment except CNI_COMMAND. There is no timeout, because a killed IPAM plugin leaks its allocations.
 class ExecIpam : public Ipam {
  public:
-  /// The request has to outlive it.
+  /// The request must outlive it.
   explicit ExecIpam(const cni::Request& request) : request_(request) {}
 
-  /// A delegate whose ADD fails is called again with DEL, whose failure does not count then.
+  /// If the ADD of the delegate fails, calls it with DEL and ignores failures of that DEL.
   Allocation allocate() override;
   void release() override;
 
-  // The delegate is asked only where the configuration's version knows the verb.
+  // Each calls the delegate only if the configuration's version has the verb.
   void check() override;
-  void collect(const std::set<cni::Tag>& valid) override;
-  void check_ready() override;
+  void gc(const std::set<cni::Tag>& valid) override;
+  void status() override;
 
  private:
   cni::Lease add(const std::string& path) const;
@@ -33,11 +32,11 @@ class ExecIpam : public Ipam {
   const cni::Request& request_;
 };
 
-/// The first regular file `name` in the folders, symbolic links followed. Throws Error delegate_failed where there is
-/// none, and for a name that is not a plain file name.
+/// The first regular file `name` in the folders; symbolic links are followed. Throws Error delegate_failed if there is
+/// none or if the name is not a plain file name.
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders);
 
-/// Our environment with CNI_COMMAND set to `verb`, "NAME=value" each, every name once: the last one wins.
+/// Our environment with CNI_COMMAND set to `verb`, "NAME=value" each. If a name occurs twice, the last value is kept.
 std::vector<std::string> delegate_environment(cni::Verb verb);
 
 }  // namespace ipam

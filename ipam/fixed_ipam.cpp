@@ -1,6 +1,6 @@
 #include "ipam/fixed_ipam.hpp"
 
-#include "ipam/holding.hpp"
+#include "ipam/reservation.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
@@ -15,20 +15,22 @@ namespace {
 
 cni::LeasedAddress leased(const cni::RequestedAddress& request) {
   const std::string text = cni::to_string(request.address);
-  if (!request.prefix_length) reject("requested address " + text + " needs a prefix length, as in \"" + text + "/24\"");
+  if (!request.prefix_length)
+    reject("requested address " + text + " needs a prefix length, as in \"" + text +
+           (request.address.family == cni::Family::ipv4 ? "/24\"" : "/64\""));
   return {.address = {.address = request.address, .length = *request.prefix_length}, .gateway = request.gateway};
 }
 
 std::vector<cni::LeasedAddress> unchecked_addresses(const cni::NetworkConfig& config) {
-  if (config.wishes.addresses.empty()) return config.ipam.addresses;
+  if (config.requested.addresses.empty()) return config.ipam.addresses;
   std::vector<cni::LeasedAddress> addresses;
-  for (const auto& request : config.wishes.addresses) addresses.push_back(leased(request));
+  for (const auto& request : config.requested.addresses) addresses.push_back(leased(request));
   return addresses;
 }
 
-/// Who named the addresses, for messages.
+/// The source of the addresses, for messages.
 std::string origin_of(const cni::NetworkConfig& config) {
-  return config.wishes.addresses.empty() ? "/ipam/addresses" : "requested addresses";
+  return config.requested.addresses.empty() ? "/ipam/addresses" : "requested addresses";
 }
 
 void check_distinct(const std::vector<cni::LeasedAddress>& addresses, const std::string& origin) {
@@ -37,7 +39,7 @@ void check_distinct(const std::vector<cni::LeasedAddress>& addresses, const std:
       return other.address.address == address->address.address;
     };
     if (std::any_of(addresses.begin(), address, is_same)) {
-      reject(origin + ": " + cni::to_string(address->address.address) + " is given twice");
+      reject(origin + ": " + cni::to_string(address->address.address) + " is given twice. Remove one of them");
     }
   }
 }
@@ -48,18 +50,19 @@ void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Versio
     const auto of_family = [&](const cni::LeasedAddress& address) { return address.address.address.family == family; };
     if (std::ranges::count_if(addresses, of_family) > 1) {
       reject(origin + ": CNI version " + std::string{cni::to_string(version)} +
-             " does not support more than 1 address per family");
+             " does not support more than 1 address per family. Set cniVersion to \"0.3.0\" or later");
     }
   }
 }
 
-/// A bridge that is the gateway takes the usual one of the address's prefix where none is given.
+/// With isGateway, an address without a gateway gets the first address of its prefix as its gateway.
 void check_gateways(const std::vector<cni::LeasedAddress>& addresses, const cni::NetworkConfig& config,
                     const std::string& origin) {
   const bool is_computed = config.mode == cni::Mode::bridge && config.bridge.is_gateway;
   for (const auto& [address, given] : addresses) {
-    const auto gateway = !given && is_computed ? cni::usual_gateway(address) : given;
-    if (gateway == address.address) reject(origin + ": " + cni::to_string(address) + " is its own gateway");
+    const auto gateway = !given && is_computed ? cni::second_address(address) : given;
+    if (gateway == address.address)
+      reject(origin + ": " + cni::to_string(address) + " is its own gateway. Use another address or another gateway");
   }
 }
 
@@ -75,7 +78,7 @@ std::vector<cni::IpAddress> without_prefixes(const std::vector<cni::LeasedAddres
 std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config) {
   auto addresses = unchecked_addresses(config);
   if (addresses.empty())
-    reject("/ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
+    reject("/ipam: no IP ranges specified and no addresses. Add \"subnet\", \"ranges\" or \"addresses\"");
   const auto origin = origin_of(config);
   check_distinct(addresses, origin);
   check_version(addresses, config.version, origin);
@@ -84,28 +87,30 @@ std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config
 }
 
 Allocation FixedIpam::allocate() {
-  if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
+  if (folder_ == nullptr)
+    throw cni::Error{cni::ErrorCode::internal, "cannot allocate addresses: there is no state folder"};
   const std::string& network = request_.attachment.network;
   const auto addresses = fixed_addresses(request_.config);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
   const auto lock = folder_->locks.network(network);
-  const auto lost = Holding{*folder_, request_}.take(without_prefixes(addresses));
-  if (lost) return requested_shortage(*folder_, network, *lost);
+  const auto taken = Reservation{*folder_, request_}.take(without_prefixes(addresses));
+  if (taken) return requested_address_in_use(*folder_, network, *taken);
   lease.addresses = addresses;
   return lease;
 }
 
 void FixedIpam::check() {
   const auto addresses = without_prefixes(fixed_addresses(request_.config));
-  check_held(request_, folder_,
-             [&](const cni::IpAddress& address) { return std::ranges::find(addresses, address) != addresses.end(); });
+  check_reservation(request_, folder_, [&](const cni::IpAddress& address) {
+    return std::ranges::find(addresses, address) != addresses.end();
+  });
 }
 
-void FixedIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_, folder_, valid); }
+void FixedIpam::gc(const std::set<cni::Tag>& valid) { release_unrecorded(request_, folder_, valid); }
 
-/// Where the addresses come from the runtime there are none at this moment.
-void FixedIpam::check_ready() {
-  const bool has_own = !request_.config.ipam.addresses.empty() || !request_.config.wishes.addresses.empty();
+/// Addresses that the runtime will request are not known to STATUS.
+void FixedIpam::status() {
+  const bool has_own = !request_.config.ipam.addresses.empty() || !request_.config.requested.addresses.empty();
   if (has_own) fixed_addresses(request_.config);
 }
 

@@ -16,46 +16,45 @@ class Folder;
 
 namespace ipam {
 
-/// Why there is no address: all of a range set are taken, or the one that was asked for.
-struct Shortage {
-  std::optional<cni::Tag> holder{};  ///< of the address that was asked for; nullopt: the range set is full, or nothing
-                                     ///< says whose the address is
+/// Why no address was allocated: the range set is full, or the requested address is in use.
+struct AllocationFailure {
+  std::optional<cni::Tag> holder{};  ///< of the requested address; nullopt: the range set is full, or the holder of the
+                                     ///< address is unknown
   cni::Error error;                  ///< addresses_exhausted or address_in_use
 };
 
-using Allocation = std::variant<cni::Lease, Shortage>;
+using Allocation = std::variant<cni::Lease, AllocationFailure>;
 
-/// Where an attachment's addresses come from. One object serves one call; each function throws cni::Error or
+/// Manages the addresses of attachments. One object serves one call. Each function throws cni::Error or
 /// std::system_error.
 class Ipam {
  public:
   virtual ~Ipam() = default;
 
-  /// All addresses that the request asks for, or none: a failure and a shortage have given back what was taken.
+  /// Allocates all addresses of the request. On a failure nothing stays allocated.
   virtual Allocation allocate() = 0;
 
-  /// Has a delegate give back all that the attachment holds; nothing held is no error. What the built-in kinds hold is
-  /// in the state folder, by the record and the links there, whatever the configuration says by now.
+  /// Lets a delegate release all addresses of the attachment; it is not an error if there are none. The built-in kinds
+  /// do nothing: the teardown releases their addresses by the record and the links in the state folder.
   virtual void release() {}
 
-  /// Throws where what the previous result says is not what the attachment holds.
+  /// Throws if the attachment does not hold the addresses of the previous result.
   virtual void check() = 0;
 
-  /// Gives back what no record names and no attachment in `valid` holds. Attachments whose lock is held are in flight
-  /// and are left alone.
-  virtual void collect(const std::set<cni::Tag>& valid) = 0;
+  /// Releases the addresses that are in no record and are not held by an attachment in `valid`. Skips attachments whose
+  /// lock is held: a call for them is in progress.
+  virtual void gc(const std::set<cni::Tag>& valid) = 0;
 
-  /// Throws where an allocate() now would fail.
-  virtual void check_ready() = 0;
+  /// Throws if allocate() would fail now.
+  virtual void status() = 0;
 };
 
-/// Whether addresses come from this plugin's own code, and not from an executable.
-bool is_built_in(const cni::Request& request);
+/// Whether addresses are managed by this program, and not by another executable.
+bool uses_builtin_ipam(const cni::Request& request);
 
-/// The IPAM that the request's configuration names: ranges or fixed addresses for type "veth-ipam", the executable of
-/// that name in CNI_PATH for every other type, and one that gives nothing where there is no type. `folder` may be null
-/// for verbs that must work without it (DEL): then the built-in kinds have nothing to give back. Request and folder
-/// have to outlive it.
-std::unique_ptr<Ipam> choose(const cni::Request& request, state::Folder* folder);
+/// The IPAM of the request's configuration: ranges or fixed addresses for type "veth-ipam", the executable of that name
+/// in CNI_PATH for any other type, and an IPAM without addresses if there is no type. `folder` may be null for verbs
+/// that must work without a state folder (DEL). Request and folder must outlive the IPAM.
+std::unique_ptr<Ipam> make_ipam(const cni::Request& request, state::Folder* folder);
 
 }  // namespace ipam

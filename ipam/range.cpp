@@ -20,33 +20,33 @@ cni::IpAddress following(cni::IpAddress address) {
   return address;
 }
 
-/// RFC 3021 and RFC 6164: a prefix of two addresses or one has no address of its own and no broadcast address.
-bool is_point_to_point(const cni::Prefix& subnet) {
+/// RFC 3021 and RFC 6164: a prefix with one or two addresses has no network address and no broadcast address.
+bool has_no_network_address(const cni::Prefix& subnet) {
   return subnet.length + 1U >= cni::address_length(subnet.address.family);
 }
 
 cni::IpAddress default_first(const cni::Prefix& subnet) {
   const auto network = cni::first_address(subnet);
-  return is_point_to_point(subnet) ? network : following(network);
+  return has_no_network_address(subnet) ? network : following(network);
 }
 
 cni::IpAddress default_last(const cni::Prefix& subnet) {
   auto last = cni::last_address(subnet);
-  if (subnet.address.family == cni::Family::ipv4 && !is_point_to_point(subnet)) last.bits -= 1;
+  if (subnet.address.family == cni::Family::ipv4 && !has_no_network_address(subnet)) last.bits -= 1;
   return last;
 }
 
-std::optional<cni::IpAddress> default_gateway(const cni::Prefix& subnet, PairGateway pair_gateway) {
+std::optional<cni::IpAddress> default_gateway(const cni::Prefix& subnet, PointToPointGateway point_to_point_gateway) {
   if (cni::is_host_prefix(subnet)) return std::nullopt;
-  if (is_point_to_point(subnet) && pair_gateway == PairGateway::none) return std::nullopt;
-  return cni::usual_gateway(subnet);
+  if (has_no_network_address(subnet) && point_to_point_gateway == PointToPointGateway::none) return std::nullopt;
+  return cni::second_address(subnet);
 }
 
 void check_subnet(const cni::Prefix& subnet, const std::string& pointer) {
   const auto network = cni::network_of(subnet);
   if (subnet != network) {
-    reject(pointer,
-           "the subnet " + cni::to_string(subnet) + " has host bits set, the network is " + cni::to_string(network));
+    reject(pointer, "the subnet " + cni::to_string(subnet) + " has host bits set. Use the network address " +
+                        cni::to_string(network));
   }
 }
 
@@ -58,13 +58,13 @@ void check_inside(const cni::Prefix& subnet, const cni::IpAddress& address, cons
 void check_families(const Range& range, const std::string& pointer) {
   const auto family = range.subnet.address.family;
   if (range.gateway && range.gateway->family != family) {
-    reject(pointer, "the gateway " + cni::to_string(*range.gateway) + " is not of the family of the subnet " +
-                        cni::to_string(range.subnet));
+    reject(pointer + "/gateway", cni::to_string(*range.gateway) + " and the subnet " + cni::to_string(range.subnet) +
+                                     " are of different address families");
   }
   for (const auto& prefix : range.exclude) {
     if (prefix.address.family != family) {
-      reject(pointer, "the excluded " + cni::to_string(prefix) + " is not of the family of the subnet " +
-                          cni::to_string(range.subnet));
+      reject(pointer + "/exclude", cni::to_string(prefix) + " and the subnet " + cni::to_string(range.subnet) +
+                                       " are of different address families");
     }
   }
 }
@@ -74,36 +74,37 @@ void check_range(const Range& range, const std::string& pointer) {
   check_inside(range.subnet, range.last, pointer + "/rangeEnd");
   check_families(range, pointer);
   if (range.last < range.first) {
-    reject(pointer,
-           "the range's end " + cni::to_string(range.last) + " is before its start " + cni::to_string(range.first));
+    reject(pointer, "rangeEnd " + cni::to_string(range.last) + " is before rangeStart " + cni::to_string(range.first));
   }
   if (!first_candidate({range}))
-    reject(pointer, "gateway and exclusions leave no address of " + to_string(RangeSet{range}));
+    reject(pointer,
+           "no address can be assigned: each address of " + to_string(RangeSet{range}) + " is the gateway or excluded");
 }
 
-/// The last address of what makes this one unfit; nullopt where nothing does.
-std::optional<cni::IpAddress> blocked_until(const Range& range, const cni::IpAddress& address,
-                                            const std::vector<cni::IpAddress>& taken) {
+/// The last address of the gateway, excluded prefix or taken address that contains this address; nullopt if the address
+/// can be assigned.
+std::optional<cni::IpAddress> end_of_unassignable(const Range& range, const cni::IpAddress& address,
+                                                  const std::vector<cni::IpAddress>& taken) {
   if (address == range.gateway) return address;
   if (const auto* prefix = find_exclusion(range, address)) return cni::last_address(*prefix);
   if (std::ranges::binary_search(taken, address)) return address;
   return std::nullopt;
 }
 
-/// The first fit address of the range from `address` on: jumps from the end of one obstacle to the next, so that the
-/// size of a range and of what it excludes does not count.
-std::optional<cni::IpAddress> first_gap(const Range& range, cni::IpAddress address,
-                                        const std::vector<cni::IpAddress>& taken) {
-  while (const auto end = blocked_until(range, address, taken)) {
+/// The first assignable address of the range, beginning at `address`. Skips each excluded prefix and each
+/// taken address as a whole, so that the cost does not depend on the size of the range or of the excluded prefixes.
+std::optional<cni::IpAddress> first_free(const Range& range, cni::IpAddress address,
+                                         const std::vector<cni::IpAddress>& taken) {
+  while (const auto end = end_of_unassignable(range, address, taken)) {
     if (*end >= range.last) return std::nullopt;
     address = following(*end);
   }
   return address;
 }
 
-std::optional<cni::IpAddress> first_gap(std::span<const Range> ranges, const std::vector<cni::IpAddress>& taken) {
+std::optional<cni::IpAddress> first_free(std::span<const Range> ranges, const std::vector<cni::IpAddress>& taken) {
   for (const auto& range : ranges) {
-    if (const auto gap = first_gap(range, range.first, taken)) return gap;
+    if (const auto free_address = first_free(range, range.first, taken)) return free_address;
   }
   return std::nullopt;
 }
@@ -115,7 +116,8 @@ bool overlap(const Range& left, const Range& right) {
 
 void check_family(const RangeSet& set, const Range& range, const std::string& pointer) {
   if (set.front().subnet.address.family == range.subnet.address.family) return;
-  reject(pointer, "mixed address families, " + to_string(set) + " and " + to_string(RangeSet{range}));
+  reject(pointer, "mixed address families, " + to_string(set) + " and " + to_string(RangeSet{range}) +
+                      ". Use one range set for each family");
 }
 
 void check_overlap(const RangeSet& set, const Range& range, const std::string& pointer) {
@@ -125,12 +127,12 @@ void check_overlap(const RangeSet& set, const Range& range, const std::string& p
 }
 
 RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::string& pointer,
-                     PairGateway pair_gateway) {
-  if (configs.empty()) reject(pointer, "empty range set");
+                     PointToPointGateway point_to_point_gateway) {
+  if (configs.empty()) reject(pointer, "empty range set. Add a range or remove the set");
   RangeSet set;
   for (std::size_t index = 0; index < configs.size(); ++index) {
     const std::string place = pointer + "/" + std::to_string(index);
-    Range range = checked_range(configs[index], place, pair_gateway);
+    Range range = checked_range(configs[index], place, point_to_point_gateway);
     if (!set.empty()) check_family(set, range, place);
     check_overlap(set, range, place);
     set.push_back(std::move(range));
@@ -138,23 +140,24 @@ RangeSet checked_set(const std::vector<cni::RangeConfig>& configs, const std::st
   return set;
 }
 
-/// The sets of a request, put together from the places where they are written.
-class SetCollector {
+/// Collects the range sets of a request from the places where they are configured.
+class RangeSetCollector {
  public:
-  explicit SetCollector(PairGateway pair_gateway) : pair_gateway_(pair_gateway) {}
+  explicit RangeSetCollector(PointToPointGateway point_to_point_gateway)
+      : point_to_point_gateway_(point_to_point_gateway) {}
 
   void append(std::span<const std::vector<cni::RangeConfig>> configs, const std::string& pointer) {
     for (std::size_t index = 0; index < configs.size(); ++index) {
       const std::string place = pointer + "/" + std::to_string(index);
-      append(checked_set(configs[index], place, pair_gateway_), place);
+      append(checked_set(configs[index], place, point_to_point_gateway_), place);
     }
   }
 
-  /// The range of the object itself is no element of "ranges".
+  /// The first set of `ipam.ranges` may come from the object "ipam" itself: its pointer is "/ipam".
   void append(const cni::IpamConfig& ipam) {
     std::span<const std::vector<cni::RangeConfig>> configs{ipam.ranges};
-    if (ipam.has_own_range && !configs.empty()) {
-      append(RangeSet{checked_range(configs.front().front(), "/ipam", pair_gateway_)}, "/ipam");
+    if (ipam.has_inline_range && !configs.empty()) {
+      append(RangeSet{checked_range(configs.front().front(), "/ipam", point_to_point_gateway_)}, "/ipam");
       configs = configs.subspan(1);
     }
     append(configs, "/ipam/ranges");
@@ -170,14 +173,14 @@ class SetCollector {
     sets_.push_back(std::move(set));
   }
 
-  PairGateway pair_gateway_;
+  PointToPointGateway point_to_point_gateway_;
   std::vector<RangeSet> sets_;
 };
 
-/// A bridge that is the gateway has an address in each prefix.
-PairGateway pair_gateway_of(const cni::NetworkConfig& config) {
+/// With isGateway, the bridge needs an address in each prefix.
+PointToPointGateway point_to_point_gateway_of(const cni::NetworkConfig& config) {
   const bool is_gateway = config.mode == cni::Mode::bridge && config.bridge.is_gateway;
-  return is_gateway ? PairGateway::second : PairGateway::none;
+  return is_gateway ? PointToPointGateway::second_address : PointToPointGateway::none;
 }
 
 void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
@@ -185,8 +188,9 @@ void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto of_family = [&](const RangeSet& set) { return set.front().subnet.address.family == family; };
     if (std::ranges::count_if(sets, of_family) > 1) {
-      reject("/ipam/ranges", "CNI version " + std::string{cni::to_string(version)} +
-                                 " does not support more than 1 address per family");
+      reject("/ipam/ranges",
+             "CNI version " + std::string{cni::to_string(version)} +
+                 " does not support more than 1 address per family. Set cniVersion to \"0.3.0\" or later");
     }
   }
 }
@@ -209,20 +213,21 @@ void exclude_gateways(Range& range, const std::vector<cni::IpAddress>& gateways)
 
 }  // namespace
 
-Range checked_range(const cni::RangeConfig& config, const std::string& pointer, PairGateway pair_gateway) {
+Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
+                    PointToPointGateway point_to_point_gateway) {
   check_subnet(config.subnet, pointer + "/subnet");
   Range range{.subnet = config.subnet,
               .first = config.range_start.value_or(default_first(config.subnet)),
               .last = config.range_end.value_or(default_last(config.subnet)),
-              .gateway = config.gateway ? config.gateway : default_gateway(config.subnet, pair_gateway),
+              .gateway = config.gateway ? config.gateway : default_gateway(config.subnet, point_to_point_gateway),
               .exclude = config.exclude};
   check_range(range, pointer);
   return range;
 }
 
 std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {
-  SetCollector collector{pair_gateway_of(config)};
-  collector.append(config.wishes.ranges, "/runtimeConfig/ipRanges");
+  RangeSetCollector collector{point_to_point_gateway_of(config)};
+  collector.append(config.requested.ranges, "/runtimeConfig/ipRanges");
   collector.append(config.ipam);
   auto sets = collector.take();
   check_version(sets, config.version);
@@ -237,7 +242,7 @@ bool contains(const Range& range, const cni::IpAddress& address) {
   return address.family == range.first.family && range.first <= address && address <= range.last;
 }
 
-std::optional<cni::IpAddress> first_candidate(const RangeSet& set) { return first_gap(set, {}); }
+std::optional<cni::IpAddress> first_candidate(const RangeSet& set) { return first_free(set, {}); }
 
 std::optional<cni::IpAddress> next_candidate(const RangeSet& set, const cni::IpAddress& address) {
   return next_free(set, address, {});
@@ -247,13 +252,13 @@ std::optional<cni::IpAddress> next_free(const RangeSet& set, const cni::IpAddres
                                         const std::vector<cni::IpAddress>& taken) {
   const std::span all{set};
   const Range* const range = find_range(set, address);
-  if (range == nullptr) return first_gap(all, taken);
+  if (range == nullptr) return first_free(all, taken);
   const auto index = static_cast<std::size_t>(range - set.data());
   if (address < range->last) {
-    if (const auto gap = first_gap(*range, following(address), taken)) return gap;
+    if (const auto free_address = first_free(*range, following(address), taken)) return free_address;
   }
-  if (const auto gap = first_gap(all.subspan(index + 1), taken)) return gap;
-  return first_gap(all.first(index + 1), taken);
+  if (const auto free_address = first_free(all.subspan(index + 1), taken)) return free_address;
+  return first_free(all.first(index + 1), taken);
 }
 
 const Range* find_range(const RangeSet& set, const cni::IpAddress& address) {

@@ -9,7 +9,7 @@
 
 namespace ipam {
 
-/// A checked range: addresses from first to last, except the gateway and the excluded.
+/// A checked range: the addresses from first to last, except the gateway and the excluded prefixes.
 struct Range {
   cni::Prefix subnet;
   cni::IpAddress first;
@@ -20,44 +20,45 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-/// A range set gives one address from any of its ranges, in their order and round and round.
+/// Addresses are assigned from the ranges of a set in their order. After the last address the first one follows.
 using RangeSet = std::vector<Range>;
 
-/// The gateway of a /31 or /127 for which none is given.
-enum class PairGateway {
-  none,   ///< both addresses are given out
-  second  ///< as in larger subnets: network + 1
+/// The gateway of a /31 or /127 without a configured gateway.
+enum class PointToPointGateway {
+  none,           ///< no gateway: both addresses can be assigned
+  second_address  ///< network + 1, as in larger subnets
 };
 
-/// Fills in the defaults: first = network + 1, last = broadcast - 1 (IPv4) or the last address (IPv6), gateway =
-/// network + 1. A /31 or /127 has two addresses and a /32 or /128 one; a /32 or /128 has no gateway unless one is
-/// given. Throws Error invalid_config with `pointer` for host bits in the subnet, a start or an end outside of it, an
-/// end before its start, families that mix, and ranges that leave no address.
+/// Checks the range and sets the defaults: first = network + 1, last = broadcast - 1 (IPv4) or the last address (IPv6),
+/// gateway = network + 1. All addresses of a /31, /127, /32 and /128 can be assigned; a /32 or /128 has no default
+/// gateway. Throws Error invalid_config with `pointer` for host bits in the subnet, for a start or an end outside the
+/// subnet, for an end before the start, for mixed families, and if no address can be assigned.
 Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
-                    PairGateway pair_gateway = PairGateway::none);
+                    PointToPointGateway point_to_point_gateway = PointToPointGateway::none);
 
-/// All sets of a request: those the runtime wishes before those of the configuration. Throws Error invalid_config also
-/// for an empty set, sets that mix families, ranges that overlap, and two sets of one family under version 0.1.0 and
-/// 0.2.0. The gateway of one range is excluded from all others.
+/// All sets of a request: those of the runtime, followed by those of the configuration. Throws Error invalid_config
+/// also for an empty set, a set with both families, overlapping ranges, and two sets of one family in version 0.1.0 and
+/// 0.2.0. The gateway of each range is excluded from all ranges.
 std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config);
 
 bool contains(const Range& range, const cni::IpAddress& address);
 
-/// The first address of the set that may be given out (neither gateway nor excluded).
+/// The first address of the set that can be assigned: neither a gateway nor excluded.
 std::optional<cni::IpAddress> first_candidate(const RangeSet& set);
 
-/// The one that follows `address` in the set, going round; first_candidate where `address` is not in the set. nullopt
-/// where the set has none.
+/// The next assignable address after `address`; after the last one the first one follows. first_candidate() if
+/// `address` is not in the set. nullopt if the set has none.
 std::optional<cni::IpAddress> next_candidate(const RangeSet& set, const cni::IpAddress& address);
 
-/// As next_candidate, and none of `taken`, which has to be in ascending order; nullopt where all are taken.
+/// As next_candidate, but skips the addresses in `taken`, which must be sorted in ascending order. nullopt if all are
+/// taken.
 std::optional<cni::IpAddress> next_free(const RangeSet& set, const cni::IpAddress& address,
                                         const std::vector<cni::IpAddress>& taken);
 
-/// The range that the address lies in, its gateway and what it excludes included; nullptr where there is none.
+/// The range that contains the address, even if the address is its gateway or excluded; nullptr if there is none.
 const Range* find_range(const RangeSet& set, const cni::IpAddress& address);
 
-/// The prefix that excludes the address; nullptr where none does.
+/// The prefix that excludes the address; nullptr if there is none.
 const cni::Prefix* find_exclusion(const Range& range, const cni::IpAddress& address);
 
 /// "10.1.2.2-10.1.2.9,10.1.2.20-10.1.2.29"

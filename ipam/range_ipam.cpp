@@ -1,6 +1,6 @@
 #include "ipam/range_ipam.hpp"
 
-#include "ipam/holding.hpp"
+#include "ipam/reservation.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/joined.hpp"
@@ -11,11 +11,12 @@
 namespace ipam {
 namespace {
 
-// So many addresses are looked at one by one before all that are taken are read.
-constexpr int looks_before_reading = 64;
+// Number of addresses that are checked one by one before the list of all taken addresses is read.
+constexpr int checks_before_listing = 64;
 
 [[noreturn]] void reject(const cni::IpAddress& requested, const std::string& fault) {
-  throw cni::Error{cni::ErrorCode::invalid_config, "requested address " + cni::to_string(requested) + " " + fault};
+  throw cni::Error{cni::ErrorCode::invalid_config, "requested address " + cni::to_string(requested) + " " + fault,
+                   "request another address of the configured ranges"};
 }
 
 void check_gateways(const std::vector<RangeSet>& sets, const cni::IpAddress& requested) {
@@ -49,34 +50,40 @@ std::optional<cni::IpAddress> first_inside(const RangeSet& set, const std::vecto
   return found->address;
 }
 
-/// nullopt where every address of the set is taken. Without a cursor the search begins at the set's first address, as
-/// it does with one that is not in the set any more.
+/// nullopt if every address of the set is taken. The search begins at the first address of the set if there is no
+/// cursor or the cursor is no longer in the set.
 std::optional<cni::IpAddress> find_free_after(const state::Folder& folder, const std::string& network,
                                               const RangeSet& set, const std::optional<cni::IpAddress>& cursor) {
   const auto first = cursor ? next_candidate(set, *cursor) : first_candidate(set);
   if (!first) return std::nullopt;
   cni::IpAddress address = *first;
-  for (int looks = 1; folder.addresses.is_taken(network, address); ++looks) {
-    if (looks == looks_before_reading) return next_free(set, address, folder.addresses.list_addresses(network));
+  for (int checks = 1; folder.addresses.is_taken(network, address); ++checks) {
+    if (checks == checks_before_listing) return next_free(set, address, folder.addresses.list_addresses(network));
     address = next_candidate(set, address).value_or(*first);
     if (address == *first) return std::nullopt;
   }
   return address;
 }
 
-cni::Error exhausted(const state::Folder& folder, const std::string& network, const RangeSet& set) {
+cni::Error range_set_full(const state::Folder& folder, const std::string& network, const RangeSet& set) {
   const auto taken = folder.addresses.list_addresses(network);
   const auto inside = [&](const cni::IpAddress& address) { return find_range(set, address) != nullptr; };
   const auto count = std::ranges::count_if(taken, inside);
   return {
       cni::ErrorCode::addresses_exhausted,
       "no IP addresses available in range set " + ipam::to_string(set) + ": " + std::to_string(count) + " are taken",
-      "let GC free those of containers that are gone, or configure a larger range"};
+      "configure a larger range, or release the addresses of containers that no longer exist: see \"vethctl gc\""};
 }
 
 cni::LeasedAddress leased(const RangeSet& set, const cni::IpAddress& address) {
   const Range& range = *find_range(set, address);
   return {.address = {.address = address, .length = range.subnet.length}, .gateway = range.gateway};
+}
+
+/// In mode netns the result also contains the configured addresses of the other end.
+bool is_of_peer(const cni::NetworkConfig& config, const cni::IpAddress& address) {
+  const auto& addresses = config.peer.addresses;
+  return std::ranges::find(addresses, address, &cni::Prefix::address) != addresses.end();
 }
 
 }  // namespace
@@ -94,15 +101,16 @@ std::vector<std::optional<cni::IpAddress>> assign_requests(const std::vector<Ran
   }
   if (rest.empty()) return assigned;
   throw cni::Error{cni::ErrorCode::invalid_config, "failed to allocate all requested addresses:" + rest,
-                   "each range set gives one address"};
+                   "request at most one address of each range set"};
 }
 
 Allocation RangeIpam::allocate() {
-  if (folder_ == nullptr) throw cni::Error{cni::ErrorCode::internal, "there is no state folder to allocate from"};
+  if (folder_ == nullptr)
+    throw cni::Error{cni::ErrorCode::internal, "cannot allocate addresses: there is no state folder"};
   const auto sets = checked_range_sets(request_.config);
-  const auto requests = assign_requests(sets, request_.config.wishes.addresses);
-  auto picked = take(sets, requests);
-  if (auto* shortage = std::get_if<Shortage>(&picked)) return std::move(*shortage);
+  const auto requests = assign_requests(sets, request_.config.requested.addresses);
+  auto picked = reserve(sets, requests);
+  if (auto* failure = std::get_if<AllocationFailure>(&picked)) return std::move(*failure);
   const auto& addresses = std::get<std::vector<cni::IpAddress>>(picked);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
   for (std::size_t index = 0; index < sets.size(); ++index) {
@@ -111,25 +119,27 @@ Allocation RangeIpam::allocate() {
   return lease;
 }
 
-/// The network's lock keeps other allocations away. What takes an address without it is met by another try.
-RangeIpam::Picked RangeIpam::take(const std::vector<RangeSet>& sets, const Requests& requests) {
+/// The network's lock excludes other allocations. Retries if a process takes an address without holding the lock.
+RangeIpam::Picked RangeIpam::reserve(const std::vector<RangeSet>& sets, const Requests& requests) {
   constexpr int attempts = 8;
   const std::string& network = request_.attachment.network;
-  Holding holding{*folder_, request_};
+  Reservation reservation{*folder_, request_};
   const auto lock = folder_->locks.network(network);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto cursors = folder_->addresses.cursors(network, sets.size());
     auto picked = pick(sets, requests, cursors);
     const auto* addresses = std::get_if<std::vector<cni::IpAddress>>(&picked);
     if (addresses == nullptr) return picked;
-    move(std::move(cursors), *addresses, requests);
-    const auto lost = holding.take(*addresses);
-    if (!lost) return picked;
-    if (std::ranges::find(requests, *lost) != requests.end()) return requested_shortage(*folder_, network, *lost);
+    advance_cursors(std::move(cursors), *addresses, requests);
+    const auto taken = reservation.take(*addresses);
+    if (!taken) return picked;
+    if (std::ranges::find(requests, *taken) != requests.end())
+      return requested_address_in_use(*folder_, network, *taken);
   }
   throw cni::Error{cni::ErrorCode::try_again_later,
-                   "something takes the addresses of network " + text::quoted(network) + " without its lock",
-                   "see who writes to " + text::quoted(folder_->path())};
+                   "cannot allocate addresses of network " + text::quoted(network) +
+                       ": another process takes them without the lock of the network",
+                   "find the process that writes to " + text::quoted(folder_->path())};
 }
 
 RangeIpam::Picked RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
@@ -139,14 +149,16 @@ RangeIpam::Picked RangeIpam::pick(const std::vector<RangeSet>& sets, const Reque
   for (std::size_t index = 0; index < sets.size(); ++index) {
     const auto address =
         requests[index] ? requests[index] : find_free_after(*folder_, network, sets[index], cursors[index]);
-    if (!address) return Shortage{.error = exhausted(*folder_, network, sets[index])};
+    if (!address) return AllocationFailure{.error = range_set_full(*folder_, network, sets[index])};
     addresses.push_back(*address);
   }
   return addresses;
 }
 
-/// Before the addresses are taken: a call that ends in between has moved the next search on, and nothing else.
-void RangeIpam::move(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests) {
+/// Called before the addresses are taken: if the process ends in between, only the start of the next search has
+/// changed.
+void RangeIpam::advance_cursors(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses,
+                                const Requests& requests) {
   bool has_moved = false;
   for (std::size_t index = 0; index < addresses.size(); ++index) {
     if (requests[index]) continue;
@@ -156,33 +168,23 @@ void RangeIpam::move(state::Cursors cursors, const std::vector<cni::IpAddress>& 
   if (has_moved) folder_->addresses.set_cursors(request_.attachment.network, cursors);
 }
 
-namespace {
-
-/// In mode netns the result tells the other end's addresses, too, which stand in the configuration.
-bool is_of_peer(const cni::NetworkConfig& config, const cni::IpAddress& address) {
-  const auto& addresses = config.peer.addresses;
-  return std::ranges::find(addresses, address, &cni::Prefix::address) != addresses.end();
-}
-
-}  // namespace
-
-/// Of the previous result only what lies in our ranges can be from here.
+/// Ignores addresses of the previous result that are outside the configured ranges.
 void RangeIpam::check() {
   const auto sets = checked_range_sets(request_.config);
-  check_held(request_, folder_, [&](const cni::IpAddress& address) {
+  check_reservation(request_, folder_, [&](const cni::IpAddress& address) {
     return !is_of_peer(request_.config, address) &&
            std::ranges::any_of(sets, [&](const RangeSet& set) { return find_range(set, address) != nullptr; });
   });
 }
 
-void RangeIpam::collect(const std::set<cni::Tag>& valid) { collect_held(request_, folder_, valid); }
+void RangeIpam::gc(const std::set<cni::Tag>& valid) { release_unrecorded(request_, folder_, valid); }
 
-void RangeIpam::check_ready() {
+void RangeIpam::status() {
   const auto sets = checked_range_sets(request_.config);
   if (folder_ == nullptr) return;
   const auto cursors = folder_->addresses.cursors(request_.attachment.network, sets.size());
   const auto picked = pick(sets, Requests(sets.size()), cursors);
-  if (const auto* shortage = std::get_if<Shortage>(&picked)) throw shortage->error;
+  if (const auto* failure = std::get_if<AllocationFailure>(&picked)) throw failure->error;
 }
 
 }  // namespace ipam

@@ -10,29 +10,29 @@
 
 namespace ipam {
 
-/// For each set the first of the requested addresses that lies in it; nullopt for a set that none lies in. Throws Error
-/// invalid_config for a request that lies in no set, that is a gateway or excluded, and where a set has to give two.
+/// For each set the requested address that it contains; nullopt if it contains none. Throws Error invalid_config for an
+/// address that is in no set, is a gateway or is excluded, and if a set contains two requested addresses.
 std::vector<std::optional<cni::IpAddress>> assign_requests(const std::vector<RangeSet>& sets,
                                                            const std::vector<cni::RequestedAddress>& requests);
 
-/// Gives one address from each range set.
+/// Allocates one address from each range set.
 class RangeIpam : public Ipam {
  public:
-  /// `folder` may be null: nothing is held then. Both have to outlive it.
+  /// `folder` may be null: then no address is held. Both must outlive it.
   RangeIpam(const cni::Request& request, state::Folder* folder) : request_(request), folder_(folder) {}
 
   Allocation allocate() override;
   void check() override;
-  void collect(const std::set<cni::Tag>& valid) override;
-  void check_ready() override;
+  void gc(const std::set<cni::Tag>& valid) override;
+  void status() override;
 
  private:
   using Requests = std::vector<std::optional<cni::IpAddress>>;
-  using Picked = std::variant<std::vector<cni::IpAddress>, Shortage>;
+  using Picked = std::variant<std::vector<cni::IpAddress>, AllocationFailure>;
 
-  Picked take(const std::vector<RangeSet>& sets, const Requests& requests);
+  Picked reserve(const std::vector<RangeSet>& sets, const Requests& requests);
   Picked pick(const std::vector<RangeSet>& sets, const Requests& requests, const state::Cursors& cursors) const;
-  void move(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
+  void advance_cursors(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
 
   const cni::Request& request_;
   state::Folder* folder_;

@@ -19,9 +19,9 @@ namespace ipam {
 namespace {
 
 constexpr std::string_view white_space = " \t\r\f\v";
-constexpr std::size_t longest_file = 1U << 20U;
+constexpr std::size_t max_file_bytes = 1U << 20U;
 
-/// The first word of `text`, which loses it; empty at the end.
+/// Removes the first word of `text` and returns it; empty at the end.
 std::string_view take_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
   const auto word = text.substr(0, text.find_first_of(white_space));
@@ -48,15 +48,15 @@ void read_line(cni::Dns& dns, std::string_view line) {
   throw cni::Error{cni::ErrorCode::invalid_config, "/ipam/resolvConf: " + text::quoted(path) + " " + fault};
 }
 
-/// Links are followed, /etc/resolv.conf is one on many systems; O_NONBLOCK lets a FIFO be seen for what it is.
+/// Follows symbolic links, because /etc/resolv.conf often is one. O_NONBLOCK prevents that opening a FIFO blocks.
 std::string content_of(const std::string& path) {
   const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
   if (!file) reject(path, "does not exist");
   struct stat status {};
-  if (::fstat(file->get(), &status) < 0) posix::throw_errno("look at " + text::quoted(path));
+  if (::fstat(file->get(), &status) < 0) posix::throw_errno("stat " + text::quoted(path));
   if (!S_ISREG(status.st_mode)) reject(path, "is not a regular file");
-  constexpr std::chrono::milliseconds patience{1000};
-  return posix::read_to_end(file->get(), longest_file, patience);
+  constexpr std::chrono::milliseconds timeout{1000};
+  return posix::read_to_end(file->get(), max_file_bytes, timeout);
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 
 namespace ipam {
 
-/// The settings of a resolv.conf(5): "nameserver" and "search" and "options" add up, the last "domain" counts. Nothing
-/// is an error.
+/// Parses a resolv.conf(5). All lines "nameserver", "search" and "options" are combined; the last "domain" is used.
+/// Invalid lines are ignored.
 cni::Dns parse_resolv_conf(std::string_view text);
 
-/// What a lease says besides its addresses: the routes of the configuration, and DNS from the file that it names, or
-/// else its own. Throws Error invalid_config where that file is missing or no regular file.
+/// A lease without addresses: the routes of the configuration, and the DNS settings from the file resolvConf or else
+/// from the configuration. Throws Error invalid_config if the file is missing or is not a regular file.
 cni::Lease lease_without_addresses(const cni::IpamConfig& config);
 
 }  // namespace ipam

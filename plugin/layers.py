@@ -2,8 +2,8 @@
 """layers.py [--check]
 
 Draws plugin/layers.svg from the layer table of the build: the calls of veth_layer() and veth_executable() in the
-CMakeLists.txt files. An arrow leads from a layer to a layer that it may use. Arrows that follow from others are left out:
-with a -> b and b -> c, a may use c as well. With --check nothing is written; the exit status is 1 where the committed
+CMakeLists.txt files. An arrow leads from a layer to a layer that it may use. Indirect uses have no arrow of their own: with
+a -> b and b -> c, a may also use c. With --check nothing is written; the exit status is 1 where the committed
 picture differs from the table, or where plugin/README.md has no row for a layer.
 """
 import pathlib
@@ -22,13 +22,13 @@ TEXT, ARROW = "#1f2933", "#7b8794"
 
 
 def calls(text, function):
-    """The words of each call of a CMake function, comments left out."""
+    """The words of each call of a CMake function, without comments."""
     text = re.sub(r"#.*", "", text)
     return [words.split() for words in re.findall(rf"^\s*{function}\s*\(([^)]*)\)", text, re.MULTILINE)]
 
 
 def arguments(words, keyword):
-    """The words behind a keyword, up to the next keyword."""
+    """The words after a keyword, up to the next keyword."""
     if keyword not in words:
         return []
     rest = words[words.index(keyword) + 1:]
@@ -61,13 +61,13 @@ def reachable(table, name):
 
 
 def direct_uses(table, name):
-    """The uses that do not follow from other ones."""
+    """The uses that are not indirect."""
     uses = table[name]["uses"]
     return [used for used in uses if not any(used in reachable(table, other) for other in uses)]
 
 
 def ranks(table):
-    """The row of each name, counted from the bottom: one above the highest of what it uses."""
+    """The row of each name, counted from the bottom: one above the highest row of the names that it uses."""
     def height(name):
         return max((height(used) + 1 for used in table[name]["uses"]), default=0)
 
@@ -75,8 +75,8 @@ def ranks(table):
 
 
 def make_rows(table):
-    """Rows of nodes from the bottom up, and the pairs of neighbouring nodes that arrows join. An arrow over several rows
-    passes a node of its own in each row between: ("executable veth", "cni", 3)."""
+    """Rows of nodes from the bottom up, and the pairs of neighbouring nodes that arrows connect. An arrow over several
+    rows gets an own node in each row between: ("executable veth", "cni", 3)."""
     row_of = ranks(table)
     rows = [[name for name in table if row_of[name] == row] for row in range(max(row_of.values()) + 1)]
     pairs = []
@@ -91,7 +91,7 @@ def make_rows(table):
 
 
 def sort_rows(rows, pairs):
-    """Puts each node near the middle of its neighbours in the rows beside it, so that few arrows cross."""
+    """Moves each node near the middle of its neighbours in the adjacent rows, so that few arrows cross."""
     for _ in range(12):
         for row in range(len(rows)):
             place = {node: number - len(nodes) / 2 for nodes in rows for number, node in enumerate(nodes)}

@@ -1,6 +1,6 @@
 #include "plugin/cni/process.hpp"
-#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/random.hpp"
@@ -13,11 +13,11 @@
 
 namespace {
 
-void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
-  kernel::LinuxKernel kernel;
-  verbs::perform(std::move(call), kernel, print);
-} catch (const kernel::CannotReturn& failure) {
-  throw failure.error;
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
+  kernel::rethrow_namespace_return_failure([&] {
+    kernel::LinuxKernel kernel;
+    verbs::perform(std::move(call), kernel, print);
+  });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-# Read by cpack for each kind of package: which components it has, and below which prefix.
+# CPack reads this file for each kind of package. It selects the components and the prefix.
 if(CPACK_GENERATOR STREQUAL DEB)
   set(COMPONENTS tool debian)
   set(CPACK_INSTALL_PREFIX /usr)

@@ -1,7 +1,7 @@
 #include "integration/benchmark/node.hpp"
 #include "integration/benchmark/peak_memory.hpp"
-#include "integration/benchmark/shapes.hpp"
 #include "integration/benchmark/subjects.hpp"
+#include "integration/benchmark/suites.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/sandbox.hpp"
 
@@ -30,7 +30,8 @@ Program under(std::vector<std::string> tool, Program program) {
   return program;
 }
 
-/// "% time seconds usecs/call calls errors syscall": the fourth column; the line "total" sums them up.
+/// The columns of strace -c are "% time", "seconds", "usecs/call", "calls", "errors", "syscall"; the last line is the
+/// total.
 json system_calls(const Program& program) {
   constexpr auto strace = "/usr/bin/strace";
   constexpr auto table = "/run/system-calls";
@@ -53,19 +54,20 @@ json instructions(const Program& program) {
   const auto timing =
       run_timed(under({valgrind, "--tool=callgrind", "--callgrind-out-file=/run/instructions"}, program));
   std::smatch found;
-  if (!std::regex_search(timing.complaint, found, std::regex{"Collected : ([0-9]+)"})) return "valgrind does not say";
+  if (!std::regex_search(timing.error_output, found, std::regex{"Collected : ([0-9]+)"}))
+    return "not in the output of valgrind";
   return std::stol(found[1]);
 }
 
 using Instrument = json (*)(const Program&);
 
-/// One more ADD and DEL for each instrument.
-void examine(const Subject& subject, Node& node, const std::pair<const char*, Instrument>& instrument, json& row) {
-  const auto place = node.place();
-  place.node.enter();
+/// Makes an ADD and a DEL under the instrument.
+void measure_call(const Subject& subject, Node& node, const std::pair<const char*, Instrument>& instrument, json& row) {
+  const auto target = node.new_container();
+  target.node.enter();
   const auto& plugin = subject.plugins.front();
   for (const char* command : {"ADD", "DEL"}) {
-    row[command][instrument.first] = instrument.second(call_of(command, plugin, place));
+    row[command][instrument.first] = instrument.second(call_of(command, plugin, target));
     std::this_thread::sleep_for(50ms);
   }
 }
@@ -75,23 +77,23 @@ void examine(const Subject& subject, Node& node, const std::pair<const char*, In
 json measure_costs() {
   support::make_node();
   Node node{"node"};
-  json told{{"sizes in bytes", json::object()}, {"calls", json::array()}};
+  json costs{{"sizes in bytes", json::object()}, {"calls", json::array()}};
   for (const char* name : {"veth", "veth-ipam", "loopback", "vethctl"}) {
     const auto file = std::filesystem::path{support::executables()} / name;
-    if (std::filesystem::exists(file)) told["sizes in bytes"][name] = std::filesystem::file_size(file);
+    if (std::filesystem::exists(file)) costs["sizes in bytes"][name] = std::filesystem::file_size(file);
   }
   for (const auto& subject : {floor_ipv4(), veth_ipv4(1), veth_dual_stack(2), veth_kubernetes(3)}) {
-    Attachment first{subject, node.place()};
+    Attachment first{subject, node.new_container()};
     first.add();
     first.del();
     json row{{"subject", subject.name}};
-    examine(subject, node, {"peak KiB", peak_memory}, row);
-    examine(subject, node, {"page faults", page_faults}, row);
-    examine(subject, node, {"system calls", system_calls}, row);
-    examine(subject, node, {"instructions", instructions}, row);
-    told["calls"].push_back(row);
+    measure_call(subject, node, {"peak KiB", peak_memory}, row);
+    measure_call(subject, node, {"page faults", page_faults}, row);
+    measure_call(subject, node, {"system calls", system_calls}, row);
+    measure_call(subject, node, {"instructions", instructions}, row);
+    costs["calls"].push_back(row);
   }
-  return told;
+  return costs;
 }
 
 }  // namespace benchmark

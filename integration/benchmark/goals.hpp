@@ -6,8 +6,8 @@
 
 namespace benchmark {
 
-/// The figures that this project holds itself to, each {"what", "figure", "at most" or "at least", "is met"}; only
-/// those whose shapes were measured.
+/// The goals of this project, each {"what", "figure", "at most" or "at least", "is met"}; only those whose suites were
+/// measured.
 nlohmann::json compare_with_goals(const nlohmann::json& measured);
 
 }  // namespace benchmark

@@ -1,7 +1,7 @@
-// benchmark [--quick] [--output FILE] [SHAPE...]: see integration/benchmark/run.
+// benchmark [--quick] [--output FILE] [SUITE...]: see integration/benchmark/run.
 #include "integration/benchmark/goals.hpp"
 #include "integration/benchmark/report.hpp"
-#include "integration/benchmark/shapes.hpp"
+#include "integration/benchmark/suites.hpp"
 #include "integration/support/sandbox.hpp"
 
 #include <sys/utsname.h>
@@ -20,13 +20,13 @@
 namespace {
 
 using nlohmann::json;
-using Shape = std::pair<std::string, std::function<json(double)>>;
+using Suite = std::pair<std::string, std::function<json(double)>>;
 
-const std::vector<Shape>& shapes() {
+const std::vector<Suite>& suites() {
   using namespace benchmark;
-  static const std::vector<Shape> all{
+  static const std::vector<Suite> all{
       {"calls", [](double effort) { return to_json(measure_calls(effort)); }},
-      {"questions", [](double effort) { return to_json(measure_questions(effort)); }},
+      {"status", [](double effort) { return to_json(measure_status(effort)); }},
       {"rules", [](double effort) { return to_json(measure_rules(effort)); }},
       {"leases", [](double effort) { return to_json(measure_leases(effort)); }},
       {"throughput", measure_throughput},
@@ -35,34 +35,34 @@ const std::vector<Shape>& shapes() {
   return all;
 }
 
-struct Wanted {
+struct Arguments {
   double effort = 1;
   std::string output;
-  std::vector<std::string> shapes;
+  std::vector<std::string> suites;
 };
 
-bool is_known(const std::string& name) {
-  for (const auto& shape : shapes()) {
-    if (shape.first == name) return true;
+bool is_suite(const std::string& name) {
+  for (const auto& suite : suites()) {
+    if (suite.first == name) return true;
   }
   return false;
 }
 
-Wanted read_arguments(const std::vector<std::string>& arguments) {
+Arguments read_arguments(const std::vector<std::string>& words) {
   constexpr double quick = 0.1;
-  Wanted wanted;
-  for (std::size_t place = 0; place < arguments.size(); ++place) {
-    const auto& argument = arguments[place];
-    if (argument == "--quick")
-      wanted.effort = quick;
-    else if (argument == "--output" && place + 1 < arguments.size())
-      wanted.output = arguments[++place];
-    else if (is_known(argument))
-      wanted.shapes.push_back(argument);
+  Arguments arguments;
+  for (std::size_t index = 0; index < words.size(); ++index) {
+    const auto& word = words[index];
+    if (word == "--quick")
+      arguments.effort = quick;
+    else if (word == "--output" && index + 1 < words.size())
+      arguments.output = words[++index];
+    else if (is_suite(word))
+      arguments.suites.push_back(word);
     else
-      throw std::runtime_error("\"" + argument + "\" is neither an option nor a shape");
+      throw std::runtime_error("\"" + word + "\" is neither an option nor a suite");
   }
-  return wanted;
+  return arguments;
 }
 
 std::string load() {
@@ -78,19 +78,19 @@ json machine() {
   return {{"kernel", name.release}, {"processors", std::thread::hardware_concurrency()}, {"load before", load()}};
 }
 
-bool is_wanted(const Wanted& wanted, const std::string& shape) {
-  if (wanted.shapes.empty()) return true;
-  return std::find(wanted.shapes.begin(), wanted.shapes.end(), shape) != wanted.shapes.end();
+bool is_selected(const Arguments& arguments, const std::string& suite) {
+  if (arguments.suites.empty()) return true;
+  return std::find(arguments.suites.begin(), arguments.suites.end(), suite) != arguments.suites.end();
 }
 
-void run(const Wanted& wanted) {
+void run(const Arguments& arguments) {
   json measured{{"machine", machine()}};
   std::ofstream file;
-  if (!wanted.output.empty()) file.open(wanted.output);
+  if (!arguments.output.empty()) file.open(arguments.output);
   if (const auto refused = support::enter_sandbox()) throw std::runtime_error(*refused);
-  for (const auto& [name, measure] : shapes()) {
-    if (!is_wanted(wanted, name)) continue;
-    measured[name] = measure(wanted.effort);
+  for (const auto& [name, measure] : suites()) {
+    if (!is_selected(arguments, name)) continue;
+    measured[name] = measure(arguments.effort);
     std::cout << benchmark::to_text({{name, measured[name]}}) << std::flush;
   }
   measured["machine"]["load after"] = load();

@@ -28,24 +28,25 @@ Node::Node(const std::string& name) : name_(name), host_(name) {
   if (outcome.exit != 0) throw posix::system_error(EIO, "bring up lo: " + outcome.err);
 }
 
-Place Node::place() {
+ContainerInterface Node::new_container() {
   const auto id = name_ + "-" + std::to_string(++number_);
   containers_.emplace_back(id);
   return {.node = host_, .container = containers_.back(), .id = id};
 }
 
-Place Node::another_interface() {
+ContainerInterface Node::another_interface() {
   const auto number = std::to_string(++number_);
   return {.node = host_, .container = containers_.back(), .id = name_ + "-" + number, .interface = "eth" + number};
 }
 
-void Node::lose_containers(std::size_t count, std::size_t remaining) {
+void Node::remove_containers(std::size_t count, std::size_t remaining) {
   using namespace std::chrono_literals;
   while (count-- > 0) containers_.pop_front();
   host_.enter();
-  const auto patience = std::chrono::steady_clock::now() + 60s;
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
   while (count_interfaces() > remaining) {
-    if (std::chrono::steady_clock::now() > patience) throw posix::system_error(ETIMEDOUT, "wait for interfaces to go");
+    if (std::chrono::steady_clock::now() > deadline)
+      throw posix::system_error(ETIMEDOUT, "wait for the deletion of interfaces");
     std::this_thread::sleep_for(50ms);
   }
 }

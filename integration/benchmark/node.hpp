@@ -8,19 +8,18 @@
 
 namespace benchmark {
 
-/// A network namespace that plays the host, and the containers on it. Several can stand beside each other, so that one
-/// can be measured in turn with another.
+/// A network namespace in the role of the host, and its containers. Several nodes can exist, so that they can be
+/// measured in turn.
 class Node {
  public:
   explicit Node(const std::string& name);
 
-  /// A new container with a namespace of its own; its name ends in a number of its own.
-  Place place();
-  /// The last container once more, by another name and interface.
-  Place another_interface();
-  /// Takes the first containers and all their interfaces away, and waits until the host has no more than `remaining`
-  /// interfaces.
-  void lose_containers(std::size_t count, std::size_t remaining);
+  /// A new container in a new namespace. Its ID ends in a unique number.
+  ContainerInterface new_container();
+  /// Another interface of the last container, under another container ID.
+  ContainerInterface another_interface();
+  /// Removes the namespaces of the first containers, and waits until the host has at most `remaining` interfaces.
+  void remove_containers(std::size_t count, std::size_t remaining);
 
   const support::Namespace& host() const { return host_; }
   std::size_t containers() const { return containers_.size(); }
@@ -28,7 +27,7 @@ class Node {
  private:
   std::string name_;
   support::Namespace host_;
-  std::deque<support::Namespace> containers_;  ///< places refer to them
+  std::deque<support::Namespace> containers_;  ///< ContainerInterface refers to them
   int number_ = 0;
 };
 

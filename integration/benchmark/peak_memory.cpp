@@ -18,7 +18,7 @@
 namespace benchmark {
 namespace {
 
-posix::FileDescriptor file_of(const std::string& text) {
+posix::FileDescriptor memory_file(const std::string& text) {
   posix::FileDescriptor file{::memfd_create("input", MFD_CLOEXEC)};
   if (!file) posix::throw_errno("create a file in memory");
   posix::write_all(file.get(), text);
@@ -26,8 +26,8 @@ posix::FileDescriptor file_of(const std::string& text) {
   return file;
 }
 
-/// In the new process: nothing but system calls.
-[[noreturn]] void become(char* const* argv, char* const* environment, int input, int output) {
+/// Runs in the new process: only system calls.
+[[noreturn]] void exec_traced(char* const* argv, char* const* environment, int input, int output) {
   ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
@@ -58,37 +58,36 @@ long read_peak(pid_t child) {
   return std::stol(text->substr(place + std::string{"VmHWM:"}.size()));
 }
 
-/// Lets it go on to its end; what else it is stopped for is passed on.
-long follow(pid_t child) {
+/// Continues the program until it exits and passes on its signals. Returns the peak.
+long run_to_exit(pid_t child) {
   trace(PTRACE_SETOPTIONS, child, PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL);
   int signal = 0;
   for (;;) {
     trace(PTRACE_CONT, child, signal);
     const int status = wait_for(child);
-    if (!WIFSTOPPED(status)) throw posix::system_error(ECHILD, "follow a program to its end");
+    if (!WIFSTOPPED(status)) throw posix::system_error(ECHILD, "trace a program to its exit");
     if (status >> 8U == (SIGTRAP | (PTRACE_EVENT_EXIT << 8U))) break;
     signal = WSTOPSIG(status);
   }
   const long peak = read_peak(child);
   trace(PTRACE_CONT, child, 0);
   const int status = wait_for(child);
-  if (status != 0)
-    throw posix::system_error(ECHILD, "a program that is followed failed: status " + std::to_string(status));
+  if (status != 0) throw posix::system_error(ECHILD, "the traced program failed: status " + std::to_string(status));
   return peak;
 }
 
 }  // namespace
 
 long measure_peak_memory(const Program& program) {
-  const auto input = file_of(program.input);
+  const auto input = memory_file(program.input);
   const auto output = posix::open_file(AT_FDCWD, "/dev/null", O_WRONLY);
   const auto argv = pointers(program.argv);
   const auto environment = pointers(program.environment);
   const pid_t child = ::fork();
   if (child < 0) posix::throw_errno("fork");
-  if (child == 0) become(argv.data(), environment.data(), input.get(), output.get());
-  wait_for(child);  // it stops when it has become the program
-  return follow(child);
+  if (child == 0) exec_traced(argv.data(), environment.data(), input.get(), output.get());
+  wait_for(child);  // it stops after execve
+  return run_to_exit(child);
 }
 
 }  // namespace benchmark

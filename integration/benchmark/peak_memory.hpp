@@ -4,8 +4,8 @@
 
 namespace benchmark {
 
-/// The most memory that the program had resident at once, in KiB. wait4 does not tell it: a program inherits the peak
-/// of whoever spawned it. So the program is run under ptrace and asked as it ends. Throws std::system_error.
+/// The peak of the resident memory of the program, in KiB. wait4 cannot be used: a program inherits the peak of its
+/// parent. So the program runs under ptrace, and VmHWM is read when it exits. Throws std::system_error.
 long measure_peak_memory(const Program& program);
 
 }  // namespace benchmark

@@ -32,15 +32,15 @@ std::string table_of(const std::string& title, const std::vector<Line>& lines) {
   return text;
 }
 
-/// The floor that a row is held against: that of its own families on a node like its own, or else the first.
+/// The floor with which a row is compared: the one with the same families and node, or else the first.
 const json* find_floor(const json& rows, const std::string& name) {
   const auto place = name.find(", ");
   const json* found = nullptr;
   for (const auto& row : rows) {
     const auto& floor = row.at("subject").get_ref<const std::string&>();
     if (!floor.starts_with("floor")) continue;
-    const bool is_its_own = place != std::string::npos && floor.substr(floor.find(", ")) == name.substr(place);
-    if (found == nullptr || is_its_own) found = &row;
+    const bool has_same_variant = place != std::string::npos && floor.substr(floor.find(", ")) == name.substr(place);
+    if (found == nullptr || has_same_variant) found = &row;
   }
   return found;
 }
@@ -73,7 +73,7 @@ std::string table_of_rows(const std::string& title, const json& rows) {
 }
 
 std::string table_of_throughput(const json& rows) {
-  std::vector<Line> lines{{"many at once", "at once", "ADD/s", "p50 ms", "p99 ms", "DEL/s", "p50 ms", "p99 ms"}};
+  std::vector<Line> lines{{"subject", "at once", "ADD/s", "p50 ms", "p99 ms", "DEL/s", "p50 ms", "p99 ms"}};
   for (const auto& row : rows) {
     Line line{row.at("subject").get<std::string>(), std::to_string(row.at("at once").get<int>())};
     for (const char* verb : {"ADD", "DEL"}) {
@@ -85,11 +85,11 @@ std::string table_of_throughput(const json& rows) {
 }
 
 std::string table_of_goals(const json& goals) {
-  std::vector<Line> lines{{"figure", "measured", "wanted", ""}};
+  std::vector<Line> lines{{"figure", "measured", "goal", ""}};
   for (const auto& goal : goals) {
     const char* bound = goal.contains("at most") ? "at most" : "at least";
     lines.push_back({goal.at("what").get<std::string>(), number(goal, "figure", 3),
-                     bound + (" " + number(goal, bound, 3)), goal.at("is met").get<bool>() ? "" : "missed"});
+                     bound + (" " + number(goal, bound, 3)), goal.at("is met").get<bool>() ? "" : "not met"});
   }
   return table_of("goals", lines);
 }
@@ -118,7 +118,7 @@ std::string table_of_costs(const json& costs) {
 }  // namespace
 
 json to_json(const std::vector<Row>& rows) {
-  auto told = json::array();
+  auto list = json::array();
   for (const auto& row : rows) {
     json one{{"subject", row.name}};
     for (const auto& [verb, summary] : row.verbs) {
@@ -126,22 +126,22 @@ json to_json(const std::vector<Row>& rows) {
                    {"median", summary.median}, {"q3", summary.third_quartile}, {"p99", summary.p99},
                    {"mean", summary.mean}};
     }
-    told.push_back(std::move(one));
+    list.push_back(std::move(one));
   }
-  return told;
+  return list;
 }
 
 std::string to_text(const json& measured) {
   std::string text;
-  for (const auto& [shape, value] : measured.items()) {
-    if (shape == "throughput")
+  for (const auto& [suite, value] : measured.items()) {
+    if (suite == "throughput")
       text += table_of_throughput(value);
-    else if (shape == "goals")
+    else if (suite == "goals")
       text += table_of_goals(value);
-    else if (shape == "costs")
+    else if (suite == "costs")
       text += table_of_costs(value);
     else if (value.is_array())
-      text += table_of_rows(shape, value);
+      text += table_of_rows(suite, value);
   }
   return text;
 }

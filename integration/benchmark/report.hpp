@@ -11,7 +11,7 @@ namespace benchmark {
 
 nlohmann::json to_json(const std::vector<Row>& rows);
 
-/// What was measured, as tables in Markdown: `measured` is the object that is written to the file, by shape.
+/// Markdown tables of the figures. `measured` is the object that is written to the file, by suite.
 std::string to_text(const nlohmann::json& measured);
 
 }  // namespace benchmark

@@ -11,39 +11,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A deletion that follows a creation within milliseconds waits for the kernel's work on the creation
-// (plugin/kernel/README.md: 9 ms more), and what it leaves to do is not to fall into the next call.
-constexpr auto life = 50ms;
-constexpr auto afterwards = 20ms;
+// A DEL within milliseconds after the ADD waits for the kernel to complete the creation (plugin/kernel/README.md: 9 ms
+// more). The kernel's work after the DEL must not affect the next call.
+constexpr auto pause_before_del = 50ms;
+constexpr auto pause_after_del = 20ms;
 
 using Samples = std::map<std::string, std::vector<double>>;
 
-void take_turn(Contender& contender, Samples& samples) {
-  samples["ADD"].push_back(contender.attachment.add());
-  if (contender.is_checked) samples["CHECK"].push_back(contender.attachment.check());
-  std::this_thread::sleep_for(life);
-  samples["DEL"].push_back(contender.attachment.del());
-  std::this_thread::sleep_for(afterwards);
+void run_round(Candidate& candidate, Samples& samples) {
+  samples["ADD"].push_back(candidate.attachment.add());
+  if (candidate.is_checked) samples["CHECK"].push_back(candidate.attachment.check());
+  std::this_thread::sleep_for(pause_before_del);
+  samples["DEL"].push_back(candidate.attachment.del());
+  std::this_thread::sleep_for(pause_after_del);
 }
 
 }  // namespace
 
-std::vector<Row> measure(std::vector<Contender> contenders, int rounds) {
-  std::vector<Samples> samples(contenders.size());
-  std::vector<std::size_t> order(contenders.size());
+std::vector<Row> measure(std::vector<Candidate> candidates, int rounds) {
+  std::vector<Samples> samples(candidates.size());
+  std::vector<std::size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), 0);
   std::mt19937 chance;  // NOLINT: the same order in each run
   for (int round = 0; round <= rounds; ++round) {
     std::shuffle(order.begin(), order.end(), chance);
-    for (const auto place : order) {
+    for (const auto index : order) {
       Samples uncounted;
-      take_turn(contenders[place], round == 0 ? uncounted : samples[place]);
+      run_round(candidates[index], round == 0 ? uncounted : samples[index]);
     }
   }
   std::vector<Row> rows;
-  for (std::size_t place = 0; place < contenders.size(); ++place) {
-    Row row{contenders[place].attachment.name(), {}};
-    for (const auto& [verb, values] : samples[place]) row.verbs[verb] = summarize(values);
+  for (std::size_t index = 0; index < candidates.size(); ++index) {
+    Row row{candidates[index].attachment.name(), {}};
+    for (const auto& [verb, values] : samples[index]) row.verbs[verb] = summarize(values);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -9,20 +9,20 @@
 
 namespace benchmark {
 
-struct Contender {
+/// An attachment whose calls are measured.
+struct Candidate {
   Attachment attachment;
   bool is_checked = false;  ///< CHECK is measured, too
 };
 
-/// What was measured of one contender.
+/// The figures of one candidate.
 struct Row {
   std::string name;
   std::map<std::string, Summary> verbs;  ///< milliseconds, by verb
 };
 
-/// Every contender in turn, round after round, in an order that changes: ADD, CHECK, a pause, DEL. What disturbs the
-/// machine, and what a call leaves for the next one to wait for, meets them all. A round that is not counted comes
-/// first.
-std::vector<Row> measure(std::vector<Contender> contenders, int rounds);
+/// Each round measures all candidates in a random order: ADD, CHECK, a pause, DEL. So disturbances of the machine, and
+/// work that the kernel does after a call, affect all of them. The first round is not counted.
+std::vector<Row> measure(std::vector<Candidate> candidates, int rounds);
 
 }  // namespace benchmark

@@ -15,20 +15,20 @@ Plugin with_result(Plugin plugin, const json& result) {
 
 }  // namespace
 
-Program call_of(const std::string& command, const Plugin& plugin, const Place& place) {
+Program call_of(const std::string& command, const Plugin& plugin, const ContainerInterface& target) {
   return {.argv = plugin.argv,
-          .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + place.id,
-                          "CNI_NETNS=" + place.container.path(), "CNI_IFNAME=" + place.interface,
-                          "CNI_PATH=" + peer_folder(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+          .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + target.id,
+                          "CNI_NETNS=" + target.container.path(), "CNI_IFNAME=" + target.interface,
+                          "CNI_PATH=" + reference_folder(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
           .input = plugin.config.is_null() ? "" : plugin.config.dump()};
 }
 
 double Attachment::add() {
   double milliseconds = 0;
   result_ = nullptr;
-  place_.node.enter();
+  target_.node.enter();
   for (const auto& plugin : subject_.plugins) {
-    const auto timing = run_timed(call_of("ADD", with_result(plugin, result_), place_));
+    const auto timing = run_timed(call_of("ADD", with_result(plugin, result_), target_));
     milliseconds += timing.milliseconds;
     if (!timing.output.empty()) result_ = json::parse(timing.output);
   }
@@ -49,8 +49,8 @@ double Attachment::del() const {
 }
 
 double Attachment::call(const std::string& command, const Plugin& plugin) const {
-  place_.node.enter();
-  return run_timed(call_of(command, with_result(plugin, result_), place_)).milliseconds;
+  target_.node.enter();
+  return run_timed(call_of(command, with_result(plugin, result_), target_)).milliseconds;
 }
 
 }  // namespace benchmark

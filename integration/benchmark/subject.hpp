@@ -18,28 +18,28 @@ struct Plugin {
   json config = nullptr;
 };
 
-/// What is measured: a list of plugins that are called one after the other, as libcni does it.
+/// What is measured: a list of plugins, which are called one after the other as by libcni.
 struct Subject {
   std::string name;
   std::vector<Plugin> plugins;
 };
 
-/// What a runtime attaches, and on which node.
-struct Place {
+/// The interface of a container on a node.
+struct ContainerInterface {
   const support::Namespace& node;
   const support::Namespace& container;
   std::string id = {};
   std::string interface = "eth0";
 };
 
-/// One call of one plugin; the config carries what it has to carry.
-Program call_of(const std::string& command, const Plugin& plugin, const Place& place);
+/// One call of one plugin; its config is passed as it is.
+Program call_of(const std::string& command, const Plugin& plugin, const ContainerInterface& target);
 
-/// A subject at its place. Every call gives the milliseconds of its plugins together; what lies between them is not
-/// counted. Throws as run_timed. The calling thread is on the node afterwards.
+/// A subject for one interface. Each call returns the sum of the durations of its plugins in milliseconds, without the
+/// time between them. Throws like run_timed. Afterwards the calling thread is in the node's namespace.
 class Attachment {
  public:
-  Attachment(Subject subject, Place place) : subject_(std::move(subject)), place_(std::move(place)) {}
+  Attachment(Subject subject, ContainerInterface target) : subject_(std::move(subject)), target_(std::move(target)) {}
 
   double add();
   double check() const;
@@ -47,15 +47,15 @@ class Attachment {
 
   const std::string& name() const { return subject_.name; }
   const Subject& subject() const { return subject_; }
-  const Place& place() const { return place_; }
-  /// Of the last ADD.
+  const ContainerInterface& target() const { return target_; }
+  /// The result of the last ADD.
   const json& result() const { return result_; }
 
  private:
   double call(const std::string& command, const Plugin& plugin) const;
 
   Subject subject_;
-  Place place_;
+  ContainerInterface target_;
   json result_ = nullptr;
 };
 

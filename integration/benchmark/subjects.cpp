@@ -46,9 +46,9 @@ json with_ports(int number) {
   return config;
 }
 
-Plugin peer(int number, const std::string& type, json config) {
+Plugin reference(int number, const std::string& type, json config) {
   config.update({{"cniVersion", version}, {"name", "peer" + std::to_string(number)}, {"type", type}});
-  return {{peer_folder() + "/" + type}, std::move(config)};
+  return {{reference_folder() + "/" + type}, std::move(config)};
 }
 
 json host_local(int number) {
@@ -61,7 +61,7 @@ json host_local(int number) {
 
 Subject floor_ipv4() { return {"floor, IPv4", {{{floor_program()}}}}; }
 Subject floor_dual_stack() { return {"floor, dual stack", {{{floor_program(), "dual"}}}}; }
-Subject nothing() { return {"a program that ends at once", {{{floor_program()}}}}; }
+Subject empty_program() { return {"a program that ends at once", {{{floor_program()}}}}; }
 
 Subject veth_ipv4(int number) { return veth("veth ptp, IPv4", veth_config(number, {ipv4_range(number)})); }
 
@@ -93,25 +93,27 @@ Subject veth_netns(int number, const std::string& peer_netns) {
   return veth("veth netns, IPv4", std::move(config));
 }
 
-Subject peer_ptp(int number) { return {"ptp + host-local", {peer(number, "ptp", {{"ipam", host_local(number)}})}}; }
-
-Subject peer_masquerade(int number) {
-  return {"ptp + host-local + ipMasq", {peer(number, "ptp", {{"ipMasq", true}, {"ipam", host_local(number)}})}};
+Subject reference_ptp(int number) {
+  return {"ptp + host-local", {reference(number, "ptp", {{"ipam", host_local(number)}})}};
 }
 
-Subject peer_bridge(int number) {
+Subject reference_masquerade(int number) {
+  return {"ptp + host-local + ipMasq", {reference(number, "ptp", {{"ipMasq", true}, {"ipam", host_local(number)}})}};
+}
+
+Subject reference_bridge(int number) {
   const json config{{"bridge", "peerbr"}, {"isGateway", true}, {"ipam", host_local(number)}};
-  return {"bridge + host-local", {peer(number, "bridge", config)}};
+  return {"bridge + host-local", {reference(number, "bridge", config)}};
 }
 
-Subject peer_chain(int number) {
+Subject reference_chain(int number) {
   return {"ptp + host-local + portmap + bandwidth",
-          {peer(number, "ptp", {{"ipMasq", true}, {"ipam", host_local(number)}}),
-           peer(number, "portmap", {{"runtimeConfig", {{"portMappings", port_mappings(number)}}}}),
-           peer(number, "bandwidth", {{"runtimeConfig", {{"bandwidth", bandwidth()}}}})}};
+          {reference(number, "ptp", {{"ipMasq", true}, {"ipam", host_local(number)}}),
+           reference(number, "portmap", {{"runtimeConfig", {{"portMappings", port_mappings(number)}}}}),
+           reference(number, "bandwidth", {{"runtimeConfig", {{"bandwidth", bandwidth()}}}})}};
 }
 
-std::string peer_folder() {
+std::string reference_folder() {
   const char* other = std::getenv("PEER_BIN_DIR");
   return other != nullptr ? other : support::reference_plugins;
 }

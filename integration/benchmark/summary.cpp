@@ -7,7 +7,7 @@
 namespace benchmark {
 namespace {
 
-/// The value below which `share` of the sorted values lie, between two of them where it falls there.
+/// The quantile, with linear interpolation between two values.
 double quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(std::floor(place));

@@ -5,7 +5,7 @@
 
 namespace benchmark {
 
-/// What is said of a series of measurements, in their unit; all 0 where there is none.
+/// Statistics of a series of measurements, in their unit; all 0: the series is empty.
 struct Summary {
   std::size_t count = 0;
   double least = 0;

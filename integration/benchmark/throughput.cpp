@@ -1,6 +1,6 @@
 #include "integration/benchmark/node.hpp"
-#include "integration/benchmark/shapes.hpp"
 #include "integration/benchmark/subjects.hpp"
+#include "integration/benchmark/suites.hpp"
 #include "integration/support/sandbox.hpp"
 
 #include <algorithm>
@@ -38,13 +38,13 @@ Burst run_at_once(const Calls& calls, std::size_t width) {
   return burst;
 }
 
-/// What one subject has shown at one width.
+/// The measurements of one subject at one width.
 struct Series {
   std::map<std::string, std::vector<double>> milliseconds;
   std::map<std::string, std::vector<double>> rates;
 };
 
-void take(const std::string& verb, const Burst& burst, Series& series) {
+void record(const std::string& verb, const Burst& burst, Series& series) {
   auto& all = series.milliseconds[verb];
   all.insert(all.end(), burst.milliseconds.begin(), burst.milliseconds.end());
   series.rates[verb].push_back(burst.calls_per_second);
@@ -57,13 +57,13 @@ void burst_of(std::vector<Attachment>& attachments, std::size_t width, Series& s
     adds.emplace_back([&attachment] { return attachment.add(); });
     dels.emplace_back([&attachment] { return attachment.del(); });
   }
-  take("ADD", run_at_once(adds, width), series);
+  record("ADD", run_at_once(adds, width), series);
   std::this_thread::sleep_for(200ms);
-  take("DEL", run_at_once(dels, width), series);
+  record("DEL", run_at_once(dels, width), series);
   std::this_thread::sleep_for(500ms);
 }
 
-nlohmann::json told(const std::string& name, std::size_t width, const Series& series) {
+nlohmann::json to_json(const std::string& name, std::size_t width, const Series& series) {
   nlohmann::json row{{"subject", name}, {"at once", width}};
   for (const auto& [verb, milliseconds] : series.milliseconds) {
     const auto summary = summarize(milliseconds);
@@ -82,8 +82,8 @@ nlohmann::json measure_throughput(double effort) {
   const int rounds = effort < 1 ? 1 : 3;
   std::vector<std::vector<Attachment>> subjects(2);
   for (std::size_t number = 0; number < amount; ++number) {
-    subjects[0].emplace_back(floor_dual_stack(), node.place());
-    subjects[1].emplace_back(veth_dual_stack(1), node.place());
+    subjects[0].emplace_back(floor_dual_stack(), node.new_container());
+    subjects[1].emplace_back(veth_dual_stack(1), node.new_container());
   }
   for (auto& subject : subjects) {
     subject.front().add();
@@ -96,7 +96,7 @@ nlohmann::json measure_throughput(double effort) {
       for (std::size_t which = 0; which < subjects.size(); ++which) burst_of(subjects[which], width, series[which]);
     }
     for (std::size_t which = 0; which < subjects.size(); ++which) {
-      rows.push_back(told(subjects[which].front().name(), width, series[which]));
+      rows.push_back(to_json(subjects[which].front().name(), width, series[which]));
     }
   }
   return rows;

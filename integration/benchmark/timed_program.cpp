@@ -33,24 +33,26 @@ Pipe make_pipe() {
   return {posix::FileDescriptor{ends[0]}, posix::FileDescriptor{ends[1]}};
 }
 
-/// The three pipes of a program, and what posix_spawn does with them.
-class Plumbing {
+/// The standard streams of a program, as pipes, and the file actions of posix_spawn.
+class ProgramPipes {
  public:
-  explicit Plumbing(const std::string& text) : input_(make_pipe()), output_(make_pipe()), complaint_(make_pipe()) {
+  explicit ProgramPipes(const std::string& text)
+      : input_(make_pipe()), output_(make_pipe()), error_output_(make_pipe()) {
     posix::write_all(input_.write_end.get(), text);
     input_.write_end.close();
-    if (const int error = ::posix_spawn_file_actions_init(&actions_)) throw posix::system_error(error, "plan a spawn");
+    if (const int error = ::posix_spawn_file_actions_init(&actions_))
+      throw posix::system_error(error, "prepare posix_spawn");
     ::posix_spawn_file_actions_adddup2(&actions_, input_.read_end.get(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output_.write_end.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, complaint_.write_end.get(), STDERR_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, error_output_.write_end.get(), STDERR_FILENO);
   }
-  Plumbing(const Plumbing&) = delete;
-  Plumbing& operator=(const Plumbing&) = delete;
-  ~Plumbing() { ::posix_spawn_file_actions_destroy(&actions_); }
+  ProgramPipes(const ProgramPipes&) = delete;
+  ProgramPipes& operator=(const ProgramPipes&) = delete;
+  ~ProgramPipes() { ::posix_spawn_file_actions_destroy(&actions_); }
 
   const posix_spawn_file_actions_t& actions() const { return actions_; }
   std::string output() { return drain(output_); }
-  std::string complaint() { return drain(complaint_); }
+  std::string error_output() { return drain(error_output_); }
 
  private:
   static std::string drain(Pipe& pipe) {
@@ -61,7 +63,7 @@ class Plumbing {
 
   Pipe input_;
   Pipe output_;
-  Pipe complaint_;
+  Pipe error_output_;
   posix_spawn_file_actions_t actions_{};
 };
 
@@ -80,14 +82,14 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 Timing run_timed(const Program& program) {
-  Plumbing plumbing{program.input};
+  ProgramPipes pipes{program.input};
   const auto argv = pointers(program.argv);
   const auto environment = pointers(program.environment);
   pid_t child = 0;
   int status = 0;
   rusage usage{};
   const auto start = Clock::now();
-  const int error = ::posix_spawn(&child, argv[0], &plumbing.actions(), nullptr, argv.data(), environment.data());
+  const int error = ::posix_spawn(&child, argv[0], &pipes.actions(), nullptr, argv.data(), environment.data());
   if (error != 0) throw posix::system_error(error, "run " + text::quoted(program.argv[0]));
   while (::wait4(child, &status, 0, &usage) < 0) {
     if (errno != EINTR) posix::throw_errno("wait for " + text::quoted(program.argv[0]));
@@ -96,10 +98,10 @@ Timing run_timed(const Program& program) {
   Timing timing{.milliseconds = elapsed.count(),
                 .cpu_milliseconds = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
                 .page_faults = usage.ru_minflt + usage.ru_majflt,
-                .output = plumbing.output(),
-                .complaint = plumbing.complaint()};
+                .output = pipes.output(),
+                .error_output = pipes.error_output()};
   if (status == 0) return timing;
-  throw std::runtime_error(program.argv[0] + " failed: " + timing.output + timing.complaint);
+  throw std::runtime_error(program.argv[0] + " failed: " + timing.output + timing.error_output);
 }
 
 }  // namespace benchmark

@@ -5,26 +5,26 @@
 
 namespace benchmark {
 
-/// A program to be run as a runtime runs a plugin. All of it is ready before the clock starts.
+/// A program that is run as by a runtime. Everything is prepared before the clock starts.
 struct Program {
   std::vector<std::string> argv;         ///< the first is a path
-  std::vector<std::string> environment;  ///< "NAME=value", and nothing beside
-  std::string input = {};                ///< what the pipe on its standard input holds: at most 64 KiB
+  std::vector<std::string> environment;  ///< "NAME=value"; nothing is inherited
+  std::string input = {};                ///< standard input: at most 64 KiB, which fit into a pipe
 };
 
-/// The texts as execve wants them; they must outlive it.
+/// The texts as arguments of execve. They must outlive the result.
 std::vector<char*> pointers(const std::vector<std::string>& texts);
 
 struct Timing {
-  double milliseconds = 0;  ///< from before the spawn until it has been waited for, by CLOCK_MONOTONIC
+  double milliseconds = 0;  ///< from the spawn until wait4 has returned
   double cpu_milliseconds = 0;
   long page_faults = 0;
-  std::string output = {};     ///< its standard output
-  std::string complaint = {};  ///< its standard error
+  std::string output = {};        ///< its standard output
+  std::string error_output = {};  ///< its standard error
 };
 
-/// Runs it to its end. Throws std::runtime_error with what it printed where its status is not 0, std::system_error
-/// where it cannot be run. May be called by many threads at once.
+/// Runs the program to its end. Throws std::runtime_error with its output if its exit status is not 0,
+/// std::system_error if it cannot be run. Thread-safe.
 Timing run_timed(const Program& program);
 
 }  // namespace benchmark

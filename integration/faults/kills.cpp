@@ -1,137 +1,139 @@
-#include "integration/faults/examine.hpp"
-#include "integration/faults/scene.hpp"
+#include "integration/faults/invariants.hpp"
+#include "integration/faults/kinds.hpp"
+#include "integration/faults/scenario.hpp"
 #include "integration/faults/sweep.hpp"
-#include "integration/faults/sweeps.hpp"
 
 #include <array>
 
 namespace faults {
 namespace {
 
-/// What a runtime does after it has lost a plugin at the system call of this number. Each tells what was wrong with it;
-/// the node is looked at afterwards.
+/// What a runtime may do after the plugin was killed at the system call of this number. Returns which call failed. The
+/// node is compared afterwards.
 struct Recovery {
   const char* name;
-  std::string (*go_on)(Scene&, std::size_t number);
+  std::string (*run)(Scenario&, std::size_t number);
 };
 
-std::string delete_it(Scene& scene, std::size_t) { return unless_success("DEL", scene.perform("DEL")); }
+std::string del(Scenario& scenario, std::size_t) { return failure_of("DEL", scenario.perform("DEL")); }
 
-std::string delete_it_when_its_namespace_is_gone(Scene& scene, std::size_t number) {
-  scene.lose_namespace();
-  return delete_it(scene, number);
+std::string del_without_namespace(Scenario& scenario, std::size_t number) {
+  scenario.remove_namespace();
+  return del(scenario, number);
 }
 
-/// At another point for each point before.
-std::string delete_it_twice(Scene& scene, std::size_t number) {
+/// The DEL is killed at a different system call for each number.
+std::string killed_del_then_del(Scenario& scenario, std::size_t number) {
   constexpr std::size_t stride = 37;
   constexpr std::size_t calls_of_a_del = 90;
-  scene.perform("DEL", {.number = 1 + number * stride % calls_of_a_del});
-  return delete_it(scene, number);
+  scenario.perform("DEL", {.number = 1 + number * stride % calls_of_a_del});
+  return del(scenario, number);
 }
 
-std::string collect_it(Scene& scene, std::size_t) { return unless_success("GC", scene.perform("GC")); }
+std::string gc(Scenario& scenario, std::size_t) { return failure_of("GC", scenario.perform("GC")); }
 
-std::string add_it_again(Scene& scene, std::size_t number) {
+std::string add_again(Scenario& scenario, std::size_t number) {
   constexpr int already_attached = 101;
-  const bool has_to_be_refused = scene.stands_and_was_answered();
-  const auto answer = scene.perform("ADD");
-  std::string fault;
-  if (!has_to_be_refused)
-    fault = unless_success("ADD", answer);
+  const bool must_be_refused = scenario.must_refuse_add();
+  const auto answer = scenario.perform("ADD");
+  std::string problem;
+  if (!must_be_refused)
+    problem = failure_of("ADD", answer);
   else if (support::code_of(answer) != already_attached)
-    fault = told("ADD was not refused", answer);
-  if (fault.empty() && answer.exit == 0) fault = unless_success("CHECK", scene.perform("CHECK"));
-  return fault + delete_it(scene, number);
+    problem = describe("ADD was not refused", answer);
+  if (problem.empty() && answer.exit == 0) problem = failure_of("CHECK", scenario.perform("CHECK"));
+  return problem + del(scenario, number);
 }
 
-constexpr std::array<Recovery, 5> recoveries{{{"DEL", delete_it},
-                                              {"DEL without its namespace", delete_it_when_its_namespace_is_gone},
-                                              {"a DEL that is killed, and DEL", delete_it_twice},
-                                              {"GC", collect_it},
-                                              {"ADD", add_it_again}}};
+constexpr std::array<Recovery, 5> recoveries{{{"DEL", del},
+                                              {"DEL without the namespace", del_without_namespace},
+                                              {"a killed DEL, then DEL", killed_del_then_del},
+                                              {"GC", gc},
+                                              {"ADD", add_again}}};
 
-/// What is killed. GC has to have something that it leaves alone; the first ADD of a node makes what others find.
-struct Act {
+/// The call that is killed. For GC the other container is valid, so it must not change. The first ADD on a node also
+/// creates objects that later ones find, such as tables.
+struct KilledCall {
   const char* name;
   std::string verb;
-  Scene::Neighbour neighbour = Scene::Neighbour::none;
+  Scenario::OtherContainer other_container = Scenario::OtherContainer::absent;
 };
 
-const std::array<Act, 6> acts{{{"ADD", "ADD"},
-                               {"ADD beside another", "ADD", Scene::Neighbour::stands},
-                               {"DEL", "DEL"},
-                               {"DEL beside another", "DEL", Scene::Neighbour::stands},
-                               {"CHECK", "CHECK"},
-                               {"GC beside another", "GC", Scene::Neighbour::stands}}};
+const std::array<KilledCall, 6> killed_calls{{{"ADD", "ADD"},
+                                              {"ADD with another container", "ADD", Scenario::OtherContainer::attached},
+                                              {"DEL", "DEL"},
+                                              {"DEL with another container", "DEL", Scenario::OtherContainer::attached},
+                                              {"CHECK", "CHECK"},
+                                              {"GC with another container", "GC", Scenario::OtherContainer::attached}}};
 
-struct Sweep {
-  const Act& act;
+struct KillSweep {
+  const KilledCall& call;
   const Network& network;
   const Recovery& recovery;
 };
 
-/// Of those who lose two calls the ones that were adding alone are enough.
-bool makes_sense(const Sweep& sweep) {
-  const auto& [act, network, recovery] = sweep;
-  const bool is_first = act.verb == "ADD" && act.neighbour == Scene::Neighbour::none;
-  if (recovery.go_on == collect_it && !serves("GC", network)) return false;
-  return serves(act.verb, network) && (recovery.go_on != delete_it_twice || is_first);
+/// A second killed call is only tested after the first ADD of a node.
+bool is_applicable(const KillSweep& sweep) {
+  const auto& [call, network, recovery] = sweep;
+  const bool is_first = call.verb == "ADD" && call.other_container == Scenario::OtherContainer::absent;
+  if (recovery.run == gc && !supports("GC", network)) return false;
+  return supports(call.verb, network) && (recovery.run != killed_del_then_del || is_first);
 }
 
-/// What was wrong with it, and what is wrong with the node.
-std::string recover(const Sweep& sweep, std::size_t number, Scene& scene) {
-  auto fault = sweep.recovery.go_on(scene, number);
-  fault += scene.changes();
-  return fault;
+/// Returns what failed, and what has changed on the node.
+std::string recover(const KillSweep& sweep, std::size_t number, Scenario& scenario) {
+  auto problem = sweep.recovery.run(scenario, number);
+  problem += scenario.changes();
+  return problem;
 }
 
-std::string unless_whole(const Sweep& sweep, Scene& scene, const support::Answer& answer) {
-  auto fault = unless_success("nothing befell it: " + sweep.act.verb, answer);
-  fault += recover(sweep, 1, scene);
-  return fault;
+std::string check_unreached(const KillSweep& sweep, Scenario& scenario, const support::Answer& answer) {
+  auto problem = failure_of(sweep.call.verb + " without a fault", answer);
+  problem += recover(sweep, 1, scenario);
+  return problem;
 }
 
-/// False where the verb makes fewer system calls.
-bool kill_at(std::size_t number, const Sweep& sweep, Report& report) {
-  const auto& verb = sweep.act.verb;
-  Scene scene{sweep.network, sweep.act.neighbour};
-  if (verb != "ADD") scene.prepare("ADD");
-  const auto struck = scene.perform(verb, {.number = number});
-  if (!struck.was_reached) {
-    if (const auto fault = unless_whole(sweep, scene, struck.answer); !fault.empty()) report.failures.push_back(fault);
+/// Returns false if the call makes fewer system calls.
+bool kill_at(std::size_t number, const KillSweep& sweep, Report& report) {
+  const auto& verb = sweep.call.verb;
+  Scenario scenario{sweep.network, sweep.call.other_container};
+  if (verb != "ADD") scenario.perform_or_throw("ADD");
+  const auto outcome = scenario.perform(verb, {.number = number});
+  if (!outcome.was_reached) {
+    if (const auto problem = check_unreached(sweep, scenario, outcome.answer); !problem.empty())
+      report.failures.push_back(problem);
     return false;
   }
   ++report.points;
-  const auto fault = recover(sweep, number, scene);
-  if (!fault.empty())
-    report.failures.push_back(verb + " killed at system call " + std::to_string(number) + " (number " +
-                              std::to_string(struck.system_call) + "), then " + sweep.recovery.name + ": " + fault);
+  const auto problem = recover(sweep, number, scenario);
+  if (!problem.empty())
+    report.failures.push_back(verb + " killed at system call " + std::to_string(number) + " (__NR " +
+                              std::to_string(outcome.system_call) + "), then " + sweep.recovery.name + ": " + problem);
   return true;
 }
 
-Task task_of(const Sweep& made, const Part& part) {
-  return {"kill", made.act.name + (", " + made.network.name), [made, part](Report& report) {
+Task task_for(const KillSweep& kill_sweep, const Points& points) {
+  return {"kill", kill_sweep.call.name + (", " + kill_sweep.network.name), [kill_sweep, points](Report& report) {
             sweep(
-                part, [&](std::size_t number) { return kill_at(number, made, report); }, report);
+                points, [&](std::size_t number) { return kill_at(number, kill_sweep, report); }, report);
           }};
 }
 
 }  // namespace
 
-/// A sample has one way of going on for each act and network, another one each time.
-std::vector<Task> kills(const Setting& setting) {
+/// A sample has one recovery for each call and network, in turn.
+std::vector<Task> kills(const Options& options) {
   constexpr std::size_t sample = 60;
   std::vector<Task> tasks;
-  std::size_t turn = 0;
-  for (const auto& act : acts) {
+  std::size_t number = 0;
+  for (const auto& call : killed_calls) {
     for (const auto& network : networks_of_all_plugins()) {
-      const auto& chosen = recoveries.at(turn++ % recoveries.size());
+      const auto& chosen = recoveries.at(number++ % recoveries.size());
       for (const auto& recovery : recoveries) {
-        const Sweep made{act, network, recovery};
-        const bool is_left_out = setting.is_short && &recovery != &chosen;
-        if (is_left_out || !makes_sense(made)) continue;
-        tasks.push_back(task_of(made, part_of(tasks.size(), sample, setting.is_short)));
+        const KillSweep kill_sweep{call, network, recovery};
+        const bool is_left_out = options.is_short && &recovery != &chosen;
+        if (is_left_out || !is_applicable(kill_sweep)) continue;
+        tasks.push_back(task_for(kill_sweep, points_for(tasks.size(), sample, options.is_short)));
       }
     }
   }

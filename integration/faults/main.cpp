@@ -1,5 +1,5 @@
 // faults [--short] [--minutes N] [--output FILE] [KIND...]: see integration/faults/run.
-#include "integration/faults/sweeps.hpp"
+#include "integration/faults/kinds.hpp"
 #include "integration/support/sandbox.hpp"
 
 #include <unistd.h>
@@ -24,95 +24,95 @@ using faults::Task;
 
 struct Kind {
   std::string name;
-  std::vector<Task> (*tasks)(const faults::Setting&);
-  enum class Place {
-    in_the_sandbox,
-    alone_in_the_sandbox,  ///< needs the whole machine
-    before_the_sandbox     ///< needs the rights of the machine's root
-  } place = Place::in_the_sandbox;
+  std::vector<Task> (*tasks)(const faults::Options&);
+  enum class Phase {
+    parallel,       ///< in the sandbox, several tasks at once
+    exclusive,      ///< in the sandbox, one task at a time: it uses the whole machine
+    before_sandbox  ///< as root of the machine, if the program has these rights
+  } phase = Phase::parallel;
 };
 
 const std::vector<Kind> kinds{{"kill", faults::kills},
                               {"errors", faults::errors},
                               {"shortages", faults::shortages},
                               {"refusals", faults::refusals},
-                              {"deaths", faults::deaths},
+                              {"netns", faults::namespace_removals},
                               {"streams", faults::streams},
-                              {"state", faults::damages},
+                              {"state", faults::state_damage},
                               {"chain", faults::chains},
-                              {"power", faults::power_cuts, Kind::Place::before_the_sandbox},
-                              {"storm", faults::storms, Kind::Place::alone_in_the_sandbox}};
+                              {"power", faults::power_cuts, Kind::Phase::before_sandbox},
+                              {"storm", faults::storms, Kind::Phase::exclusive}};
 
-const Kind soak{"soak", faults::soaks, Kind::Place::alone_in_the_sandbox};  // on demand
+const Kind soak{"soak", faults::soaks, Kind::Phase::exclusive};  // only if named
 
-struct Wanted {
-  faults::Setting setting;
+struct Arguments {
+  faults::Options options;
   std::string output;
   std::vector<std::string> kinds;
 };
 
-bool is_known(const std::string& name) {
+bool is_kind(const std::string& name) {
   return name == soak.name || std::ranges::find(kinds, name, &Kind::name) != kinds.end();
 }
 
-Wanted read_arguments(const std::vector<std::string>& arguments) {
-  Wanted wanted;
-  for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
-    if (*argument == "--short")
-      wanted.setting.is_short = true;
-    else if (*argument == "--output" && argument + 1 != arguments.end())
-      wanted.output = *++argument;
-    else if (*argument == "--minutes" && argument + 1 != arguments.end())
-      wanted.setting.soak = std::chrono::minutes{std::stoi(*++argument)};
-    else if (is_known(*argument))
-      wanted.kinds.push_back(*argument);
+Arguments read_arguments(const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--short")
+      arguments.options.is_short = true;
+    else if (*word == "--output" && word + 1 != words.end())
+      arguments.output = *++word;
+    else if (*word == "--minutes" && word + 1 != words.end())
+      arguments.options.soak = std::chrono::minutes{std::stoi(*++word)};
+    else if (is_kind(*word))
+      arguments.kinds.push_back(*word);
     else
-      throw std::invalid_argument("\"" + *argument + "\" is neither an option nor a kind of fault");
+      throw std::invalid_argument("\"" + *word + "\" is neither an option nor a kind of fault");
   }
-  return wanted;
+  return arguments;
 }
 
-std::vector<Kind> wanted_kinds(const Wanted& wanted) {
-  if (wanted.kinds.empty()) return kinds;
+std::vector<Kind> selected_kinds(const Arguments& arguments) {
+  if (arguments.kinds.empty()) return kinds;
   std::vector<Kind> all = kinds;
   all.push_back(soak);
-  std::erase_if(all,
-                [&](const Kind& kind) { return std::ranges::find(wanted.kinds, kind.name) == wanted.kinds.end(); });
+  std::erase_if(
+      all, [&](const Kind& kind) { return std::ranges::find(arguments.kinds, kind.name) == arguments.kinds.end(); });
   return all;
 }
 
-std::vector<Report> make_faults(const Wanted& wanted, Kind::Place place) {
+std::vector<Report> run_kinds(const Arguments& arguments, Kind::Phase phase) {
   std::vector<Task> tasks;
-  for (const auto& kind : wanted_kinds(wanted)) {
-    if (kind.place == place) std::ranges::copy(kind.tasks(wanted.setting), std::back_inserter(tasks));
+  for (const auto& kind : selected_kinds(arguments)) {
+    if (kind.phase == phase) std::ranges::copy(kind.tasks(arguments.options), std::back_inserter(tasks));
   }
-  const bool is_alone = place == Kind::Place::alone_in_the_sandbox;
-  const auto at_once = is_alone ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  const auto tell = [](const Report& report) {
+  const bool is_exclusive = phase == Kind::Phase::exclusive;
+  const auto at_once = is_exclusive ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  const auto on_task = [](const Report& report) {
     for (const auto& failure : report.failures) std::cout << report.subject << ": " << failure << '\n' << std::flush;
   };
-  const auto tell_subject = [](const Report& report) { std::cout << faults::to_text(report) << std::flush; };
-  return faults::merged(faults::do_all(tasks, at_once, tell, tell_subject));
+  const auto on_subject = [](const Report& report) { std::cout << faults::to_text(report) << std::flush; };
+  return faults::merged(faults::run_tasks(tasks, at_once, on_task, on_subject));
 }
 
-void write_down(const std::vector<Report>& reports, const std::string& path) {
+void write_reports(const std::vector<Report>& reports, const std::string& path) {
   auto all = nlohmann::json::array();
   for (const auto& report : reports) all.push_back(faults::to_json(report));
   std::ofstream{path} << all.dump(2) << '\n';
 }
 
-/// Made by the machine's root, before root is another one's.
-class StrangersFolder {
+/// A folder of the user "nobody". Only root on the machine can make it, so it is made before the sandbox is entered.
+class ForeignFolder {
  public:
-  StrangersFolder() {
+  ForeignFolder() {
     constexpr uid_t nobody = 65534;
-    std::string name = "/tmp/veth-cni-stranger-XXXXXX";
+    std::string name = "/tmp/veth-cni-foreign-XXXXXX";
     if (::geteuid() == 0 && ::mkdtemp(name.data()) != nullptr && ::chown(name.c_str(), nobody, nobody) == 0)
       path_ = name;
   }
-  StrangersFolder(const StrangersFolder&) = delete;
-  StrangersFolder& operator=(const StrangersFolder&) = delete;
-  ~StrangersFolder() { ::rmdir(path_.c_str()); }
+  ForeignFolder(const ForeignFolder&) = delete;
+  ForeignFolder& operator=(const ForeignFolder&) = delete;
+  ~ForeignFolder() { ::rmdir(path_.c_str()); }
 
   const std::string& path() const { return path_; }
 
@@ -120,39 +120,33 @@ class StrangersFolder {
   std::string path_;
 };
 
-/// As in integration/support/main.cpp: whoever has to rely on it says so.
-bool has_to_run() { return std::getenv("VETH_SANDBOX_REQUIRED") != nullptr; }
+/// As in integration/support/main.cpp.
+bool must_run() { return std::getenv("VETH_SANDBOX_REQUIRED") != nullptr; }
 
-bool is_as_promised(const Report& report) {
+bool passes(const Report& report) {
   if (!report.failures.empty()) return false;
-  return report.not_run.empty() || !has_to_run();
+  return report.not_run.empty() || !must_run();
 }
 
-/// False where anything was not as it should be.
-bool conclude(const std::vector<Report>& reports, const Wanted& wanted) {
-  if (!wanted.output.empty()) write_down(reports, wanted.output);
-  return std::ranges::all_of(reports, is_as_promised);
-}
-
-/// False where a kind that is wanted could not be run and has to.
-bool run_in_sandbox(const Wanted& wanted, std::vector<Report>& reports) {
+/// Returns false if there can be no sandbox, and the environment requires one.
+bool run_in_sandbox(const Arguments& arguments, std::vector<Report>& reports) {
   if (const auto refused = support::enter_sandbox()) {
-    std::cerr << "faults: NOT RUN: this machine allows no sandbox: " << *refused << '\n';
-    return !has_to_run();
+    std::cerr << "faults: NOT RUN: cannot create namespaces on this machine: " << *refused << '\n';
+    return !must_run();
   }
-  for (const auto place : {Kind::Place::in_the_sandbox, Kind::Place::alone_in_the_sandbox})
-    std::ranges::copy(make_faults(wanted, place), std::back_inserter(reports));
+  for (const auto phase : {Kind::Phase::parallel, Kind::Phase::exclusive})
+    std::ranges::copy(run_kinds(arguments, phase), std::back_inserter(reports));
   return true;
 }
 
-int run(Wanted wanted) {
+int run(Arguments arguments) {
   std::signal(SIGPIPE, SIG_IGN);
-  const StrangersFolder strangers;
-  wanted.setting.strangers_folder = strangers.path();
-  auto reports = make_faults(wanted, Kind::Place::before_the_sandbox);
-  const bool has_run = run_in_sandbox(wanted, reports);
-  const bool is_well = conclude(reports, wanted);
-  return has_run && is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+  const ForeignFolder foreign_folder;
+  arguments.options.foreign_folder = foreign_folder.path();
+  auto reports = run_kinds(arguments, Kind::Phase::before_sandbox);
+  const bool has_run = run_in_sandbox(arguments, reports);
+  if (!arguments.output.empty()) write_reports(reports, arguments.output);
+  return has_run && std::ranges::all_of(reports, passes) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-json bare(const std::string& mode) {
+json minimal(const std::string& mode) {
   auto config = support::dual_stack();
   config["cniVersion"] = "1.1.0";
   config["mode"] = mode;
@@ -20,14 +20,14 @@ json bare(const std::string& mode) {
 }
 
 json bridge() {
-  auto config = bare("bridge");
+  auto config = minimal("bridge");
   config["isDefaultGateway"] = true;
   config["ipam"].erase("routes");
   return config;
 }
 
-json cable() {
-  auto config = bare("netns");
+json netns_mode() {
+  auto config = minimal("netns");
   config["peer"] = {{"netns", std::string{"/run/netns/"} + peer_name},
                     {"addresses", {"10.1.2.1/24", "fd00:1:2::1/64"}},
                     {"routes", {{{"dst", "10.9.0.0/16"}}, {{"dst", "fd00:9::/48"}, {"gw", "fd00:1:2::7"}}}}};
@@ -36,13 +36,13 @@ json cable() {
 }
 
 json mapping(int host_port, const std::string& protocol, const std::string& host_address = {}) {
-  json made{{"hostPort", host_port}, {"containerPort", host_port % 1000}, {"protocol", protocol}};
-  if (!host_address.empty()) made["hostIP"] = host_address;
-  return made;
+  json object{{"hostPort", host_port}, {"containerPort", host_port % 1000}, {"protocol", protocol}};
+  if (!host_address.empty()) object["hostIP"] = host_address;
+  return object;
 }
 
-/// Mappings of all addresses are those of 127.0.0.1 and ::1, too.
-json with_everything(json config) {
+/// Mappings without hostIP apply to 127.0.0.1 and ::1, too.
+json with_every_key(json config) {
   constexpr int megabit = 1'000'000;
   config["ipMasq"] = true;
   config["ipMasqExcept"] = {"10.0.0.0/8", "fd00::/8"};
@@ -55,36 +55,36 @@ json with_everything(json config) {
   return config;
 }
 
-json ptp_with_everything() {
-  auto config = with_everything(bare("ptp"));
+json ptp_with_every_key() {
+  auto config = with_every_key(minimal("ptp"));
   config["masqAll"] = true;
   config["ipam"]["dataDir"] = "/var/lib/veth-cni";
   return config;
 }
 
-json bridge_with_everything() {
-  auto config = with_everything(bridge());
+json bridge_with_every_key() {
+  auto config = with_every_key(bridge());
   config.update({{"macspoofchk", true}, {"hairpinMode", true}, {"portIsolation", true}});
   return config;
 }
 
-/// What a hairpin excludes.
-json bridge_of_scripts() {
+/// With promiscMode, which excludes hairpinMode.
+json bridge_with_script_ipam() {
   auto config = bridge();
   config["promiscMode"] = true;
   config["ipam"] = {{"type", script_ipam}};
   return config;
 }
 
-json of_addresses_alone() {
-  auto config = bare("ptp");
+json ipam_only() {
+  auto config = minimal("ptp");
   config.erase("mode");
   return config;
 }
 
 json loopback() { return {{"cniVersion", "1.1.0"}, {"name", "lo"}, {"type", "loopback"}}; }
 
-/// An address is a file; the container "b" gets the one behind that of "a". Whatever it prints is its last act.
+/// Stores an address in a file; the container "b" gets the address after that of "a". Printing is the last step.
 constexpr auto script = R"(#!/bin/sh
 set -e
 folder=/var/lib/script-ipam
@@ -113,7 +113,7 @@ esac
 
 std::vector<Network> all_networks() {
   auto all = networks();
-  all.push_back({"veth-ipam", of_addresses_alone(), "veth-ipam"});
+  all.push_back({"veth-ipam", ipam_only(), "veth-ipam"});
   all.push_back({"loopback", loopback(), "loopback"});
   return all;
 }
@@ -121,12 +121,12 @@ std::vector<Network> all_networks() {
 }  // namespace
 
 const std::vector<Network>& networks() {
-  static const std::vector<Network> all{{"ptp", bare("ptp")},
-                                        {"ptp with everything", ptp_with_everything()},
+  static const std::vector<Network> all{{"ptp", minimal("ptp")},
+                                        {"ptp with every key", ptp_with_every_key()},
                                         {"bridge", bridge()},
-                                        {"bridge with everything", bridge_with_everything()},
-                                        {"bridge, addresses of a script", bridge_of_scripts()},
-                                        {"netns", cable()}};
+                                        {"bridge with every key", bridge_with_every_key()},
+                                        {"bridge, IPAM executable", bridge_with_script_ipam()},
+                                        {"netns", netns_mode()}};
   return all;
 }
 
@@ -137,11 +137,11 @@ const std::vector<Network>& networks_of_all_plugins() {
 
 const Network& network(const std::string& name) {
   const auto found = std::ranges::find(networks(), name, &Network::name);
-  if (found == networks().end()) throw std::invalid_argument("no network is called \"" + name + "\"");
+  if (found == networks().end()) throw std::invalid_argument("there is no network \"" + name + "\"");
   return *found;
 }
 
-bool serves(const std::string& verb, const Network& network) { return verb != "GC" || network.plugin != "loopback"; }
+bool supports(const std::string& verb, const Network& network) { return verb != "GC" || network.plugin != "loopback"; }
 
 void install_script_ipam() {
   const std::filesystem::path file = std::filesystem::path{scripts} / script_ipam;

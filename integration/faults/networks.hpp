@@ -7,34 +7,34 @@
 
 namespace faults {
 
-/// A network as a subject of faults. cniVersion 1.1.0, both families.
+/// A network whose calls get faults injected. cniVersion 1.1.0, both families.
 struct Network {
   std::string name;
   nlohmann::json config;
-  std::string plugin = "veth";  ///< the executable that is called for it
+  std::string plugin = "veth";  ///< the executable that is called
 };
 
-/// Those of the plugin veth: every mode, bare and with all that can be added to it, and one whose addresses come from
-/// an executable.
+/// The networks of the plugin veth: each mode, with the required keys only and with all keys, and one with an IPAM
+/// executable.
 const std::vector<Network>& networks();
 
-/// Those, and one for each of the other plugins.
+/// These and one network each of veth-ipam and loopback.
 const std::vector<Network>& networks_of_all_plugins();
 
-/// The one of this name.
+/// Throws std::invalid_argument if networks() has no such name.
 const Network& network(const std::string& name);
 
-/// Whether the verb can do anything for it: GC is told of no namespace, so it leaves `lo` alone.
-bool serves(const std::string& verb, const Network& network);
+/// False for GC of loopback: GC has no CNI_NETNS, so it cannot change `lo`.
+bool supports(const std::string& verb, const Network& network);
 
-/// Name of the namespace for the other end in mode netns.
+/// Name of the namespace of the other end in mode netns.
 constexpr auto peer_name = "peer";
 
-/// Where calls look for plugins before anything else, and the IPAM that is there: a shell script.
+/// First folder of CNI_PATH, and the IPAM plugin in it, a shell script.
 constexpr auto scripts = "/run/test/plugins";
 constexpr auto script_ipam = "script-ipam";
 
-/// Puts it there, on a new node. It keeps its addresses in /var/lib/script-ipam.
+/// Installs the script on a new node. It keeps its addresses in /var/lib/script-ipam.
 void install_script_ipam();
 
 }  // namespace faults

@@ -1,21 +1,21 @@
-#include "integration/faults/sweeps.hpp"
-#include "integration/faults/trial.hpp"
+#include "integration/faults/fault_sweep.hpp"
+#include "integration/faults/kinds.hpp"
 
 namespace faults {
 namespace {
 
 using support::Fault;
 
-Fault of_one_message(std::size_t number, Scene&) { return {.number = number, .kind = Fault::Kind::refusal}; }
+Fault refused_message(std::size_t number, Scenario&) { return {.number = number, .kind = Fault::Kind::refusal}; }
 
-std::vector<Trial> trials() {
-  std::vector<Trial> all;
+std::vector<FaultSweep> sweeps() {
+  std::vector<FaultSweep> all;
   for (const auto& network : networks_of_all_plugins()) {
-    if (network.plugin == "veth-ipam") continue;  // it talks to no kernel
+    if (network.plugin == "veth-ipam") continue;  // it sends no netlink messages
     for (const auto* verb : {"ADD", "DEL", "CHECK", "GC"}) {
-      if (!serves(verb, network)) continue;
-      for (const auto neighbour : {Scene::Neighbour::none, Scene::Neighbour::stands})
-        all.push_back({.verb = verb, .network = network, .neighbour = neighbour, .fault = of_one_message});
+      if (!supports(verb, network)) continue;
+      for (const auto other_container : {Scenario::OtherContainer::absent, Scenario::OtherContainer::attached})
+        all.push_back({.verb = verb, .network = network, .other_container = other_container, .fault = refused_message});
     }
   }
   return all;
@@ -23,14 +23,14 @@ std::vector<Trial> trials() {
 
 }  // namespace
 
-/// A sample has every third of them.
-std::vector<Task> refusals(const Setting& setting) {
+/// A sample has every third sweep.
+std::vector<Task> refusals(const Options& options) {
   constexpr std::size_t sample = 25;
-  constexpr std::size_t sample_of_trials = 3;
+  constexpr std::size_t sample_of_sweeps = 3;
   std::vector<Task> tasks;
-  const auto all = trials();
-  for (std::size_t number = 0; number < all.size(); number += setting.is_short ? sample_of_trials : 1)
-    tasks.push_back(task_of("refusals", all[number], part_of(tasks.size(), sample, setting.is_short)));
+  const auto all = sweeps();
+  for (std::size_t number = 0; number < all.size(); number += options.is_short ? sample_of_sweeps : 1)
+    tasks.push_back(task_for("refusals", all[number], points_for(tasks.size(), sample, options.is_short)));
   return tasks;
 }
 

@@ -31,13 +31,13 @@ json to_json(const Report& report) {
           {"failures", report.failures}, {"not run", report.not_run}, {"figures", report.figures}};
 }
 
-Report report_of(const json& told) {
-  return {.kind = told.at("kind").get<std::string>(),
-          .subject = told.at("subject").get<std::string>(),
-          .points = told.at("points").get<std::size_t>(),
-          .failures = told.at("failures").get<std::vector<std::string>>(),
-          .not_run = told.at("not run").get<std::string>(),
-          .figures = told.at("figures")};
+Report report_from_json(const json& object) {
+  return {.kind = object.at("kind").get<std::string>(),
+          .subject = object.at("subject").get<std::string>(),
+          .points = object.at("points").get<std::size_t>(),
+          .failures = object.at("failures").get<std::vector<std::string>>(),
+          .not_run = object.at("not run").get<std::string>(),
+          .figures = object.at("figures")};
 }
 
 std::vector<Report> merged(const std::vector<Report>& reports) {

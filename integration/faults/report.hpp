@@ -8,20 +8,20 @@
 
 namespace faults {
 
-/// What one task has found.
+/// The result of one task.
 struct Report {
   std::string kind = {};                              ///< "kill"
   std::string subject = {};                           ///< "ADD, ptp"
-  std::size_t points = 0;                             ///< faults that befell something, or operations that were done
-  std::vector<std::string> failures = {};             ///< each with all that is needed to see it again
-  std::string not_run = {};                           ///< why nothing was done
-  nlohmann::json figures = nlohmann::json::object();  ///< by name: counts are added up, "slowest ms" is the largest
+  std::size_t points = 0;                             ///< injected faults, or calls where a kind counts calls
+  std::vector<std::string> failures = {};             ///< each with what is needed to reproduce it
+  std::string not_run = {};                           ///< why the task was skipped; empty: it was run
+  nlohmann::json figures = nlohmann::json::object();  ///< by name; counts are added, of "... ms" the largest is kept
 };
 
 nlohmann::json to_json(const Report& report);
-Report report_of(const nlohmann::json& told);
+Report report_from_json(const nlohmann::json& object);
 
-/// Those of one kind and subject as one, in the order in which they first come.
+/// Merges the reports of the same kind and subject, in the order of their first occurrence.
 std::vector<Report> merged(const std::vector<Report>& reports);
 
 /// One line without the texts of failures: "kill: ADD, ptp: 712 points, 0 failures".

@@ -1,7 +1,7 @@
 #include "integration/faults/storm.hpp"
 
 #include "integration/benchmark/summary.hpp"
-#include "integration/faults/examine.hpp"
+#include "integration/faults/invariants.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/parallel.hpp"
@@ -29,7 +29,7 @@ json network_of(std::size_t number) {
   return config;
 }
 
-/// The third network has all that an attachment can have.
+/// The third network has port mappings and limits.
 json config_of(std::size_t network, std::size_t container) {
   constexpr std::size_t first_port = 10'000;
   constexpr int megabit = 1'000'000;
@@ -41,12 +41,12 @@ json config_of(std::size_t network, std::size_t container) {
   return config;
 }
 
-std::size_t below(std::size_t count, std::minstd_rand& random) { return random() % count; }
+std::size_t random_below(std::size_t count, std::minstd_rand& random) { return random() % count; }
 
-constexpr auto forgotten_name = "f";  // begins the names of interfaces that are forgotten
+constexpr auto orphan_prefix = "o";  // of interface names
 
-/// One of ten, of a few one too.
-bool loses_namespace(std::size_t container) { return container % 10 == 1; }
+/// Every tenth container, at least one.
+bool is_crash_candidate(std::size_t container) { return container % 10 == 1; }
 
 }  // namespace
 
@@ -62,39 +62,39 @@ Storm::Storm(std::size_t containers, Report& report) : report_(report) {
                                                 .interface = "eth" + std::to_string(network),
                                                 .config = config_of(network, number)};
   }
-  for (auto& attachment : containers_.front().attachments) {  // what stays after DEL is there from now on
+  for (auto& attachment : containers_.front().attachments) {  // creates what stays after DEL, such as the bridge
     add(attachment);
     remove(attachment);
   }
   before_ = support::Snapshot::take();
 }
 
-void Storm::blow(std::size_t operations, std::size_t at_once) {
-  support::in_parallel(operations, at_once, [this](std::size_t number) { operate(operations_ + number); });
+void Storm::run(std::size_t operations, std::size_t at_once) {
+  support::in_parallel(operations, at_once, [this](std::size_t number) { run_operation(operations_ + number); });
   operations_ += operations;
 }
 
-void Storm::operate(std::size_t number) {
-  constexpr unsigned questions = 6;  // of a hundred
-  constexpr unsigned forgotten = 10;
-  constexpr unsigned lost = 12;
+void Storm::run_operation(std::size_t number) {
+  constexpr unsigned gc_or_status_limit = 6;  // below this number of a hundred
+  constexpr unsigned orphan_limit = 10;
+  constexpr unsigned crash_limit = 12;
   Random random{static_cast<unsigned>(number + 1)};
   random.discard(3);
-  const auto choice = below(100, random);
-  if (choice < questions) return ask_about(random);
-  if (choice < forgotten) return forget(number, random);
-  if (choice < lost) return lose_namespace(random);
-  for (auto place = below(containers_.size() * networks, random);; ++place) {
-    auto& attachment = containers_.at(place / networks % containers_.size()).attachments.at(place % networks);
-    const std::unique_lock lock{attachment.is_at_work, std::try_to_lock};
-    if (lock) return change(attachment, random);
+  const auto choice = random_below(100, random);
+  if (choice < gc_or_status_limit) return call_gc_or_status(random);
+  if (choice < orphan_limit) return add_orphan(number, random);
+  if (choice < crash_limit) return remove_namespace_then_delete(random);
+  for (auto index = random_below(containers_.size() * networks, random);; ++index) {
+    auto& attachment = containers_.at(index / networks % containers_.size()).attachments.at(index % networks);
+    const std::unique_lock lock{attachment.busy, std::try_to_lock};
+    if (lock) return add_check_or_delete(attachment, random);
   }
 }
 
-void Storm::change(Attachment& attachment, Random& random) {
+void Storm::add_check_or_delete(Attachment& attachment, Random& random) {
   constexpr unsigned checks = 40;  // of a hundred
   if (attachment.result.is_null()) return add(attachment);
-  if (below(100, random) < checks) return check(attachment);
+  if (random_below(100, random) < checks) return check(attachment);
   remove(attachment);
 }
 
@@ -104,7 +104,7 @@ void Storm::add(Attachment& attachment) {
   const auto answer = perform(call);
   if (answer.exit != 0) return;
   attachment.result = answer.result;
-  note_addresses(answer.result, call.container + "/" + call.interface);
+  record_addresses(answer.result, call.container + "/" + call.interface);
   check(attachment);
   count("CHECK right after ADD");
 }
@@ -117,108 +117,109 @@ void Storm::check(const Attachment& attachment) {
 }
 
 void Storm::remove(Attachment& attachment) {
-  drop_addresses(attachment.result);
+  release_addresses(attachment.result);
   auto call = attachment.call;
   call.command = "DEL";
   perform(call);
   attachment.result = nullptr;
 }
 
-/// A container that crashes: the namespace goes, then the runtime deletes what it knows, and begins anew.
-void Storm::lose_namespace(Random& random) {
-  const auto number = below(containers_.size(), random) / 10 * 10 + 1;
+/// The namespace of the container is removed first. Then the runtime deletes its attachments and makes a new namespace.
+void Storm::remove_namespace_then_delete(Random& random) {
+  const auto number = random_below(containers_.size(), random) / 10 * 10 + 1;
   auto& container = containers_.at(number < containers_.size() ? number : 1);
   auto& [first, second, third] = container.attachments;
-  const std::scoped_lock lock{first.is_at_work, second.is_at_work, third.is_at_work};
+  const std::scoped_lock lock{first.busy, second.busy, third.busy};
   container.namespace_->remove();
   for (auto& attachment : container.attachments)
     if (!attachment.result.is_null()) remove(attachment);
   container.namespace_.reset();
   container.namespace_.emplace(first.call.container);
-  count("namespaces lost");
+  count("crashed containers");
 }
 
-/// An attachment that no list of valid ones names. Of every second it is known whose its addresses are until GC comes.
-void Storm::forget(std::size_t number, Random& random) {
-  const auto network = below(networks, random);
-  auto place = below(containers_.size(), random);
-  if (loses_namespace(place)) --place;
+/// Adds an attachment that no list of valid ones contains. The addresses of every second one are recorded until the
+/// next GC.
+void Storm::add_orphan(std::size_t number, Random& random) {
+  const auto network = random_below(networks, random);
+  auto index = random_below(containers_.size(), random);
+  if (is_crash_candidate(index)) --index;
   const auto id = std::to_string(number);
-  std::shared_lock lock{forgetting_.at(network), std::defer_lock};
-  const bool is_known = number % 2 == 0;
-  if (is_known) lock.lock();
+  std::shared_lock lock{orphan_locks_.at(network), std::defer_lock};
+  const bool is_recorded = number % 2 == 0;
+  if (is_recorded) lock.lock();
   const auto answer = perform({.command = "ADD",
-                               .container = "forgotten-" + id,
-                               .netns = containers_.at(place).attachments.front().call.netns,
-                               .interface = forgotten_name + id,
+                               .container = "orphan-" + id,
+                               .netns = containers_.at(index).attachments.front().call.netns,
+                               .interface = orphan_prefix + id,
                                .config = network_of(network)});
-  count("forgotten");
-  if (!is_known || answer.exit != 0) return;
-  note_addresses(answer.result, "forgotten-" + id);
+  count("orphans");
+  if (!is_recorded || answer.exit != 0) return;
+  record_addresses(answer.result, "orphan-" + id);
   const std::lock_guard guard{mutex_};
-  forgotten_.at(network).push_back(answer.result);
+  orphans_.at(network).push_back(answer.result);
 }
 
-void Storm::ask_about(Random& random) {
-  const auto network = below(networks, random);
-  switch (below(3, random)) {
+void Storm::call_gc_or_status(Random& random) {
+  const auto network = random_below(networks, random);
+  switch (random_below(3, random)) {
     case 0:
-      return collect(network);
+      return gc(network);
     case 1:
-      return collect(empty_network);
+      return gc(empty_network);
     default:
       perform({.command = "STATUS", .interface = "", .config = network_of(network)});
   }
 }
 
-void Storm::collect(std::size_t network) {
+void Storm::gc(std::size_t network) {
   std::vector<support::Valid> valid;
   std::unique_lock<std::shared_mutex> lock;
   if (network != empty_network) {
-    lock = std::unique_lock{forgetting_.at(network)};
-    drop_forgotten(network);
+    lock = std::unique_lock{orphan_locks_.at(network)};
+    release_orphans(network);
     for (const auto& container : containers_) {
       const auto& call = container.attachments.at(network).call;
       valid.push_back({call.container, call.interface});
     }
   }
-  perform(support::collection(network_of(network), valid));
+  perform(support::gc_call(network_of(network), valid));
 }
 
-/// All of them have to succeed.
+/// Every call must succeed.
 Answer Storm::perform(const Call& call) {
   const auto begin = std::chrono::steady_clock::now();
   auto answer = support::call(call);
   const std::chrono::duration<double, std::milli> duration = std::chrono::steady_clock::now() - begin;
-  if (answer.exit != 0) fail(told(call.command + " of " + call.container + "/" + call.interface, answer));
+  if (answer.exit != 0) fail(describe(call.command + " of " + call.container + "/" + call.interface, answer));
   const std::lock_guard lock{mutex_};
   milliseconds_[call.command].push_back(duration.count());
   return answer;
 }
 
-void Storm::note_addresses(const json& result, const std::string& owner) {
+void Storm::record_addresses(const json& result, const std::string& owner) {
   for (const int family : {4, 6}) {
     const auto address = support::address_of(result, family);
     std::unique_lock lock{mutex_};
-    const auto [other, is_new] = owners_.try_emplace(address, owner);
-    const auto holder = other->second;
+    const auto [entry, is_new] = owners_.try_emplace(address, owner);
+    const auto holder = entry->second;
     lock.unlock();
     if (is_new) continue;
-    auto fault = address;
-    fail(fault.append(" was given to ").append(owner).append(" while ").append(holder).append(" had it"));
+    auto text = address;
+    fail(text.append(" was allocated to ").append(owner).append(" while ").append(holder).append(" had it"));
   }
 }
 
-void Storm::drop_addresses(const json& result) {
+void Storm::release_addresses(const json& result) {
   const std::lock_guard lock{mutex_};
   for (const int family : {4, 6}) owners_.erase(support::address_of(result, family));
 }
 
-void Storm::drop_forgotten(std::size_t network) {
+void Storm::release_orphans(std::size_t network) {
   std::unique_lock lock{mutex_};
-  const auto results = std::exchange(forgotten_.at(network), {});
+  const auto results = std::exchange(orphans_.at(network), {});
   lock.unlock();
-  for (const auto& result : results) drop_addresses(result);
+  for (const auto& result : results) release_addresses(result);
 }
 
 void Storm::count(const std::string& figure) {
@@ -231,22 +232,18 @@ void Storm::fail(const std::string& what) {
   report_.failures.push_back(what);
 }
 
-void Storm::collect_all() {
-  for (std::size_t network = 0; network <= empty_network; ++network) collect(network);
-}
-
-void Storm::look_for_forgotten() {
+void Storm::check_orphans_are_deleted() {
   for (const auto& container : containers_) {
     for (const auto& link : support::ip(*container.namespace_, {"link"})) {
       const auto name = link.at("ifname").get<std::string>();
-      if (name.starts_with(forgotten_name)) fail("GC has left the forgotten interface " + name);
+      if (name.starts_with(orphan_prefix)) fail("GC did not delete the orphaned interface " + name);
     }
   }
 }
 
-void Storm::calm_down() {
-  collect_all();
-  look_for_forgotten();
+void Storm::finish() {
+  for (std::size_t network = 0; network <= empty_network; ++network) gc(network);
+  check_orphans_are_deleted();
   for (auto& container : containers_) {
     for (auto& attachment : container.attachments) {
       if (attachment.result.is_null()) continue;

@@ -16,29 +16,29 @@
 
 namespace faults {
 
-/// Many calls at once by a runtime that never makes two for the same attachment at once: ADD, CHECK, DEL, GC and STATUS
-/// of three networks in turn at random, each container on all of them; each ADD is followed by CHECK. Some attachments
-/// the runtime forgets: these are GC's. A tenth of the containers lose their namespace before their DEL. A fourth
-/// network has no containers, and GC of it races with all.
+/// Many calls at once: random ADD, CHECK, DEL, GC and STATUS of three networks, with each container on all of them.
+/// There is at most one call for an attachment at a time. Each ADD is followed by a CHECK. Some attachments are
+/// orphaned: only GC deletes them. The namespace of a tenth of the containers is removed before their DEL. GC of a
+/// fourth network, which has no containers, runs at the same time.
 class Storm {
  public:
   static constexpr std::size_t networks = 3;
 
-  /// On a new node.
+  /// Makes a new node.
   Storm(std::size_t containers, Report& report);
 
-  void blow(std::size_t operations, std::size_t at_once);
+  void run(std::size_t operations, std::size_t at_once);
 
-  /// GC of each network takes what was forgotten and nothing else; all that still stands is ended. Tells of each verb
-  /// how long it took.
-  void calm_down();
+  /// GC of each network must delete exactly the orphans. Then deletes the other attachments; nothing may be
+  /// left. Reports the duration of each verb.
+  void finish();
 
  private:
   /// One container on one network.
   struct Attachment {
     support::Call call = {};
-    nlohmann::json result = {};  ///< null: it is not attached
-    std::mutex is_at_work = {};
+    nlohmann::json result = {};  ///< null: not attached
+    std::mutex busy = {};        ///< held during a call
   };
 
   struct Container {
@@ -49,21 +49,20 @@ class Storm {
 
   using Random = std::minstd_rand;
 
-  void operate(std::size_t number);
-  void change(Attachment& attachment, Random& random);
+  void run_operation(std::size_t number);
+  void add_check_or_delete(Attachment& attachment, Random& random);
   void add(Attachment& attachment);
   void check(const Attachment& attachment);
   void remove(Attachment& attachment);
-  void lose_namespace(Random& random);
-  void forget(std::size_t number, Random& random);
-  void ask_about(Random& random);
-  void collect(std::size_t network);
-  void collect_all();
-  void look_for_forgotten();
+  void remove_namespace_then_delete(Random& random);
+  void add_orphan(std::size_t number, Random& random);
+  void call_gc_or_status(Random& random);
+  void gc(std::size_t network);
+  void check_orphans_are_deleted();
   support::Answer perform(const support::Call& call);
-  void note_addresses(const nlohmann::json& result, const std::string& owner);
-  void drop_addresses(const nlohmann::json& result);
-  void drop_forgotten(std::size_t network);
+  void record_addresses(const nlohmann::json& result, const std::string& owner);
+  void release_addresses(const nlohmann::json& result);
+  void release_orphans(std::size_t network);
   void count(const std::string& figure);
   void fail(const std::string& what);
 
@@ -71,12 +70,12 @@ class Storm {
   std::deque<Container> containers_;
   support::Snapshot before_;
   std::size_t operations_ = 0;
-  /// GC of a network takes what the runtime has forgotten: shared by those that forget on it and know that they did.
-  std::array<std::shared_mutex, networks> forgetting_;
-  std::mutex mutex_;  ///< of what follows, and of the report
-  std::map<std::string, std::string> owners_;
-  std::array<std::vector<nlohmann::json>, networks> forgotten_;  ///< the results
-  std::map<std::string, std::vector<double>> milliseconds_;
+  /// Shared by ADDs of orphans whose addresses are recorded, exclusive for GC of the network, which releases them.
+  std::array<std::shared_mutex, networks> orphan_locks_;
+  std::mutex mutex_;                                           ///< of the fields below, and of report_
+  std::map<std::string, std::string> owners_;                  ///< address -> attachment
+  std::array<std::vector<nlohmann::json>, networks> orphans_;  ///< results of the recorded ones
+  std::map<std::string, std::vector<double>> milliseconds_;    ///< by verb
 };
 
 }  // namespace faults

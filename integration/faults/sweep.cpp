@@ -2,17 +2,17 @@
 
 namespace faults {
 
-Part part_of(std::size_t task, std::size_t step, bool is_sample) {
-  constexpr std::size_t stride = 17;  // no divisor of the steps
-  return is_sample ? Part{1 + task * stride % step, step} : Part{};
+Points points_for(std::size_t task, std::size_t step, bool is_sample) {
+  constexpr std::size_t stride = 17;  // not a divisor of a step
+  return is_sample ? Points{1 + task * stride % step, step} : Points{};
 }
 
-/// A sample of a call that is shorter than its step begins earlier.
-void sweep(const Part& part, const std::function<bool(std::size_t number)>& strike, Report& report) {
-  for (auto number = part.first; strike(number); number += part.step) {
+/// If a sample begins after the last point of a short call, earlier points are tried.
+void sweep(const Points& points, const std::function<bool(std::size_t number)>& run_at, Report& report) {
+  for (auto number = points.first; run_at(number); number += points.step) {
   }
-  for (auto number = part.first / 2; report.points == 0 && number > 0; number /= 2) strike(number);
-  if (report.points == 0) report.failures.emplace_back("nothing was struck");
+  for (auto number = points.first / 2; report.points == 0 && number > 0; number /= 2) run_at(number);
+  if (report.points == 0) report.failures.emplace_back("no fault was injected");
 }
 
 }  // namespace faults

@@ -7,17 +7,17 @@
 
 namespace faults {
 
-/// Some of all points: every `step`th from `first` on.
-struct Part {
+/// The system calls or netlink messages of a call at which a fault is injected: every `step`th from `first` on.
+struct Points {
   std::size_t first = 1;
   std::size_t step = 1;
 };
 
-/// All of them, or for a sample every `step`th, from another one on in each task.
-Part part_of(std::size_t task, std::size_t step, bool is_sample);
+/// All points, or for a sample every `step`th, beginning at a different one for each task.
+Points points_for(std::size_t task, std::size_t step, bool is_sample);
 
-/// Strikes at the points of the part, until `strike` says by false that the call has no more of them. Where it has none
-/// at all, that is a failure.
-void sweep(const Part& part, const std::function<bool(std::size_t number)>& strike, Report& report);
+/// Calls `run_at` for each of the points until it returns false because the call has no such point. Reports a failure
+/// if no fault was injected.
+void sweep(const Points& points, const std::function<bool(std::size_t number)>& run_at, Report& report);
 
 }  // namespace faults

@@ -22,10 +22,10 @@
 namespace faults {
 namespace {
 
-/// A process at work. What it has found it writes into a file in memory.
+/// A process that runs a task. It writes its report to a file in memory.
 struct Worker {
   posix::FileDescriptor report;
-  Report begun;
+  Report initial;
 };
 
 [[noreturn]] void work(const Task& task, Report report, int file) {
@@ -41,25 +41,25 @@ struct Worker {
 
 std::pair<pid_t, Worker> start(const Task& task) {
   Worker worker{.report = posix::FileDescriptor{::memfd_create("report", MFD_CLOEXEC)},
-                .begun = {.kind = task.kind, .subject = task.subject}};
-  if (!worker.report) posix::throw_errno("make a file in memory");
+                .initial = {.kind = task.kind, .subject = task.subject}};
+  if (!worker.report) posix::throw_errno("create a file in memory");
   const pid_t child = ::fork();
   if (child < 0) posix::throw_errno("fork");
-  if (child == 0) work(task, worker.begun, worker.report.get());
+  if (child == 0) work(task, worker.initial, worker.report.get());
   return {child, std::move(worker)};
 }
 
-Report found_by(const Worker& worker) {
+Report report_of(const Worker& worker) {
   constexpr std::size_t limit = 64 << 20;
   if (::lseek(worker.report.get(), 0, SEEK_SET) < 0) posix::throw_errno("rewind a file in memory");
   const auto text = posix::read_to_end(worker.report.get(), limit, std::chrono::seconds{1});
-  if (!text.empty()) return report_of(nlohmann::json::parse(text));
-  auto report = worker.begun;
-  report.failures.emplace_back("the process that did this was ended by a signal");
+  if (!text.empty()) return report_from_json(nlohmann::json::parse(text));
+  auto report = worker.initial;
+  report.failures.emplace_back("the process of this task was ended by a signal");
   return report;
 }
 
-pid_t await_any() {
+pid_t wait_for_any() {
   while (true) {
     const pid_t child = ::wait(nullptr);
     if (child >= 0) return child;
@@ -67,36 +67,36 @@ pid_t await_any() {
   }
 }
 
-/// What is known of subjects whose tasks have not all ended.
+/// The reports of subjects whose tasks have not all ended.
 class Progress {
  public:
   explicit Progress(const std::vector<Task>& tasks) {
-    for (const auto& task : tasks) ++left_[{task.kind, task.subject}];
+    for (const auto& task : tasks) ++remaining_[{task.kind, task.subject}];
   }
 
-  /// The whole subject where this was the last of it.
+  /// Returns the report of the whole subject if this was its last task.
   std::optional<Report> add(const Report& report) {
-    known_.push_back(report);
-    if (--left_.at({report.kind, report.subject}) > 0) return std::nullopt;
+    reports_.push_back(report);
+    if (--remaining_.at({report.kind, report.subject}) > 0) return std::nullopt;
     const auto is_of_subject = [&](const Report& other) {
       return other.kind == report.kind && other.subject == report.subject;
     };
-    const auto rest = std::stable_partition(known_.begin(), known_.end(), std::not_fn(is_of_subject));
-    const auto whole = merged({rest, known_.end()}).front();
-    known_.erase(rest, known_.end());
+    const auto rest = std::stable_partition(reports_.begin(), reports_.end(), std::not_fn(is_of_subject));
+    const auto whole = merged({rest, reports_.end()}).front();
+    reports_.erase(rest, reports_.end());
     return whole;
   }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::size_t> left_;
-  std::vector<Report> known_;
+  std::map<std::pair<std::string, std::string>, std::size_t> remaining_;
+  std::vector<Report> reports_;
 };
 
 }  // namespace
 
-std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
-                           const std::function<void(const Report&)>& tell,
-                           const std::function<void(const Report&)>& tell_subject) {
+std::vector<Report> run_tasks(const std::vector<Task>& tasks, std::size_t at_once,
+                              const std::function<void(const Report&)>& on_task,
+                              const std::function<void(const Report&)>& on_subject) {
   Progress progress{tasks};
   std::vector<Report> reports;
   std::map<pid_t, Worker> workers;
@@ -105,11 +105,11 @@ std::vector<Report> do_all(const std::vector<Task>& tasks, std::size_t at_once,
       workers.insert(start(*next++));
       continue;
     }
-    const auto ended = workers.extract(await_any());
+    const auto ended = workers.extract(wait_for_any());
     if (ended.empty()) continue;
-    reports.push_back(found_by(ended.mapped()));
-    tell(reports.back());
-    if (const auto whole = progress.add(reports.back())) tell_subject(*whole);
+    reports.push_back(report_of(ended.mapped()));
+    on_task(reports.back());
+    if (const auto whole = progress.add(reports.back())) on_subject(*whole);
   }
   return reports;
 }

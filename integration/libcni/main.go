@@ -1,4 +1,4 @@
-// Calls the CNI library itself against a plugin, as a runtime does.
+// Calls plugins through libcni, as a runtime does.
 //
 //	libcni-driver add|check|del|validate CONFDIR NETWORK NETNS CONTAINERID IFNAME
 //

@@ -1,26 +1,26 @@
-# A containerd of the node's own, for scenarios: its configuration is Debian's.
-: "${containerd:=/usr/bin/containerd}"  # a scenario may have named another: its shim lies beside it
+# Starts containerd on the node of a scenario, with Debian's configuration.
+: "${containerd:=/usr/bin/containerd}"  # a scenario may set another one; its shim is in the same folder
 readonly socket=/run/containerd/containerd.sock
 
-# -E: with PYTHONUNBUFFERED a line is written in two pieces, which mix with those of other calls.
+# -E ignores PYTHONUNBUFFERED, with which the lines of simultaneous calls would mix.
 cri() { /usr/bin/python3 -E "$here/cri.py" "$socket" "$@"; }
 is_ready() { cri status | grep -qx 'NetworkReady yes *'; }
 
-# Where this machine's root may not raise limits (CAP_SYS_RESOURCE), containerd has to ask for the less of them.
-lower_demands() {
+# Without CAP_SYS_RESOURCE containerd cannot lower oom_score_adj.
+restrict_oom_score_adj() {
   ((($((16#$(sed -n 's/^CapEff:\t//p' /proc/self/status))) >> 24 & 1) == 0)) || return 0
   sed -i 's/^ *\[plugins."io.containerd.grpc.v1.cri"\]$/&\n    restrict_oom_score_adj = true/' /etc/containerd/config.toml
 }
 
 start_containerd() {
-  [[ -e $work/images ]] || lower_demands
+  [[ -e $work/images ]] || restrict_oom_score_adj
   PATH=$(dirname "$containerd"):$PATH setsid "$containerd" >>"$work/containerd.log" 2>&1 </dev/null &
   containerd_id=$!
   eventually 20 cri status
   [[ -e $work/images ]] || import_images
 }
 
-# The runtime asks for the image of the pod's first process by the name that is built into it.
+# The name of the pause image is built into containerd.
 import_images() {
   local pause
   pause=$("$containerd" config dump | sed -nE "s/^ *sandbox(_image)? = ['\"](.*)['\"]$/\2/p" | head -1)

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""A client of the CRI (runtime.v1): what a kubelet asks of a runtime, for people and scripts. Python's grpc is all it needs.
+"""A client of the CRI (runtime.v1), which makes the calls of a kubelet. Needs only Python's grpc.
 
   cri.py SOCKET version | status | pods
-  cri.py SOCKET pod NAME [--port HOST:CONTAINER] [--bandwidth RATE] [--timeout S]   makes one, prints its id
-  cri.py SOCKET addresses POD...                                      one a line
-  cri.py SOCKET container POD NAME IMAGE -- COMMAND...                makes and starts one, prints its id
-  cri.py SOCKET exec CONTAINER -- COMMAND...                          its output and its exit status
-  cri.py SOCKET remove POD... | remove-all                            pods with their containers
-  cri.py SOCKET storm COUNT CONCURRENCY                               so many pods up and down; rates, addresses unique
+  cri.py SOCKET pod NAME [--port HOST:CONTAINER] [--bandwidth RATE] [--timeout S]   creates a pod, prints its ID
+  cri.py SOCKET addresses POD...                                      one per line
+  cri.py SOCKET container POD NAME IMAGE -- COMMAND...                creates and starts one, prints its ID
+  cri.py SOCKET exec CONTAINER -- COMMAND...                          prints its output, exits with its status
+  cri.py SOCKET remove POD... | remove-all                            removes pods with their containers
+  cri.py SOCKET storm COUNT CONCURRENCY                               creates and removes pods, compares addresses
 """
 
 import argparse
@@ -18,7 +18,7 @@ import time
 import grpc
 
 # Messages as dictionaries from field numbers to values: an int, text, bytes, a message, or a list of one of these. The
-# numbers are those of k8s.io/cri-api's api.proto.
+# numbers are those of api.proto in k8s.io/cri-api.
 
 
 def varint(number):
@@ -54,7 +54,7 @@ def read_varint(encoded, at):
 
 
 def decode(encoded):
-    """Each field's values in a list; those with a length as bytes."""
+    """Returns lists of values by field number; length-delimited values are bytes."""
     message, at = {}, 0
     while at < len(encoded):
         key, at = read_varint(encoded, at)
@@ -72,15 +72,15 @@ def text(message, field):
 
 
 class Runtime:
-    def __init__(self, socket, patience):
+    def __init__(self, socket, timeout):
         options = [("grpc.default_authority", "localhost"), ("grpc.max_receive_message_length", 1 << 26)]
         self.channel = grpc.insecure_channel("unix:" + socket, options=options)
-        self.patience = patience
+        self.timeout = timeout
 
     def call(self, method, message):
         path = "/runtime.v1.RuntimeService/" + method
         function = self.channel.unary_unary(path, request_serializer=encode, response_deserializer=decode)
-        return function(message, timeout=self.patience)
+        return function(message, timeout=self.timeout)
 
     def pod_config(self, name, port=None, bandwidth=None):
         directions = ("kubernetes.io/ingress-bandwidth", "kubernetes.io/egress-bandwidth")
@@ -96,8 +96,8 @@ class Runtime:
             8: {1: "/veth-cni-runtimes", 2: {1: own_pid_namespace}},
         }
 
-    def pod(self, *config, **wishes):
-        return text(self.call("RunPodSandbox", {1: self.pod_config(*config, **wishes)}), 1)
+    def pod(self, *config, **options):
+        return text(self.call("RunPodSandbox", {1: self.pod_config(*config, **options)}), 1)
 
     def pods(self):
         return [decode(pod) for pod in self.call("ListPodSandbox", {}).get(1, [])]
@@ -113,12 +113,12 @@ class Runtime:
         security = {2: {3: {2: 1}}}
         config = {1: {1: name}, 2: {1: image}, 3: command, 11: name + ".log", 15: security}
         config_of_pod = self.pod_config(self.name_of(pod))
-        made = text(self.call("CreateContainer", {1: pod, 2: config, 3: config_of_pod}), 1)
-        self.call("StartContainer", {1: made})
-        return made
+        created = text(self.call("CreateContainer", {1: pod, 2: config, 3: config_of_pod}), 1)
+        self.call("StartContainer", {1: created})
+        return created
 
     def execute(self, container, command):
-        answer = self.call("ExecSync", {1: container, 2: command, 3: int(self.patience)})
+        answer = self.call("ExecSync", {1: container, 2: command, 3: int(self.timeout)})
         return answer.get(1, [b""])[0], answer.get(2, [b""])[0], answer.get(3, [0])[0]
 
     def remove(self, pod):
@@ -127,7 +127,7 @@ class Runtime:
 
 
 def storm(runtime, count, concurrency):
-    """Whether every pod came up with addresses of its own and went again."""
+    """Returns whether every pod started with unique addresses and was removed."""
     failures = []
 
     def attempt(act):
@@ -139,17 +139,17 @@ def storm(runtime, count, concurrency):
                 return None
         return guarded
 
-    with concurrent.futures.ThreadPoolExecutor(concurrency) as crowd:
-        began = time.monotonic()
-        pods = list(crowd.map(attempt(runtime.pod), [f"storm{number}" for number in range(count)]))
+    with concurrent.futures.ThreadPoolExecutor(concurrency) as executor:
+        start = time.monotonic()
+        pods = list(executor.map(attempt(runtime.pod), [f"storm{number}" for number in range(count)]))
         up = time.monotonic()
         pods = [pod for pod in pods if pod]
         addresses = [address for pod in pods for address in runtime.addresses(pod)]
-        told = time.monotonic()
-        list(crowd.map(attempt(runtime.remove), pods))
+        removal = time.monotonic()
+        list(executor.map(attempt(runtime.remove), pods))
         down = time.monotonic()
     unique = len(set(addresses))
-    print(f"{len(pods)} of {count} pods up in {up - began:.1f} s, down in {down - told:.1f} s, "
+    print(f"{len(pods)} of {count} pods up in {up - start:.1f} s, down in {down - removal:.1f} s, "
           f"{unique} addresses, {len(addresses) - unique} of them twice, {len(failures)} failures")
     for failure in failures[:3]:
         print("  " + failure[:500])

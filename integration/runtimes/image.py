@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """image.py OUT.tar REFERENCE FILE... -- ENTRYPOINT...
 
-Writes an OCI image of one layer that holds the files in /bin and the folders that a
-container expects. busybox gets links for the programs that the scenarios call. Nothing is fetched.
+Writes an OCI image of one layer with the files in /bin and the folders that a container needs. busybox gets links for
+the programs that the scenarios call. Nothing is downloaded.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def digest(content):
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def described(media_type, content):
+def descriptor(media_type, content):
     return {"mediaType": "application/vnd.oci.image." + media_type, "digest": digest(content), "size": len(content)}
 
 
@@ -72,11 +72,11 @@ def write_image(path, reference, files, entrypoint):
     manifest = to_json({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": described("config.v1+json", config),
-        "layers": [described("layer.v1.tar", layer)],
+        "config": descriptor("config.v1+json", config),
+        "layers": [descriptor("layer.v1.tar", layer)],
     })
     names = {"io.containerd.image.name": reference, "org.opencontainers.image.ref.name": reference}
-    index = {"schemaVersion": 2, "manifests": [described("manifest.v1+json", manifest) | {"annotations": names}]}
+    index = {"schemaVersion": 2, "manifests": [descriptor("manifest.v1+json", manifest) | {"annotations": names}]}
     with tarfile.open(path, "w") as tar:
         add_file(tar, "oci-layout", to_json({"imageLayoutVersion": "1.0.0"}))
         add_file(tar, "index.json", to_json(index))

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
 # node.sh SCENARIO
 #
-# A node for one scenario, called by run in namespaces of its own: folders of the machine beneath what is written to
-# them, an uplink with another machine at its end, and a folder of plugins that holds veth and loopback alone. What
-# several scenarios ask and expect is here, too.
+# Makes the node of one scenario; run calls it in new namespaces. It mounts overlays over the machine's folders,
+# connects a second machine by an uplink, and makes a plugin folder with only veth and loopback. It also has functions
+# that several scenarios use.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-readonly plugins=/usr/lib/cni  # where Debian's runtimes look
+readonly plugins=/usr/lib/cni  # of Debian's runtimes
 readonly configs=/etc/cni/net.d
-readonly reference=/run/reference  # what stands there on the machine
+readonly reference=/run/reference  # the machine's plugins
 readonly work=/run/test
 readonly node4=192.0.2.1 node6=2001:db8::1 outside4=192.0.2.2 outside6=2001:db8::2
-readonly cgroup=/veth-cni-runtimes  # of all pods
+readonly cgroup=/veth-cni-runtimes  # parent of all pods
 readonly rate=8000000  # bits per second
 
-# What is written to the machine's folders goes to memory, and ends with the node.
+# Changes of the machine's folders go to a tmpfs, which ends with the node.
 make_folders() {
   mount --make-rprivate /
   mount -t tmpfs tmpfs /run
@@ -47,25 +47,22 @@ make_uplink() {
   ip -n outside address add "$outside6/64" dev eth0 nodad
 }
 
-# The network of the scenarios: that of conf/40-veth-kubernetes.conflist, with a bound for bursts, which containerd and
-# CRI-O set to gigabytes.
+# The network of conf/40-veth-kubernetes.conflist with a small burst; containerd and CRI-O pass bursts of gigabytes.
 write_network() {
   jq '.plugins[0].bandwidth = {ingressBurst: 800000, egressBurst: 800000}' \
     "$root/conf/40-veth-kubernetes.conflist" >"$configs/10-veth.conflist"
 }
 
-tell() { echo "$1 $scenario: $2" >>"$RESULTS"; }
-
-# expect "TEXT" COMMAND...: one line of the report, and what the command said where it failed.
+# expect "TEXT" COMMAND...: prints whether the command succeeds, and its output if it fails.
 expect() {
   local text=$1
   shift
-  if "$@" >"$work/said" 2>&1; then
+  if "$@" >"$work/output" 2>&1; then
     echo "passed $scenario: $text" | tee -a "$RESULTS"
   else
     echo "failed $scenario: $text" | tee -a "$RESULTS"
     printf '    %s\n' "$*"
-    head -20 "$work/said" | cut -c-300 | sed 's/^/    /'
+    head -20 "$work/output" | cut -c-300 | sed 's/^/    /'
   fi
 }
 
@@ -82,31 +79,30 @@ eventually() {
 from_outside() { ip netns exec outside "$@"; }
 ping_once() { ping -n -q -c1 -W2 "$1"; }
 
-# fetch ADDRESS PORT PATH: by HTTP, with what bash has of its own, since Debian's static busybox does not get through
-# the C library's name service on a machine.
+# fetch ADDRESS PORT PATH: by HTTP, with bash only: Debian's static busybox cannot use the name service of the machine.
 fetch() { timeout 20 bash -c "$fetch" "$@"; }
 fetch_from_outside() { from_outside timeout 20 bash -c "$fetch" "$@"; }
 readonly fetch='exec 3<>"/dev/tcp/$0/$1"; printf "GET /%s HTTP/1.0\r\n\r\n" "$2" >&3; sed "1,/^\r\$/d" <&3'
-says() { [[ $("${@:2}") == "$1" ]]; }
+prints() { [[ $("${@:2}") == "$1" ]]; }
 
-# What a pod runs: a web server with its name and 2 MiB.
+# A pod runs a web server with the pod's name and a file of 2 MiB.
 readonly server='mkdir -p /tmp/www; cd /tmp/www; echo "$0" >name; dd if=/dev/zero of=bulk bs=64k count=32; exec httpd -f -p 80'
 
-# keeps_to_rate COMMAND...: that moves 2 MiB. A burst of 100 kB and the headers of frames count against it.
-keeps_to_rate() {
-  local began took least most
-  began=$(date +%s%N)
+# transfer_matches_rate COMMAND...: the command transfers 2 MiB. The limits allow for a burst of 100 kB and for headers.
+transfer_matches_rate() {
+  local start took least most
+  start=$(date +%s%N)
   "$@" >/dev/null || return
-  took=$((($(date +%s%N) - began) / 1000000))
+  took=$((($(date +%s%N) - start) / 1000000))
   least=$((1900 * 1024 * 8 * 1000 / rate)) most=$((2 * 2400 * 1024 * 8 * 1000 / rate))
-  echo "2 MiB took $took ms, due are $least to $most"
+  echo "2 MiB took $took ms, expected: $least to $most ms"
   ((took >= least && took <= most))
 }
 
 ping_program() { [[ $1 == *:* ]] && echo ping6 || echo ping; }
 
-# The scenario has pods a and b with that server, and says by `inside POD COMMAND...` how a command is run in one.
-# expect_pings "ADDRESS..." of pod b.
+# The scenario has pods a and b with that server, and defines `inside POD COMMAND...`, which runs a command in a pod.
+# expect_pings "ADDRESS...": the addresses of pod b.
 expect_pings() {
   local address
   for address in $1; do
@@ -121,32 +117,32 @@ expect_pings() {
   done
 }
 
-# Port 8080 of the node leads to pod a.
+# Port 8080 of the node is mapped to pod a.
 expect_mapped_port() {
   local address
   for address in $node4 $node6; do
-    expect "a mapped port, from outside, $address" eventually 5 says a fetch_from_outside "$address" 8080 name
-    expect "a mapped port, from the host, $address" says a fetch "$address" 8080 name
+    expect "a mapped port, from outside, $address" eventually 5 prints a fetch_from_outside "$address" 8080 name
+    expect "a mapped port, from the host, $address" prints a fetch "$address" 8080 name
   done
 }
 
-# expect_rates ADDRESS of pod a.
+# expect_rates ADDRESS: an address of pod a.
 expect_rates() {
   mkdir "$work/www"
   dd if=/dev/zero of="$work/www/bulk" bs=64k count=32 status=none
   busybox httpd -f -p 81 -h "$work/www" &
-  expect "the rate from the pod is kept" keeps_to_rate fetch "$1" 80 bulk
-  expect "the rate to the pod is kept" keeps_to_rate inside a wget -q -O /dev/null "http://$node4:81/bulk"
+  expect "the rate from the pod is kept" transfer_matches_rate fetch "$1" 80 bulk
+  expect "the rate to the pod is kept" transfer_matches_rate inside a wget -q -O /dev/null "http://$node4:81/bulk"
   kill $!
 }
 
-# The addresses of a pod, one a line, by what the plugin has on record.
-addresses_on_record() {
+# Prints the addresses of a pod from the plugin's record, one per line.
+recorded_addresses() {
   "$VETH_BIN_DIR/vethctl" list --output json |
     jq -r --arg container "$1" '.[] | select(.container == $container) | .addresses[] | split("/")[0]'
 }
 
-# A file system for what has no image.
+# make_root DIRECTORY: a root file system for pods without an image.
 make_root() {
   mkdir -p "$1"/{bin,dev,etc,proc,run,sys,tmp}
   cp /bin/busybox "$1/bin"
@@ -155,8 +151,8 @@ make_root() {
 
 how_many() { [[ -n $SHORT ]] && echo "$1" || echo "$2"; }
 
-# Nothing of the plugin's: links, addresses, records, elements of rules.
-is_all_gone() {
+# Prints the remaining objects of attachments: links, routes, addresses, records, elements of nftables sets.
+no_objects_remain() {
   local left
   left=$(
     ip -brief link show type veth | grep -v '^uplink' || true
@@ -169,21 +165,21 @@ is_all_gone() {
   [[ -z $left ]]
 }
 
-is_no_namespace_left() { [[ $(ls /run/netns) == outside ]]; }
+no_namespaces_remain() { [[ $(ls /run/netns) == outside ]]; }
 
 expect_nothing_left() {
-  expect "${1:-nothing is left}" eventually 5 is_all_gone
-  expect "no namespace is left" eventually 5 is_no_namespace_left
+  expect "${1:-nothing is left}" eventually 5 no_objects_remain
+  expect "no namespace is left" eventually 5 no_namespaces_remain
 }
 
-# Of a runtime that was killed: it may have forgotten a namespace that it had just made.
-expect_nothing_of_ours_left() {
-  expect "$1" eventually 5 is_all_gone
+# A killed runtime may leave a namespace that it has just created.
+expect_nothing_left_after_kill() {
+  expect "$1" eventually 5 no_objects_remain
   local namespace
   for namespace in $(ls /run/netns | grep -vx outside); do ip netns delete "$namespace"; done
 }
 
-# hold_locks: until let_go, every call that wants the lock of a network waits, in the middle of its work.
+# hold_locks: until release_locks, each call waits for the lock of its network, in the middle of its work.
 hold_locks() {
   /usr/bin/python3 - <<'P' &
 import fcntl, glob, os, time
@@ -196,13 +192,13 @@ P
   eventually 5 test -e "$work/held"
 }
 
-let_go() {
+release_locks() {
   kill "$holder"
   rm "$work/held"
 }
 
-a_call_runs() { pgrep -x veth; }
-no_call_runs() { ! pgrep -x veth; }
+plugin_is_running() { pgrep -x veth; }
+plugin_is_not_running() { ! pgrep -x veth; }
 
 readonly scenario=$1
 make_folders

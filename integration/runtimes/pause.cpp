@@ -1,4 +1,4 @@
-// The first process of a pod, which holds its namespaces: ends when it is told to, and reaps what is orphaned.
+// The first process of a pod, which keeps its namespaces. Exits on SIGTERM and SIGINT, and reaps orphaned processes.
 #include <sys/wait.h>
 #include <unistd.h>
 

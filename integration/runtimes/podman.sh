@@ -1,4 +1,4 @@
-# Podman with the example of conf/podman, for scenarios.
+# Sets up Podman with the example in conf/podman.
 export CONTAINERS_CONF=$work/containers.conf
 cat "$root/conf/podman/containers.conf" - >"$CONTAINERS_CONF" <<T
 [engine]
@@ -7,8 +7,8 @@ events_logger = "file"
 runtime = "runc"
 T
 
-# Limits that are no higher than what there is, for machines whose root may not raise them.
+# Low limits, because root may not be allowed to raise limits.
 run_pod() {
   exec podman run --cgroup-parent "$cgroup" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --log-driver none "$@"
 }
-in_a_process() { ("$@"); }
+in_subshell() { ("$@"); }

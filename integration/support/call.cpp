@@ -68,13 +68,13 @@ std::vector<std::string> environment_of(const Call& call) {
 }
 
 Answer call(const Call& call) {
-  auto argv = call.under;
+  auto argv = call.wrapper;
   argv.push_back(find_executable(call.plugin, call.path.value_or(default_path())));
   const auto outcome = run({.argv = argv,
                             .input = call.input.value_or(call.config.dump()),
                             .environment = environment_of(call),
-                            .is_alone = !call.under.empty(),
-                            .patience = call.patience});
+                            .clean_environment = !call.wrapper.empty(),
+                            .timeout = call.timeout});
   return {outcome.exit, find_json(outcome.out), outcome.out, outcome.err};
 }
 
@@ -88,7 +88,7 @@ Answer del(const Container& container, json config, const json& result) {
   return call(call_for("DEL", container, std::move(config), result));
 }
 
-Call collection(json config, const std::vector<Valid>& valid) {
+Call gc_call(json config, const std::vector<Valid>& valid) {
   config.erase("runtimeConfig");
   config["cniVersion"] = "1.1.0";
   auto& list = config["cni.dev/valid-attachments"] = json::array();
@@ -96,7 +96,7 @@ Call collection(json config, const std::vector<Valid>& valid) {
   return {.command = "GC", .interface = "", .config = std::move(config)};
 }
 
-Answer collect(const json& config, const std::vector<Valid>& valid) { return call(collection(config, valid)); }
+Answer gc(const json& config, const std::vector<Valid>& valid) { return call(gc_call(config, valid)); }
 
 std::string address_of(const json& result, int family) {
   const auto* entry = find_address(result, family);

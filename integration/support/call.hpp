@@ -14,7 +14,7 @@ namespace support {
 
 using nlohmann::json;
 
-/// One call of a CNI plugin as a runtime makes it. Variables that are empty are given as empty, as runtimes do.
+/// One call of a CNI plugin as a runtime makes it. All variables are set, even if they are empty.
 struct Call {
   std::string command;                    ///< CNI_COMMAND
   std::string container = {};             ///< CNI_CONTAINERID
@@ -22,24 +22,24 @@ struct Call {
   std::string interface = "eth0";         ///< CNI_IFNAME
   std::string args = {};                  ///< CNI_ARGS
   json config = nullptr;                  ///< standard input
-  std::optional<std::string> input = {};  ///< standard input as bare text, in place of config
+  std::optional<std::string> input = {};  ///< standard input as text, in place of config
   std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH
   std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
-  std::vector<std::string> under = {};    ///< a program that runs the plugin (strace), without our own environment
-  std::chrono::seconds patience{60};
+  std::vector<std::string> wrapper = {};  ///< a program that runs the plugin, such as strace
+  std::chrono::seconds timeout{60};
 };
 
 struct Answer {
   int exit = 0;
-  json result;  ///< the one JSON value on standard output; null where it is empty or anything else
+  json result;  ///< standard output as JSON; null if it is not one JSON value
   std::string out;
   std::string err;
 };
 
-/// For the text of failures.
+/// For failure messages.
 std::ostream& operator<<(std::ostream& stream, const Answer& answer);
 
-/// The code of the error object on standard output; 0 where there is none.
+/// The code of the error object on standard output; 0: there is none.
 int code_of(const Answer& answer);
 
 Answer call(const Call& call);
@@ -47,19 +47,19 @@ Answer call(const Call& call);
 /// The variables of the call, each as "NAME=value".
 std::vector<std::string> environment_of(const Call& call);
 
-/// The folder of the executables under test: the build's, or the one that the environment variable VETH_BIN_DIR names.
+/// The folder of the executables under test: $VETH_BIN_DIR, or by default the build's.
 std::string executables();
 
-/// The built vethctl.
+/// Runs vethctl.
 Outcome vethctl(std::vector<std::string> arguments, const std::string& input = {});
 
-/// CNI_PATH of a call that names none.
+/// The default of Call::path.
 std::string default_path();
 
-/// Where Debian keeps the reference plugins.
+/// Debian's folder of the reference plugins.
 constexpr auto reference_plugins = "/usr/lib/cni";
 
-/// A container as a runtime sees one: a name and a network namespace.
+/// A container: an ID, a network namespace and an interface name.
 struct Container {
   std::string id;
   Namespace netns{id};
@@ -68,31 +68,29 @@ struct Container {
 
 Answer add(const Container& container, const json& config);
 
-/// With the result of ADD as prevResult.
+/// `result`, of ADD, is passed as prevResult.
 Answer check(const Container& container, json config, const json& result);
 
-/// With the result of ADD as prevResult, where one is given.
+/// `result`, of ADD, is passed as prevResult unless it is null.
 Answer del(const Container& container, json config, const json& result = nullptr);
 
-/// An attachment as a runtime's list of the valid ones names it.
+/// An entry of cni.dev/valid-attachments.
 struct Valid {
   std::string container;
   std::string interface = "eth0";
 };
 
-/// GC, as there is one since cniVersion 1.1.0, by a runtime that knows these attachments and no others; it gives no
-/// runtimeConfig then.
-Call collection(json config, const std::vector<Valid>& valid);
-Answer collect(const json& config, const std::vector<Valid>& valid);
+/// GC with only these attachments valid. The configuration gets cniVersion 1.1.0 and no runtimeConfig.
+Call gc_call(json config, const std::vector<Valid>& valid);
+Answer gc(const json& config, const std::vector<Valid>& valid);
 
-/// The first address of the family (4 or 6) in a result of version 0.3.0 and later, without its prefix length; empty
-/// where there is none.
+/// The first address of the family (4 or 6) in a result of version 0.3.0 or later, without prefix length; empty: none.
 std::string address_of(const json& result, int family);
 
-/// Its gateway.
+/// The gateway of that address.
 std::string gateway_of(const json& result, int family);
 
-/// The host's end in a result of version 0.3.0 and later.
+/// The host interface in a result of version 0.3.0 or later.
 std::string host_interface_of(const json& result);
 
 }  // namespace support

@@ -29,16 +29,24 @@ int number_of(Protocol protocol) {
 
 int type_of(Protocol protocol) { return protocol == Protocol::udp ? SOCK_DGRAM : SOCK_STREAM; }
 
-bool waits_for(int socket, short event, milliseconds patience) {
+bool wait_for_event(int socket, short event, milliseconds timeout) {
   pollfd waiting{socket, event, 0};
-  return ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
+  return ::poll(&waiting, 1, static_cast<int>(timeout.count())) == 1;
 }
 
-std::string receive(int socket, milliseconds patience) {
+std::string receive(int socket, milliseconds timeout) {
   std::array<char, 64> text{};
-  if (!waits_for(socket, POLLIN, patience)) return {};
+  if (!wait_for_event(socket, POLLIN, timeout)) return {};
   const auto length = ::recv(socket, text.data(), text.size(), 0);
   return length > 0 ? std::string{text.data(), static_cast<std::size_t>(length)} : std::string{};
+}
+
+std::string seen_by_connection(const Namespace& from, const Target& target, milliseconds timeout) {
+  const SocketAddress there{target.address, target.port};
+  const auto socket =
+      socket_in(from, there.domain(), type_of(target.protocol) | SOCK_NONBLOCK, number_of(target.protocol));
+  static_cast<void>(::connect(socket.get(), there.get(), there.size));
+  return wait_for_event(socket.get(), POLLOUT, timeout) ? receive(socket.get(), timeout) : "";
 }
 
 }  // namespace
@@ -55,7 +63,7 @@ std::string name_of(Protocol protocol) {
   return "tcp";
 }
 
-bool is_known(Protocol protocol) {
+bool is_supported(Protocol protocol) {
   return static_cast<bool>(posix::FileDescriptor{::socket(AF_INET, type_of(protocol), number_of(protocol))});
 }
 
@@ -65,30 +73,18 @@ UdpClient::UdpClient(const Namespace& from, const std::string& address, std::uin
   if (::connect(socket_.get(), target.get(), target.size) < 0) posix::throw_errno("connect to " + address);
 }
 
-// A socket tells by an error of the next call that the last datagram was refused.
-std::string UdpClient::seen_as(milliseconds patience) const {
+// After a refused datagram the next call on the socket fails with that error, so the send is repeated once.
+std::string UdpClient::seen_as(milliseconds timeout) const {
   const char question = '?';
   if (::send(socket_.get(), &question, 1, 0) < 0 && ::send(socket_.get(), &question, 1, 0) < 0) return {};
-  return receive(socket_.get(), patience);
+  return receive(socket_.get(), timeout);
 }
 
-namespace {
-
-std::string seen_by_connection(const Namespace& from, const Target& target, milliseconds patience) {
-  const SocketAddress there{target.address, target.port};
-  const auto socket =
-      socket_in(from, there.domain(), type_of(target.protocol) | SOCK_NONBLOCK, number_of(target.protocol));
-  static_cast<void>(::connect(socket.get(), there.get(), there.size));  // it goes on by itself
-  return waits_for(socket.get(), POLLOUT, patience) ? receive(socket.get(), patience) : "";
-}
-
-}  // namespace
-
-// No route to the target is one way of not reaching it.
-std::string seen_as(const Namespace& from, const Target& target, milliseconds patience) {
-  if (target.protocol != Protocol::udp) return seen_by_connection(from, target, patience);
+// Without a route to the target connect fails: the target is not reached.
+std::string seen_as(const Namespace& from, const Target& target, milliseconds timeout) {
+  if (target.protocol != Protocol::udp) return seen_by_connection(from, target, timeout);
   try {
-    return UdpClient{from, target.address, target.port}.seen_as(patience);
+    return UdpClient{from, target.address, target.port}.seen_as(timeout);
   } catch (const std::system_error&) {
     return {};
   }

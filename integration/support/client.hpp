@@ -11,11 +11,11 @@ namespace support {
 
 enum class Protocol { tcp, udp, sctp };
 
-/// "tcp", as port mappings have it.
+/// "tcp", "udp" or "sctp", as in port mappings.
 std::string name_of(Protocol protocol);
 
-/// Whether the kernel has the protocol at all.
-bool is_known(Protocol protocol);
+/// Whether the kernel supports the protocol.
+bool is_supported(Protocol protocol);
 
 struct Target {
   Protocol protocol = Protocol::tcp;
@@ -23,25 +23,25 @@ struct Target {
   std::uint16_t port = 0;
 };
 
-/// A UDP client that keeps its port, as resolvers and media players do.
+/// A UDP client that keeps its source port, as resolvers do.
 class UdpClient {
  public:
   /// Throws std::system_error.
   UdpClient(const Namespace& from, const std::string& address, std::uint16_t port);
 
-  /// The address that the Service there sees; empty where none answers within `patience`.
-  std::string seen_as(std::chrono::milliseconds patience = std::chrono::milliseconds{1000}) const;
+  /// The client's address as the Service sees it; empty if there is no answer within the timeout.
+  std::string seen_as(std::chrono::milliseconds timeout = std::chrono::milliseconds{1000}) const;
 
  private:
   posix::FileDescriptor socket_;
 };
 
-/// The address that the Service behind the target sees of a client in the namespace; empty where none answers within
-/// `patience`.
+/// The address of a client in the namespace as the Service at the target sees it; empty if there is no answer within
+/// the timeout.
 std::string seen_as(const Namespace& from, const Target& target,
-                    std::chrono::milliseconds patience = std::chrono::milliseconds{1000});
+                    std::chrono::milliseconds timeout = std::chrono::milliseconds{1000});
 
-/// For what is expected not to be reached.
-constexpr std::chrono::milliseconds short_patience{150};
+/// For targets that are expected to be unreachable.
+constexpr std::chrono::milliseconds short_timeout{150};
 
 }  // namespace support

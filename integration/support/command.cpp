@@ -23,7 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using posix::FileDescriptor;
 
-constexpr int not_found = 127;  // as a shell says it
+constexpr int not_found = 127;  // as in a shell
 constexpr int signal_base = 128;
 
 struct Pipe {
@@ -45,15 +45,15 @@ struct Pipes {
 
 std::string_view variable_name(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
-std::vector<std::string> whole_environment(const Command& command) {
-  const auto& own = command.environment;
-  std::vector<std::string> whole = own;
-  if (command.is_alone) return whole;
+std::vector<std::string> merged_environment(const Command& command) {
+  const auto& given = command.environment;
+  std::vector<std::string> merged = given;
+  if (command.clean_environment) return merged;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const auto same_name = [&](const auto& other) { return variable_name(other) == variable_name(*variable); };
-    if (std::none_of(own.begin(), own.end(), same_name)) whole.emplace_back(*variable);
+    if (std::none_of(given.begin(), given.end(), same_name)) merged.emplace_back(*variable);
   }
-  return whole;
+  return merged;
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -64,8 +64,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return all;
 }
 
-// Between fork and exec in a process with threads: system calls alone, no memory.
-[[noreturn]] void become(const Pipes& pipes, int network, char* const* arguments, char* const* environment) {
+// Between fork and exec in a process with threads only system calls are safe; memory must not be allocated.
+[[noreturn]] void exec_program(const Pipes& pipes, int network, char* const* arguments, char* const* environment) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0);
   ::signal(SIGPIPE, SIG_DFL);
@@ -77,20 +77,20 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 pid_t start(const Command& command, const Pipes& pipes) {
-  const auto variables = whole_environment(command);
+  const auto variables = merged_environment(command);
   const auto arguments = pointers(command.argv);
   const auto environment = pointers(variables);
   const int network = command.inside != nullptr ? command.inside->file() : -1;
   const pid_t child = ::fork();
   if (child < 0) posix::throw_errno("fork");
-  if (child == 0) become(pipes, network, arguments.data(), environment.data());
+  if (child == 0) exec_program(pipes, network, arguments.data(), environment.data());
   return child;
 }
 
 void feed(FileDescriptor& pipe, std::string_view& rest) {
   const ssize_t count = ::write(pipe.get(), rest.data(), rest.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count < 0) return pipe.close();  // it does not want any more
+  if (count < 0) return pipe.close();  // the program has closed its standard input
   rest.remove_prefix(static_cast<std::size_t>(count));
   if (rest.empty()) pipe.close();
 }
@@ -108,8 +108,8 @@ int milliseconds_until(Clock::time_point deadline) {
   return static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0}));
 }
 
-/// False where the deadline passed before the program had closed both its outputs.
-bool converse(Pipes& pipes, std::string_view input, Outcome& outcome, Clock::time_point deadline) {
+/// Returns false if the deadline passed before the program had closed both its outputs.
+bool exchange_data(Pipes& pipes, std::string_view input, Outcome& outcome, Clock::time_point deadline) {
   if (input.empty()) pipes.input.write_end.close();
   while (pipes.output.read_end || pipes.error.read_end) {
     std::array<pollfd, 3> waiting{pollfd{pipes.output.read_end.get(), POLLIN, 0},
@@ -134,7 +134,7 @@ int wait_for(pid_t child) {
 }  // namespace
 
 Outcome run(const Command& command) {
-  const auto deadline = Clock::now() + command.patience;
+  const auto deadline = Clock::now() + command.timeout;
   Pipes pipes;
   const pid_t child = start(command, pipes);
   pipes.input.read_end.close();
@@ -142,9 +142,9 @@ Outcome run(const Command& command) {
   pipes.error.write_end.close();
   if (::fcntl(pipes.input.write_end.get(), F_SETFL, O_NONBLOCK) < 0) posix::throw_errno("set a pipe non-blocking");
   Outcome outcome;
-  if (!converse(pipes, command.input, outcome, deadline)) {
+  if (!exchange_data(pipes, command.input, outcome, deadline)) {
     ::kill(-child, SIGKILL);
-    outcome.err += "\nkilled after " + std::to_string(command.patience.count()) + " s";
+    outcome.err += "\nkilled after " + std::to_string(command.timeout.count()) + " s";
   }
   outcome.exit = wait_for(child);
   return outcome;

@@ -10,9 +10,9 @@ namespace {
 
 constexpr auto trace_file = "/run/test/strace";
 
-Answer succeed(const Call& made) {
+Answer call_or_throw(const Call& made) {
   auto answer = call(made);
-  if (answer.exit != 0) throw std::runtime_error(made.under.front() + ": " + answer.out + answer.err);
+  if (answer.exit != 0) throw std::runtime_error(made.wrapper.front() + ": " + answer.out + answer.err);
   return answer;
 }
 
@@ -27,8 +27,8 @@ void count(std::string_view line, SystemCalls& calls) {
 }  // namespace
 
 SystemCalls count_system_calls(Call call) {
-  call.under = {"strace", "-qq", "-o", trace_file};
-  succeed(call);
+  call.wrapper = {"strace", "-qq", "-o", trace_file};
+  call_or_throw(call);
   SystemCalls calls;
   std::ifstream trace{trace_file};
   for (std::string line; std::getline(trace, line);) count(line, calls);
@@ -37,11 +37,11 @@ SystemCalls count_system_calls(Call call) {
 
 /// "==7== Collected : 394576"
 std::uint64_t count_instructions(Call call) {
-  call.under = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
-  const auto words = succeed(call).err;
+  call.wrapper = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
+  const auto words = call_or_throw(call).err;
   constexpr std::string_view label = "Collected : ";
   const auto found = words.find(label);
-  if (found == std::string::npos) throw std::runtime_error("valgrind counts nothing: " + words);
+  if (found == std::string::npos) throw std::runtime_error("cannot find the count in the output of valgrind: " + words);
   return std::stoull(words.substr(found + label.size()));
 }
 

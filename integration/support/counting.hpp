@@ -5,19 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 
-// What a call costs on any machine: counts, not times.
+// Counts, which are the same on any machine, unlike times.
 namespace support {
 
 struct SystemCalls {
   std::size_t all = 0;
   std::size_t sends = 0;  ///< to the kernel: sendmsg, sendto
-  std::size_t opens = 0;  ///< files, successfully
+  std::size_t opens = 0;  ///< successful opens of files
 };
 
-/// Makes the call under strace. Throws std::runtime_error where it fails.
+/// Makes the call under strace. Throws std::runtime_error if it fails.
 SystemCalls count_system_calls(Call call);
 
-/// Instructions in user space, by valgrind. Throws as above.
+/// The instructions in user space, counted by valgrind. Throws std::runtime_error if the call fails.
 std::uint64_t count_instructions(Call call);
 
 }  // namespace support

@@ -1,4 +1,4 @@
-// A program is traced from its first instruction on, and let go as soon as the fault has befallen it.
+// A program is traced from its first instruction on, until the fault has been injected.
 #include "integration/support/fault.hpp"
 
 #include "integration/support/tracee.hpp"
@@ -26,9 +26,9 @@ namespace {
 
 using posix::FileDescriptor;
 
-FileDescriptor file_with(const std::string& text) {
+FileDescriptor memory_file(const std::string& text) {
   FileDescriptor file{::memfd_create("stream", MFD_CLOEXEC)};
-  if (!file) posix::throw_errno("make a file in memory");
+  if (!file) posix::throw_errno("create a file in memory");
   posix::write_all(file.get(), text);
   if (::lseek(file.get(), 0, SEEK_SET) < 0) posix::throw_errno("rewind a file in memory");
   return file;
@@ -36,11 +36,11 @@ FileDescriptor file_with(const std::string& text) {
 
 std::string read_all(const FileDescriptor& file) {
   constexpr std::size_t limit = 1 << 20;
-  constexpr std::chrono::seconds patience{60};
-  return posix::read_to_end(file.get(), limit, patience);
+  constexpr std::chrono::seconds timeout{60};
+  return posix::read_to_end(file.get(), limit, timeout);
 }
 
-std::string text_of(const FileDescriptor& file) {
+std::string content_of(const FileDescriptor& file) {
   if (::lseek(file.get(), 0, SEEK_SET) < 0) posix::throw_errno("rewind a file in memory");
   return read_all(file);
 }
@@ -54,7 +54,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 struct Streams {
-  explicit Streams(const std::string& text) : input(file_with(text)) {
+  explicit Streams(const std::string& text) : input(memory_file(text)) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) < 0) posix::throw_errno("create a pipe");
     error = FileDescriptor{ends[0]};
@@ -62,19 +62,20 @@ struct Streams {
   }
 
   FileDescriptor input;
-  FileDescriptor output = file_with("");
+  FileDescriptor output = memory_file("");
   FileDescriptor error;
   FileDescriptor end_of_error;
 };
 
-/// Its patience goes along as an alarm, which execve keeps.
-[[noreturn]] void become(const Streams& streams, unsigned patience, char* const* arguments, char* const* environment) {
+/// The timeout is an alarm, which execve keeps.
+[[noreturn]] void exec_traced(const Streams& streams, unsigned timeout, char* const* arguments,
+                              char* const* environment) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGPIPE, SIG_DFL);
   ::dup2(streams.input.get(), STDIN_FILENO);
   ::dup2(streams.output.get(), STDOUT_FILENO);
   ::dup2(streams.end_of_error.get(), STDERR_FILENO);
-  ::alarm(patience);
+  ::alarm(timeout);
   if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::execve(arguments[0], arguments, environment);
   ::_exit(1);
 }
@@ -84,16 +85,16 @@ pid_t start(const Call& call, Streams& streams) {
   auto environment = environment_of(call);
   const auto argument_pointers = pointers(arguments);
   const auto environment_pointers = pointers(environment);
-  const auto patience = static_cast<unsigned>(call.patience.count());
+  const auto timeout = static_cast<unsigned>(call.timeout.count());
   const pid_t child = ::fork();
   if (child < 0) posix::throw_errno("fork");
-  if (child == 0) become(streams, patience, argument_pointers.data(), environment_pointers.data());
+  if (child == 0) exec_traced(streams, timeout, argument_pointers.data(), environment_pointers.data());
   streams.end_of_error.close();
   return child;
 }
 
-/// Which of its arguments is a path.
-std::optional<std::size_t> place_of_path(long number) {
+/// The index of the argument that is a path.
+std::optional<std::size_t> path_argument(long number) {
   switch (number) {
     case SYS_openat:
     case SYS_openat2:
@@ -116,13 +117,13 @@ std::optional<std::size_t> place_of_path(long number) {
   }
 }
 
-std::string object_of(const SystemCall& call, const Tracee& program) {
-  if (const auto place = place_of_path(call.number)) return program.text_at(call.arguments.at(*place));
+std::string target_of(const SystemCall& call, const Tracee& program) {
+  if (const auto index = path_argument(call.number)) return program.read_string(call.arguments.at(*index));
   return "file " + std::to_string(call.arguments[0]);
 }
 
-/// The first thing that main does is to look at its standard streams.
-bool begins_main(const SystemCall& call) {
+/// main begins with a poll of the standard streams.
+bool is_first_call_of_main(const SystemCall& call) {
 #ifdef __x86_64__
   return call.number == SYS_poll;
 #else
@@ -130,53 +131,54 @@ bool begins_main(const SystemCall& call) {
 #endif
 }
 
-/// One program and what befalls it.
-class Strike {
+/// Runs a program until a fault has been injected into it.
+class Injector {
  public:
-  Strike(Tracee& program, const Fault& fault, Struck& struck) : program_(program), fault_(fault), struck_(struck) {}
+  Injector(Tracee& program, const Fault& fault, FaultOutcome& outcome)
+      : program_(program), fault_(fault), outcome_(outcome) {}
 
   void run() {
     std::size_t count = 0;
-    while (const auto call = program_.next()) {
-      struck_.had_begun = struck_.had_begun || begins_main(*call);
+    while (const auto call = program_.next_system_call()) {
+      outcome_.main_started = outcome_.main_started || is_first_call_of_main(*call);
       const bool is_here =
-          fault_.kind == Fault::Kind::refusal ? change_message(*call, count) : ++count == fault_.number;
-      if (is_here && can_befall(*call)) return befall(*call);
+          fault_.kind == Fault::Kind::refusal ? corrupt_message(*call, count) : ++count == fault_.number;
+      if (is_here && can_inject(*call)) return inject(*call);
     }
   }
 
  private:
   /// exit_group cannot fail.
-  bool can_befall(const SystemCall& call) const { return fault_.error == 0 || call.number != SYS_exit_group; }
+  bool can_inject(const SystemCall& call) const { return fault_.error == 0 || call.number != SYS_exit_group; }
 
-  void befall(const SystemCall& call) {
-    struck_.was_reached = true;
+  void inject(const SystemCall& call) {
+    outcome_.was_reached = true;
     if (fault_.kind == Fault::Kind::refusal) return;
-    struck_.system_call = call.number;
-    if (fault_.kind == Fault::Kind::event) return fault_.befall();
+    outcome_.system_call = call.number;
+    if (fault_.kind == Fault::Kind::callback) return fault_.callback();
     if (fault_.kind == Fault::Kind::kill) return program_.kill();
-    refuse(call);
+    fail_call(call);
     if (fault_.kind == Fault::Kind::error) return;
-    while (const auto later = program_.next()) {
-      if (later->number == call.number) refuse(*later);
+    while (const auto later = program_.next_system_call()) {
+      if (later->number == call.number) fail_call(*later);
     }
   }
 
-  void refuse(const SystemCall& call) {
-    struck_.of.push_back(object_of(call, program_));
-    program_.refuse(call, fault_.error);
+  void fail_call(const SystemCall& call) {
+    outcome_.targets.push_back(target_of(call, program_));
+    program_.fail_call(call, fault_.error);
   }
 
-  /// Counts the messages that are sent; true where the one that is meant was among them.
-  bool change_message(const SystemCall& call, std::size_t& count) {
+  /// Counts the messages that are sent. Returns true if the wanted one was among them.
+  bool corrupt_message(const SystemCall& call, std::size_t& count) {
     if (call.number != SYS_sendmsg) return false;
     const auto protocol = netlink_protocol(call.arguments[0]);
     if (!protocol) return false;
-    const auto parts = parts_of(call.arguments[1]);
+    const auto parts = message_parts(call.arguments[1]);
     const auto before = count;
     count += parts.size();
     if (count < fault_.number) return false;
-    change_type(parts.at(fault_.number - before - 1), *protocol);
+    set_unknown_type(parts.at(fault_.number - before - 1), *protocol);
     return true;
   }
 
@@ -193,8 +195,8 @@ class Strike {
     return domain == AF_NETLINK ? std::optional{protocol} : std::nullopt;
   }
 
-  /// One for each message: see plugin/kernel/netlink_socket.cpp.
-  std::vector<iovec> parts_of(std::uint64_t address) const {
+  /// There is one part for each message: see plugin/kernel/netlink_socket.cpp.
+  std::vector<iovec> message_parts(std::uint64_t address) const {
     msghdr header{};
     program_.read(address, &header, sizeof header);
     std::vector<iovec> parts(header.msg_iovlen);
@@ -202,38 +204,37 @@ class Strike {
     return parts;
   }
 
-  /// rtnetlink answers a type beyond its last one with EOPNOTSUPP, nftables one that it does not have with EINVAL, and
-  /// does nothing of the batch then.
-  void change_type(const iovec& part, int protocol) {
+  /// For an unknown type rtnetlink returns EOPNOTSUPP. nftables returns EINVAL and rejects the whole batch.
+  void set_unknown_type(const iovec& part, int protocol) {
     constexpr std::uint16_t unknown_to_rtnetlink = 0x7fff;
     constexpr std::uint16_t unknown_to_nftables = NFNL_SUBSYS_NFTABLES << 8 | 0xff;
     const auto address = reinterpret_cast<std::uint64_t>(part.iov_base);
     nlmsghdr header{};
     program_.read(address, &header, sizeof header);
-    struck_.system_call = header.nlmsg_type;
-    struck_.of.push_back("netlink protocol " + std::to_string(protocol));
+    outcome_.system_call = header.nlmsg_type;
+    outcome_.targets.push_back("netlink protocol " + std::to_string(protocol));
     header.nlmsg_type = protocol == NETLINK_ROUTE ? unknown_to_rtnetlink : unknown_to_nftables;
     program_.write(address, &header, sizeof header);
   }
 
   Tracee& program_;
   const Fault& fault_;
-  Struck& struck_;
+  FaultOutcome& outcome_;
 };
 
 }  // namespace
 
-Struck call_with(const Fault& fault, const Call& call) {
+FaultOutcome call_with_fault(const Fault& fault, const Call& call) {
   Streams streams{call.input.value_or(call.config.dump())};
   Tracee program{start(call, streams)};
-  Struck struck;
-  Strike{program, fault, struck}.run();
-  const int exit = program.finish();
+  FaultOutcome outcome;
+  Injector{program, fault, outcome}.run();
+  const int exit = program.detach_and_wait();
   auto error = read_all(streams.error);
-  const auto output = text_of(streams.output);
+  const auto output = content_of(streams.output);
   auto result = json::parse(output, nullptr, false);
-  struck.answer = {exit, result.is_discarded() ? json{} : std::move(result), output, std::move(error)};
-  return struck;
+  outcome.answer = {exit, result.is_discarded() ? json{} : std::move(result), output, std::move(error)};
+  return outcome;
 }
 
 }  // namespace support

@@ -4,10 +4,10 @@
 
 namespace support {
 
-/// All of a file; empty where it cannot be read.
+/// The content of a file; empty if it cannot be read.
 std::string read_text(const std::string& path);
 
-/// In place of what was in the file. Throws std::runtime_error where it cannot be written.
+/// Replaces the content of a file. Throws std::runtime_error if it cannot be written.
 void write_text(const std::string& path, const std::string& text);
 
 }  // namespace support

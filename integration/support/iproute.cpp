@@ -9,16 +9,16 @@
 namespace support {
 namespace {
 
-Outcome run_ip(const Namespace& place, std::vector<std::string> argv, const std::vector<std::string>& arguments) {
+Outcome run_in_netns(const Namespace& netns, std::vector<std::string> argv, const std::vector<std::string>& arguments) {
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  auto outcome = run({.argv = argv, .inside = &place});
+  auto outcome = run({.argv = argv, .inside = &netns});
   if (outcome.exit == 0) return outcome;
   std::string line;
   for (const auto& word : argv) line += word + " ";
-  throw std::runtime_error(line + "in " + place.path() + ": " + outcome.err);
+  throw std::runtime_error(line + "in " + netns.path() + ": " + outcome.err);
 }
 
-bool is_of_every_link(std::string_view destination) {
+bool is_link_local_or_multicast(std::string_view destination) {
   return destination.starts_with("fe80:") || destination.starts_with("ff00:");
 }
 
@@ -30,21 +30,23 @@ std::string route_text(const json& route) {
 
 }  // namespace
 
-json ip(const Namespace& place, const std::vector<std::string>& arguments) {
-  const auto outcome = run_ip(place, {"ip", "-j"}, arguments);
+json ip(const Namespace& netns, const std::vector<std::string>& arguments) {
+  const auto outcome = run_in_netns(netns, {"ip", "-j"}, arguments);
   return outcome.out.empty() ? json::array() : json::parse(outcome.out);
 }
 
-void change_ip(const Namespace& place, const std::vector<std::string>& arguments) { run_ip(place, {"ip"}, arguments); }
+void run_ip(const Namespace& netns, const std::vector<std::string>& arguments) {
+  run_in_netns(netns, {"ip"}, arguments);
+}
 
 bool ping(const Namespace& from, const std::string& address, int tries) {
   const auto outcome = run({.argv = {"ping", "-n", "-c1", "-W2", address}, .inside = &from});
   return outcome.exit == 0 || (tries > 1 && ping(from, address, tries - 1));
 }
 
-std::vector<std::string> addresses(const Namespace& place, const std::string& interface) {
+std::vector<std::string> addresses(const Namespace& netns, const std::string& interface) {
   std::vector<std::string> all;
-  const auto links = ip(place, {"address", "show", "dev", interface});
+  const auto links = ip(netns, {"address", "show", "dev", interface});
   for (const auto& address : links.at(0).at("addr_info")) {
     if (address.at("family") == "inet6" && address.at("scope") == "link") continue;
     all.push_back(address.at("local").get<std::string>() + "/" + std::to_string(address.at("prefixlen").get<int>()));
@@ -52,16 +54,16 @@ std::vector<std::string> addresses(const Namespace& place, const std::string& in
   return all;
 }
 
-std::vector<std::string> routes(const Namespace& place, int family) {
+std::vector<std::string> routes(const Namespace& netns, int family) {
   std::vector<std::string> all;
-  for (const auto& route : ip(place, {"-" + std::to_string(family), "route", "show", "table", "main"})) {
-    if (!is_of_every_link(route.at("dst").get<std::string>())) all.push_back(route_text(route));
+  for (const auto& route : ip(netns, {"-" + std::to_string(family), "route", "show", "table", "main"})) {
+    if (!is_link_local_or_multicast(route.at("dst").get<std::string>())) all.push_back(route_text(route));
   }
   return all;
 }
 
-bool has_interface(const Namespace& place, const std::string& name) {
-  const auto links = ip(place, {"link"});
+bool has_interface(const Namespace& netns, const std::string& name) {
+  const auto links = ip(netns, {"link"});
   return std::any_of(links.begin(), links.end(), [&](const json& link) { return link.value("ifname", "") == name; });
 }
 

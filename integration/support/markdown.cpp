@@ -9,7 +9,7 @@ namespace {
 
 bool is_fence(const std::string& line) { return line.starts_with("```"); }
 
-/// An indented line continues a block, and begins one behind an empty line.
+/// An indented line is code.
 bool is_indented(const std::string& line) { return line.starts_with("    "); }
 
 std::string anchor_of(const std::string& heading) {
@@ -25,7 +25,7 @@ std::string anchor_of(const std::string& heading) {
   return anchor;
 }
 
-/// The document with its code blocks left out.
+/// The document without its code blocks.
 std::string prose(const std::string& document) {
   std::istringstream lines{document};
   std::string text;

@@ -16,8 +16,7 @@ namespace {
 
 constexpr auto own_file = "/proc/thread-self/ns/net";
 
-// A thread has a network namespace of its own as soon as it asks for one; the mount keeps that alive when the thread
-// ends.
+// unshare changes the namespace of the calling thread only. The mount keeps the namespace alive when the thread ends.
 void mount_new(const std::string& path) {
   std::async(std::launch::async, [&] {
     if (::unshare(CLONE_NEWNET) < 0) posix::throw_errno("unshare the network namespace");
@@ -54,10 +53,10 @@ void Namespace::remove() {
   ::unlink(path_.c_str());
 }
 
-posix::FileDescriptor socket_in(const Namespace& place, int domain, int type, int protocol) {
-  return in(place, [&] {
+posix::FileDescriptor socket_in(const Namespace& netns, int domain, int type, int protocol) {
+  return in(netns, [&] {
     posix::FileDescriptor socket{::socket(domain, type | SOCK_CLOEXEC, protocol)};
-    if (!socket) posix::throw_errno("open a socket in " + place.path());
+    if (!socket) posix::throw_errno("open a socket in " + netns.path());
     return socket;
   });
 }

@@ -8,14 +8,14 @@
 
 namespace support {
 
-/// A network namespace that is mounted at /run/netns/NAME, as a runtime makes it for a container: nothing in it but
-/// `lo`, which is down.
+/// A network namespace mounted at /run/netns/NAME, as a runtime makes it for a container. It has only `lo`, which is
+/// down.
 class Namespace {
  public:
-  /// Throws std::system_error, EEXIST where there is one of this name.
+  /// Throws std::system_error, with EEXIST if the name is in use.
   explicit Namespace(const std::string& name);
 
-  /// The one this process lives in: the node's. Its path is its file in /proc.
+  /// The namespace of this process, the node's. Its path is its file in /proc.
   static Namespace host();
 
   Namespace(Namespace&& other) noexcept
@@ -31,29 +31,29 @@ class Namespace {
   /// Moves the calling thread into it. Throws std::system_error.
   void enter() const;
 
-  /// Unmounts and lets go of it: the path is gone at once, the namespace when nothing in it runs any more.
+  /// Removes the path and closes the file. The namespace ends when no process uses it.
   void remove();
 
  private:
   Namespace(std::string name, std::string path, posix::FileDescriptor file);
 
-  std::string name_;  ///< empty: not ours to remove
+  std::string name_;  ///< empty: nothing to remove
   std::string path_;
   posix::FileDescriptor file_;
 };
 
-/// What the function returns or throws, called in the namespace by a thread of its own.
+/// Calls the function in the namespace, in a thread of its own. Returns or throws what it returns or throws.
 template <class Function>
-auto in(const Namespace& place, Function function) {
+auto in(const Namespace& netns, Function function) {
   return std::async(std::launch::async,
                     [&] {
-                      place.enter();
+                      netns.enter();
                       return function();
                     })
       .get();
 }
 
-/// A socket that belongs to the namespace, wherever it is used. Throws std::system_error.
-posix::FileDescriptor socket_in(const Namespace& place, int domain, int type, int protocol);
+/// Opens a socket in the namespace; any thread can use it. Throws std::system_error.
+posix::FileDescriptor socket_in(const Namespace& netns, int domain, int type, int protocol);
 
 }  // namespace support

@@ -33,7 +33,7 @@ json in_mode(const std::string& mode) {
   return config;
 }
 
-json of_few_addresses(const std::string& mode) {
+json small_range(const std::string& mode) {
   json config = in_mode(mode);
   config["ipam"] = veth_ipam({"10.1.2.0/28", "fd00:1:2::/64"});
   return config;

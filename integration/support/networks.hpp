@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-// The network configurations that several tests use.
+// Network configurations that several tests use.
 namespace support {
 
 using nlohmann::json;
@@ -15,18 +15,17 @@ using nlohmann::json;
 /// cniVersion 1.0.0.
 json dual_stack();
 
-/// The same with 10.1.2.0/24 alone.
+/// dual_stack() with only 10.1.2.0/24.
 json ipv4_only();
 
-/// dual_stack() in the mode "ptp" or "bridge": bridge br0, which carries the gateways; cniVersion 1.1.0.
+/// dual_stack() in mode "ptp" or "bridge", cniVersion 1.1.0. The bridge is br0 and has the gateway addresses.
 json in_mode(const std::string& mode);
 
-/// in_mode() with 10.1.2.0/28, of which 13 addresses can be given out, and fd00:1:2::/64.
-json of_few_addresses(const std::string& mode = "ptp");
-constexpr std::size_t few_addresses = 13;
+/// in_mode() with 10.1.2.0/28, of which 13 addresses can be allocated, and fd00:1:2::/64.
+json small_range(const std::string& mode = "ptp");
+constexpr std::size_t small_range_size = 13;
 
-/// The object "ipam" of type veth-ipam with one range set for each subnet, and a default route for each of their
-/// families.
+/// The object "ipam" of type veth-ipam, with a range set and a default route for each subnet.
 json veth_ipam(const std::vector<std::string>& subnets);
 
 }  // namespace support

@@ -23,7 +23,7 @@ std::string run_nft(const std::vector<std::string>& arguments, const std::string
   return outcome.out;
 }
 
-/// The values of one kind ("table", "set", "map") in an answer of `nft -j`.
+/// The objects of one kind ("table", "set", "map") in the output of `nft -j`.
 std::vector<json> objects(const std::vector<std::string>& arguments, const std::string& kind) {
   std::vector<json> found;
   const auto answer = json::parse(nft(arguments));
@@ -37,7 +37,7 @@ std::string list(const json& table, const std::string& option) {
   return nft({option, "list", "table", table.at("family").get<std::string>(), table.at("name").get<std::string>()});
 }
 
-/// An element of a map is a list of itself and what it leads to.
+/// In a map, an element is a list of key and value.
 std::string comment_of(const json& content) {
   const auto& element = content.is_array() ? content.at(0) : content;
   return element.at("elem").value("comment", "");
@@ -65,7 +65,7 @@ std::string nft(const std::vector<std::string>& arguments) { return run_nft(argu
 
 void load_ruleset(const std::string& commands) { run_nft({"-f", "-"}, commands); }
 
-std::string complaint_about(const std::string& commands) {
+std::string nft_errors(const std::string& commands) {
   return run({.argv = {"nft", "-c", "-f", "-"}, .input = commands}).err;
 }
 

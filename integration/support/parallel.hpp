@@ -5,8 +5,8 @@
 
 namespace support {
 
-/// Calls work(0) to work(count - 1), `at_once` of them at a time, and returns when all have. The first exception of any
-/// is thrown then.
+/// Calls work(0) to work(count - 1), `at_once` at a time, and waits for all of them. Then throws the first exception,
+/// if any.
 void in_parallel(std::size_t count, std::size_t at_once, const std::function<void(std::size_t)>& work);
 
 }  // namespace support

@@ -20,7 +20,7 @@ sockaddr_in6 address6(const std::string& text, std::uint16_t port) {
   address.sin6_family = AF_INET6;
   address.sin6_port = port;
   if (::inet_pton(AF_INET6, text.c_str(), &address.sin6_addr) != 1)
-    throw std::invalid_argument("no IPv6 address: " + text);
+    throw std::invalid_argument("not an IPv6 address: " + text);
   return address;
 }
 
@@ -29,17 +29,17 @@ sockaddr_in address4(const std::string& text, std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = port;
   if (::inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1)
-    throw std::invalid_argument("no IPv4 address: " + text);
+    throw std::invalid_argument("not an IPv4 address: " + text);
   return address;
 }
 
-// Binds to any address and a port of the kernel's choice, which it gives.
+// Binds to all addresses and a port that the kernel chooses. Returns the port.
 template <class Address>
 std::uint16_t bind_anywhere(int socket, Address address, std::uint16_t Address::*port) {
   socklen_t size = sizeof address;
   auto* bytes = reinterpret_cast<sockaddr*>(&address);
   if (::bind(socket, bytes, size) < 0) posix::throw_errno("bind a socket");
-  if (::getsockname(socket, bytes, &size) < 0) posix::throw_errno("ask for a socket's port");
+  if (::getsockname(socket, bytes, &size) < 0) posix::throw_errno("get the port of a socket");
   return address.*port;
 }
 
@@ -49,8 +49,8 @@ bool send_to(int socket, const Address& address) {
   return ::sendto(socket, &byte, 1, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 1;
 }
 
-// What an earlier call sent may have come late: it must not be taken for what this one sends.
-void empty(int socket) {
+// Discards datagrams of earlier calls that arrived late.
+void discard_received(int socket) {
   std::array<char, 8> buffer{};
   while (::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
   }
@@ -65,12 +65,12 @@ Probe::Probe(const Namespace& from, const Namespace& to, int family)
       port_(family == 6 ? bind_anywhere(receiver_.get(), address6("::", 0), &sockaddr_in6::sin6_port)
                         : bind_anywhere(receiver_.get(), address4("0.0.0.0", 0), &sockaddr_in::sin_port)) {}
 
-bool Probe::arrives(const std::string& address, std::chrono::milliseconds patience) const {
-  empty(receiver_.get());
+bool Probe::arrives(const std::string& address, std::chrono::milliseconds timeout) const {
+  discard_received(receiver_.get());
   const bool sent = family_ == 6 ? send_to(sender_.get(), address6(address, port_))
                                  : send_to(sender_.get(), address4(address, port_));
   pollfd waiting{receiver_.get(), POLLIN, 0};
-  return sent && ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1 && (waiting.revents & POLLIN) != 0;
+  return sent && ::poll(&waiting, 1, static_cast<int>(timeout.count())) == 1 && (waiting.revents & POLLIN) != 0;
 }
 
 }  // namespace support

@@ -9,16 +9,15 @@
 
 namespace support {
 
-/// Two UDP sockets that stand ready before the network between them does, so that nothing lies between an ADD and the
-/// first packet.
+/// Two UDP sockets. They are opened before the network between them exists, so that a packet can be sent directly after
+/// ADD.
 class Probe {
  public:
   /// `family` is 4 or 6. Throws std::system_error.
   Probe(const Namespace& from, const Namespace& to, int family);
 
-  /// Sends one datagram to the address, now, and says whether it comes within `patience`. A refused send counts as
-  /// lost.
-  bool arrives(const std::string& address, std::chrono::milliseconds patience = std::chrono::milliseconds{50}) const;
+  /// Sends one datagram to the address and returns whether it arrives within the timeout. False if sending fails, too.
+  bool arrives(const std::string& address, std::chrono::milliseconds timeout = std::chrono::milliseconds{50}) const;
 
  private:
   int family_;

@@ -28,12 +28,12 @@ std::string joined(const Words& words) {
   return text;
 }
 
-/// /proc/net would be that of the process's first thread.
-std::ifstream open_net(const std::string& name) { return std::ifstream{"/proc/thread-self/net/" + name}; }
+/// /proc/net would be that of the first thread of the process.
+std::ifstream open_proc_net(const std::string& name) { return std::ifstream{"/proc/thread-self/net/" + name}; }
 
-/// The lines of a file as words, of each those at these places.
-void note_columns(const std::string& name, const std::vector<std::size_t>& columns, Lines& lines) {
-  auto file = open_net(name);
+/// Adds the lines of a file, reduced to these columns.
+void add_columns(const std::string& name, const std::vector<std::size_t>& columns, Lines& lines) {
+  auto file = open_proc_net(name);
   for (std::string line; std::getline(file, line);) {
     std::istringstream text{line};
     const Words words{std::istream_iterator<std::string>{text}, {}};
@@ -43,9 +43,9 @@ void note_columns(const std::string& name, const std::vector<std::size_t>& colum
   }
 }
 
-/// The tree depends on the order in which its leaves came: they are taken without it.
-void note_routes_of_ipv4(Lines& lines) {
-  auto file = open_net("fib_trie");
+/// Only the leaves: the tree depends on the order in which they were added.
+void add_ipv4_routes(Lines& lines) {
+  auto file = open_proc_net("fib_trie");
   std::set<std::string> routes;
   std::string leaf;
   for (std::string line; std::getline(file, line);) {
@@ -65,10 +65,10 @@ Lines interface_names() {
   return names;
 }
 
-ifreq ask(int socket, unsigned long question, const std::string& interface) {
+ifreq interface_ioctl(int socket, unsigned long request_number, const std::string& interface) {
   ifreq request{};
   interface.copy(request.ifr_name, IFNAMSIZ - 1);
-  if (::ioctl(socket, question, &request) < 0) posix::throw_errno("look at interface " + interface);
+  if (::ioctl(socket, request_number, &request) < 0) posix::throw_errno("read interface " + interface);
   return request;
 }
 
@@ -81,13 +81,13 @@ std::string hexadecimal(const sockaddr& address) {
   return text.str();
 }
 
-void note_interfaces(Lines& lines) {
+void add_interfaces(Lines& lines) {
   const posix::FileDescriptor socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) posix::throw_errno("open a socket");
   for (const auto& name : interface_names()) {
-    const auto flags = ask(socket.get(), SIOCGIFFLAGS, name).ifr_flags & ~IFF_RUNNING;
-    const auto mtu = ask(socket.get(), SIOCGIFMTU, name).ifr_mtu;
-    const auto mac = hexadecimal(ask(socket.get(), SIOCGIFHWADDR, name).ifr_hwaddr);
+    const auto flags = interface_ioctl(socket.get(), SIOCGIFFLAGS, name).ifr_flags & ~IFF_RUNNING;
+    const auto mtu = interface_ioctl(socket.get(), SIOCGIFMTU, name).ifr_mtu;
+    const auto mac = hexadecimal(interface_ioctl(socket.get(), SIOCGIFHWADDR, name).ifr_hwaddr);
     lines.push_back(
         joined({"interface", name, "flags", std::to_string(flags), "mtu", std::to_string(mtu), "mac", mac}));
   }
@@ -97,12 +97,12 @@ void note_interfaces(Lines& lines) {
 
 std::vector<std::string> proc_network() {
   Lines lines;
-  note_interfaces(lines);
-  note_routes_of_ipv4(lines);
-  note_columns("if_inet6", {0, 2, 5}, lines);  // address, prefix length, interface
-  note_columns("ipv6_route", {0, 1, 4, 5, 8, 9},
-               lines);                    // destination and its length, gateway, metric, flags, interface
-  note_columns("arp", {0, 3, 5}, lines);  // address, MAC, interface
+  add_interfaces(lines);
+  add_ipv4_routes(lines);
+  add_columns("if_inet6", {0, 2, 5}, lines);  // address, prefix length, interface
+  add_columns("ipv6_route", {0, 1, 4, 5, 8, 9},
+              lines);                    // destination and its length, gateway, metric, flags, interface
+  add_columns("arp", {0, 3, 5}, lines);  // address, MAC, interface
   return lines;
 }
 

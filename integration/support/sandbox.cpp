@@ -17,7 +17,7 @@
 namespace support {
 namespace {
 
-// Without setgroups=deny the kernel lets nobody but the machine's root write gid_map (user_namespaces(7)).
+// An unprivileged process may only write gid_map after setgroups=deny (user_namespaces(7)).
 void become_root(uid_t user, gid_t group) {
   posix::write_value("/proc/self/setgroups", "deny");
   posix::write_value("/proc/self/uid_map", "0 " + std::to_string(user) + " 1");
@@ -30,13 +30,13 @@ void mount_over(const char* type, const char* target, const char* options) {
 }
 
 void make_folder(const char* path) {
-  if (::mkdir(path, 0755) < 0) posix::throw_errno("make " + std::string{path});
+  if (::mkdir(path, 0755) < 0) posix::throw_errno("create " + std::string{path});
 }
 
 void replace_mounts() {
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) posix::throw_errno("make the mounts private");
-  // /sys shows the machine's interfaces otherwise. A container's masked /sys refuses it, and nothing here depends on
-  // it.
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) posix::throw_errno("make mounts private");
+  // Otherwise /sys shows the machine's interfaces. The mount fails in a container with a masked /sys; no test depends
+  // on it.
   [[maybe_unused]] const int may_fail = ::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
   for (const char* folder : {"/run", "/var/lib", "/var/log"}) mount_over("tmpfs", folder, "mode=0755");
   for (const char* folder : {"/run/netns", "/run/test", "/var/lib/cni"}) make_folder(folder);
@@ -47,8 +47,8 @@ void bring_up_lo() {
   if (outcome.exit != 0) throw std::system_error(EIO, std::generic_category(), "bring up lo: " + outcome.err);
 }
 
-// `ip`, `tc` and `nft` are not in the path of users.
-void complete_path() {
+// `ip`, `tc` and `nft` are not in the PATH of unprivileged users.
+void extend_path() {
   const char* path = std::getenv("PATH");
   ::setenv("PATH", (std::string{path != nullptr ? path : "/usr/bin:/bin"} + ":/usr/sbin:/sbin").c_str(), 1);
 }
@@ -61,7 +61,7 @@ std::optional<std::string> enter_sandbox() {
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) < 0)
     return posix::system_error(errno, "unshare user, network and mount namespaces").what();
   become_root(user, group);
-  complete_path();
+  extend_path();
   return std::nullopt;
 }
 

@@ -5,14 +5,12 @@
 
 namespace support {
 
-/// Makes this process root of a user namespace of its own, so that all that follows needs no rights on the machine.
-/// Gives the reason where the kernel allows no such namespaces. As make_node, it has to be called while the process has
-/// one thread.
+/// Makes this process root of a new user namespace, so that tests need no privileges on the machine. Returns the reason
+/// if the kernel allows no such namespace. Like make_node, it must be called while the process has one thread.
 std::optional<std::string> enter_sandbox();
 
-/// Makes this process live on a node of its own: new network and mount namespaces, empty /run, /var/lib and /var/log,
-/// `lo` up. Nothing that follows can reach the machine's own network or state, nor that of an earlier node. Throws
-/// std::system_error.
+/// Moves this process to a new node: new network and mount namespaces, empty /run, /var/lib and /var/log, `lo` up. The
+/// machine's network and state, and those of earlier nodes, are not accessible from it. Throws std::system_error.
 void make_node();
 
 }  // namespace support

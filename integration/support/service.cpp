@@ -16,19 +16,19 @@ namespace {
 
 using posix::FileDescriptor;
 
-constexpr int most_waiting = 16;
+constexpr int backlog = 16;
 
 void enable(int socket, int level, int option) {
   const int on = 1;
   if (::setsockopt(socket, level, option, &on, sizeof on) < 0) posix::throw_errno("set up a server's socket");
 }
 
-FileDescriptor listen_at(const Namespace& place, const SocketAddress& address, int type, int protocol) {
-  auto socket = socket_in(place, address.domain(), type | SOCK_NONBLOCK, protocol);
+FileDescriptor listen_at(const Namespace& netns, const SocketAddress& address, int type, int protocol) {
+  auto socket = socket_in(netns, address.domain(), type | SOCK_NONBLOCK, protocol);
   enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
   if (address.domain() == AF_INET6) enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (::bind(socket.get(), address.get(), address.size) < 0) posix::throw_errno("bind a server's socket");
-  if (type == SOCK_STREAM && ::listen(socket.get(), most_waiting) < 0) posix::throw_errno("listen");
+  if (type == SOCK_STREAM && ::listen(socket.get(), backlog) < 0) posix::throw_errno("listen");
   return socket;
 }
 
@@ -39,7 +39,7 @@ bool is_connected_by_accept(int socket) {
   return type == SOCK_STREAM;
 }
 
-// A client that has gone meanwhile is none of the server's concern.
+// A client that has already closed the connection is ignored.
 void answer_connection(int socket) {
   SocketAddress client;
   const FileDescriptor connection{::accept(socket, client.get(), &client.size)};
@@ -58,14 +58,14 @@ void answer_datagram(int socket) {
 
 }  // namespace
 
-Service::Service(const Namespace& place, std::uint16_t port) : end_(::eventfd(0, EFD_CLOEXEC)) {
-  for (const char* everywhere : {"0.0.0.0", "::"}) open(place, everywhere, port);
+Service::Service(const Namespace& netns, std::uint16_t port) : end_(::eventfd(0, EFD_CLOEXEC)) {
+  for (const char* any_address : {"0.0.0.0", "::"}) open(netns, any_address, port);
   thread_ = std::thread{[this] { serve(); }};
 }
 
-Service::Service(const Namespace& place, std::uint16_t port, const std::string& address)
+Service::Service(const Namespace& netns, std::uint16_t port, const std::string& address)
     : end_(::eventfd(0, EFD_CLOEXEC)) {
-  open(place, address, port);
+  open(netns, address, port);
   thread_ = std::thread{[this] { serve(); }};
 }
 
@@ -74,12 +74,12 @@ Service::~Service() {
   thread_.join();
 }
 
-void Service::open(const Namespace& place, const std::string& address, std::uint16_t port) {
+void Service::open(const Namespace& netns, const std::string& address, std::uint16_t port) {
   const SocketAddress here{address, port};
-  sockets_.push_back(listen_at(place, here, SOCK_STREAM, IPPROTO_TCP));
-  sockets_.push_back(listen_at(place, here, SOCK_DGRAM, IPPROTO_UDP));
+  sockets_.push_back(listen_at(netns, here, SOCK_STREAM, IPPROTO_TCP));
+  sockets_.push_back(listen_at(netns, here, SOCK_DGRAM, IPPROTO_UDP));
   try {
-    sockets_.push_back(listen_at(place, here, SOCK_STREAM, IPPROTO_SCTP));
+    sockets_.push_back(listen_at(netns, here, SOCK_STREAM, IPPROTO_SCTP));
   } catch (const std::system_error& error) {
     if (error.code().value() != EPROTONOSUPPORT) throw;
   }

@@ -10,22 +10,22 @@
 
 namespace support {
 
-/// A server in a namespace that answers each client with the address it sees of it, over TCP, UDP and, where the
-/// kernel has it, SCTP, over IPv4 and IPv6. It serves from its making to its end.
+/// A server in a namespace that sends each client the client's address as the server sees it, over TCP, UDP and, if the
+/// kernel supports it, SCTP, over IPv4 and IPv6. It runs from construction to destruction.
 class Service {
  public:
   /// On every address of the namespace. Throws std::system_error.
-  Service(const Namespace& place, std::uint16_t port);
+  Service(const Namespace& netns, std::uint16_t port);
 
-  /// On this address alone.
-  Service(const Namespace& place, std::uint16_t port, const std::string& address);
+  /// Only on this address.
+  Service(const Namespace& netns, std::uint16_t port, const std::string& address);
 
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
 
  private:
-  void open(const Namespace& place, const std::string& address, std::uint16_t port);
+  void open(const Namespace& netns, const std::string& address, std::uint16_t port);
   void serve() const;
 
   std::vector<posix::FileDescriptor> sockets_;

@@ -9,40 +9,40 @@ namespace support {
 
 class Namespace;
 
-/// What a namespace, or the node, is like: links, addresses, routes of all tables and rules, neighbours that somebody
-/// has put there, and proxied ones, queueing with classes and filters, ports of bridges, nftables, settings of
-/// interfaces. One line each, without what changes by itself (counters, ages, the kernel's handles).
+/// The state of a namespace or of the node: links, addresses, routes of all tables, rules, permanent and externally
+/// learned neighbours, proxied neighbours, qdiscs with classes and filters, fdb and VLANs of bridges, nftables, sysctls
+/// of interfaces. One line each, without volatile values (counters, ages, handles).
 struct Snapshot {
   std::multiset<std::string> lines;
 
-  /// All of the node that has to be as it was when the last attachment is gone; of files those that hold addresses and
-  /// records. What may stay does not show: this plugin's own nftables tables, of which the elements alone count, and
-  /// that the host forwards.
+  /// The parts of the node's state that must be restored when the last attachment is deleted, and the files of
+  /// addresses and records. Without what may stay: of the plugin's nftables tables only the elements are taken, and no
+  /// forwarding sysctls.
   static Snapshot take();
 
-  /// What may stay, too, and without what depends on what was there earlier: numbers of interfaces, the name of the
-  /// folder of the node's records, the hash in a record. So two nodes that are alike look alike.
-  static Snapshot take_whole();
+  /// The whole state, for the comparison of two nodes: with what may stay, but without ifindexes, the name of the state
+  /// folder and the checksums of records.
+  static Snapshot take_full();
 
-  /// Another namespace by what /proc tells of it: interfaces, addresses, routes, neighbours of IPv4, settings. Lines
-  /// begin with its path.
-  static Snapshot inside(const Namespace& place);
+  /// Another namespace, read from /proc: interfaces, addresses, routes, IPv4 neighbours, sysctls. Lines begin with its
+  /// path.
+  static Snapshot of_namespace(const Namespace& netns);
 
-  /// All of it, as that of the node.
-  static Snapshot inside_whole(const Namespace& place);
+  /// The whole state of another namespace, like take_full().
+  static Snapshot of_namespace_full(const Namespace& netns);
 
   void add(const Snapshot& other);
 
-  /// In all lines.
+  /// Replaces the text in all lines.
   void replace(const std::string& text, const std::string& by);
 
   bool operator==(const Snapshot&) const = default;
 };
 
-/// What is gone ("- line") and what is left over ("+ line"); empty where they are equal.
+/// Missing lines ("- line") and additional lines ("+ line"); empty: the snapshots are equal.
 std::string difference(const Snapshot& before, const Snapshot& after);
 
-/// Takes one now and compares: EXPECT_TRUE(unchanged_since(before)).
+/// Compares with the present state: EXPECT_TRUE(unchanged_since(before)).
 testing::AssertionResult unchanged_since(const Snapshot& before);
 
 }  // namespace support

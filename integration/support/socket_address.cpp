@@ -20,7 +20,7 @@ SocketAddress::SocketAddress(const std::string& address, std::uint16_t port) {
     ipv6.sin6_port = htons(port);
     size = sizeof ipv6;
   } else {
-    throw std::invalid_argument("no address: " + address);
+    throw std::invalid_argument("not an IP address: " + address);
   }
 }
 

@@ -12,10 +12,10 @@ struct SocketAddress {
   sockaddr_storage bytes{};
   socklen_t size = sizeof bytes;
 
-  /// Throws std::invalid_argument for a text that is no address.
+  /// Throws std::invalid_argument if the text is not an address.
   SocketAddress(const std::string& address, std::uint16_t port);
 
-  /// To be filled by the system.
+  /// To be filled by a system call.
   SocketAddress() = default;
 
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&bytes); }
@@ -24,7 +24,7 @@ struct SocketAddress {
   /// AF_INET or AF_INET6.
   int domain() const { return bytes.ss_family; }
 
-  /// The address alone: "10.1.2.3".
+  /// The address without the port: "10.1.2.3".
   std::string address() const;
 };
 

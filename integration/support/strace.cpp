@@ -7,7 +7,7 @@ namespace {
 
 constexpr auto trace = "/run/test/trace";
 
-/// What stands in the first quotes of a line: execve("/usr/lib/cni/host-local", ...
+/// The first quoted text of a line: execve("/usr/lib/cni/host-local", ...
 std::string first_quoted(const std::string& line) {
   const auto begin = line.find('"') + 1;
   return line.substr(begin, line.find('"', begin) - begin);
@@ -16,7 +16,7 @@ std::string first_quoted(const std::string& line) {
 }  // namespace
 
 Traced trace_programs(Call call) {
-  call.under = {"strace", "-f", "-o", trace, "-e", "trace=execve,execveat"};
+  call.wrapper = {"strace", "-f", "-o", trace, "-e", "trace=execve,execveat"};
   Traced traced{support::call(call), {}};
   std::ifstream lines{trace};
   for (std::string line; std::getline(lines, line);) {

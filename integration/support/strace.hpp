@@ -9,10 +9,10 @@ namespace support {
 
 struct Traced {
   Answer answer;
-  std::vector<std::string> programs;  ///< that were started: paths, that of the plugin first
+  std::vector<std::string> programs;  ///< paths of the executed programs, that of the plugin first
 };
 
-/// Makes the call.
+/// Makes the call under strace.
 Traced trace_programs(Call call);
 
 }  // namespace support

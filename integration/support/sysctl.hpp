@@ -6,10 +6,10 @@
 
 namespace support {
 
-/// Sets what stands at /proc/sys/net/NAME in the namespace: "ipv4/ip_forward". Throws std::system_error.
-void set_sysctl(const Namespace& place, const std::string& name, const std::string& value);
+/// Writes /proc/sys/net/NAME in the namespace. NAME is for example "ipv4/ip_forward". Throws std::system_error.
+void set_sysctl(const Namespace& netns, const std::string& name, const std::string& value);
 
-/// What stands there, without its newline. Empty where there is none.
-std::string sysctl_of(const Namespace& place, const std::string& name);
+/// The value without its newline; empty: there is no such sysctl.
+std::string sysctl_of(const Namespace& netns, const std::string& name);
 
 }  // namespace support

@@ -16,14 +16,14 @@
 namespace support {
 namespace {
 
-constexpr int of_a_system_call = SIGTRAP | 0x80;
+constexpr int system_call_stop = SIGTRAP | 0x80;
 
-void ask(int request, pid_t child, long data) {
+void ptrace_or_throw(int request, pid_t child, long data) {
   if (::ptrace(static_cast<__ptrace_request>(request), child, nullptr, data) < 0) posix::throw_errno("trace a program");
 }
 
-/// nullopt at the end of one.
-std::optional<SystemCall> call_that_begins(pid_t child) {
+/// Returns nullopt at the exit of a system call.
+std::optional<SystemCall> read_entry(pid_t child) {
   __ptrace_syscall_info info{};
   if (::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) < 0) posix::throw_errno("read a system call");
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return std::nullopt;
@@ -32,20 +32,32 @@ std::optional<SystemCall> call_that_begins(pid_t child) {
   return call;
 }
 
-iovec place_in_tracee(std::uint64_t address, std::size_t size) {
-  return {reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr): another process's
+iovec remote_bytes(std::uint64_t address, std::size_t size) {
+  return {reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr): an address in another process
 }
+
+#ifdef __x86_64__
+user_regs_struct registers(pid_t child) {
+  user_regs_struct all{};
+  if (::ptrace(PTRACE_GETREGS, child, nullptr, &all) < 0) posix::throw_errno("read a program's registers");
+  return all;
+}
+
+void set_registers(pid_t child, const user_regs_struct& all) {
+  if (::ptrace(PTRACE_SETREGS, child, nullptr, &all) < 0) posix::throw_errno("write a program's registers");
+}
+#endif
 
 }  // namespace
 
 Tracee::Tracee(pid_t child) : child_(child) {
   wait();
-  if (!has_ended()) ask(PTRACE_SETOPTIONS, child_, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+  if (!has_ended()) ptrace_or_throw(PTRACE_SETOPTIONS, child_, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
 }
 
-std::optional<SystemCall> Tracee::next() {
+std::optional<SystemCall> Tracee::next_system_call() {
   while (step()) {
-    if (const auto call = call_that_begins(child_)) return call;
+    if (const auto call = read_entry(child_)) return call;
   }
   return std::nullopt;
 }
@@ -55,9 +67,9 @@ void Tracee::kill() {
   wait();
 }
 
-int Tracee::finish() {
+int Tracee::detach_and_wait() {
   if (!has_ended()) {
-    ask(PTRACE_DETACH, child_, 0);
+    ptrace_or_throw(PTRACE_DETACH, child_, 0);
     wait();
   }
   constexpr int base = 128;
@@ -66,19 +78,19 @@ int Tracee::finish() {
 
 void Tracee::read(std::uint64_t address, void* bytes, std::size_t size) const {
   const iovec here{bytes, size};
-  const auto there = place_in_tracee(address, size);
+  const auto there = remote_bytes(address, size);
   if (::process_vm_readv(child_, &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
     posix::throw_errno("read a program's memory");
 }
 
 void Tracee::write(std::uint64_t address, const void* bytes, std::size_t size) const {
   const iovec here{const_cast<void*>(bytes), size};
-  const auto there = place_in_tracee(address, size);
+  const auto there = remote_bytes(address, size);
   if (::process_vm_writev(child_, &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
     posix::throw_errno("write a program's memory");
 }
 
-std::string Tracee::text_at(std::uint64_t address) const {
+std::string Tracee::read_string(std::uint64_t address) const {
   std::string text;
   for (char letter = ' '; address != 0; ++address) {
     read(address, &letter, 1);
@@ -96,67 +108,52 @@ void Tracee::wait() {
 
 bool Tracee::has_ended() const { return !WIFSTOPPED(status_); }
 
-/// To the beginning or the end of its next system call. A signal that comes between is passed on.
+/// Continues to the entry or exit of the next system call. Passes on signals that arrive before.
 bool Tracee::step() {
   int signal = 0;
   do {
     if (has_ended()) return false;
-    ask(PTRACE_SYSCALL, child_, signal);
+    ptrace_or_throw(PTRACE_SYSCALL, child_, signal);
     wait();
     signal = WIFSTOPPED(status_) ? WSTOPSIG(status_) : 0;
-  } while (signal != of_a_system_call);
+  } while (signal != system_call_stop);
   return true;
 }
 
 #ifdef __x86_64__
-namespace {
-
-user_regs_struct registers(pid_t child) {
-  user_regs_struct all{};
-  if (::ptrace(PTRACE_GETREGS, child, nullptr, &all) < 0) posix::throw_errno("read a program's registers");
-  return all;
-}
-
-void set_registers(pid_t child, const user_regs_struct& all) {
-  if (::ptrace(PTRACE_SETREGS, child, nullptr, &all) < 0) posix::throw_errno("write a program's registers");
-}
-
-}  // namespace
-
-void Tracee::refuse(const SystemCall& call, int error) {
-  if (call.number == SYS_brk) return refuse_memory();
+void Tracee::fail_call(const SystemCall& call, int error) {
+  if (call.number == SYS_brk) return fail_brk();
   if (call.number != SYS_close) skip();
-  if (step()) answer_with(error);
+  if (step()) set_result(error);
 }
 
-/// No system call has the number -1, so nothing is done but to come back.
+/// -1 is not a system call, so the kernel does nothing.
 void Tracee::skip() {
   auto skipped = registers(child_);
   skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
   set_registers(child_, skipped);
 }
 
-void Tracee::answer_with(int error) {
+void Tracee::set_result(int error) {
   auto refused = registers(child_);
   refused.rax = static_cast<decltype(refused.rax)>(-error);
   set_registers(child_, refused);
 }
 
-/// It knows no errors: where there is no memory it answers with the end that the memory had before, as it does when it
-/// is asked for 0.
-void Tracee::refuse_memory() {
-  const auto wanted = registers(child_);
-  auto asked = wanted;
-  asked.rdi = 0;
-  set_registers(child_, asked);
+/// brk reports failure by returning the current end of the memory, as it does for the argument 0.
+void Tracee::fail_brk() {
+  const auto original = registers(child_);
+  auto changed = original;
+  changed.rdi = 0;
+  set_registers(child_, changed);
   if (!step()) return;
-  auto answered = registers(child_);
-  answered.rdi = wanted.rdi;
-  set_registers(child_, answered);
+  auto result = registers(child_);
+  result.rdi = original.rdi;
+  set_registers(child_, result);
 }
 #else
-void Tracee::refuse(const SystemCall&, int) {
-  throw posix::system_error(ENOSYS, "refuse a system call: the registers are known for x86-64 alone");
+void Tracee::fail_call(const SystemCall&, int) {
+  throw posix::system_error(ENOSYS, "make a system call fail: only implemented for x86-64");
 }
 #endif
 

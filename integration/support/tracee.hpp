@@ -13,33 +13,33 @@ namespace support {
 
 /// A system call that a program is about to make.
 struct SystemCall {
-  long number = -1;  ///< the kernel's
+  long number = -1;
   std::array<std::uint64_t, 6> arguments = {};
 };
 
-/// A child of this process that is traced from its first instruction on, and stands still between two steps. All throw
-/// std::system_error.
+/// A child process that is traced by ptrace from its first instruction on. It is stopped between two steps. All
+/// functions throw std::system_error.
 class Tracee {
  public:
-  /// Of a child that asks for it and then calls execve, to the end of which it goes.
+  /// The child calls PTRACE_TRACEME and execve. Waits until execve has succeeded.
   explicit Tracee(pid_t child);
 
-  /// To the beginning of its next system call. nullopt where it ended before.
-  std::optional<SystemCall> next();
+  /// Continues to the entry of its next system call. Returns nullopt if the child has ended before.
+  std::optional<SystemCall> next_system_call();
 
-  /// In place of the call at whose beginning it stands, the errno is what it gets. A close is made all the same: Linux
-  /// lets the descriptor go whatever it answers.
-  void refuse(const SystemCall& call, int error);
+  /// Makes the system call at whose entry the child is stopped return the errno. The system call is not made, but for
+  /// close: Linux closes the descriptor even if it returns an error.
+  void fail_call(const SystemCall& call, int error);
 
   void kill();
 
-  /// To its end, by itself. The exit status as a shell says it.
-  int finish();
+  /// Detaches and waits for the end. Returns the exit status as a shell reports it.
+  int detach_and_wait();
 
-  /// What stands in its memory.
+  /// Access to its memory.
   void read(std::uint64_t address, void* bytes, std::size_t size) const;
   void write(std::uint64_t address, const void* bytes, std::size_t size) const;
-  std::string text_at(std::uint64_t address) const;
+  std::string read_string(std::uint64_t address) const;
 
   pid_t id() const { return child_; }
 
@@ -48,8 +48,8 @@ class Tracee {
   bool has_ended() const;
   bool step();
   void skip();
-  void answer_with(int error);
-  void refuse_memory();
+  void set_result(int error);
+  void fail_brk();
 
   pid_t child_;
   int status_ = 0;

@@ -22,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto warm_up = 400ms;  // bursts are used up, windows are open
+constexpr auto warm_up = 400ms;  // until bursts are used up and the TCP window is open
 constexpr auto measured = 1000ms;
 constexpr std::size_t datagram_bytes = 1400;
 
@@ -50,7 +50,7 @@ Endpoint endpoint_of(const std::string& text) {
     endpoint.address.ss_family = AF_INET6;
     endpoint.size = sizeof *ipv6;
   } else {
-    throw std::invalid_argument("no IP address: " + text);
+    throw std::invalid_argument("not an IP address: " + text);
   }
   return endpoint;
 }
@@ -59,17 +59,17 @@ void check(int result, const char* act) {
   if (result < 0) posix::throw_errno(act);
 }
 
-/// The port is the kernel's choice.
+/// The kernel chooses the port.
 void bind_to(int socket, Endpoint& endpoint) {
   check(::bind(socket, endpoint.pointer(), endpoint.size), "bind a socket");
-  check(::getsockname(socket, endpoint.pointer(), &endpoint.size), "ask for a socket's port");
+  check(::getsockname(socket, endpoint.pointer(), &endpoint.size), "get the port of a socket");
 }
 
-/// Nothing blocks for longer, so that an end is noticed.
-void bound_waits(int socket) {
-  const timeval patience{.tv_sec = 0, .tv_usec = 20000};
-  check(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "bound the wait of a socket");
-  check(::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "bound the wait of a socket");
+/// Short timeouts, so that the end of the measurement is noticed.
+void set_timeouts(int socket) {
+  const timeval timeout{.tv_sec = 0, .tv_usec = 20000};
+  check(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout), "set a timeout of a socket");
+  check(::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout), "set a timeout of a socket");
 }
 
 /// Bits per second, from the end of the warm-up on.
@@ -93,7 +93,7 @@ double receive(int socket, Clock::time_point start) {
   return bytes * 8 / std::chrono::duration<double>(now - first).count();
 }
 
-/// `send` is called over and over until the receiver has seen enough; gives what came through.
+/// Calls `send` repeatedly until the measurement has ended. Returns the received bits per second.
 double transfer(int receiver, const auto& send) {
   const auto start = Clock::now();
   auto sending = std::async(std::launch::async, [&] {
@@ -104,17 +104,17 @@ double transfer(int receiver, const auto& send) {
   return bits;
 }
 
-/// So little in flight that no queue overflows: what waits behind a lost segment would come all at once, and be counted
-/// in the wrong second.
-void bound_flight(int socket) {
-  const int bytes = 24576;  // which the kernel doubles
-  check(::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), "bound the buffer of a socket");
+/// A small send buffer, so that no queue overflows: data that waits behind a lost segment would arrive all at once, and
+/// be counted in the wrong second.
+void limit_send_buffer(int socket) {
+  const int bytes = 24576;  // the kernel doubles it
+  check(::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), "set the send buffer of a socket");
 }
 
 double segment_bytes(int socket) {
   int bytes = 0;
   socklen_t size = sizeof bytes;
-  check(::getsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &bytes, &size), "ask for a connection's segment size");
+  check(::getsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &bytes, &size), "get the segment size of a connection");
   return bytes;
 }
 
@@ -124,35 +124,35 @@ Flow flow_of(double payload_bits, double payload_bytes, double header_bytes) {
 
 }  // namespace
 
-Flow measure_tcp(const Transfer& wanted) {
-  auto endpoint = endpoint_of(wanted.address);
-  const auto listener = socket_in(wanted.to, endpoint.address.ss_family, SOCK_STREAM, 0);
-  const auto sender = socket_in(wanted.from, endpoint.address.ss_family, SOCK_STREAM, 0);
-  bound_flight(sender.get());
+Flow measure_tcp(const Transfer& requested) {
+  auto endpoint = endpoint_of(requested.address);
+  const auto listener = socket_in(requested.to, endpoint.address.ss_family, SOCK_STREAM, 0);
+  const auto sender = socket_in(requested.from, endpoint.address.ss_family, SOCK_STREAM, 0);
+  limit_send_buffer(sender.get());
   bind_to(listener.get(), endpoint);
   check(::listen(listener.get(), 1), "listen");
   check(::connect(sender.get(), endpoint.pointer(), endpoint.size), "connect");
   const posix::FileDescriptor receiver{::accept(listener.get(), nullptr, nullptr)};
   check(receiver.get(), "accept a connection");
-  bound_waits(receiver.get());
-  bound_waits(sender.get());
+  set_timeouts(receiver.get());
+  set_timeouts(sender.get());
   const std::vector<char> data(1U << 16U);
   const double bits = transfer(receiver.get(), [&] { ::send(sender.get(), data.data(), data.size(), MSG_NOSIGNAL); });
   return flow_of(bits, segment_bytes(sender.get()), endpoint.header_bytes() + tcp_header_bytes);
 }
 
-/// Twice the rate, in portions of a millisecond.
-Flow measure_udp(const Transfer& wanted, double rate_bits_per_second) {
-  auto endpoint = endpoint_of(wanted.address);
-  const auto receiver = socket_in(wanted.to, endpoint.address.ss_family, SOCK_DGRAM, 0);
-  const auto sender = socket_in(wanted.from, endpoint.address.ss_family, SOCK_DGRAM, 0);
+/// Sends at twice the rate, in batches of a millisecond.
+Flow measure_udp(const Transfer& requested, double rate_bits_per_second) {
+  auto endpoint = endpoint_of(requested.address);
+  const auto receiver = socket_in(requested.to, endpoint.address.ss_family, SOCK_DGRAM, 0);
+  const auto sender = socket_in(requested.from, endpoint.address.ss_family, SOCK_DGRAM, 0);
   bind_to(receiver.get(), endpoint);
-  bound_waits(receiver.get());
+  set_timeouts(receiver.get());
   check(::connect(sender.get(), endpoint.pointer(), endpoint.size), "connect");
   const std::array<char, datagram_bytes> data{};
-  const auto portion = static_cast<int>(2 * rate_bits_per_second / 1000 / 8 / datagram_bytes) + 1;
+  const auto batch = static_cast<int>(2 * rate_bits_per_second / 1000 / 8 / datagram_bytes) + 1;
   const double bits = transfer(receiver.get(), [&] {
-    for (int sent = 0; sent < portion; ++sent) ::send(sender.get(), data.data(), data.size(), 0);
+    for (int sent = 0; sent < batch; ++sent) ::send(sender.get(), data.data(), data.size(), 0);
     std::this_thread::sleep_for(1ms);
   });
   return flow_of(bits, datagram_bytes, endpoint.header_bytes() + udp_header_bytes);

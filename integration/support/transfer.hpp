@@ -7,23 +7,23 @@
 
 namespace support {
 
-/// What came through a connection in a second, counted by the receiver when it had gone on for a while.
+/// The throughput of a connection, measured at the receiver for a second after a warm-up.
 struct Flow {
-  double payload_bits = 0;  ///< what the programs at both ends see
-  double frame_bits = 0;    ///< the same with the headers of TCP or UDP, IP and Ethernet
+  double payload_bits = 0;  ///< per second, without headers
+  double frame_bits = 0;    ///< per second, with the headers of TCP or UDP, IP and Ethernet
 };
 
-/// A transfer from one namespace to an address of another one, for about a second, as fast as it goes.
+/// A transfer from one namespace to an address of another one, at full speed.
 struct Transfer {
   const Namespace& from;
   const Namespace& to;
-  std::string address;  ///< of `to`, of either family
+  std::string address;  ///< IPv4 or IPv6 address of `to`
 };
 
 /// Throws std::system_error.
 Flow measure_tcp(const Transfer& transfer);
 
-/// Offers so much that `rate_bits_per_second` is not enough for it.
+/// Sends more than `rate_bits_per_second`. Throws std::system_error.
 Flow measure_udp(const Transfer& transfer, double rate_bits_per_second);
 
 }  // namespace support

@@ -28,7 +28,7 @@ void BestEffort::finish() const {
   cni::Error all = failures_.front();
   if (failures_.size() == 1) throw all;
   const auto others = text::joined(std::span{failures_}.subspan(1), "; ", &cni::Error::what);
-  const auto details = all.details.empty() ? "then: " + others : all.details + "; then: " + others;
+  const auto details = all.details.empty() ? "further errors: " + others : all.details + "; further errors: " + others;
   throw cni::Error{static_cast<cni::ErrorCode>(all.code), all.message, details};
 }
 

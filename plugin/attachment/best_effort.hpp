@@ -8,16 +8,16 @@
 
 namespace attachment {
 
-/// Runs every step of a teardown, whatever becomes of the others, and reports at the end what failed.
+/// Runs each step of a teardown even if others fail, and reports all failures at the end.
 class BestEffort {
  public:
-  /// False where the step failed.
+  /// Runs the step; false if it throws cni::Error or std::system_error.
   bool attempt(const std::function<void()>& step);
 
-  /// A failure that was found otherwise.
+  /// Adds a failure that was not thrown by a step.
   void add(const std::system_error& failure);
 
-  /// Throws what failed: one failure as it was thrown, several in one cni::Error with the code of the first.
+  /// Throws the failures: a single one unchanged, several as one cni::Error with the code of the first.
   void finish() const;
 
  private:

@@ -10,13 +10,13 @@
 namespace attachment {
 namespace {
 
-/// Only the IPv6 gateways of mode ptp are on the host's lo.
+/// Only IPv6 gateways of mode ptp are on the host's lo.
 void add_gateway(const std::optional<cni::IpAddress>& gateway, std::vector<cni::IpAddress>& gateways) {
   const bool is_on_lo = gateway && gateway->family == cni::Family::ipv6 && !cni::is_link_local(*gateway);
   if (is_on_lo && std::ranges::find(gateways, *gateway) == gateways.end()) gateways.push_back(*gateway);
 }
 
-/// A configuration that is no longer valid names no gateways.
+/// Adds none if the configuration is no longer valid.
 void add_gateways_of_ranges(const cni::NetworkConfig& config, std::vector<cni::IpAddress>& gateways) try {
   for (const auto& set : ipam::checked_range_sets(config)) {
     for (const auto& range : set) add_gateway(range.gateway, gateways);
@@ -39,31 +39,31 @@ void add_path(const std::string& path, std::vector<std::string>& paths) {
   if (!path.empty() && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
 }
 
-/// The host end has neither our name nor our alias: the record's ifindex and name are all that is known.
+/// An imported host end has a name and an alias of another plugin. Only its ifindex and name in the record identify it.
 bool is_imported(const state::Record& record) {
   return record.wiring.empty() && record.host_interface && record.host_interface->index != 0 &&
          record.host_interface->name != cni::host_interface_name(cni::tag_of(record.attachment));
 }
 
-void take_imported_end(const state::HostInterface& interface, Footprint& footprint) {
+void set_imported_end(const state::HostInterface& interface, Footprint& footprint) {
   footprint.is_imported = true;
   footprint.host = {.name = interface.name, .index = interface.index, .mac = {}};
   footprint.may_have_ifb = false;
   footprint.may_have_rules = false;
 }
 
-void take_outline(wiring::Wiring outline, Footprint& footprint) {
-  footprint.host.name = outline.host.name;
-  footprint.host.mac = outline.host.mac;
-  footprint.container.name = outline.container.name;
-  footprint.container.mac = outline.container.mac;
-  footprint.may_have_ifb = outline.egress_limit.has_value();
-  footprint.gateways = outline.host_gateways;
-  if (!outline.peer_netns.empty()) {
+void set_partial_wiring(wiring::Wiring wiring, Footprint& footprint) {
+  footprint.host.name = wiring.host.name;
+  footprint.host.mac = wiring.host.mac;
+  footprint.container.name = wiring.container.name;
+  footprint.container.mac = wiring.container.mac;
+  footprint.may_have_ifb = wiring.egress_limit.has_value();
+  footprint.gateways = wiring.host_gateways;
+  if (!wiring.peer_netns.empty()) {
     footprint.is_netns_pair = true;
-    footprint.host.netns = {outline.peer_netns};
+    footprint.host.netns = {wiring.peer_netns};
   }
-  footprint.outline = std::move(outline);
+  footprint.partial_wiring = std::move(wiring);
 }
 
 }  // namespace
@@ -83,11 +83,11 @@ Footprint footprint_of(cni::Tag tag, const std::string& network) {
           .container = {.mac = cni::container_mac(tag)}};
 }
 
-Footprint end_marks_of(const cni::Request& request) {
+Footprint pair_footprint(const cni::Request& request) {
   auto footprint = footprint_of(cni::tag_of(request.attachment), request.attachment.network);
   footprint.attachment = request.attachment;
   footprint.container.name = request.attachment.interface;
-  if (request.config.wishes.mac) footprint.container.mac = *request.config.wishes.mac;
+  if (request.config.requested.mac) footprint.container.mac = *request.config.requested.mac;
   add_path(request.netns, footprint.container.netns);
   if (request.config.mode != cni::Mode::netns) return footprint;
   footprint.is_netns_pair = true;
@@ -97,7 +97,7 @@ Footprint end_marks_of(const cni::Request& request) {
 }
 
 Footprint footprint_of(const cni::Request& request) {
-  auto footprint = end_marks_of(request);
+  auto footprint = pair_footprint(request);
   footprint.gateways = configured_gateways(request.config);
   footprint.are_gateways_assumed = true;
   return footprint;
@@ -112,9 +112,9 @@ Footprint footprint_of(const state::Record& record) {
   footprint.container.index = record.ends.container;
   add_path(record.netns, footprint.container.netns);
   if (is_imported(record)) {
-    take_imported_end(*record.host_interface, footprint);
-  } else if (auto outline = wiring::find_outline(record.wiring)) {
-    take_outline(std::move(*outline), footprint);
+    set_imported_end(*record.host_interface, footprint);
+  } else if (auto wiring = wiring::find_partial_wiring(record.wiring)) {
+    set_partial_wiring(std::move(*wiring), footprint);
   } else if (record.wiring.empty()) {
     footprint.may_have_rules = false;
     footprint.may_have_pair = footprint.may_have_ifb = record.host_interface.has_value();

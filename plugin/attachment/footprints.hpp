@@ -8,32 +8,34 @@
 #include <string>
 #include <vector>
 
-// What an attachment may have left, by each of the sources that know of it. (What the kernel shows is listed by
-// kernel::Kernel::list.)
+// The footprint of an attachment, built from a request, a record or the state folder. kernel::Kernel::list builds it
+// from the kernel.
 namespace attachment {
 
 using wiring::Footprint;
 
-/// Of an attachment that has nothing in the kernel: what it may have is in the state folder.
+/// Of an attachment without objects in the kernel: only the state folder may contain parts of it.
 Footprint lease_footprint(cni::Tag tag, const std::string& network);
 
-/// Where nothing but the tag is known: a record that cannot be read, an owner of elements.
+/// Of an attachment of which only the tag is known: from an unreadable record, or from the owner of nftables elements.
 Footprint footprint_of(cni::Tag tag, const std::string& network);
 
-/// The marks of both ends as the configuration names them, without a state folder and without gateways.
-Footprint end_marks_of(const cni::Request& request);
+/// The veth pair of a request, as configured, without gateways.
+Footprint pair_footprint(const cni::Request& request);
 
-/// The same with the gateways that the configuration and the previous result name. For an attachment without a record.
+/// The same with the gateways of the configuration and of the previous result. For an attachment without a record.
 Footprint footprint_of(const cni::Request& request);
 
-/// What the record names. One that was written by another plugin's call for addresses has nothing in the kernel.
+/// The contents of a record. A record of veth-ipam, called by another plugin, has no objects in the kernel.
 Footprint footprint_of(const state::Record& record);
 
-/// By the record, and where that cannot be read by the tag and by what the state folder holds for it.
+/// From the record; if that is unreadable, from the tag and the addresses and gateways that the state folder has for
+/// it.
 Footprint footprint_of(const state::StoredRecord& stored, const std::string& network, const state::Folder& folder);
 
-/// Everything that a request's attachment may have left, by record and request together: in mode netns the namespaces
-/// of both. Without a record that can be read, a pair may be on the host whatever mode is configured by now.
+/// Everything that may be left of a request's attachment, from record and request together: in mode netns the
+/// namespaces of both. Without a readable record, mode netns gives two footprints: if the mode was changed, the pair is
+/// on the host.
 std::vector<Footprint> footprints_of(const cni::Request& request, const std::optional<state::StoredRecord>& stored,
                                      const state::Folder* folder);
 

@@ -11,7 +11,7 @@
 namespace attachment {
 namespace {
 
-/// An older version wrote no claims: what its records name is claimed now.
+/// Earlier versions wrote no claims: claims the gateways in their records.
 void claim_for_records(state::Folder& folder) {
   for (const auto& network : folder.records.networks()) {
     for (const auto& stored : folder.records.list(network)) {
@@ -21,7 +21,7 @@ void claim_for_records(state::Folder& folder) {
   }
 }
 
-/// Every link of ours without a record that can be read may need any gateway of its network.
+/// A link without a readable record may need any gateway of its network.
 bool has_unrecorded_links(kernel::Kernel& kernel, const state::Folder& folder) {
   const auto links = kernel.list("");
   return std::ranges::any_of(links, [&](const Footprint& footprint) {
@@ -31,9 +31,9 @@ bool has_unrecorded_links(kernel::Kernel& kernel, const state::Folder& folder) {
   });
 }
 
-/// Where links come and go so fast that no list of them is whole, one may need the gateway: the next one to leave
-/// removes it.
-bool is_true_or_unknown(const auto& question) try { return question(); } catch (const std::system_error& error) {
+/// True also if links change so often that no dump of them is complete (EINTR): a link may need the gateway then,
+/// and the next DEL removes it.
+bool is_true_or_unknown(const auto& test) try { return test(); } catch (const std::system_error& error) {
   if (error.code().value() != EINTR) throw;
   return true;
 }
@@ -42,11 +42,11 @@ bool may_have_unrecorded_links(kernel::Kernel& kernel, const state::Folder& fold
   return is_true_or_unknown([&] { return has_unrecorded_links(kernel, folder); });
 }
 
-/// Once for each state folder; a call that is killed in here leaves it to the next.
-void begin_claims(kernel::Kernel& kernel, state::Folder& folder) {
+/// Runs once for each state folder. If the call is killed here, the next one does it again.
+void create_claims(kernel::Kernel& kernel, state::Folder& folder) {
   claim_for_records(folder);
   if (may_have_unrecorded_links(kernel, folder)) folder.gateways.mark_unrecorded_users();
-  folder.gateways.create();
+  folder.gateways.mark_claims_complete();
 }
 
 bool may_have_other_links(const Footprint& leaving, kernel::Kernel& kernel) {
@@ -54,8 +54,8 @@ bool may_have_other_links(const Footprint& leaving, kernel::Kernel& kernel) {
   return is_true_or_unknown([&] { return std::ranges::any_of(kernel.list(leaving.attachment.network), is_other); });
 }
 
-/// The unclaimed ones of the attachment's gateways.
-std::vector<cni::IpAddress> give_up_claims(const Footprint& footprint, state::Folder* folder) {
+/// Releases the attachment's claims; returns those of its gateways that no attachment claims any more.
+std::vector<cni::IpAddress> release_claims(const Footprint& footprint, state::Folder* folder) {
   auto gateways = footprint.gateways;
   if (folder == nullptr) return gateways;
   std::erase_if(gateways,
@@ -63,12 +63,12 @@ std::vector<cni::IpAddress> give_up_claims(const Footprint& footprint, state::Fo
   return gateways;
 }
 
-/// Links without a record, of whatever network, may need any gateway. Their mark goes with the last of them.
+/// Links without a record, of any network, may need any gateway. The mark for them is removed with the last such link.
 bool may_have_unclaimed_users(const Footprint& leaving, const Node& node) {
   if (node.folder == nullptr) return may_have_other_links(leaving, *node.kernel);
   if (!node.folder->gateways.has_unrecorded_users()) return false;
   if (may_have_unrecorded_links(*node.kernel, *node.folder)) return true;
-  node.folder->gateways.forget_unrecorded_users();
+  node.folder->gateways.clear_unrecorded_users();
   return false;
 }
 
@@ -76,24 +76,26 @@ bool may_have_unclaimed_users(const Footprint& leaving, const Node& node) {
 
 void claim_gateways(const Footprint& footprint, kernel::Kernel& kernel, state::Folder& folder) {
   const auto& gateways = footprint.gateways;
-  const auto join = [&](const cni::IpAddress& gateway) { return folder.gateways.join(gateway, footprint.tag); };
-  if (std::ranges::all_of(gateways, join)) return;
+  const auto try_claim = [&](const cni::IpAddress& gateway) {
+    return folder.gateways.try_claim(gateway, footprint.tag);
+  };
+  if (std::ranges::all_of(gateways, try_claim)) return;
   const auto lock = folder.locks.gateways();
-  if (!folder.gateways.exists()) begin_claims(kernel, folder);
+  if (!folder.gateways.are_claims_complete()) create_claims(kernel, folder);
   for (const auto& gateway : footprint.gateways) folder.gateways.claim(gateway, footprint.tag);
 }
 
-/// The lock makes one of two that leave together the last. An ADD claims under it before it puts its gateways on lo, so
-/// one that begins now is seen, or comes afterwards.
+/// The lock serializes concurrent calls. Of two DELs, the second one releases the last claim. An ADD claims a gateway
+/// before DEL checks the claims, or after DEL removed the gateway; it then adds the gateway to lo again.
 void remove_gateways(const Footprint& footprint, const Node& node) {
   if (footprint.gateways.empty() || node.kernel == nullptr) return;
   std::optional<posix::ByteLock> lock;
   if (node.folder != nullptr) lock = node.folder->locks.gateways();
-  auto unclaimed = give_up_claims(footprint, node.folder);
+  auto unclaimed = release_claims(footprint, node.folder);
   if (unclaimed.empty()) return;
-  if (node.folder != nullptr && !node.folder->gateways.exists()) {
-    begin_claims(*node.kernel, *node.folder);
-    unclaimed = give_up_claims(footprint, node.folder);
+  if (node.folder != nullptr && !node.folder->gateways.are_claims_complete()) {
+    create_claims(*node.kernel, *node.folder);
+    unclaimed = release_claims(footprint, node.folder);
     if (unclaimed.empty()) return;
   }
   if (may_have_unclaimed_users(footprint, node)) return;

@@ -5,20 +5,11 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
 
-#include <algorithm>
-
 namespace attachment {
 namespace {
 
-std::optional<std::string> find_network(cni::Tag holder, const state::Folder& folder) {
-  const auto networks = folder.records.networks();
-  const auto found = std::ranges::find_if(
-      networks, [&](const std::string& network) { return folder.records.find(network, holder).has_value(); });
-  return found == networks.end() ? std::nullopt : std::optional{*found};
-}
-
 std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
-  const auto network = find_network(holder, folder);
+  const auto network = folder.records.find_network(holder);
   const auto stored = network ? folder.records.find(*network, holder) : std::nullopt;
   if (stored && stored->record) return stored->record->attachment;
   for (const auto& footprint : kernel.list("")) {
@@ -27,16 +18,16 @@ std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& 
   return std::nullopt;
 }
 
-std::string name_of(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
+std::string describe(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto attachment = find_attachment(holder, kernel, folder);
-  if (!attachment) return "an attachment of which only the tag is known, " + cni::to_string(holder);
+  if (!attachment) return "the attachment with tag " + cni::to_string(holder);
   return "interface " + text::quoted(attachment->interface) + " of container " + text::quoted(attachment->container) +
          " of network " + text::quoted(attachment->network);
 }
 
-/// Neither on record nor in the kernel: elements are all that is left. Of a torn down attachment those that its record
-/// did not list.
-bool remove_unrecorded(cni::Tag holder, kernel::Kernel& kernel, state::Folder& folder) {
+/// Removes the nftables elements of an attachment without a record and without a link. After a teardown these are the
+/// elements that the record did not contain.
+bool remove_unrecorded_rules(cni::Tag holder, kernel::Kernel& kernel, state::Folder& folder) {
   const auto lock = folder.locks.try_attachment(holder);
   if (!lock) return false;
   const auto footprint = footprint_of(holder, "");
@@ -49,15 +40,15 @@ bool remove_unrecorded(cni::Tag holder, kernel::Kernel& kernel, state::Folder& f
 
 bool release_stale_holder(const kernel::Conflict& taken, kernel::Kernel& kernel, state::Folder& folder) {
   if (!taken.holder) return false;
-  const auto network = find_network(*taken.holder, folder);
+  const auto network = folder.records.find_network(*taken.holder);
   if (network && !reclaim_one(*network, *taken.holder, kernel, folder)) return false;
-  return remove_unrecorded(*taken.holder, kernel, folder);
+  return remove_unrecorded_rules(*taken.holder, kernel, folder);
 }
 
-void refuse_host_port(const kernel::Conflict& taken, kernel::Kernel& kernel, const state::Folder& folder) {
-  const auto holder = taken.holder ? name_of(*taken.holder, kernel, folder) : "an unknown attachment";
+void throw_host_port_in_use(const kernel::Conflict& taken, kernel::Kernel& kernel, const state::Folder& folder) {
+  const auto holder = taken.holder ? describe(*taken.holder, kernel, folder) : "an unknown attachment";
   throw cni::Error{cni::ErrorCode::host_port_in_use, "host port " + taken.host_port + " is mapped to " + holder,
-                   "take another port, or DEL that container"};
+                   "use another host port, or delete that attachment (DEL)"};
 }
 
 }  // namespace attachment

@@ -24,9 +24,9 @@ LockedBatch lock_batch(const std::string& network, std::span<const cni::Tag> tag
 }
 
 void for_each_batch(std::span<const cni::Tag> tags, const std::function<void(std::span<const cni::Tag>)>& act) {
-  constexpr std::size_t most_at_once = 200;
+  constexpr std::size_t batch_size = 200;
   while (!tags.empty()) {
-    const auto batch = tags.first(std::min(most_at_once, tags.size()));
+    const auto batch = tags.first(std::min(batch_size, tags.size()));
     act(batch);
     tags = tags.subspan(batch.size());
   }

@@ -9,27 +9,27 @@
 #include <string>
 #include <vector>
 
-// Many attachments are worked on in batches whose locks are released one after the other: the kernel searches the locks
-// of a file one by one, so thousands that are held together cost the square of their number.
+// Many attachments are processed in batches, and the locks of a batch are released before the next one: the kernel
+// searches the locks of a file linearly, so the cost grows with the square of the number of locks held together.
 namespace attachment {
 
-/// Attachments with their locks held, and their records as they are under these.
+/// Locked attachments, and their records, which were read under the locks.
 struct LockedBatch {
   std::vector<posix::ByteLock> locks;
-  std::vector<cni::Tag> tags;                ///< those whose lock is held, with a record or without
-  std::vector<state::StoredRecord> records;  ///< of those that have one
-  std::vector<cni::Tag> busy;                ///< those whose lock another call has not released in time
+  std::vector<cni::Tag> tags;                ///< the locked attachments, with and without a record
+  std::vector<state::StoredRecord> records;  ///< of those with a record
+  std::vector<cni::Tag> busy;                ///< another call did not release the lock in time
 };
 
 using Deadline = std::chrono::steady_clock::time_point;
-/// No lock is waited for.
-constexpr Deadline at_once{};
+/// Skips attachments that are locked by other calls.
+constexpr Deadline no_wait{};
 
-/// Locks that other calls hold are waited for until the deadline.
+/// Waits until the deadline for locks that other calls hold.
 LockedBatch lock_batch(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder,
                        Deadline deadline);
 
-/// Calls `act` for one piece of the tags after the other.
+/// Calls `act` for each batch of the tags, in order.
 void for_each_batch(std::span<const cni::Tag> tags, const std::function<void(std::span<const cni::Tag>)>& act);
 
 }  // namespace attachment

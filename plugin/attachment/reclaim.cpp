@@ -10,7 +10,7 @@
 namespace attachment {
 namespace {
 
-/// A live lease without an interface of ours is another plugin's; a pending one was never answered.
+/// Without a host interface, a live record is a lease of another plugin; a pending one is left by an unfinished ADD.
 bool may_be_stale(const state::StoredRecord& stored) {
   if (!stored.record) return false;
   if (!stored.record->host_interface) {
@@ -19,11 +19,11 @@ bool may_be_stale(const state::StoredRecord& stored) {
   return true;
 }
 
-/// Leaves those of which no end exists; the footprints are theirs, in the same order.
-void keep_gone(auto& candidates, const std::vector<Footprint>& footprints, kernel::Kernel& kernel) {
+/// Erases the attachments of which an end exists. Their footprints are in the same order.
+void erase_existing(auto& attachments, const std::vector<Footprint>& footprints, kernel::Kernel& kernel) {
   const auto exists = kernel.find_ends(footprints, kernel::Search::full);
-  std::size_t place = 0;
-  std::erase_if(candidates, [&](const auto&) { return exists[place++]; });
+  std::size_t index = 0;
+  std::erase_if(attachments, [&](const auto&) { return exists[index++]; });
 }
 
 std::vector<Footprint> footprints_of(const std::vector<state::StoredRecord>& records) {
@@ -33,24 +33,35 @@ std::vector<Footprint> footprints_of(const std::vector<state::StoredRecord>& rec
   return footprints;
 }
 
-/// Leaves those of which no end exists, and whose record can be read.
+/// Keeps only the stale attachments with a readable record.
 void keep_stale(std::vector<state::StoredRecord>& records, kernel::Kernel& kernel) {
   std::erase_if(records, [](const state::StoredRecord& stored) { return !may_be_stale(stored); });
-  if (!records.empty()) keep_gone(records, footprints_of(records), kernel);
+  if (!records.empty()) erase_existing(records, footprints_of(records), kernel);
 }
 
-/// The records are read again under their locks: since they were listed an attachment may have been added anew.
+/// Reads the records again under their locks: an attachment may have been added again since they were listed.
 std::vector<state::Record> reclaim_batch(const std::string& network, std::span<const cni::Tag> tags,
                                          kernel::Kernel& kernel, state::Folder& folder) {
-  auto batch = lock_batch(network, tags, folder, at_once);
+  auto batch = lock_batch(network, tags, folder, no_wait);
   keep_stale(batch.records, kernel);
   if (batch.records.empty()) return {};
   BestEffort effort;
-  const auto left = tear_down(footprints_of(batch.records), {.kernel = &kernel, .folder = &folder}, effort);
+  tear_down(footprints_of(batch.records), {.kernel = &kernel, .folder = &folder}, effort);
   effort.finish();
   std::vector<state::Record> reclaimed;
   for (auto& stored : batch.records) reclaimed.push_back(std::move(*stored.record));
   return reclaimed;
+}
+
+bool has_record(cni::Tag tag, const std::vector<state::Folder>& folders) {
+  return std::ranges::any_of(folders,
+                             [&](const state::Folder& folder) { return folder.records.find_network(tag).has_value(); });
+}
+
+/// Whether a call holds the lock of an attachment whose folder is unknown.
+bool is_in_flight(cni::Tag tag, const std::vector<state::Folder>& folders) {
+  return std::ranges::any_of(
+      folders, [&](const state::Folder& folder) { return !folder.locks.try_attachment(tag).has_value(); });
 }
 
 }  // namespace
@@ -66,9 +77,9 @@ std::vector<state::Record> find_stale(const std::string& network, kernel::Kernel
 }
 
 std::vector<state::Record> reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder,
-                                   std::optional<cni::Tag> asking) {
+                                   std::optional<cni::Tag> own) {
   auto records = folder.records.list(network);
-  std::erase_if(records, [&](const state::StoredRecord& stored) { return stored.tag == asking; });
+  std::erase_if(records, [&](const state::StoredRecord& stored) { return stored.tag == own; });
   keep_stale(records, kernel);
   std::vector<cni::Tag> tags;
   std::ranges::transform(records, std::back_inserter(tags), &state::StoredRecord::tag);
@@ -85,34 +96,16 @@ std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag ta
   return reclaimed.empty() ? std::nullopt : std::optional{std::move(reclaimed.front())};
 }
 
-namespace {
-
-bool has_record(cni::Tag tag, const std::vector<state::Folder>& folders) {
-  return std::ranges::any_of(folders, [&](const state::Folder& folder) {
-    const auto networks = folder.records.networks();
-    return std::ranges::any_of(
-        networks, [&](const std::string& network) { return folder.records.find(network, tag).has_value(); });
-  });
-}
-
-/// The lock of an attachment whose folder is not known: a call that is at work holds it in one of them.
-bool is_in_flight(cni::Tag tag, const std::vector<state::Folder>& folders) {
-  return std::ranges::any_of(
-      folders, [&](const state::Folder& folder) { return !folder.locks.try_attachment(tag).has_value(); });
-}
-
-}  // namespace
-
 std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
   auto found = kernel.list("");
   std::erase_if(found, [&](const Footprint& footprint) {
     return footprint.host.index != 0 || is_in_flight(footprint.tag, folders) || has_record(footprint.tag, folders);
   });
   if (found.empty()) return found;
-  std::vector<Footprint> marks;
-  marks.reserve(found.size());
-  for (const auto& footprint : found) marks.push_back(footprint_of(footprint.tag, ""));
-  keep_gone(found, marks, kernel);
+  std::vector<Footprint> pairs;
+  pairs.reserve(found.size());
+  for (const auto& footprint : found) pairs.push_back(footprint_of(footprint.tag, ""));
+  erase_existing(found, pairs, kernel);
   return found;
 }
 

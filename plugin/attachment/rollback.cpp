@@ -8,9 +8,9 @@
 namespace attachment {
 namespace {
 
-/// The call fails with the error that began it; that something could not be taken back either is for the runtime's log.
+/// The call fails with the original error; a failure of the rollback goes to the log of the runtime.
 void report(std::string_view plugin, const std::exception& failure) {
-  const auto line = std::string{plugin} + ": cannot take back a failed ADD: " + failure.what() + '\n';
+  const auto line = std::string{plugin} + ": cannot roll back the failed ADD: " + failure.what() + '\n';
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -20,12 +20,12 @@ void Rollback::protect(const std::function<void()>& steps) {
   try {
     steps();
   } catch (const std::exception&) {
-    if (is_armed_) take_back();
+    if (is_armed_) roll_back();
     throw;
   }
 }
 
-void Rollback::take_back() const {
+void Rollback::roll_back() const {
   try {
     BestEffort effort;
     tear_down({footprint_}, node_, effort, ipam_);

@@ -8,28 +8,27 @@
 
 namespace attachment {
 
-/// Tears down what a failed ADD has left: everything in its footprint at that moment. Only what this ADD has made is in
-/// there.
+/// Tears down the footprint of a failed ADD. The footprint contains only what this ADD has created.
 class Rollback {
  public:
-  /// All have to outlive it; `plugin` is the name to report under.
+  /// All arguments have to outlive it. `plugin` is the name in error messages.
   Rollback(std::string_view plugin, const wiring::Footprint& footprint, const Node& node)
       : plugin_(plugin), footprint_(footprint), node_(node) {}
 
-  /// Runs the steps. Where they throw a std::exception after arm(), tears down, and throws it on. kernel::CannotReturn
-  /// is no std::exception: nothing is removed in the wrong namespace.
+  /// Runs the steps. If they throw a std::exception after arm(), tears down and rethrows it.
+  /// kernel::NamespaceReturnFailure is not a std::exception, so nothing is removed in the wrong namespace.
   void protect(const std::function<void()>& steps);
 
-  /// From now on there is something to take back; a delegate's addresses by `ipam`, null: none.
+  /// From now on a failure is rolled back. `ipam` releases the addresses of a delegate; null: none.
   void arm(ipam::Ipam* ipam) {
     is_armed_ = true;
     ipam_ = ipam;
   }
-  /// Nothing is left to take back.
+  /// From now on nothing is rolled back.
   void disarm() { is_armed_ = false; }
 
  private:
-  void take_back() const;
+  void roll_back() const;
 
   std::string_view plugin_;
   const wiring::Footprint& footprint_;

@@ -4,13 +4,13 @@ namespace attachment {
 
 state::Folder open_folder(const std::string& root, const std::string& network) {
   auto folder = state::Folder::open(root);
-  folder.refuse_planted(network);
+  folder.require_private(network);
   return folder;
 }
 
 std::optional<state::Folder> find_folder(const std::string& root, const std::string& network) {
   auto folder = state::Folder::find(root);
-  if (folder) folder->refuse_planted(network);
+  if (folder) folder->require_private(network);
   return folder;
 }
 

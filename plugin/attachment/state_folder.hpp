@@ -7,11 +7,11 @@
 
 namespace attachment {
 
-/// The state folder below `root`, made where it is missing. Throws Error system_refused where the folder, or what it
-/// has of the network, is not root's alone.
+/// Opens the state folder below `root`, and creates it if it is missing. Throws cni::Error system_refused if users
+/// other than root can write to the folder or to the network's directories in it.
 state::Folder open_folder(const std::string& root, const std::string& network);
 
-/// As open_folder, but makes nothing: nullopt where there is none.
+/// As open_folder, but creates nothing: nullopt if there is no state folder.
 std::optional<state::Folder> find_folder(const std::string& root, const std::string& network);
 
 }  // namespace attachment

@@ -10,38 +10,36 @@ namespace {
 
 using wiring::Footprint;
 
-bool holds(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
+bool contains(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
 
-void release_addresses(const Footprint& footprint, state::Folder& folder) {
-  for (const auto& address : footprint.addresses) {
-    folder.addresses.release(footprint.attachment.network, address, footprint.tag);
-  }
-}
-
-/// One attachment whose links and elements are gone.
-class Forgetting {
+/// Removes the state of one attachment after its links and elements.
+class StateRemoval {
  public:
-  Forgetting(const Footprint& footprint, const Node& node, BestEffort& effort)
+  StateRemoval(const Footprint& footprint, const Node& node, BestEffort& effort)
       : footprint_(footprint), node_(node), effort_(effort) {}
 
-  /// The record goes last: it names what a call that is killed here leaves to the next. False where it stays.
+  /// Removes the record last: if the call is killed before, the record still lists what the next call has to remove.
+  /// False if the record is kept.
   bool run(ipam::Ipam* ipam) {
     const bool is_released = effort_.attempt([&] { release(ipam); });
     cni::lap(node_.stopwatch, "addresses");
-    const bool is_forgotten = is_released && effort_.attempt([&] { forget(); });
+    const bool is_removed = is_released && effort_.attempt([&] { remove_record(); });
     cni::lap(node_.stopwatch, "record");
-    return is_forgotten;
+    return is_removed;
   }
 
  private:
   void release(ipam::Ipam* ipam) {
     if (ipam != nullptr) ipam->release();
-    if (node_.folder != nullptr) release_addresses(footprint_, *node_.folder);
+    if (node_.folder == nullptr) return;
+    for (const auto& address : footprint_.addresses) {
+      node_.folder->addresses.release(footprint_.attachment.network, address, footprint_.tag);
+    }
   }
 
-  void forget() {
+  void remove_record() {
     remove_gateways(footprint_, node_);
-    if (node_.folder != nullptr) node_.folder->records.forget(footprint_.attachment.network, footprint_.tag);
+    if (node_.folder != nullptr) node_.folder->records.remove(footprint_.attachment.network, footprint_.tag);
   }
 
   const Footprint& footprint_;
@@ -58,9 +56,9 @@ kernel::Removal remove_from_kernel(std::vector<Footprint>& batch, kernel::Kernel
   std::vector<std::vector<cni::IpAddress>> gateways;
   for (auto& footprint : batch) gateways.push_back(std::exchange(footprint.gateways, {}));
   auto removal = kernel->remove(batch);
-  for (std::size_t place = 0; place < batch.size(); ++place) {
-    const bool had_none = batch[place].are_gateways_assumed && !holds(removal.linked, place);
-    if (!had_none) batch[place].gateways = std::move(gateways[place]);
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    const bool had_no_gateways = batch[index].are_gateways_assumed && !contains(removal.with_links, index);
+    if (!had_no_gateways) batch[index].gateways = std::move(gateways[index]);
   }
   return removal;
 }
@@ -71,13 +69,13 @@ std::vector<cni::Tag> tear_down(std::vector<Footprint> batch, const Node& node, 
   const auto removal = remove_from_kernel(batch, node.kernel);
   for (const auto& failure : removal.failures) effort.add(failure);
   std::vector<cni::Tag> left;
-  for (const auto place : removal.incomplete) left.push_back(batch[place].tag);
+  for (const auto index : removal.incomplete) left.push_back(batch[index].tag);
   cni::lap(node.stopwatch, "kernel");
-  for (std::size_t place = 0; place < batch.size(); ++place) {
-    const auto tag = batch[place].tag;
-    const bool has_another = place + 1 < batch.size() && batch[place + 1].tag == tag;
-    if (has_another || holds(left, tag)) continue;
-    if (!Forgetting{batch[place], node, effort}.run(ipam)) left.push_back(tag);
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    const auto tag = batch[index].tag;
+    const bool has_more = index + 1 < batch.size() && batch[index + 1].tag == tag;
+    if (has_more || contains(left, tag)) continue;
+    if (!StateRemoval{batch[index], node, effort}.run(ipam)) left.push_back(tag);
   }
   return left;
 }

@@ -10,19 +10,20 @@
 
 namespace attachment {
 
-/// Where the traces of attachments are.
+/// The parts of the node that may contain objects of attachments.
 struct Node {
-  kernel::Kernel* kernel = nullptr;     ///< null: nothing in the kernel belongs to them (veth-ipam)
-  state::Folder* folder = nullptr;      ///< null: there is none
-  cni::Stopwatch* stopwatch = nullptr;  ///< for the steps; null: timing is off
+  kernel::Kernel* kernel = nullptr;     ///< null: they have no objects in the kernel (veth-ipam)
+  state::Folder* folder = nullptr;      ///< null: no state folder
+  cni::Stopwatch* stopwatch = nullptr;  ///< null: timing is off
 };
 
-/// Removes all that the attachments of a batch have left, for everybody who removes anything: elements of nftables and
-/// links, then the addresses (a delegate's by `ipam`, null: none), the gateways on lo that nobody else needs, and at
-/// last the records. Every step runs whatever became of other attachments; what failed is in `effort`. An attachment
-/// whose links or elements could not be removed keeps its addresses and its record: it may still be in use. Returns the
-/// tags of those of which something is left. Several footprints of one attachment are adjacent, and the last one names
-/// what it holds in the state folder. The locks of the attachments are held by the caller.
+/// Removes all objects of the attachments of a batch. Every verb and tool that removes attachments uses it. The order
+/// is: nftables elements and links, then the addresses (those of a delegate by `ipam`, null: none), the gateways on lo
+/// that no other attachment needs, and last the records. Each step runs even if steps of other attachments fail;
+/// failures are added to `effort`. If links or elements of an attachment cannot be removed, it may still be in use and
+/// keeps its addresses and its record. Returns the tags of the attachments that are not completely removed. Several
+/// footprints of one attachment are adjacent; the last one contains its addresses and gateways. The caller holds the
+/// locks.
 std::vector<cni::Tag> tear_down(std::vector<wiring::Footprint> batch, const Node& node, BestEffort& effort,
                                 ipam::Ipam* ipam = nullptr);
 

@@ -10,7 +10,7 @@ namespace cni {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t longest_address = INET6_ADDRSTRLEN - 1;
+constexpr std::size_t max_address_length = INET6_ADDRSTRLEN - 1;
 constexpr AddressBits mapped_prefix = AddressBits{0xffff} << 32U;  // ::ffff:0:0/96
 constexpr unsigned mapped_length = 96;
 
@@ -22,9 +22,9 @@ AddressBits bits_of(const std::uint8_t* bytes, std::size_t count) {
 
 std::size_t byte_count(Family family) { return address_length(family) / 8; }
 
-// The address as it is written: a mapped one is still IPv6.
+// An IPv4-mapped address stays IPv6 here: find_prefix needs its prefix length.
 std::optional<IpAddress> parse(std::string_view text) {
-  if (text.size() > longest_address || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.size() > max_address_length || text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return from_bytes(Family::ipv4, bytes.data());
@@ -46,7 +46,7 @@ std::optional<unsigned> find_length(std::string_view text) {
   return length;
 }
 
-// The bits behind the prefix, all set.
+// The host bits, all set.
 AddressBits host_mask(const Prefix& prefix) {
   const unsigned host_bits = address_length(prefix.address.family) - prefix.length;
   return host_bits == 128 ? ~AddressBits{0} : (AddressBits{1} << host_bits) - 1;
@@ -66,7 +66,7 @@ struct Run {
   std::size_t length = 0;
 };
 
-// What "::" stands for: the first longest run of at least two groups of zero (RFC 5952, section 4.2).
+// The groups that "::" replaces: the first longest run of at least two groups of zero (RFC 5952, section 4.2).
 Run longest_zero_run(const Groups& groups) {
   Run longest{.begin = groups.size(), .length = 0};
   Run run;
@@ -77,7 +77,7 @@ Run longest_zero_run(const Groups& groups) {
   return longest;
 }
 
-// Addresses are most of what a call writes: their text is put together in place.
+// A buffer on the stack: most of the output of a call is addresses.
 class AddressText {
  public:
   void add(char character) { *end_++ = character; }
@@ -90,7 +90,7 @@ class AddressText {
   char* end_ = text_.data();
 };
 
-// Not inet_ntop: it writes ::102:304 as ::1.2.3.4.
+// inet_ntop is not used because it writes ::102:304 as ::1.2.3.4.
 std::string ipv6_text(const IpAddress& address) {
   const Groups groups = groups_of(address);
   const Run zeros = longest_zero_run(groups);
@@ -180,7 +180,7 @@ IpAddress first_address(const Prefix& prefix) {
   return {prefix.address.family, prefix.address.bits & ~host_mask(prefix)};
 }
 
-IpAddress usual_gateway(const Prefix& prefix) {
+IpAddress second_address(const Prefix& prefix) {
   auto address = first_address(prefix);
   address.bits += 1;
   return address;

@@ -8,7 +8,7 @@
 namespace cni {
 namespace {
 
-// Not isalnum: it depends on the locale.
+// isalnum is not used because it depends on the locale.
 bool is_alphanumeric(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
          (character >= '0' && character <= '9');
@@ -21,8 +21,8 @@ bool is_identifier_character(char character) {
 constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr std::size_t tag_characters = 13;
 constexpr std::size_t tag_characters_in_name = 11;
-// IFALIASZ is 256, and dev_set_alias() refuses that many bytes with the terminator (net/core/dev.c).
-constexpr std::size_t longest_alias = 254;
+// IFALIASZ is 256, and dev_set_alias() rejects 255 bytes and more (net/core/dev.c).
+constexpr std::size_t max_alias_length = 254;
 
 }  // namespace
 
@@ -38,15 +38,15 @@ Tag tag_of(const Attachment& attachment) {
   hash.add(attachment.container);
   hash.add(separator);
   hash.add(attachment.interface);
-  return {text::mixed(hash.value())};
+  return {text::fmix64(hash.value())};
 }
 
-Tag tag_of_network(std::string_view network) { return {text::mixed(text::fnv1a(network))}; }
+Tag tag_of_network(std::string_view network) { return {text::fmix64(text::fnv1a(network))}; }
 
 std::string to_string(Tag tag) {
   std::string text;
   for (std::size_t i = 0; i + 1 < tag_characters; ++i) text += base32_alphabet[tag.value >> (59 - 5 * i) & 31U];
-  return text + base32_alphabet[(tag.value & 15U) << 1U];  // 64 = 12 * 5 + 4: the last bit is padding
+  return text + base32_alphabet[(tag.value & 15U) << 1U];  // 64 = 12 * 5 + 4: the last character has one bit of padding
 }
 
 std::optional<Tag> find_tag(std::string_view text) {
@@ -68,16 +68,16 @@ std::string ifb_name(Tag tag) { return "ifb" + to_string(tag).substr(0, tag_char
 
 std::string alias_of(const Attachment& attachment) {
   std::string alias = alias_prefix(attachment.network) + attachment.container + '/' + attachment.interface;
-  if (alias.size() <= longest_alias) return alias;
+  if (alias.size() <= max_alias_length) return alias;
   const std::string end = '#' + to_string(tag_of(attachment));
-  return alias.substr(0, longest_alias - end.size()) + end;
+  return alias.substr(0, max_alias_length - end.size()) + end;
 }
 
-std::string alias_prefix(std::string_view network) { return std::string(alias_beginning) + std::string(network) + '/'; }
+std::string alias_prefix(std::string_view network) { return std::string(alias_start) + std::string(network) + '/'; }
 
 std::optional<Attachment> attachment_of_alias(std::string_view alias) {
-  if (!alias.starts_with(alias_beginning)) return std::nullopt;
-  const auto names = alias.substr(alias_beginning.size());
+  if (!alias.starts_with(alias_start)) return std::nullopt;
+  const auto names = alias.substr(alias_start.size());
   const auto first = names.find('/');
   const auto last = names.rfind('/');
   if (first == std::string_view::npos) return std::nullopt;
@@ -88,8 +88,8 @@ std::optional<Attachment> attachment_of_alias(std::string_view alias) {
 
 std::optional<Tag> tag_of_alias(std::string_view alias) {
   const auto attachment = attachment_of_alias(alias);
-  const bool is_cut = alias.size() == longest_alias && alias[longest_alias - tag_characters - 1] == '#';
-  if (attachment && is_cut) return find_tag(alias.substr(longest_alias - tag_characters));
+  const bool is_truncated = alias.size() == max_alias_length && alias[max_alias_length - tag_characters - 1] == '#';
+  if (attachment && is_truncated) return find_tag(alias.substr(max_alias_length - tag_characters));
   return attachment && !attachment->interface.empty() ? std::optional{tag_of(*attachment)} : std::nullopt;
 }
 

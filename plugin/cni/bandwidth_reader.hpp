@@ -5,10 +5,10 @@
 
 namespace cni {
 
-/// The key "bandwidth" of a network configuration and the capability of the same name in its runtimeConfig, in bits per
-/// second and bits: for each direction the runtime's rate wins over the configuration's, and a burst of the
-/// configuration is the most that the runtime's may be, since runtimes send the largest number there is. Throws Error
-/// invalid_config for a rate below 1000, and for a burst of the runtime's without a rate.
+/// Reads the key "bandwidth" of a network configuration and the capability of the same name in runtimeConfig, in bits
+/// per second and bits. For each direction, the runtime's rate overrides the configured rate. The burst is the smaller
+/// of the two, because runtimes send the largest number that the type can hold. Throws Error invalid_config for a rate
+/// below 1000, and if the runtime sets a burst without a rate.
 Bandwidth read_bandwidth(JsonObject& network);
 
 }  // namespace cni

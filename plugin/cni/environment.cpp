@@ -21,8 +21,8 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t longest_interface_name = 15;  // IFNAMSIZ without the terminator
-constexpr std::size_t longest_container_id = 4096;
+constexpr std::size_t max_interface_name_length = 15;  // IFNAMSIZ without the terminator
+constexpr std::size_t max_container_id_length = 4096;
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
@@ -35,7 +35,8 @@ bool is_known(std::string_view variable) {
          std::ranges::find(known_variables, variable.substr(0, equals)) != known_variables.end();
 }
 
-/// Those of environ that are ours, ended as environ is. The iterator expects that each has a '='.
+/// The entries of environ that are read here, ended by a null pointer like environ. Boost's iterator expects a '=' in
+/// each.
 std::vector<char*> find_known() {
   std::vector<char*> known;
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
@@ -45,9 +46,8 @@ std::vector<char*> find_known() {
   return known;
 }
 
-/// By Boost's iterator alone, which is a header: its parser would bring iostreams and locales into each executable, a
-/// quarter of its size, and their initialisation into each call. Of a name that is there twice the first counts, as for
-/// getenv.
+/// Uses only the header with Boost's iterator: its parser would link iostreams and locales, a quarter of the
+/// executable's size, and initialise them in each call. If a name occurs twice, the first value counts, as in getenv.
 Variables read_variables() {
   Variables variables;
   auto known = find_known();
@@ -68,7 +68,8 @@ constexpr std::array all_verbs{Verb::add, Verb::del, Verb::check, Verb::gc, Verb
 Verb verb_of(const std::string& command) {
   const auto* const found = std::ranges::find(all_verbs, command, [](Verb verb) { return to_string(verb); });
   if (found != all_verbs.end()) return *found;
-  throw Error(ErrorCode::invalid_environment, "unknown CNI_COMMAND: " + text::printable(command));
+  throw Error(ErrorCode::invalid_environment, "unknown CNI_COMMAND: " + text::printable(command),
+              "CNI_COMMAND must be ADD, DEL, CHECK, GC, STATUS or VERSION");
 }
 
 bool needs_container(Verb verb) { return verb == Verb::add || verb == Verb::del || verb == Verb::check; }
@@ -89,9 +90,10 @@ std::vector<std::string_view> missing_variables(const Environment& environment, 
 
 void check_container_id(const std::string& id) {
   if (!is_identifier(id)) {
-    throw Error(ErrorCode::invalid_environment, "invalid characters in containerID", text::printable(id));
+    throw Error(ErrorCode::invalid_environment, "invalid characters in containerID",
+                "CNI_CONTAINERID is " + text::quoted(id) + "; " + std::string(identifier_rule));
   }
-  if (id.size() > longest_container_id) {
+  if (id.size() > max_container_id_length) {
     throw Error(ErrorCode::invalid_environment, "containerID is longer than 4096 bytes", text::printable(id));
   }
 }
@@ -169,13 +171,13 @@ Args parse_args(std::string_view text) {
 std::optional<std::string> interface_name_fault(std::string_view name) {
   constexpr std::string_view white_space = " \t\n\v\f\r";
   if (name.empty()) return "interface name is empty";
-  if (name.size() > longest_interface_name) return "interface name is too long";
+  if (name.size() > max_interface_name_length) return "interface name is longer than 15 bytes";
   if (name == "." || name == "..") return "interface name is . or ..";
   if (name.find_first_of("/:") != std::string_view::npos || name.find_first_of(white_space) != std::string_view::npos) {
     return "interface name contains / or : or whitespace characters";
   }
   if (name.find('%') != std::string_view::npos)
-    return "interface name contains %, which the kernel takes for a template";
+    return "interface name contains %, which the kernel treats as a template";
   if (!std::ranges::all_of(name, is_printable_ascii))
     return "interface name contains bytes that are not printable ASCII";
   return std::nullopt;

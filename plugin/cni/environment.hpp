@@ -11,7 +11,7 @@ enum class Verb { add, del, check, gc, status, version };
 
 std::string_view to_string(Verb verb);
 
-/// The CNI_* variables; an empty one is as good as absent.
+/// The CNI_* variables; an empty variable counts as absent.
 struct Environment {
   std::string command;          ///< CNI_COMMAND, not checked: see checked_verb
   std::string container_id{};   ///< CNI_CONTAINERID
@@ -24,17 +24,17 @@ struct Environment {
   bool operator==(const Environment&) const = default;
 };
 
-/// Reads them from the process's environment. Never throws for what they contain.
+/// Reads the variables of the process. Does not check their values.
 Environment read_environment();
 
-/// The variable TRACEPARENT; empty where there is none.
+/// The variable TRACEPARENT; empty if it is not set.
 std::string read_trace_parent();
 
-/// Checks what the verb needs, by the table of the specification: all missing names are reported at once, then each
-/// value's characters and length. Throws Error invalid_environment.
+/// Checks the variables that the verb needs (section "Parameters" of the specification): reports all missing variables
+/// at once, then checks characters and length of each value. Throws Error invalid_environment.
 Verb checked_verb(const Environment& environment);
 
-/// What CNI_ARGS asks for; other keys are ignored.
+/// The keys that are read from CNI_ARGS; other keys are ignored.
 struct Args {
   std::vector<std::string> ip;         ///< IP=: addresses, with or without a prefix length, separated by ','
   std::vector<std::string> gateway{};  ///< GATEWAY=
@@ -43,12 +43,11 @@ struct Args {
   bool operator==(const Args&) const = default;
 };
 
-/// Throws Error invalid_environment where a part is not KEY=value.
+/// Throws Error invalid_environment if a part is not KEY=value.
 Args parse_args(std::string_view text);
 
-/// What is wrong with a name for an interface, nullopt where nothing is: 1 to 15 printable ASCII bytes, not "." or
-/// "..", and none of '/', ':',
-/// '%' (the kernel takes "eth%d" for a template) and white space.
+/// Why the text is not a valid interface name; nullopt if it is valid: 1 to 15 printable ASCII bytes, not "." or "..",
+/// without '/', ':', white space and '%' (the kernel treats "eth%d" as a template).
 std::optional<std::string> interface_name_fault(std::string_view name);
 
 }  // namespace cni

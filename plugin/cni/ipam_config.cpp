@@ -22,7 +22,7 @@ RangeConfig read_range_members(JsonObject& object) {
 RangeConfig read_range(const JsonValue& value, UnknownKeys unknown_keys) {
   JsonObject object = value.as_object();
   RangeConfig range = read_range_members(object);
-  if (unknown_keys == UnknownKeys::refuse_near_misses) object.reject_near_misses();
+  if (unknown_keys == UnknownKeys::reject_misspelled) object.reject_misspelled_keys();
   return range;
 }
 
@@ -32,10 +32,10 @@ std::vector<RangeConfig> read_range_set(const JsonValue& value, UnknownKeys unkn
   return set;
 }
 
-// The members of a range may stand in "ipam" itself: the form that is older than "ranges".
+// The keys of a range can be in "ipam" itself: the form of host-local that is older than "ranges".
 RangeSets read_all_ranges(JsonObject& ipam, UnknownKeys unknown_keys) {
   RangeSets sets;
-  if (ipam.find_filled("subnet")) sets.push_back({read_range_members(ipam)});
+  if (ipam.find_nonempty("subnet")) sets.push_back({read_range_members(ipam)});
   const auto ranges = ipam.find("ranges");
   if (!ranges) return sets;
   for (auto& set : read_range_sets(*ranges, unknown_keys)) sets.push_back(std::move(set));
@@ -46,7 +46,7 @@ LeasedAddress read_address(const JsonValue& value, UnknownKeys unknown_keys) {
   JsonObject object = value.as_object();
   const LeasedAddress address{.address = object.require("address").as_prefix(),
                               .gateway = find_address(object, "gateway")};
-  if (unknown_keys == UnknownKeys::refuse_near_misses) object.reject_near_misses();
+  if (unknown_keys == UnknownKeys::reject_misspelled) object.reject_misspelled_keys();
   return address;
 }
 
@@ -58,23 +58,23 @@ std::vector<LeasedAddress> read_addresses(JsonObject& ipam, UnknownKeys unknown_
   return addresses;
 }
 
-// A name with a slash in it would run any program of the node as root (CVE-2021-20206).
+// A name with a slash could run any program of the node as root (CVE-2021-20206).
 bool is_program_name(std::string_view name) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   return !name.empty() && name.front() != '.' && name.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 std::string read_type(JsonObject& ipam) {
-  const auto value = ipam.find_filled("type");
+  const auto value = ipam.find_nonempty("type");
   if (!value) return "";
   std::string type = value->as_string();
   if (!is_program_name(type))
-    value->reject("must be a file name of letters, digits, '_', '-' and '.', with no '.' in front");
+    value->reject("must be a file name of letters, digits, '_', '-' and '.' that does not begin with '.'");
   return type;
 }
 
 std::optional<std::string> find_path(JsonObject& object, std::string_view key) {
-  const auto value = object.find_filled(key);
+  const auto value = object.find_nonempty(key);
   if (!value) return std::nullopt;
   std::string path = value->as_string();
   if (path.find('\0') != std::string::npos) value->reject("must be a path");
@@ -85,43 +85,44 @@ bool is_below(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && path.size() > folder.size();
 }
 
-bool climbs(std::string_view path) { return (std::string(path) + '/').find("/../") != std::string::npos; }
+bool has_parent_step(std::string_view path) { return (std::string(path) + '/').find("/../") != std::string::npos; }
 
 std::string read_data_dir(JsonObject& ipam) {
   const auto path = find_path(ipam, "dataDir");
   if (!path) return "";
-  if (climbs(*path) || !(is_below(*path, "/run/") || is_below(*path, "/var/lib/"))) {
+  if (has_parent_step(*path) || !(is_below(*path, "/run/") || is_below(*path, "/var/lib/"))) {
     ipam.require("dataDir").reject("must be a folder below /run or /var/lib, without \"..\"");
   }
   return *path;
 }
 
-IpamConfig read_members(JsonObject& ipam, const Tolerance& tolerance) {
-  const UnknownKeys unknown_keys = tolerance.unknown_keys();
+IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode) {
+  const UnknownKeys unknown_keys = unknown_keys_of(parse_mode);
   IpamConfig config;
-  tolerance.read(config.type, [&] { return read_type(ipam); });
-  tolerance.read(config.ranges, [&] { return read_all_ranges(ipam, unknown_keys); });
-  tolerance.read(config.has_own_range, [&] { return ipam.find_filled("subnet").has_value(); });
-  tolerance.read(config.addresses, [&] { return read_addresses(ipam, unknown_keys); });
-  tolerance.read(config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
-  tolerance.read(config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });
-  tolerance.read(config.dns, [&] { return read_dns(ipam, "dns"); });
-  tolerance.read(config.data_dir, [&] { return read_data_dir(ipam); });
+  read_part(parse_mode, config.type, [&] { return read_type(ipam); });
+  read_part(parse_mode, config.ranges, [&] { return read_all_ranges(ipam, unknown_keys); });
+  read_part(parse_mode, config.has_inline_range, [&] { return ipam.find_nonempty("subnet").has_value(); });
+  read_part(parse_mode, config.addresses, [&] { return read_addresses(ipam, unknown_keys); });
+  read_part(parse_mode, config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
+  read_part(parse_mode, config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });
+  read_part(parse_mode, config.dns, [&] { return read_dns(ipam, "dns"); });
+  read_part(parse_mode, config.data_dir, [&] { return read_data_dir(ipam); });
   return config;
 }
 
-// Members of "ipam" that are known though they are not read: the legacy range's where there is no subnet, and what the
-// reference's own configuration type writes back.
-constexpr std::array<std::string_view, 6> also_known{"rangeStart", "rangeEnd", "gateway", "exclude", "name", "type"};
+// Keys of "ipam" that are valid although they are not always read: the keys of a range without "subnet", and those that
+// the reference plugins' configuration type adds.
+constexpr std::array<std::string_view, 6> other_valid_keys{"rangeStart", "rangeEnd", "gateway",
+                                                           "exclude",    "name",     "type"};
 
-void refuse_near_misses(JsonObject& ipam) {
-  ipam.also_known(also_known);
-  ipam.reject_near_misses();
+void reject_misspelled(JsonObject& ipam) {
+  ipam.mark_known(other_valid_keys);
+  ipam.reject_misspelled_keys();
 }
 
-std::optional<JsonObject> find_ipam(JsonObject& network, const Tolerance& tolerance) {
+std::optional<JsonObject> find_ipam(JsonObject& network, ParseMode parse_mode) {
   std::optional<JsonObject> ipam;
-  tolerance.read(ipam, [&] { return network.find_object("ipam"); });
+  read_part(parse_mode, ipam, [&] { return network.find_object("ipam"); });
   return ipam;
 }
 
@@ -133,24 +134,24 @@ RangeSets read_range_sets(const JsonValue& value, UnknownKeys unknown_keys) {
   return sets;
 }
 
-IpamConfig read_ipam(JsonObject& network, const Tolerance& tolerance) {
+IpamConfig read_ipam(JsonObject& network, ParseMode parse_mode) {
   IpamConfig config;
-  auto ipam = find_ipam(network, tolerance);
+  auto ipam = find_ipam(network, parse_mode);
   if (!ipam) return config;
-  tolerance.read(config.type, [&] { return read_type(*ipam); });
-  if (config.type != own_ipam_type) return config;
-  config = read_members(*ipam, tolerance);
-  if (!tolerance.is_lenient()) refuse_near_misses(*ipam);
+  read_part(parse_mode, config.type, [&] { return read_type(*ipam); });
+  if (config.type != builtin_ipam_type) return config;
+  config = read_members(*ipam, parse_mode);
+  if (parse_mode == ParseMode::strict) reject_misspelled(*ipam);
   return config;
 }
 
-IpamConfig read_own_ipam(JsonObject& network, const Tolerance& tolerance) {
+IpamConfig read_builtin_ipam(JsonObject& network, ParseMode parse_mode) {
   IpamConfig config;
-  if (auto ipam = find_ipam(network, tolerance)) {
-    config = read_members(*ipam, tolerance);
-    if (!tolerance.is_lenient() && config.type == own_ipam_type) refuse_near_misses(*ipam);
+  if (auto ipam = find_ipam(network, parse_mode)) {
+    config = read_members(*ipam, parse_mode);
+    if (parse_mode == ParseMode::strict && config.type == builtin_ipam_type) reject_misspelled(*ipam);
   }
-  config.type = own_ipam_type;
+  config.type = builtin_ipam_type;
   return config;
 }
 

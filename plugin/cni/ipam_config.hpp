@@ -2,21 +2,20 @@
 
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/network_config.hpp"
-#include "plugin/cni/tolerance.hpp"
+#include "plugin/cni/parse_mode.hpp"
 
 #include <string_view>
 
 // The object "ipam" of the network configuration.
 namespace cni {
 
-inline constexpr std::string_view own_ipam_type = "veth-ipam";
+inline constexpr std::string_view builtin_ipam_type = "veth-ipam";
 
-/// As the plugin reads it: of a type that is not ours only the name is read, the rest is the delegate's.
-IpamConfig read_ipam(JsonObject& network, const Tolerance& tolerance);
+/// For the plugin veth. If the type is not "veth-ipam", only the type is read: the delegate reads the other keys.
+IpamConfig read_ipam(JsonObject& network, ParseMode parse_mode);
 
-/// As veth-ipam reads it when it is called for another plugin, by whichever name: the object is ours, and the type
-/// becomes "veth-ipam".
-IpamConfig read_own_ipam(JsonObject& network, const Tolerance& tolerance);
+/// For the executable veth-ipam: reads all keys whatever the type is, and sets the type to "veth-ipam".
+IpamConfig read_builtin_ipam(JsonObject& network, ParseMode parse_mode);
 
 /// Range sets: arrays of arrays of ranges.
 RangeSets read_range_sets(const JsonValue& value, UnknownKeys unknown_keys);

@@ -1,6 +1,6 @@
-// Builds the tree of a document from nlohmann_json's events. Its own builder keeps the last of two members with one
-// name, here both are kept so that JsonObject can compare them; and it has no bound on depth, of which every later walk
-// of the tree depends.
+// Builds the tree of a document from the SAX events of nlohmann_json. The library's builder keeps only the last of two
+// members with the same name and does not limit the depth. This one keeps both members, so that JsonObject can compare
+// them, and limits the depth, so that recursion over the tree is bounded.
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
@@ -15,19 +15,19 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::size_t deepest_level = 64;
-constexpr std::size_t longest_reason = 256;
+constexpr std::size_t max_depth = 64;
+constexpr std::size_t max_reason_length = 256;
 
-// An object or array whose end has not come yet. The members of an object become one when it ends: a growing object_t
-// copies them, since its keys are const.
+// An object or array whose end has not been read yet. The members are moved into an object_t at its end: a growing
+// object_t would copy them, because its keys are const.
 struct OpenContainer {
   bool is_object = false;
   std::vector<std::string> keys;
   ordered_json::array_t values;
 };
 
-ordered_json closed(OpenContainer&& container) {
-  if (!container.is_object) return ordered_json(std::move(container.values));  // braces would make an array around it
+ordered_json to_json_value(OpenContainer&& container) {
+  if (!container.is_object) return ordered_json(std::move(container.values));  // braces would nest it in another array
   ordered_json object = ordered_json::object();
   auto& members = object.get_ref<ordered_json::object_t&>();
   members.reserve(container.keys.size());
@@ -37,15 +37,15 @@ ordered_json closed(OpenContainer&& container) {
   return object;
 }
 
-// What the lexer says, without the name of its exception and the text that it read last: that can be as long as the
-// document.
+// The message of the library without the name of its exception and without the last read text, which can be as long as
+// the document.
 std::string reason_of(std::string_view what) {
   const std::size_t name_end = what.find("] ");
   if (name_end != std::string_view::npos) what.remove_prefix(name_end + 2);
   what = what.substr(0, what.find("; last read"));
   constexpr std::string_view opening = "parse error at ";
   if (what.starts_with(opening)) what.remove_prefix(opening.size());
-  return std::string(what.substr(0, longest_reason));
+  return std::string(what.substr(0, max_reason_length));
 }
 
 class TreeBuilder {
@@ -88,7 +88,7 @@ class TreeBuilder {
   }
 
   bool open(bool is_object) {
-    if (open_.size() == deepest_level) {
+    if (open_.size() == max_depth) {
       throw Error(ErrorCode::decoding_failure, origin_ + " is nested more than 64 levels deep");
     }
     open_.push_back({.is_object = is_object, .keys = {}, .values = {}});
@@ -98,7 +98,7 @@ class TreeBuilder {
   bool close() {
     OpenContainer container = std::move(open_.back());
     open_.pop_back();
-    return add(closed(std::move(container)));
+    return add(to_json_value(std::move(container)));
   }
 
   std::string origin_;
@@ -115,11 +115,11 @@ ordered_json parsed(std::string_view text, std::string_view origin) {
 }  // namespace
 
 JsonDocument::JsonDocument(std::string_view text, std::string_view origin)
-    : root_(std::make_unique<const ordered_json>(parsed(text, origin))), notes_(std::make_unique<ReadingNotes>()) {}
+    : root_(std::make_unique<const ordered_json>(parsed(text, origin))), usage_(std::make_unique<KeyUsage>()) {}
 
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-JsonValue JsonDocument::root() const { return {*root_, "", notes_.get()}; }
+JsonValue JsonDocument::root() const { return {*root_, "", usage_.get()}; }
 
 }  // namespace cni

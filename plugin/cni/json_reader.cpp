@@ -15,12 +15,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::size_t longest_echo = 256;
+constexpr std::size_t max_quoted_bytes = 256;
 
-// Cut before a character, never within one.
-void cut(std::string& text) {
-  if (text.size() <= longest_echo) return;
-  std::size_t end = longest_echo;
+// Does not split a UTF-8 character.
+void truncate(std::string& text) {
+  if (text.size() <= max_quoted_bytes) return;
+  std::size_t end = max_quoted_bytes;
   while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
   text.resize(end);
   text += "...";
@@ -41,52 +41,53 @@ std::string pointer_part(std::string_view key) {
   return '/' + part;
 }
 
-std::string fault(const JsonValue& value, std::string_view requirement) {
+std::string describe_error(const JsonValue& value, std::string_view requirement) {
   const std::string place = value.pointer().empty() ? "the document" : value.pointer();
   return place + ": " + std::string(requirement) + ", not " + value.text();
 }
 
-[[noreturn]] void mistyped(const JsonValue& value, std::string_view requirement) {
-  throw Error(ErrorCode::decoding_failure, fault(value, requirement));
+[[noreturn]] void throw_wrong_type(const JsonValue& value, std::string_view requirement) {
+  throw Error(ErrorCode::decoding_failure, describe_error(value, requirement));
 }
 
 const ordered_json::object_t& members_of(const ordered_json& object) {
   return object.get_ref<const ordered_json::object_t&>();
 }
 
-std::string dumped(const ordered_json& value) {
+std::string dump(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-[[noreturn]] void refuse_doubled(const JsonValue& first, const JsonValue& second) {
+[[noreturn]] void throw_duplicate_key(const JsonValue& first, const JsonValue& second) {
   throw Error(ErrorCode::invalid_config, first.pointer() + ": given twice with different values: " + first.text() +
-                                             ", and " + second.text() + " as " + second.pointer());
+                                             ", and " + second.text() + " as " + second.pointer() +
+                                             ". Remove one of them");
 }
 
-[[noreturn]] void refuse_near_miss(const JsonValue& value, std::string_view known) {
+[[noreturn]] void throw_misspelled(const JsonValue& value, std::string_view known) {
   throw Error(ErrorCode::unsupported_field, value.pointer() + ": unknown key with value " + value.text() +
                                                 ": did you mean " + text::quoted(known) + '?');
 }
 
 }  // namespace
 
-std::string json_of(std::string_view text) { return dumped(text); }
+std::string json_of(std::string_view text) { return dump(text); }
 
 std::string JsonValue::as_string() const {
-  if (!value_->is_string()) mistyped(*this, "must be a string");
+  if (!value_->is_string()) throw_wrong_type(*this, "must be a string");
   return value_->get_ref<const std::string&>();
 }
 
 bool JsonValue::as_bool() const {
-  if (!value_->is_boolean()) mistyped(*this, "must be true or false");
+  if (!value_->is_boolean()) throw_wrong_type(*this, "must be true or false");
   return value_->get<bool>();
 }
 
-std::uint64_t JsonValue::as_unsigned(std::uint64_t least, std::uint64_t most) const {
-  if (!value_->is_number_integer()) mistyped(*this, "must be an integer");
+std::uint64_t JsonValue::as_unsigned(std::uint64_t min, std::uint64_t max) const {
+  if (!value_->is_number_integer()) throw_wrong_type(*this, "must be an integer");
   const std::uint64_t number = value_->is_number_unsigned() ? value_->get<std::uint64_t>() : 0;
-  if (!value_->is_number_unsigned() || number < least || number > most) {
-    reject("must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
+  if (!value_->is_number_unsigned() || number < min || number > max) {
+    reject("must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
   }
   return number;
 }
@@ -98,21 +99,21 @@ IpAddress JsonValue::as_address() const {
 
 Prefix JsonValue::as_prefix() const {
   if (const auto prefix = find_prefix(as_string())) return *prefix;
-  reject("must be an IP address with the length of its prefix, as in 10.1.2.0/24");
+  reject("must be an IP address with a prefix length, as in 10.1.2.0/24");
 }
 
 std::vector<JsonValue> JsonValue::as_array() const {
-  if (!value_->is_array()) mistyped(*this, "must be an array");
+  if (!value_->is_array()) throw_wrong_type(*this, "must be an array");
   std::vector<JsonValue> elements;
   elements.reserve(value_->size());
   for (const ordered_json& element : *value_) {
-    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()), notes_);
+    elements.emplace_back(element, pointer_ + '/' + std::to_string(elements.size()), usage_);
   }
   return elements;
 }
 
 JsonObject JsonValue::as_object() const {
-  if (!value_->is_object()) mistyped(*this, "must be an object");
+  if (!value_->is_object()) throw_wrong_type(*this, "must be an object");
   return JsonObject(*this, *value_);
 }
 
@@ -122,27 +123,27 @@ bool JsonValue::is_null() const { return value_->is_null(); }
 bool JsonValue::is_empty_string() const { return is_string() && value_->get_ref<const std::string&>().empty(); }
 bool JsonValue::equals(const JsonValue& other) const { return *value_ == *other.value_; }
 
-std::string JsonValue::json() const { return dumped(*value_); }
+std::string JsonValue::json() const { return dump(*value_); }
 
 std::string JsonValue::text() const {
   std::string text = json();
-  cut(text);
+  truncate(text);
   return text;
 }
 
 void JsonValue::reject(std::string_view requirement) const {
-  throw Error(ErrorCode::invalid_config, fault(*this, requirement));
+  throw Error(ErrorCode::invalid_config, describe_error(*this, requirement));
 }
 
 JsonObject::JsonObject(JsonValue value, const ordered_json& object) : value_(std::move(value)), object_(&object) {}
 
 std::optional<JsonValue> JsonObject::find_or_null(std::string_view key) {
-  know(key);
+  mark_known(key);
   std::optional<JsonValue> found;
   for (const auto& [name, member] : members_of(*object_)) {
     if (!is_same_key(name, key)) continue;
-    JsonValue value(member, pointer() + pointer_part(name), value_.notes_);
-    if (found && !found->is_null() && !value.is_null() && !found->equals(value)) refuse_doubled(*found, value);
+    JsonValue value(member, pointer() + pointer_part(name), value_.usage_);
+    if (found && !found->is_null() && !value.is_null() && !found->equals(value)) throw_duplicate_key(*found, value);
     if (!found || found->is_null()) found = std::move(value);
   }
   return found;
@@ -154,7 +155,7 @@ std::optional<JsonValue> JsonObject::find(std::string_view key) {
   return value;
 }
 
-std::optional<JsonValue> JsonObject::find_filled(std::string_view key) {
+std::optional<JsonValue> JsonObject::find_nonempty(std::string_view key) {
   auto value = find(key);
   if (value && value->is_empty_string()) return std::nullopt;
   return value;
@@ -167,18 +168,18 @@ std::optional<JsonObject> JsonObject::find_object(std::string_view key) {
 }
 
 JsonValue JsonObject::require(std::string_view key) {
-  if (auto value = find_filled(key)) return *value;
+  if (auto value = find_nonempty(key)) return *value;
   throw Error(ErrorCode::invalid_config, pointer() + pointer_part(key) + ": missing");
 }
 
-std::string JsonObject::string_or(std::string_view key, std::string_view absent) {
+std::string JsonObject::string_or(std::string_view key, std::string_view fallback) {
   const auto value = find(key);
-  return value ? value->as_string() : std::string(absent);
+  return value ? value->as_string() : std::string(fallback);
 }
 
-bool JsonObject::bool_or(std::string_view key, bool absent) {
+bool JsonObject::bool_or(std::string_view key, bool fallback) {
   const auto value = find(key);
-  return value ? value->as_bool() : absent;
+  return value ? value->as_bool() : fallback;
 }
 
 std::vector<std::string> JsonObject::strings(std::string_view key) {
@@ -189,37 +190,37 @@ std::vector<std::string> JsonObject::strings(std::string_view key) {
   return strings;
 }
 
-void JsonObject::also_known(std::span<const std::string_view> keys) {
-  for (const auto key : keys) know(key);
+void JsonObject::mark_known(std::span<const std::string_view> keys) {
+  for (const auto key : keys) mark_known(key);
 }
 
-void JsonObject::know(std::string_view key) {
-  asked_.emplace_back(key);
-  if (value_.notes_ != nullptr && value_.notes_->known) (*value_.notes_->known)[pointer()].emplace(key);
+void JsonObject::mark_known(std::string_view key) {
+  known_.emplace_back(key);
+  if (value_.usage_ != nullptr && value_.usage_->known) (*value_.usage_->known)[pointer()].emplace(key);
 }
 
-bool JsonObject::was_asked(std::string_view name) const {
-  return std::ranges::any_of(asked_, [name](const std::string& key) { return is_same_key(key, name); });
+bool JsonObject::is_known(std::string_view name) const {
+  return std::ranges::any_of(known_, [name](const std::string& key) { return is_same_key(key, name); });
 }
 
-void JsonObject::reject_near_misses(std::span<const std::string_view> others) const {
-  const auto is_of_others = [&](std::string_view name) {
-    return std::ranges::any_of(others, [name](std::string_view key) { return is_same_key(key, name); });
+void JsonObject::reject_misspelled_keys(std::span<const std::string_view> exempt) const {
+  const auto is_exempt = [&](std::string_view name) {
+    return std::ranges::any_of(exempt, [name](std::string_view key) { return is_same_key(key, name); });
   };
   for (const auto& member : members_of(*object_)) {
     const std::string& name = member.first;
-    if (member.second.is_null() || was_asked(name)) continue;
-    const auto near = std::ranges::find_if(asked_, [&](const std::string& key) { return is_near_miss(key, name); });
-    const bool is_refused = near != asked_.end() && !is_of_others(name);
-    if (is_refused) refuse_near_miss({member.second, pointer() + pointer_part(name)}, *near);
-    if (value_.notes_ != nullptr) value_.notes_->ignored.push_back(pointer() + pointer_part(name));
+    if (member.second.is_null() || is_known(name)) continue;
+    const auto near = std::ranges::find_if(known_, [&](const std::string& key) { return is_misspelling(key, name); });
+    const bool is_refused = near != known_.end() && !is_exempt(name);
+    if (is_refused) throw_misspelled({member.second, pointer() + pointer_part(name)}, *near);
+    if (value_.usage_ != nullptr) value_.usage_->ignored.push_back(pointer() + pointer_part(name));
   }
 }
 
-std::vector<std::string> JsonObject::unasked() const {
+std::vector<std::string> JsonObject::unread_members() const {
   std::vector<std::string> names;
   for (const auto& [name, member] : members_of(*object_)) {
-    if (!was_asked(name)) names.push_back(name);
+    if (!is_known(name)) names.push_back(name);
   }
   return names;
 }

@@ -15,36 +15,36 @@
 #include <utility>
 #include <vector>
 
-// Reading of JSON from outside, strict where nlohmann_json is lenient: numbers keep sign, size and kind, nothing is
-// converted, doubled keys and near misses are found, and every message carries the JSON pointer of what is wrong.
+// A strict reader of untrusted JSON on top of nlohmann_json: it never converts a value to another type or a number to
+// another range, detects duplicate keys and misspelled keys, and each error contains the JSON pointer of the value.
 //
-// Keys match without regard to case, null is as good as absent.
+// Keys are compared without regard to case. null counts as absent.
 namespace cni {
 
 class JsonObject;
 
-/// Names by the JSON pointer of the object that they are in.
-using KeysByPlace = std::map<std::string, std::set<std::string>>;
+/// The known keys of each object, by the JSON pointer of the object.
+using KeysByPointer = std::map<std::string, std::set<std::string>>;
 
-/// What the reading of a document leaves behind.
-struct ReadingNotes {
-  std::vector<std::string> ignored{};  ///< pointers of members that nobody knows
-  std::optional<KeysByPlace> known{};  ///< what was asked for; nullopt: is not noted down
+/// Which keys of a document were ignored, and which are known.
+struct KeyUsage {
+  std::vector<std::string> ignored{};    ///< JSON pointers of unknown members
+  std::optional<KeysByPointer> known{};  ///< the keys that were read or marked; nullopt: not recorded
 };
 
-/// One value of a document, with the place where it stands. The document has to outlive it.
+/// One value of a document with its JSON pointer. The document must outlive it.
 class JsonValue {
  public:
-  /// `notes` is added to, and may be null.
-  JsonValue(const nlohmann::ordered_json& value, std::string pointer, ReadingNotes* notes = nullptr)
-      : value_(&value), pointer_(std::move(pointer)), notes_(notes) {}
+  /// Reading adds to `usage`, which may be null.
+  JsonValue(const nlohmann::ordered_json& value, std::string pointer, KeyUsage* usage = nullptr)
+      : value_(&value), pointer_(std::move(pointer)), usage_(usage) {}
 
-  // Each throws Error decoding_failure where the value is of another type, and invalid_config where it is not in the
-  // range of valid values.
+  // Each throws Error decoding_failure if the value has another type, and invalid_config if it is not in the valid
+  // range.
   std::string as_string() const;
   bool as_bool() const;
   /// An integer without fraction and exponent.
-  std::uint64_t as_unsigned(std::uint64_t least, std::uint64_t most) const;
+  std::uint64_t as_unsigned(std::uint64_t min, std::uint64_t max) const;
   IpAddress as_address() const;
   Prefix as_prefix() const;
   std::vector<JsonValue> as_array() const;
@@ -56,10 +56,10 @@ class JsonValue {
   bool is_empty_string() const;
   bool equals(const JsonValue& other) const;
 
-  /// Compact JSON text of the value, bytes that are not UTF-8 replaced.
+  /// The value as compact JSON text. Invalid UTF-8 is replaced.
   std::string json() const;
 
-  /// The same for a message: cut after 256 bytes.
+  /// The same for messages, truncated to 256 bytes.
   std::string text() const;
   const std::string& pointer() const { return pointer_; }
 
@@ -71,80 +71,80 @@ class JsonValue {
 
   const nlohmann::ordered_json* value_;
   std::string pointer_;
-  ReadingNotes* notes_;
+  KeyUsage* usage_;
 };
 
-/// JSON text of a string, bytes that are not UTF-8 replaced.
+/// The string as JSON text. Invalid UTF-8 is replaced.
 std::string json_of(std::string_view text);
 
-/// An object whose members are asked for by name, and which knows at the end what nobody asked for.
+/// An object whose members are read by key. It tracks which members were read, so that unknown keys can be reported.
 class JsonObject {
  public:
   explicit JsonObject(JsonValue value, const nlohmann::ordered_json& object);
 
-  /// The member of this name; nullopt where it is absent or null. Throws Error invalid_config where it stands there
-  /// twice with different values.
+  /// The member with this key; nullopt if it is absent or null. Throws Error invalid_config if the key occurs twice
+  /// with different values.
   std::optional<JsonValue> find(std::string_view key);
 
-  /// As find, and "" is absent too: for addresses and paths.
-  std::optional<JsonValue> find_filled(std::string_view key);
+  /// As find, but "" counts as absent too.
+  std::optional<JsonValue> find_nonempty(std::string_view key);
 
-  /// As find, but null is a value.
+  /// As find, but null counts as a value.
   std::optional<JsonValue> find_or_null(std::string_view key);
 
   /// As find, for a member that is an object.
   std::optional<JsonObject> find_object(std::string_view key);
 
-  /// The member of this name. Throws Error invalid_config where it is absent, null or "".
+  /// The member with this key. Throws Error invalid_config if it is absent, null or "".
   JsonValue require(std::string_view key);
 
-  std::string string_or(std::string_view key, std::string_view absent);
-  bool bool_or(std::string_view key, bool absent);
+  std::string string_or(std::string_view key, std::string_view fallback);
+  bool bool_or(std::string_view key, bool fallback);
   std::vector<std::string> strings(std::string_view key);
 
-  /// Keys that are known though nobody asks for them.
-  void also_known(std::span<const std::string_view> keys);
+  /// Marks keys as known that are valid but not read.
+  void mark_known(std::span<const std::string_view> keys);
 
-  /// Throws Error unsupported_field where a member that nobody asked for is a near miss (is_near_miss()) of a key that
-  /// was asked for: names the key, its value and the known key. Others that nobody asked for are ignored, and the
-  /// document knows them from now on. The keys of `others`, which other software reads, are no near misses.
-  void reject_near_misses(std::span<const std::string_view> others = {}) const;
+  /// Throws Error unsupported_field if an unknown key is a misspelling (is_misspelling()) of a known key; the message
+  /// contains both keys and the value. All other unknown keys are added to ignored_keys() of the document. The keys in
+  /// `exempt`, which belong to other software, are never treated as misspellings.
+  void reject_misspelled_keys(std::span<const std::string_view> exempt = {}) const;
 
-  /// Members that nobody asked for.
-  std::vector<std::string> unasked() const;
+  /// The keys that were neither read nor marked as known.
+  std::vector<std::string> unread_members() const;
 
   const std::string& pointer() const { return value_.pointer(); }
 
  private:
-  bool was_asked(std::string_view name) const;
-  void know(std::string_view key);
+  bool is_known(std::string_view name) const;
+  void mark_known(std::string_view key);
 
   JsonValue value_;
   const nlohmann::ordered_json* object_;
-  std::vector<std::string> asked_;
+  std::vector<std::string> known_;
 };
 
-/// A parsed document. At most 64 levels deep, UTF-8 alone.
+/// A parsed document: valid UTF-8, nested at most 64 levels deep.
 class JsonDocument {
  public:
-  /// Throws Error decoding_failure; `origin` names the text in the message ("the network configuration").
+  /// Throws Error decoding_failure. `origin` names the text in messages ("the network configuration").
   JsonDocument(std::string_view text, std::string_view origin);
   JsonDocument(JsonDocument&&) noexcept;
   ~JsonDocument();
 
   JsonValue root() const;
 
-  /// Pointers of the keys that were ignored so far.
-  const std::vector<std::string>& ignored_keys() const { return notes_->ignored; }
+  /// JSON pointers of the unknown keys found so far.
+  const std::vector<std::string>& ignored_keys() const { return usage_->ignored; }
 
-  /// Has each key noted down that is asked for from now on.
-  void note_known_keys() { notes_->known.emplace(); }
-  /// Those of each object that was read; empty where they were not noted down.
-  KeysByPlace known_keys() const { return notes_->known.value_or(KeysByPlace{}); }
+  /// Starts recording the keys that are read.
+  void record_known_keys() { usage_->known.emplace(); }
+  /// The recorded keys of each object; empty if nothing was recorded.
+  KeysByPointer known_keys() const { return usage_->known.value_or(KeysByPointer{}); }
 
  private:
   std::unique_ptr<const nlohmann::ordered_json> root_;
-  std::unique_ptr<ReadingNotes> notes_;
+  std::unique_ptr<KeyUsage> usage_;
 };
 
 }  // namespace cni

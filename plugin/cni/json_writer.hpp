@@ -8,11 +8,10 @@
 
 namespace cni {
 
-/// JSON text, written from its beginning to its end. Strings may hold any bytes: what is not UTF-8 is replaced by
-/// U+FFFD.
+/// Writes JSON text sequentially. Strings can contain any bytes: invalid UTF-8 is replaced by U+FFFD.
 class JsonWriter {
  public:
-  /// Spaces for each level; 0 writes everything in one line.
+  /// `indent` is the number of spaces for each level; 0 writes one line.
   explicit JsonWriter(std::size_t indent) : indent_(indent) { text_.reserve(usual_length); }
 
   void begin_object() { open('{'); }
@@ -25,16 +24,16 @@ class JsonWriter {
   void string(std::string_view value);
   void number(std::uint64_t value);
   void boolean(bool value);
-  /// A value that is JSON text already.
+  /// Writes a value that already is JSON text.
   void json(std::string_view text);
 
   void member(std::string_view name, std::string_view value);
   void member(std::string_view name, std::uint64_t value);
 
-  /// What has been written.
+  /// The text written so far.
   const std::string& text() const { return text_; }
 
-  /// The same and a newline: what is printed and stored.
+  /// The text with a final newline.
   std::string finished() const { return text_ + '\n'; }
 
  private:
@@ -47,7 +46,7 @@ class JsonWriter {
 
   std::size_t indent_;
   std::string text_;
-  std::vector<bool> empty_;  // one for each open object and array
+  std::vector<bool> empty_;  // for each open object and array: nothing has been written into it
   bool after_key_ = false;
 };
 

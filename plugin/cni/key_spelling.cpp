@@ -10,17 +10,18 @@ namespace {
 
 constexpr std::size_t long_key = 6;
 
-// Not tolower: it depends on the locale.
+// tolower is not used because it depends on the locale.
 char folded(char character) {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
 }
 
 bool is_same_character(char left, char right) { return folded(left) == folded(right); }
 
-// Three rows of the usual table are enough: the one that is filled, and two above it for swapped neighbours.
-class Rows {
+// The Damerau-Levenshtein distance (optimal string alignment). Three rows of the table are enough: the current row and
+// the two before it.
+class EditDistance {
  public:
-  Rows(std::string_view left, std::string_view right)
+  EditDistance(std::string_view left, std::string_view right)
       : left_(left), right_(right), before_last_(right.size() + 1), last_(right.size() + 1), row_(right.size() + 1) {
     for (std::size_t column = 0; column < row_.size(); ++column) row_[column] = column;
   }
@@ -60,10 +61,10 @@ bool is_same_key(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, is_same_character);
 }
 
-bool is_near_miss(std::string_view left, std::string_view right) {
+bool is_misspelling(std::string_view left, std::string_view right) {
   const auto [shorter, longer] = std::minmax({left.size(), right.size()});
   const std::size_t limit = shorter < long_key ? 1 : 2;
-  return longer - shorter <= limit && Rows(left, right).distance() <= limit;
+  return longer - shorter <= limit && EditDistance(left, right).distance() <= limit;
 }
 
 }  // namespace cni

@@ -6,7 +6,7 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t most_elements = 4096;
+constexpr std::size_t max_elements = 4096;
 
 std::optional<std::uint32_t> find_number(JsonObject& object, std::string_view key) {
   const auto value = object.find(key);
@@ -14,7 +14,7 @@ std::optional<std::uint32_t> find_number(JsonObject& object, std::string_view ke
   return static_cast<std::uint32_t>(value->as_unsigned(0, std::numeric_limits<std::uint32_t>::max()));
 }
 
-// The reference leaves these out where they are 0, and means the kernel's default by it.
+// The reference plugins omit these members if they are 0: 0 means the kernel's default.
 std::optional<std::uint32_t> find_nonzero(JsonObject& object, std::string_view key) {
   const auto number = find_number(object, key);
   return number == 0U ? std::nullopt : number;
@@ -37,7 +37,7 @@ Route read_route(const JsonValue& value, UnknownKeys unknown_keys) {
               .priority = find_nonzero(object, "priority"),
               .table = find_number(object, "table"),
               .scope = find_scope(object)};
-  if (unknown_keys == UnknownKeys::refuse_near_misses) object.reject_near_misses();
+  if (unknown_keys == UnknownKeys::reject_misspelled) object.reject_misspelled_keys();
   return route;
 }
 
@@ -61,7 +61,7 @@ Dns read_dns(JsonObject& object, std::string_view key) {
 }
 
 std::optional<IpAddress> find_address(JsonObject& object, std::string_view key) {
-  const auto value = object.find_filled(key);
+  const auto value = object.find_nonempty(key);
   if (!value) return std::nullopt;
   return value->as_address();
 }
@@ -74,7 +74,7 @@ std::vector<JsonValue> read_elements(JsonObject& object, std::string_view key) {
 
 std::vector<JsonValue> read_elements(const JsonValue& value) {
   auto elements = value.as_array();
-  if (elements.size() > most_elements) value.reject("must have at most 4096 elements");
+  if (elements.size() > max_elements) value.reject("must have at most 4096 elements");
   return elements;
 }
 

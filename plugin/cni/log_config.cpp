@@ -11,17 +11,18 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t longest_name = 200;
+constexpr std::size_t max_name_length = 200;
 
-/// The ending keeps it apart from the folders of the state, which stand in one of the two.
+/// The suffix ".log" distinguishes log files from the state folders, which are also in /run/veth-cni.
 bool is_log_name(std::string_view name) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   constexpr std::string_view ending = ".log";
-  return name.size() > ending.size() && name.size() <= longest_name && name.front() != '.' && name.ends_with(ending) &&
-         name.find_first_not_of(allowed) == std::string_view::npos;
+  return name.size() > ending.size() && name.size() <= max_name_length && name.front() != '.' &&
+         name.ends_with(ending) && name.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-/// Who writes a configuration may be another than the administrator, and the file is written as root.
+/// Only two folders are allowed: root writes the file, but the author of the configuration may not be the
+/// administrator.
 bool is_log_path(std::string_view path) {
   constexpr std::array<std::string_view, 2> folders{"/var/log/veth-cni/", "/run/veth-cni/"};
   return std::ranges::any_of(folders, [path](std::string_view folder) {
@@ -33,8 +34,8 @@ std::string read_file(const JsonValue& value) {
   std::string path = value.as_string();
   if (is_log_path(path)) return path;
   value.reject(
-      "must be a file directly in /var/log/veth-cni or /run/veth-cni, named by letters, digits, '_', '-' and '.', with "
-      "no '.' in front and \".log\" at the end");
+      "must be a file directly in /var/log/veth-cni or /run/veth-cni whose name consists of letters, digits, '_', '-' "
+      "and '.', does not begin with '.' and ends in \".log\"");
 }
 
 LogLevel read_level(const JsonValue& value) {
@@ -53,34 +54,34 @@ std::optional<LogConfig> read_log(JsonObject& network) {
   const auto value = network.find("log");
   if (!value) return std::nullopt;
   JsonObject object = value->as_object();
-  const auto file = object.find_filled("file");
-  const auto level = object.find_filled("level");
-  const auto format = object.find_filled("format");
-  object.reject_near_misses();
+  const auto file = object.find_nonempty("file");
+  const auto level = object.find_nonempty("level");
+  const auto format = object.find_nonempty("format");
+  object.reject_misspelled_keys();
   LogConfig log;
   if (file) log.file = read_file(*file);
   if (level) log.level = read_level(*level);
   if (format && format->as_string() != "json") format->reject("must be \"json\"");
-  if (!file && (level || format)) value->reject("must name a file (key file)");
+  if (!file && (level || format)) value->reject("must contain the key file");
   return file ? std::optional{std::move(log)} : std::nullopt;
 }
 
-std::optional<LogWish> find_log_wish(std::string_view text) try {
+std::optional<LogTarget> find_log_target(std::string_view text) try {
   const JsonDocument document(text, "the network configuration");
   JsonObject network = document.root().as_object();
   auto log = read_log(network);
   if (!log) return std::nullopt;
-  LogWish wish{.log = *std::move(log)};
+  LogTarget target{.log = *std::move(log)};
   const auto name = network.find("name");
-  if (name && name->is_string()) wish.network = name->as_string();
-  return wish;
+  if (name && name->is_string()) target.network = name->as_string();
+  return target;
 } catch (const Error&) {
   return std::nullopt;
 }
 
-bool may_want_log(std::string_view text) {
+bool may_have_log_key(std::string_view text) {
   constexpr std::string_view key = "log\"";
-  if (text.find('\\') != std::string_view::npos) return true;  // any character may be written by its number
+  if (text.find('\\') != std::string_view::npos) return true;  // the key may contain escapes such as \u006c
   for (auto quote = text.find('"'); quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
     if (is_same_key(text.substr(quote + 1, key.size()), key)) return true;
   }

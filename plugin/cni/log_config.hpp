@@ -14,7 +14,7 @@ enum class LogLevel {
   debug,  ///< every call, with the duration of its steps
 };
 
-/// The object "log": where a line for each call is written.
+/// The object "log": the file to which each call appends a line.
 struct LogConfig {
   std::string file;  ///< directly in /var/log/veth-cni or /run/veth-cni; ends in ".log"
   LogLevel level = LogLevel::info;
@@ -22,21 +22,21 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
-/// nullopt where no log is wanted. Throws Error for what is not right in it.
+/// nullopt if no log is configured. Throws Error if the object is invalid.
 std::optional<LogConfig> read_log(JsonObject& network);
 
-/// What the log needs to know of a configuration that may be wrong in all else.
-struct LogWish {
+/// Where to log a call whose configuration may otherwise be invalid.
+struct LogTarget {
   LogConfig log;
-  std::string network{};  ///< empty where it cannot be read
+  std::string network{};  ///< empty if it cannot be read
 
-  bool operator==(const LogWish&) const = default;
+  bool operator==(const LogTarget&) const = default;
 };
 
-/// nullopt where no log is wanted, or where the wish cannot be read.
-std::optional<LogWish> find_log_wish(std::string_view text);
+/// nullopt if no log is configured or the object "log" is invalid.
+std::optional<LogTarget> find_log_target(std::string_view text);
 
-/// Whether the text may be one that wants a log. Costs next to nothing; false is certain.
-bool may_want_log(std::string_view text);
+/// A fast check without parsing: false if the text certainly has no key "log".
+bool may_have_log_key(std::string_view text);
 
 }  // namespace cni

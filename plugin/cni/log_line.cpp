@@ -13,7 +13,7 @@
 namespace cni {
 namespace {
 
-/// RFC 3339 in UTC, by the calendar of the library: the C library's would read the time zone from the environment.
+/// RFC 3339 in UTC. The C library is not used because it reads the time zone from the environment.
 std::string to_text(std::chrono::system_clock::time_point time) {
   const auto microseconds = std::chrono::floor<std::chrono::microseconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(microseconds);
@@ -37,7 +37,7 @@ std::string hexadecimal(std::uint64_t number) {
   return text.data();
 }
 
-void write_filled(JsonWriter& json, std::string_view name, const std::string& value) {
+void write_nonempty(JsonWriter& json, std::string_view name, const std::string& value) {
   if (!value.empty()) json.member(name, value);
 }
 
@@ -48,7 +48,7 @@ void write_steps(JsonWriter& json, const std::vector<Stopwatch::Step>& steps) {
   json.end_object();
 }
 
-void write_filled(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
+void write_nonempty(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
   if (values.empty()) return;
   json.key(name);
   json.begin_array();
@@ -61,7 +61,7 @@ void write_error(JsonWriter& json, const Error& error) {
   json.begin_object();
   json.member("code", error.code);
   json.member("msg", error.message);
-  write_filled(json, "details", error.details);
+  write_nonempty(json, "details", error.details);
   json.end_object();
 }
 
@@ -80,13 +80,13 @@ std::string log_line(const LoggedCall& call, LogLevel level) {
   json.member("level", call.error ? "error" : "info");
   json.member("plugin", call.plugin);
   json.member("verb", call.verb);
-  write_filled(json, "network", call.network);
-  write_filled(json, "container", call.container);
-  write_filled(json, "interface", call.interface);
-  write_filled(json, "netns", call.netns);
+  write_nonempty(json, "network", call.network);
+  write_nonempty(json, "container", call.container);
+  write_nonempty(json, "interface", call.interface);
+  write_nonempty(json, "netns", call.netns);
   json.member("result", call.error ? "error" : "ok");
-  write_filled(json, "addresses", call.addresses);
-  write_filled(json, "ignored_keys", call.ignored_keys);
+  write_nonempty(json, "addresses", call.addresses);
+  write_nonempty(json, "ignored_keys", call.ignored_keys);
   if (call.error) write_error(json, *call.error);
   json.member("duration_us", microseconds_of(call.duration));
   if (level == LogLevel::debug) write_steps(json, call.steps);

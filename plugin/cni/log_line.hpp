@@ -14,29 +14,29 @@
 
 namespace cni {
 
-/// A call that has been answered.
+/// A finished call.
 struct LoggedCall {
   std::chrono::system_clock::time_point answered_at{};
   std::string_view plugin;  ///< type
   std::string verb{};
   std::string network{};
-  std::string container{};  ///< these three are empty where the verb has none
+  std::string container{};  ///< this and the next two are empty for verbs without them
   std::string interface {};
   std::string netns{};
-  std::vector<std::string> addresses{};     ///< of the result that was printed, with prefix lengths
-  std::vector<std::string> ignored_keys{};  ///< JSON pointers of members of the configuration that nobody knows
+  std::vector<std::string> addresses{};     ///< of the printed result, with prefix lengths
+  std::vector<std::string> ignored_keys{};  ///< JSON pointers of unknown members of the configuration
   std::optional<Error> error{};
   Stopwatch::Clock::duration duration{};
   std::vector<Stopwatch::Step> steps{};
   std::optional<TraceContext> trace{};
-  std::uint64_t span_id = 0;  ///< of the call itself, in the trace
+  std::uint64_t span_id = 0;  ///< of this call in the trace
 };
 
-/// The line that is written for a call, with its newline: one JSON object. veth-cni(5), LOG, lists the members. Only
-/// level debug has the steps.
+/// The log line of a call: one JSON object and a newline. veth-cni(5), section LOG, describes the members. The
+/// durations of the steps are included at level debug.
 std::string log_line(const LoggedCall& call, LogLevel level);
 
-/// The addresses of a printed result; none where the text is no result.
+/// The addresses of a printed result; empty if the text is not a result.
 std::vector<std::string> addresses_of_result(std::string_view text);
 
 }  // namespace cni

@@ -9,10 +9,10 @@
 
 namespace cni {
 
-/// How a veth pair is laid: veth-cni(5), MODES.
+/// How the ends of the veth pair are connected: veth-cni(5), section MODES.
 enum class Mode { ptp, bridge, netns };
 
-/// IDs of VLANs, both ends included: 1 to 4094.
+/// A range of VLAN IDs, inclusive: 1 to 4094.
 struct VlanRange {
   std::uint16_t first = 1;
   std::uint16_t last = 1;
@@ -23,8 +23,8 @@ struct VlanRange {
 /// Mode "bridge"; each field is a key of the reference plugin bridge.
 struct BridgeConfig {
   std::string name = "cni0";                 ///< key bridge
-  bool is_gateway = false;                   ///< isGateway, and by isDefaultGateway: the bridge carries the gateways
-  bool is_default_gateway = false;           ///< isDefaultGateway: default routes lead to them
+  bool is_gateway = false;                   ///< isGateway or isDefaultGateway: the bridge has the gateway addresses
+  bool is_default_gateway = false;           ///< isDefaultGateway: adds default routes via these gateways
   bool force_address = false;                ///< forceAddress
   bool hairpin = false;                      ///< hairpinMode
   bool promiscuous = false;                  ///< promiscMode
@@ -38,13 +38,13 @@ struct BridgeConfig {
   bool operator==(const BridgeConfig&) const = default;
 };
 
-/// Mode "netns", the object "peer": the other end of the cable.
+/// Mode "netns", object "peer": the other end of the veth pair.
 struct PeerConfig {
   std::string netns;               ///< path of its network namespace
   std::string interface = "eth0";  ///< ifname
   std::vector<Prefix> addresses{};
   std::vector<Route> routes{};
-  bool may_be_the_hosts = false;  ///< vethctl alone joins a namespace to the host's by a cable
+  bool allow_host_netns = false;  ///< the peer may be the host's namespace; only set by vethctl
 
   bool operator==(const PeerConfig&) const = default;
 };

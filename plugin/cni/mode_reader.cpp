@@ -11,12 +11,12 @@
 namespace cni {
 namespace {
 
-constexpr std::uint16_t largest_vlan = 4094;  // IEEE 802.1Q: 0 and 4095 are reserved
+constexpr std::uint16_t max_vlan = 4094;  // IEEE 802.1Q: 0 and 4095 are reserved
 
 [[noreturn]] void refuse(const std::string& fault) { throw Error(ErrorCode::invalid_config, fault); }
 
 std::string read_interface_name(JsonObject& object, std::string_view key, std::string_view absent) {
-  const auto value = object.find_filled(key);
+  const auto value = object.find_nonempty(key);
   if (!value) return std::string(absent);
   std::string name = value->as_string();
   if (const auto fault = interface_name_fault(name)) value->reject("must be an interface name: " + *fault);
@@ -25,13 +25,13 @@ std::string read_interface_name(JsonObject& object, std::string_view key, std::s
 
 std::uint16_t read_vlan(JsonObject& network) {
   const auto value = network.find("vlan");
-  return value ? static_cast<std::uint16_t>(value->as_unsigned(0, largest_vlan)) : std::uint16_t{0};
+  return value ? static_cast<std::uint16_t>(value->as_unsigned(0, max_vlan)) : std::uint16_t{0};
 }
 
 std::optional<std::uint16_t> find_vlan(JsonObject& range, std::string_view key) {
   const auto value = range.find(key);
   if (!value) return std::nullopt;
-  return static_cast<std::uint16_t>(value->as_unsigned(1, largest_vlan));
+  return static_cast<std::uint16_t>(value->as_unsigned(1, max_vlan));
 }
 
 VlanRange read_vlan_range(const JsonValue& value) {
@@ -39,10 +39,10 @@ VlanRange read_vlan_range(const JsonValue& value) {
   const auto id = find_vlan(object, "id");
   const auto first = find_vlan(object, "minID");
   const auto last = find_vlan(object, "maxID");
-  object.reject_near_misses();
+  object.reject_misspelled_keys();
   if (id && !first && !last) return {*id, *id};
-  if (id || !first || !last) value.reject("must have either id, or minID and maxID");
-  if (*first > *last) value.reject("minID must not be greater than maxID");
+  if (id || !first || !last) value.reject("must contain either id, or minID and maxID");
+  if (*first > *last) value.reject("must have a minID that is not greater than maxID");
   return {*first, *last};
 }
 
@@ -63,7 +63,7 @@ std::vector<Prefix> read_prefixes(JsonObject& object, std::string_view key) {
 Mode read_mode(JsonObject& network) {
   constexpr std::array<std::pair<std::string_view, Mode>, 3> modes{
       {{"ptp", Mode::ptp}, {"bridge", Mode::bridge}, {"netns", Mode::netns}}};
-  const auto value = network.find_filled("mode");
+  const auto value = network.find_nonempty("mode");
   if (!value) return Mode::ptp;
   for (const auto& [name, mode] : modes) {
     if (value->as_string() == name) return mode;
@@ -85,19 +85,20 @@ BridgeConfig read_bridge(JsonObject& network) {
   bridge.is_isolated = network.bool_or("portIsolation", false);
   bridge.check_macs = network.bool_or("macspoofchk", false);
   bridge.disable_container_interface = network.bool_or("disableContainerInterface", false);
-  if (bridge.hairpin && bridge.promiscuous) refuse("cannot set hairpin mode and promiscuous mode at the same time");
+  if (bridge.hairpin && bridge.promiscuous)
+    refuse("/hairpinMode: cannot be combined with promiscMode. Remove one of them");
   return bridge;
 }
 
 PeerConfig read_peer(JsonObject& network) {
   auto object = network.find_object("peer");
-  if (!object) refuse("/peer: missing: mode netns joins the container to the namespace /peer/netns");
+  if (!object) refuse("/peer: missing: mode netns needs the path of the other network namespace in /peer/netns");
   PeerConfig peer;
   peer.netns = object->require("netns").as_string();
   peer.interface = read_interface_name(*object, "ifname", peer.interface);
   peer.addresses = read_prefixes(*object, "addresses");
-  peer.routes = read_routes(*object, "routes", UnknownKeys::refuse_near_misses);
-  object->reject_near_misses();
+  peer.routes = read_routes(*object, "routes", UnknownKeys::reject_misspelled);
+  object->reject_misspelled_keys();
   return peer;
 }
 

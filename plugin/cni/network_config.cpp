@@ -6,11 +6,11 @@
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/log_config.hpp"
 #include "plugin/cni/mode_reader.hpp"
+#include "plugin/cni/parse_mode.hpp"
 #include "plugin/cni/result_reader.hpp"
+#include "plugin/cni/runtime_request.hpp"
 #include "plugin/cni/source_nat_reader.hpp"
-#include "plugin/cni/tolerance.hpp"
 #include "plugin/cni/tuning_reader.hpp"
-#include "plugin/cni/wishes.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -24,50 +24,51 @@ namespace {
 
 constexpr std::string_view origin = "the network configuration";
 constexpr std::string_view own_type = "veth";
-constexpr std::size_t longest_name = 200;  // it is the name of a folder, and part of an interface's alias
+constexpr std::size_t max_name_length = 200;  // the name is used as a folder name and in the alias of the interface
 
 constexpr std::uint32_t default_mtu = 1500;
-constexpr std::uint32_t smallest_mtu = 68;  // RFC 791: what every link has to carry
-constexpr std::uint32_t largest_mtu = 65535;
+constexpr std::uint32_t min_mtu = 68;  // RFC 791: the minimum for every link
+constexpr std::uint32_t max_mtu = 65535;
 
-// Keys that are not read in every call and that are still no slips of the pen: those of the specification, of runtimes,
-// and of the other modes.
-constexpr std::array<std::string_view, 24> also_known{"bridge",
-                                                      "isGateway",
-                                                      "isDefaultGateway",
-                                                      "forceAddress",
-                                                      "hairpinMode",
-                                                      "promiscMode",
-                                                      "vlan",
-                                                      "vlanTrunk",
-                                                      "preserveDefaultVlan",
-                                                      "macspoofchk",
-                                                      "portIsolation",
-                                                      "disableContainerInterface",
-                                                      "peer",
-                                                      "ipam",
-                                                      "args",
-                                                      "runtimeConfig",
-                                                      "capabilities",
-                                                      "prevResult",
-                                                      "cni.dev/valid-attachments",
-                                                      "cni.dev/attachments",
-                                                      "cniVersions",
-                                                      "disableCheck",
-                                                      "disableGC",
-                                                      "loadOnlyInlinedPlugins"};
+// Keys that are valid although this call does not read them: keys of the specification, of runtimes and of the other
+// modes.
+constexpr std::array<std::string_view, 24> other_valid_keys{"bridge",
+                                                            "isGateway",
+                                                            "isDefaultGateway",
+                                                            "forceAddress",
+                                                            "hairpinMode",
+                                                            "promiscMode",
+                                                            "vlan",
+                                                            "vlanTrunk",
+                                                            "preserveDefaultVlan",
+                                                            "macspoofchk",
+                                                            "portIsolation",
+                                                            "disableContainerInterface",
+                                                            "peer",
+                                                            "ipam",
+                                                            "args",
+                                                            "runtimeConfig",
+                                                            "capabilities",
+                                                            "prevResult",
+                                                            "cni.dev/valid-attachments",
+                                                            "cni.dev/attachments",
+                                                            "cniVersions",
+                                                            "disableCheck",
+                                                            "disableGC",
+                                                            "loadOnlyInlinedPlugins"};
 
-// Keys of other plugins and of tools that people leave in a configuration. They are near "mode", "snat" and
-// "isGateway".
-constexpr std::array<std::string_view, 4> keys_of_others{"node", "nat", "dnat", "gateway"};
+// Keys of other plugins and tools that occur in configurations. They resemble "mode", "snat" and "isGateway".
+constexpr std::array<std::string_view, 4> keys_of_other_software{"node", "nat", "dnat", "gateway"};
 
 std::string read_name(JsonObject& network) {
   std::string name = network.string_or("name", "");
-  if (name.empty()) throw Error(ErrorCode::invalid_config, "missing network name");
+  if (name.empty())
+    throw Error(ErrorCode::invalid_config, "missing network name", "set /name to the name of the network");
   if (!is_identifier(name)) {
-    throw Error(ErrorCode::invalid_config, "invalid characters found in network name", text::printable(name));
+    throw Error(ErrorCode::invalid_config, "invalid characters found in network name",
+                "/name is " + text::quoted(name) + "; " + std::string(identifier_rule));
   }
-  if (name.size() > longest_name) {
+  if (name.size() > max_name_length) {
     throw Error(ErrorCode::invalid_config, "network name is longer than 200 bytes", text::printable(name));
   }
   return name;
@@ -87,7 +88,7 @@ Version read_version(JsonObject& network) {
                   names_of({all_versions.begin(), all_versions.end()}, "\""));
 }
 
-// The version in which a verb came.
+// The version that introduced the verb.
 Version first_version_with(Verb verb) {
   if (verb == Verb::gc || verb == Verb::status) return Version::v1_1_0;
   return verb == Verb::check ? Version::v0_4_0 : Version::v0_1_0;
@@ -96,13 +97,16 @@ Version first_version_with(Verb verb) {
 Version read_version_for(Verb verb, JsonObject& network) {
   const Version version = read_version(network);
   if (version >= first_version_with(verb)) return version;
-  throw Error(ErrorCode::incompatible_version, "config version does not allow " + std::string(to_string(verb)));
+  const std::string name{to_string(verb)};
+  throw Error(ErrorCode::incompatible_version, "config version does not allow " + name,
+              "cniVersion is " + text::quoted(to_string(version)) + ", " + name + " needs " +
+                  text::quoted(to_string(first_version_with(verb))) + " or later");
 }
 
-std::vector<Version> family_of(Version version) {
+std::vector<Version> versions_with_format_of(Version version) {
   std::vector<Version> family;
   std::ranges::copy_if(all_versions, std::back_inserter(family),
-                       [version](Version other) { return same_result_family(version, other); });
+                       [version](Version other) { return same_result_format(version, other); });
   return family;
 }
 
@@ -110,10 +114,10 @@ std::optional<Result> read_previous(JsonObject& network, Version version) {
   auto previous = network.find_object("prevResult");
   if (!previous) return std::nullopt;
   const Version own = read_result_version(*previous, version);
-  if (same_result_family(own, version)) return read_result(*previous, own);
+  if (same_result_format(own, version)) return read_result(*previous, own);
   throw Error(ErrorCode::decoding_failure, "could not parse prevResult: result type supports " +
-                                               names_of(family_of(version), "") + " but unmarshalled CNIVersion is " +
-                                               text::quoted(to_string(own)));
+                                               names_of(versions_with_format_of(version), "") +
+                                               " but unmarshalled CNIVersion is " + text::quoted(to_string(own)));
 }
 
 ValidAttachment read_valid_attachment(const JsonValue& value) {
@@ -126,8 +130,8 @@ void append_valid_attachments(std::vector<ValidAttachment>& attachments, const J
   for (const JsonValue& element : list.as_array()) attachments.push_back(read_valid_attachment(element));
 }
 
-// Not a part in which errors are forgiven: what is left out here is deleted. libcni sends both keys (the specification
-// named the key in two ways), and null for an empty list.
+// Strict also for GC, because GC deletes each attachment that is not in this list. libcni sends both keys (versions of
+// the specification differ in the name), and null for an empty list.
 std::optional<std::vector<ValidAttachment>> read_valid_attachments(JsonObject& network) {
   std::optional<std::vector<ValidAttachment>> attachments;
   for (const std::string_view key : {"cni.dev/valid-attachments", "cni.dev/attachments"}) {
@@ -143,59 +147,60 @@ std::optional<std::vector<ValidAttachment>> read_valid_attachments(JsonObject& n
 }
 
 std::optional<std::uint32_t> read_mtu(JsonObject& network) {
-  const auto value = find_in_args_or_own(network, "mtu");
+  const auto value = find_in_args_or_config(network, "mtu");
   if (!value) return default_mtu;
   if (value->is_string() && value->as_string() == "auto") return std::nullopt;
   if (value->is_string()) value->reject("must be \"auto\" or a number");
-  const auto mtu = static_cast<std::uint32_t>(value->as_unsigned(0, largest_mtu));
-  if (mtu != 0 && mtu < smallest_mtu) value->reject("must be 0 or an integer from 68 to 65535");
+  const auto mtu = static_cast<std::uint32_t>(value->as_unsigned(0, max_mtu));
+  if (mtu != 0 && mtu < min_mtu) value->reject("must be 0 or an integer from 68 to 65535");
   return mtu == 0 ? default_mtu : mtu;
 }
 
-std::optional<Dns> read_own_dns(JsonObject& network) {
+std::optional<Dns> read_dns_override(JsonObject& network) {
   const Dns dns = read_dns(network, "dns");
   return dns == Dns{} ? std::nullopt : std::optional(dns);
 }
 
-// What the specification puts into every configuration.
+// The keys that the specification defines for every configuration.
 NetworkConfig read_common(JsonObject& network, Verb verb) {
-  const Tolerance tolerance(verb);
+  const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config;
   config.name = read_name(network);
-  if (verb == Verb::del) {  // not refused for its version: there is nothing to answer in it
-    tolerance.read(config.version, [&] { return read_version(network); });
+  if (verb == Verb::del) {  // an unknown version is accepted: DEL prints no result
+    read_part(parse_mode, config.version, [&] { return read_version(network); });
   } else {
     config.version = read_version_for(verb, network);
   }
-  tolerance.read(config.previous, [&] { return read_previous(network, config.version); });
+  read_part(parse_mode, config.previous, [&] { return read_previous(network, config.version); });
   if (verb == Verb::gc) config.valid_attachments = read_valid_attachments(network);
   return config;
 }
 
-void read_own(JsonObject& network, NetworkConfig& config, const Tolerance& tolerance) {
-  tolerance.read(config.type, [&] { return network.string_or("type", ""); });
-  tolerance.read(config.mode, [&] { return read_mode(network); });
-  if (config.mode == Mode::bridge) tolerance.read(config.bridge, [&] { return read_bridge(network); });
-  if (config.mode == Mode::netns) tolerance.read(config.peer, [&] { return read_peer(network); });
-  tolerance.read(config.mtu, [&] { return read_mtu(network); });
-  tolerance.read(config.enable_dad, [&] { return network.bool_or("enabledad", false); });
-  tolerance.read(config.source_nat, [&] { return read_source_nat(network); });
-  tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
-  tolerance.read(config.dns, [&] { return read_own_dns(network); });
-  tolerance.read(config.bandwidth, [&] { return read_bandwidth(network); });
-  tolerance.read(config.tuning, [&] { return read_tuning(network); });
+void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode parse_mode) {
+  read_part(parse_mode, config.type, [&] { return network.string_or("type", ""); });
+  read_part(parse_mode, config.mode, [&] { return read_mode(network); });
+  if (config.mode == Mode::bridge) read_part(parse_mode, config.bridge, [&] { return read_bridge(network); });
+  if (config.mode == Mode::netns) read_part(parse_mode, config.peer, [&] { return read_peer(network); });
+  read_part(parse_mode, config.mtu, [&] { return read_mtu(network); });
+  read_part(parse_mode, config.enable_dad, [&] { return network.bool_or("enabledad", false); });
+  read_part(parse_mode, config.source_nat, [&] { return read_source_nat(network); });
+  read_part(parse_mode, config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
+  read_part(parse_mode, config.dns, [&] { return read_dns_override(network); });
+  read_part(parse_mode, config.bandwidth, [&] { return read_bandwidth(network); });
+  read_part(parse_mode, config.tuning, [&] { return read_tuning(network); });
 }
 
-void refuse_near_misses(JsonObject& network, const NetworkConfig& config) {
+void reject_misspelled(JsonObject& network, const NetworkConfig& config) {
   if (config.type != own_type) return;
-  network.also_known(also_known);
-  network.reject_near_misses(keys_of_others);
+  network.mark_known(other_valid_keys);
+  network.reject_misspelled_keys(keys_of_other_software);
 }
 
-// A bridge and a cable work without addresses, too.
+// Modes bridge and netns also work without addresses.
 void require_ipam(const NetworkConfig& config) {
   if (config.bridge.disable_container_interface && !config.ipam.type.empty()) {
-    throw Error(ErrorCode::invalid_config, "cannot use IPAM when DisableContainerInterface flag is set");
+    throw Error(ErrorCode::invalid_config,
+                "/ipam: cannot be combined with disableContainerInterface. Remove one of them");
   }
   if (config.type != own_type || config.mode != Mode::ptp || !config.ipam.type.empty()) return;
   throw Error(
@@ -203,32 +208,32 @@ void require_ipam(const NetworkConfig& config) {
       "/ipam/type: missing: mode ptp needs addresses; \"veth-ipam\" is built in, other types are run from CNI_PATH");
 }
 
-void refuse_limits_of_a_cable(const NetworkConfig& config) {
+void refuse_bandwidth_in_mode_netns(const NetworkConfig& config) {
   if (config.mode != Mode::netns || config.bandwidth == Bandwidth{}) return;
   throw Error(ErrorCode::invalid_config,
-              "/bandwidth: mode netns cannot limit rates: both ends are in containers, which could lift the limits");
+              "/bandwidth: not possible in mode netns: both ends are in containers, which could remove the limits");
 }
 
-// Runtimes do not tell STATUS what they will tell ADD, only that they can.
-bool may_be_told_addresses(JsonObject& network) {
+// Runtimes pass runtimeConfig to ADD only; STATUS gets only the capabilities.
+bool runtime_can_request_addresses(JsonObject& network) {
   auto capabilities = network.find_object("capabilities");
   return capabilities && (capabilities->bool_or("ips", false) || capabilities->bool_or("ipRanges", false));
 }
 
 bool has_addresses(const NetworkConfig& config) {
   const IpamConfig& ipam = config.ipam;
-  const Wishes& wishes = config.wishes;
-  return !(ipam.ranges.empty() && ipam.addresses.empty() && wishes.ranges.empty() && wishes.addresses.empty());
+  const RuntimeRequest& requested = config.requested;
+  return !(ipam.ranges.empty() && ipam.addresses.empty() && requested.ranges.empty() && requested.addresses.empty());
 }
 
 void require_addresses(JsonObject& network, const NetworkConfig& config, Verb verb) {
-  if (config.ipam.type != own_ipam_type) return;
+  if (config.ipam.type != builtin_ipam_type) return;
   if (!config.ipam.ranges.empty() && !config.ipam.addresses.empty()) {
-    throw Error(ErrorCode::invalid_config, "/ipam: ranges and addresses exclude each other");
+    throw Error(ErrorCode::invalid_config, "/ipam: ranges and addresses cannot be combined. Remove one of them");
   }
-  const bool is_told_later = verb == Verb::status || verb == Verb::version;
-  if (has_addresses(config) || (is_told_later && may_be_told_addresses(network))) return;
-  throw Error(ErrorCode::invalid_config, "/ipam: needs ranges or addresses, and the runtime names none");
+  const bool has_no_runtime_config = verb == Verb::status || verb == Verb::version;
+  if (has_addresses(config) || (has_no_runtime_config && runtime_can_request_addresses(network))) return;
+  throw Error(ErrorCode::invalid_config, "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
 }
 
 }  // namespace
@@ -239,16 +244,16 @@ NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args&
 
 NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args) {
   JsonObject network = document.root().as_object();
-  const Tolerance tolerance(verb);
+  const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
-  read_own(network, config, tolerance);
-  config.wishes = read_wishes(network, args, tolerance);
-  config.ipam = read_ipam(network, tolerance);
-  if (tolerance.is_lenient()) return config;
-  read_log(network);  // is right; what it says is read where a call is written down
-  refuse_near_misses(network, config);
+  read_plugin_keys(network, config, parse_mode);
+  config.requested = read_runtime_request(network, args, parse_mode);
+  config.ipam = read_ipam(network, parse_mode);
+  if (parse_mode == ParseMode::lenient) return config;
+  read_log(network);  // only validated here; find_log_target() reads it when the call is logged
+  reject_misspelled(network, config);
   config.ignored_keys = document.ignored_keys();
-  refuse_limits_of_a_cable(config);
+  refuse_bandwidth_in_mode_netns(config);
   require_ipam(config);
   require_addresses(network, config, verb);
   return config;
@@ -257,20 +262,24 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
 NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args) {
   const JsonDocument document(text, origin);
   JsonObject network = document.root().as_object();
-  const Tolerance tolerance(verb);
+  const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
-  tolerance.read(config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
-  config.wishes = read_address_wishes(network, args, tolerance);
-  config.ipam = read_own_ipam(network, tolerance);
+  read_part(parse_mode, config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
+  config.requested = read_address_request(network, args, parse_mode);
+  config.ipam = read_builtin_ipam(network, parse_mode);
   config.ignored_keys = document.ignored_keys();
-  if (!tolerance.is_lenient()) require_addresses(network, config, verb);
+  if (parse_mode == ParseMode::strict) require_addresses(network, config, verb);
   return config;
 }
+
+NetworkConfig parse_config_file(std::string_view text) { return parse_network_config(text, Verb::version, {}); }
+
+NetworkConfig parse_ipam_config_file(std::string_view text) { return parse_ipam_request(text, Verb::version, {}); }
 
 NetworkConfig parse_common_config(std::string_view text, Verb verb) {
   const JsonDocument document(text, origin);
   JsonObject network = document.root().as_object();
-  if (!Tolerance(verb).is_lenient()) read_log(network);
+  if (parse_mode_of(verb) == ParseMode::strict) read_log(network);
   return read_common(network, verb);
 }
 

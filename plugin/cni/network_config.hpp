@@ -17,7 +17,7 @@
 
 namespace cni {
 
-/// A range as it is written; ipam::Range checks it and fills in the defaults.
+/// A range as configured, not checked yet: see ipam::checked_range().
 struct RangeConfig {
   Prefix subnet;
   std::optional<IpAddress> range_start{};
@@ -28,24 +28,24 @@ struct RangeConfig {
   bool operator==(const RangeConfig&) const = default;
 };
 
-/// Each range set gives one address, from any of its ranges.
+/// Range sets. One address is allocated from each set, from any of its ranges.
 using RangeSets = std::vector<std::vector<RangeConfig>>;
 
 /// The object "ipam".
 struct IpamConfig {
-  std::string type;            ///< "veth-ipam" or the name of an executable; empty: no IPAM
-  RangeSets ranges{};          ///< subnet, rangeStart, rangeEnd, gateway of the object itself are the first set
-  bool has_own_range = false;  ///< the object itself has a subnet
-  std::vector<LeasedAddress> addresses{};  ///< fixed addresses
+  std::string type;                        ///< "veth-ipam" or the name of an executable; empty: no IPAM
+  RangeSets ranges{};                      ///< ranges; a range in the object itself is the first set
+  bool has_inline_range = false;           ///< the object itself contains a range (key subnet)
+  std::vector<LeasedAddress> addresses{};  ///< addresses: fixed addresses
   std::vector<Route> routes{};
-  std::optional<std::string> resolv_conf{};  ///< path of a resolv.conf whose content is the lease's DNS
+  std::optional<std::string> resolv_conf{};  ///< resolvConf: path of the file with the DNS settings
   Dns dns{};
-  std::string data_dir{};  ///< another state folder, below /run or /var/lib
+  std::string data_dir{};  ///< dataDir: another state folder, below /run or /var/lib
 
   bool operator==(const IpamConfig&) const = default;
 };
 
-/// An address that the runtime asks for; where it names no prefix length the range it lies in gives it.
+/// An address requested by the runtime. Without a prefix length, that of the range that contains the address is used.
 struct RequestedAddress {
   IpAddress address;
   std::optional<std::uint8_t> prefix_length{};
@@ -63,33 +63,33 @@ struct PortMapping {
   bool operator==(const PortMapping&) const = default;
 };
 
-/// Whose packets leave under another source address, in the words of ptp and of portmap.
+/// Source NAT: the keys of the reference plugins ptp, bridge and portmap.
 struct SourceNat {
-  bool masquerade = false;       ///< ipMasq: the containers' packets leave the node with its address
-  std::vector<Prefix> except{};  ///< ipMasqExcept: destinations that see the container's own address all the same
-  bool mapped_ports = true;      ///< snat: mapped ports work from 127.0.0.1, ::1 and the container itself
-  bool all_clients = false;      ///< masqAll: a container sees the host's address for every client of a mapped port
+  bool masquerade = false;       ///< ipMasq: packets of containers leave the node with the node's address
+  std::vector<Prefix> except{};  ///< ipMasqExcept: destinations without masquerading
+  bool mapped_ports = true;      ///< snat: mapped ports can be reached from 127.0.0.1, ::1 and the container itself
+  bool all_clients = false;      ///< masqAll: all connections to mapped ports are masqueraded
 
   bool operator==(const SourceNat&) const = default;
 };
 
-/// What the runtime wants for this one container: runtimeConfig, before args.cni, before CNI_ARGS.
-struct Wishes {
+/// What the runtime requests for one container, in order of precedence: runtimeConfig, args.cni, CNI_ARGS.
+struct RuntimeRequest {
   std::optional<MacAddress> mac;
   std::vector<RequestedAddress> addresses{};
-  RangeSets ranges{};  ///< before those of the configuration
+  RangeSets ranges{};  ///< placed before the configured range sets
   std::optional<Dns> dns{};
   std::vector<PortMapping> port_mappings{};
 
-  bool operator==(const Wishes&) const = default;
+  bool operator==(const RuntimeRequest&) const = default;
 };
 
-/// One of the attachments that GC is told are still valid.
+/// An attachment in the list of valid attachments of GC.
 struct ValidAttachment {
   std::string container;
   std::string interface;
 
-  auto operator<=>(const ValidAttachment&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 sees a 0
+  auto operator<=>(const ValidAttachment&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 finds a 0
 };
 
 struct NetworkConfig {
@@ -97,44 +97,50 @@ struct NetworkConfig {
   std::string name{};
   std::string type{};
   Mode mode = Mode::ptp;
-  BridgeConfig bridge{};                    ///< mode bridge
-  PeerConfig peer{};                        ///< mode netns
-  std::optional<std::uint32_t> mtu = 1500;  ///< bytes, both ends; nullopt: "auto", that of the default route's device
-  bool enable_dad = false;                  ///< key enabledad: addresses go through IPv6 duplicate address detection
+  BridgeConfig bridge{};  ///< mode bridge
+  PeerConfig peer{};      ///< mode netns
+  std::optional<std::uint32_t> mtu =
+      1500;                 ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
+  bool enable_dad = false;  ///< enabledad: IPv6 duplicate address detection
   SourceNat source_nat{};
-  bool ready_when_full = false;  ///< key readyWhenFull: STATUS does not fail for a full pool
+  bool ready_when_full = false;  ///< readyWhenFull: STATUS succeeds even if all addresses are in use
   IpamConfig ipam{};
-  std::optional<Dns> dns{};  ///< in place of the IPAM's
-  Bandwidth bandwidth{};     ///< of the key and of the capability
-  TuningConfig tuning{};     ///< of the configuration and of args.cni
-  Wishes wishes{};
+  std::optional<Dns> dns{};  ///< replaces the DNS settings of the IPAM
+  Bandwidth bandwidth{};     ///< key bandwidth and capability bandwidth combined
+  TuningConfig tuning{};     ///< configuration and args.cni combined
+  RuntimeRequest requested{};
   std::optional<Result> previous{};  ///< prevResult
   std::optional<std::vector<ValidAttachment>>
-      valid_attachments{};                  ///< GC; nullopt: no such key, nothing is to be deleted
-  std::vector<std::string> ignored_keys{};  ///< JSON pointers of members of ours that nobody knows
+      valid_attachments{};                  ///< GC; nullopt: the key is absent, GC deletes nothing
+  std::vector<std::string> ignored_keys{};  ///< JSON pointers of unknown keys
 
   bool operator==(const NetworkConfig&) const = default;
 };
 
-/// The configuration for `verb`. For ADD, CHECK and STATUS it has to be right in all that is ours; for DEL and GC the
-/// network's name is enough, and a member that cannot be read is as good as absent. VERSION stands for an ADD of which
-/// is not known yet what the runtime will tell. Throws Error: incompatible_version,
-/// unsupported_field, decoding_failure, invalid_config.
+/// Parses the configuration for `verb`. For ADD, CHECK and STATUS all keys of this plugin must be valid. For DEL and GC
+/// the network's name is enough, and a member that cannot be read counts as absent. Throws Error:
+/// incompatible_version, unsupported_field, decoding_failure, invalid_config.
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args);
 
-/// The same of a text that was read as JSON already.
+/// The same for a parsed document.
 NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args);
 
-/// As parse_network_config for the plugin veth-ipam, which is handed the configuration of another plugin: only "ipam"
-/// and what the runtime asks for are read.
+/// As parse_network_config, for the executable veth-ipam, which gets the configuration of another plugin: reads only
+/// "ipam" and the addresses that the runtime requests.
 NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args);
 
-/// As parse_network_config for a plugin without a configuration of its own: only what the specification puts into every
-/// one, and "log", is read.
+/// Parses a configuration as for an ADD, but without runtimeConfig: an ADD may add the addresses that are missing here.
+NetworkConfig parse_config_file(std::string_view text);
+
+/// The same for the executable veth-ipam.
+NetworkConfig parse_ipam_config_file(std::string_view text);
+
+/// As parse_network_config, for a plugin without keys of its own: reads only the keys that the specification defines
+/// for every plugin, and "log".
 NetworkConfig parse_common_config(std::string_view text, Verb verb);
 
-/// The cniVersion of a text that may be no configuration at all: for answers to VERSION and for errors. nullopt where
-/// none can be read.
+/// The cniVersion of a text that may be invalid, for the output of VERSION and for errors. nullopt if it cannot be
+/// read.
 std::optional<std::string> find_version_text(std::string_view text);
 
 }  // namespace cni

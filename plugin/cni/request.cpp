@@ -12,21 +12,21 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t largest_input = std::size_t{1} << 20U;
+constexpr std::size_t max_input_bytes = std::size_t{1} << 20U;
 
-void refuse_kernel_names(const std::string& interface) {
+void refuse_reserved_names(const std::string& interface) {
   constexpr std::array<std::string_view, 3> names{"lo", "all", "default"};
   if (std::ranges::find(names, interface) == names.end()) return;
-  throw Error(ErrorCode::invalid_environment, "interface name is one of the kernel's own",
+  throw Error(ErrorCode::invalid_environment, "interface name is reserved by the kernel",
               "CNI_IFNAME is " + text::quoted(interface));
 }
 
-bool makes_an_interface(Verb verb) { return verb == Verb::add || verb == Verb::check; }
-bool is_of_one_container(Verb verb) { return makes_an_interface(verb) || verb == Verb::del; }
+bool is_add_or_check(Verb verb) { return verb == Verb::add || verb == Verb::check; }
+bool has_container(Verb verb) { return is_add_or_check(verb) || verb == Verb::del; }
 
-// For DEL they are not worth a failure, for the others they are not given.
+// Invalid arguments do not fail a DEL. GC, STATUS and VERSION have none.
 Args args_for(Verb verb, const std::string& text) {
-  if (makes_an_interface(verb)) return parse_args(text);
+  if (is_add_or_check(verb)) return parse_args(text);
   if (verb != Verb::del) return {};
   try {
     return parse_args(text);
@@ -36,7 +36,7 @@ Args args_for(Verb verb, const std::string& text) {
 }
 
 NetworkConfig parse_config(const Environment& environment, std::string_view input, Verb verb, Role role) {
-  if (input.size() > largest_input) {
+  if (input.size() > max_input_bytes) {
     throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 1 MiB");
   }
   const Args args = args_for(verb, environment.args);
@@ -60,10 +60,10 @@ Request parse_request(const Environment& environment, std::string input, Role ro
   const Verb verb = checked_verb(environment);
   Request request;
   request.verb = verb;
-  if (role == Role::plugin && makes_an_interface(verb)) refuse_kernel_names(environment.ifname);
+  if (role == Role::plugin && is_add_or_check(verb)) refuse_reserved_names(environment.ifname);
   if (verb != Verb::version) request.config = parse_config(environment, input, verb, role);
   request.attachment.network = request.config.name;
-  if (is_of_one_container(verb)) {
+  if (has_container(verb)) {
     request.attachment.container = environment.container_id;
     request.attachment.interface = environment.ifname;
     request.netns = environment.netns;

@@ -10,25 +10,24 @@
 
 namespace cni {
 
-/// One call of the plugin, checked.
+/// One checked call of the plugin.
 struct Request {
   Verb verb = Verb::version;
   Attachment attachment{};  ///< container and interface are empty for GC and STATUS
-  std::string netns{};      ///< CNI_NETNS as it was given; empty where there is none
+  std::string netns{};      ///< CNI_NETNS; empty if it is not set
   bool netns_override = false;
   std::vector<std::string> plugin_path{};  ///< the folders of CNI_PATH
   NetworkConfig config{};
-  std::string input{};             ///< the network configuration byte for byte, for delegates
-  Stopwatch* stopwatch = nullptr;  ///< of the call, for its steps; null: nobody wants to know
+  std::string input{};             ///< the network configuration, unchanged, for delegates
+  Stopwatch* stopwatch = nullptr;  ///< measures the steps of the call; null: timing is off
 
   bool operator==(const Request&) const = default;
 };
 
-/// Who is asked: the plugin "veth", "veth-ipam" by another plugin, or "loopback", which has no configuration of its
-/// own.
+/// The executable that is called: "veth", "veth-ipam" (by another plugin), or "loopback", which has no keys of its own.
 enum class Role { plugin, ipam, loopback };
 
-/// Throws Error. The plugin refuses the interface names "lo", "all" and "default" too: they are the kernel's own.
+/// Throws Error. The plugin also rejects the interface names "lo", "all" and "default", which the kernel reserves.
 Request parse_request(const Environment& environment, std::string input, Role role);
 
 }  // namespace cni

@@ -10,16 +10,16 @@
 namespace cni {
 namespace {
 
-void write_filled(JsonWriter& json, std::string_view key, const std::string& value) {
+void write_nonempty(JsonWriter& json, std::string_view key, const std::string& value) {
   if (!value.empty()) json.member(key, value);
 }
 
 template <typename Number>
-void write_present(JsonWriter& json, std::string_view key, const std::optional<Number>& number) {
+void write_optional(JsonWriter& json, std::string_view key, const std::optional<Number>& number) {
   if (number) json.member(key, std::uint64_t{*number});
 }
 
-void write_present(JsonWriter& json, std::string_view key, const std::optional<IpAddress>& address) {
+void write_optional(JsonWriter& json, std::string_view key, const std::optional<IpAddress>& address) {
   if (address) json.member(key, to_string(*address));
 }
 
@@ -31,14 +31,14 @@ void write_strings(JsonWriter& json, std::string_view key, const std::vector<std
   json.end_array();
 }
 
-// Go's encoder writes an empty object up to 0.4.0, where the specification has "dns" in every result; from 1.0.0 on it
-// is left out.
+// Up to 0.4.0 libcni writes an empty object, because "dns" is in every result. From 1.0.0 on it omits empty DNS
+// settings.
 void write_dns(JsonWriter& json, const Dns& dns, Version version) {
   if (version >= Version::v1_0_0 && dns == Dns{}) return;
   json.key("dns");
   json.begin_object();
   write_strings(json, "nameservers", dns.nameservers);
-  write_filled(json, "domain", dns.domain);
+  write_nonempty(json, "domain", dns.domain);
   write_strings(json, "search", dns.search);
   write_strings(json, "options", dns.options);
   json.end_object();
@@ -47,13 +47,13 @@ void write_dns(JsonWriter& json, const Dns& dns, Version version) {
 void write_route(JsonWriter& json, const Route& route, Version version) {
   json.begin_object();
   json.member("dst", to_string(route.destination));
-  write_present(json, "gw", route.gateway);
+  write_optional(json, "gw", route.gateway);
   if (version >= Version::v0_3_0) {
-    write_present(json, "mtu", route.mtu);
-    write_present(json, "advmss", route.advmss);
-    write_present(json, "priority", route.priority);
-    write_present(json, "table", route.table);
-    write_present(json, "scope", route.scope);
+    write_optional(json, "mtu", route.mtu);
+    write_optional(json, "advmss", route.advmss);
+    write_optional(json, "priority", route.priority);
+    write_optional(json, "table", route.table);
+    write_optional(json, "scope", route.scope);
   }
   json.end_object();
 }
@@ -69,12 +69,12 @@ void write_routes(JsonWriter& json, const std::vector<Route>& routes, Version ve
 void write_interface(JsonWriter& json, const Interface& interface, Version version) {
   json.begin_object();
   json.member("name", interface.name);
-  write_filled(json, "mac", interface.mac);
+  write_nonempty(json, "mac", interface.mac);
   if (version >= Version::v1_1_0 && interface.mtu != 0) json.member("mtu", interface.mtu);
-  write_filled(json, "sandbox", interface.sandbox);
+  write_nonempty(json, "sandbox", interface.sandbox);
   if (version >= Version::v1_1_0) {
-    write_filled(json, "socketPath", interface.socket_path);
-    write_filled(json, "pciID", interface.pci_id);
+    write_nonempty(json, "socketPath", interface.socket_path);
+    write_nonempty(json, "pciID", interface.pci_id);
   }
   json.end_object();
 }
@@ -90,9 +90,9 @@ void write_interfaces(JsonWriter& json, const std::vector<Interface>& interfaces
 void write_address(JsonWriter& json, const ResultAddress& address, Version version) {
   json.begin_object();
   if (version < Version::v1_0_0) json.member("version", address.address.address.family == Family::ipv4 ? "4" : "6");
-  write_present(json, "interface", address.interface);
+  write_optional(json, "interface", address.interface);
   json.member("address", to_string(address.address));
-  write_present(json, "gateway", address.gateway);
+  write_optional(json, "gateway", address.gateway);
   json.end_object();
 }
 
@@ -113,14 +113,14 @@ std::vector<Route> routes_of(const Result& result, Family family) {
   return routes;
 }
 
-// "ip4" or "ip6": the family's first address with the routes of the family. More the old form cannot say.
+// "ip4" or "ip6": the first address and the routes of the family. The old form has room for one address per family.
 void write_ip_configuration(JsonWriter& json, const Result& result, Family family) {
   const auto found = std::ranges::find(result.addresses, family, family_of);
   if (found == result.addresses.end()) return;
   json.key(family == Family::ipv4 ? "ip4" : "ip6");
   json.begin_object();
   json.member("ip", to_string(found->address));
-  write_present(json, "gateway", found->gateway);
+  write_optional(json, "gateway", found->gateway);
   write_routes(json, routes_of(result, family), Version::v0_1_0);
   json.end_object();
 }

@@ -14,7 +14,7 @@ namespace cni {
 struct Interface {
   std::string name;
   std::string mac{};
-  std::uint32_t mtu = 0;  ///< bytes; 0: not told
+  std::uint32_t mtu = 0;  ///< bytes; 0: not set
   std::string sandbox{};  ///< path of the network namespace; empty on the host
   std::string socket_path{};
   std::string pci_id{};
@@ -30,7 +30,7 @@ struct ResultAddress {
   bool operator==(const ResultAddress&) const = default;
 };
 
-/// The CNI result, in the richest form; older versions print and read less of it.
+/// The CNI result with the members of version 1.1.0. Older versions have fewer members.
 struct Result {
   std::vector<Interface> interfaces;
   std::vector<ResultAddress> addresses{};
@@ -40,12 +40,12 @@ struct Result {
   bool operator==(const Result&) const = default;
 };
 
-/// The result in the form of `version`, indented by 4 spaces. Throws Error internal where 0.1.0 and 0.2.0 cannot say
-/// it: they need an address.
+/// The result in the form of `version`, indented by 4 spaces. Throws Error internal if there is no address and the
+/// version is 0.1.0 or 0.2.0, which require one.
 std::string to_json(const Result& result, Version version);
 
-/// A result as an IPAM delegate printed it, in whichever version it names (`assumed` where it names none). "null" is an
-/// empty result. Throws Error decoding_failure, with `origin` ("the answer of host-local") in the message.
+/// Parses the result that an IPAM delegate printed, in the version that it names, or `assumed`. "null" is an empty
+/// result. Throws Error decoding_failure with `origin` ("the answer of IPAM plugin host-local") in the message.
 Result parse_result(std::string_view text, Version assumed, std::string_view origin);
 
 }  // namespace cni

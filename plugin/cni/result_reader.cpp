@@ -9,7 +9,7 @@
 namespace cni {
 namespace {
 
-constexpr std::uint32_t largest_number = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t max_number = std::numeric_limits<std::uint32_t>::max();
 
 Interface read_interface(const JsonValue& value) {
   JsonObject object = value.as_object();
@@ -18,8 +18,7 @@ Interface read_interface(const JsonValue& value) {
     .sandbox = object.string_or("sandbox", ""), .socket_path = object.string_or("socketPath", ""),
     .pci_id = object.string_or("pciID", "")
   };
-  if (const auto mtu = object.find("mtu"))
-    interface.mtu = static_cast<std::uint32_t>(mtu->as_unsigned(0, largest_number));
+  if (const auto mtu = object.find("mtu")) interface.mtu = static_cast<std::uint32_t>(mtu->as_unsigned(0, max_number));
   return interface;
 }
 
@@ -29,13 +28,12 @@ ResultAddress read_address(const JsonValue& value) {
                         .address = object.require("address").as_prefix(),
                         .gateway = find_address(object, "gateway")};
   if (const auto index = object.find("interface")) {
-    address.interface = static_cast<std::uint32_t>(index->as_unsigned(0, largest_number));
+    address.interface = static_cast<std::uint32_t>(index->as_unsigned(0, max_number));
   }
   return address;
 }
 
-// An index that leads nowhere is left out: nobody shall follow it, or find another's interface at its end once some
-// have been appended.
+// Drops an index that is out of range: once interfaces are appended it would refer to one of them.
 void drop_dangling_index(ResultAddress& address, const std::vector<Interface>& interfaces) {
   if (address.interface && *address.interface >= interfaces.size()) address.interface.reset();
 }
@@ -59,7 +57,7 @@ Result read_old_form(JsonObject& object) {
   return result;
 }
 
-// From 0.3.0 on; ips[].version of 0.3 and 0.4 says nothing that the address does not say.
+// The form since 0.3.0. ips[].version of 0.3 and 0.4 is not read: it follows from the address.
 Result read_new_form(JsonObject& object) {
   Result result;
   for (const JsonValue& value : read_elements(object, "interfaces")) result.interfaces.push_back(read_interface(value));

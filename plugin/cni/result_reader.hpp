@@ -6,10 +6,10 @@
 
 namespace cni {
 
-/// The version that a result names, `assumed` where it names none. Throws Error decoding_failure for an unknown one.
+/// The cniVersion of a result, or `assumed` if it has none. Throws Error decoding_failure for an unknown version.
 Version read_result_version(JsonObject& result, Version assumed);
 
-/// A result in the form of `version`.
+/// Reads a result in the form of `version`.
 Result read_result(JsonObject& result, Version version);
 
 }  // namespace cni

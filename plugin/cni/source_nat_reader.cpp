@@ -16,33 +16,33 @@ namespace {
 }
 
 void refuse_iptables(JsonObject& network, std::string_view key) {
-  const auto backend = network.find_filled(key);
+  const auto backend = network.find_nonempty(key);
   if (!backend || backend->as_string() == "nftables") return;
-  refuse(*backend, R"(rules are set in nftables tables of their own, beside which those of iptables go on working; )"
-                   R"(set it to "nftables" or leave it out)");
+  refuse(*backend, R"(veth uses its own nftables table, which does not affect iptables rules. )"
+                   R"(Set it to "nftables" or remove it)");
 }
 
-/// Conditions are pieces of iptables or nft command lines, and nothing here reads these.
+/// Conditions are parts of iptables or nft command lines, which this plugin does not parse.
 void refuse_conditions(JsonObject& network, std::string_view key) {
   const auto conditions = network.find(key);
   if (!conditions || conditions->as_array().empty()) return;
   refuse(*conditions,
-         "conditions are in the words of iptables or nft; leave them out, or map ports by the plugin portmap "
-         "behind this one");
+         "veth does not read conditions in the syntax of iptables or nft. Remove them, or map ports with the plugin "
+         "portmap after veth");
 }
 
 void refuse_mark(JsonObject& network, std::string_view key) {
-  if (const auto mark = network.find_filled(key)) refuse(*mark, "no packet is marked here; leave it out");
+  if (const auto mark = network.find_nonempty(key)) refuse(*mark, "veth does not mark packets. Remove it");
 }
 
-/// Each is a rule that packets pass one by one.
+/// The number is limited because each exception is a rule that the kernel evaluates for each packet.
 std::vector<Prefix> read_exceptions(JsonObject& network) {
-  constexpr std::size_t most = 256;
+  constexpr std::size_t max_elements = 256;
   std::vector<Prefix> exceptions;
   const auto value = network.find("ipMasqExcept");
   if (!value) return exceptions;
   for (const JsonValue& element : value->as_array()) exceptions.push_back(element.as_prefix());
-  if (exceptions.size() > most) value->reject("must have at most 256 elements");
+  if (exceptions.size() > max_elements) value->reject("must have at most 256 elements");
   return exceptions;
 }
 

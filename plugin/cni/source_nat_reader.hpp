@@ -5,8 +5,8 @@
 
 namespace cni {
 
-/// The keys of ptp, bridge and portmap about source addresses: ipMasq, ipMasqExcept, snat, masqAll. Throws Error
-/// unsupported_field for those that ask for iptables, marks, or rules in another program's words.
+/// Reads the keys of ptp, bridge and portmap for source NAT: ipMasq, ipMasqExcept, snat, masqAll. Throws Error
+/// unsupported_field for keys that need iptables, packet marks or rules in the syntax of iptables or nft.
 SourceNat read_source_nat(JsonObject& network);
 
 }  // namespace cni

@@ -7,13 +7,13 @@
 
 namespace cni {
 
-/// Where the time of a call goes. Until it is started it asks nothing of the clock and keeps nothing.
+/// Measures the steps of a call. Until start() it neither reads the clock nor stores anything.
 class Stopwatch {
  public:
   using Clock = std::chrono::steady_clock;
 
   struct Step {
-    std::string_view name;  ///< a literal
+    std::string_view name;  ///< a string literal
     Clock::duration duration{};
 
     bool operator==(const Step&) const = default;
@@ -22,7 +22,7 @@ class Stopwatch {
   void start();
   bool is_running() const { return last_.has_value(); }
 
-  /// What has passed since the start, or since the last lap, belongs to the step. A step that is done again adds up.
+  /// Adds the time since the start or the last lap to the step.
   void lap(std::string_view step);
 
   /// In the order of their first laps.
@@ -35,7 +35,7 @@ class Stopwatch {
   std::vector<Step> steps_;
 };
 
-/// The same where there may be none.
+/// stopwatch->lap(step), if stopwatch is not null.
 void lap(Stopwatch* stopwatch, std::string_view step);
 
 }  // namespace cni

@@ -6,16 +6,17 @@
 
 namespace cni {
 
-/// The trace that a call is part of: W3C Trace Context, as OpenTelemetry hands it on by the variable TRACEPARENT.
+/// The trace to which a call belongs: W3C Trace Context (https://www.w3.org/TR/trace-context/), in the variable
+/// TRACEPARENT as defined by OpenTelemetry.
 struct TraceContext {
   std::string trace_id;   ///< 32 hexadecimal digits
-  std::string parent_id;  ///< 16: the span of who calls
+  std::string parent_id;  ///< 16 hexadecimal digits: the span of the caller
 
   bool operator==(const TraceContext&) const = default;
 };
 
-/// "00-<trace id>-<parent id>-<flags>", and what later versions put behind it; nullopt for anything else, and for IDs
-/// that are all zeros.
+/// Parses "00-<trace id>-<parent id>-<flags>" and later versions, which may append to it. nullopt for any other text
+/// and for IDs that are all zeros.
 std::optional<TraceContext> find_trace_context(std::string_view text);
 
 }  // namespace cni

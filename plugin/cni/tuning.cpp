@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 22> patterns{"net/core/somaxconn",
                                                     "net/sctp/*",
                                                     "net/unix/max_dgram_qlen"};
 
-// Not isalnum: it depends on the locale.
+// isalnum is not used because it depends on the locale.
 bool is_name_character(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
          (character >= '0' && character <= '9') || std::string_view{"_-.:@"}.find(character) != std::string_view::npos;
@@ -47,7 +47,7 @@ std::string with_slashes(std::string_view key) {
   return path;
 }
 
-/// Takes the first part off a path.
+/// Removes the first part of the path and returns it.
 std::string_view take_part(std::string_view& path) {
   const auto part = path.substr(0, path.find('/'));
   path.remove_prefix(std::min(part.size() + 1, path.size()));

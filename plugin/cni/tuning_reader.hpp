@@ -8,12 +8,12 @@
 
 namespace cni {
 
-/// The member of args.cni of this name, and the configuration's own where there is none.
-std::optional<JsonValue> find_in_args_or_own(JsonObject& network, std::string_view key);
+/// The member of args.cni with this key, or else the top-level key.
+std::optional<JsonValue> find_in_args_or_config(JsonObject& network, std::string_view key);
 
-/// The keys sysctl, txQLen, promisc and allmulti, each of them in args.cni before the configuration's own; of two
-/// objects "sysctl" both count, and args.cni wins where they name the same setting. Throws Error invalid_config for a
-/// name that is not below net, and for a value that is not one line.
+/// Reads the keys sysctl, txQLen, promisc and allmulti. args.cni overrides the top-level keys; two objects "sysctl" are
+/// merged, setting by setting. Throws Error invalid_config for a name that is not below net, and for a value that is
+/// not one line.
 TuningConfig read_tuning(JsonObject& network);
 
 }  // namespace cni

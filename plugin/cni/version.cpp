@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, all_versions.size()> names{"0.1.0", "0.2.0", "0.3.0", "0.3.1",
                                                                   "0.4.0", "1.0.0", "1.1.0"};
 
-int result_family(Version version) {
+int result_format(Version version) {
   if (version < Version::v0_3_0) return 0;
   return version < Version::v1_0_0 ? 1 : 2;
 }
@@ -26,12 +26,12 @@ std::optional<Version> find_version(std::string_view name) {
   return *found;
 }
 
-bool same_result_family(Version left, Version right) { return result_family(left) == result_family(right); }
+bool same_result_format(Version left, Version right) { return result_format(left) == result_format(right); }
 
-std::string version_answer(std::string_view asked) {
+std::string version_answer(std::string_view requested) {
   JsonWriter json(0);
   json.begin_object();
-  json.member("cniVersion", asked.empty() ? to_string(newest_version) : asked);
+  json.member("cniVersion", requested.empty() ? to_string(newest_version) : requested);
   json.key("supportedVersions");
   json.begin_array();
   for (const std::string_view name : names) json.string(name);

@@ -22,7 +22,7 @@ ifaddrmsg header_of(const Device& device, const cni::Prefix& prefix) {
   return header;
 }
 
-/// As `ip address add ... brd +`: a /31 or /32 has none (RFC 3021).
+/// As `ip address add ... brd +` does. A /31 or /32 has no broadcast address (RFC 3021).
 bool has_broadcast(const cni::Prefix& prefix) {
   constexpr unsigned longest_with_broadcast = 30;
   return prefix.address.family == cni::Family::ipv4 && prefix.length <= longest_with_broadcast;

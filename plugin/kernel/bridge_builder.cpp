@@ -4,9 +4,9 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/observer.hpp"
-#include "plugin/kernel/patience.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
+#include "plugin/kernel/wait.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -18,9 +18,9 @@
 namespace kernel {
 namespace {
 
-constexpr std::uint8_t link_local_length = 64;
+constexpr std::uint8_t link_local_prefix_length = 64;
 
-/// Locally administered, and another on each node: bridges of several nodes may meet on one wire.
+/// Locally administered, and different on each node, since bridges of several nodes may share one Ethernet segment.
 cni::MacAddress random_mac() {
   cni::MacAddress mac;
   if (::getrandom(mac.bytes.data(), mac.bytes.size(), 0) < 0) posix::throw_errno("get a random number");
@@ -32,6 +32,12 @@ bool is_among(const std::vector<cni::Prefix>& prefixes, const cni::Prefix& prefi
   return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
 }
 
+/// A bridge has only one IPv4 network. IPv6 networks conflict if they overlap.
+bool conflicts_with(const cni::Prefix& other, const cni::Prefix& gateway) {
+  if (other.address.family != gateway.address.family) return false;
+  return other.address.family == cni::Family::ipv4 || cni::overlap(other, gateway);
+}
+
 }  // namespace
 
 BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host)
@@ -39,135 +45,137 @@ BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host)
 
 Link BridgeBuilder::build() {
   auto bridge = find_or_create();
-  if (wants_vlans(wanted_) && !bridge.filters_vlans) refuse_unfiltered();
+  if (has_vlans(wanted_) && !bridge.filters_vlans) throw_no_vlan_filtering();
   const Device device{bridge.name, bridge.index};
-  if (!bridge.is_up) start_bridge(bridge);
-  if (wanted_.promiscuous && !bridge.is_promiscuous) host_.transact(one(set_promiscuous(device)));
-  if (!wanted_.gateways.empty()) carry_gateways(gateway_link(bridge));
-  if (bridge.is_up) distrust_containers(bridge);
+  if (!bridge.is_up) bring_bridge_up(bridge);
+  if (wanted_.promiscuous && !bridge.is_promiscuous) host_.send_or_throw(set_promiscuous(device));
+  if (!wanted_.gateways.empty()) configure_gateways(gateway_link(bridge));
+  if (bridge.is_up) disable_accept_ra_if_unneeded(bridge);
   return bridge;
 }
 
 Link BridgeBuilder::repair() {
   auto bridge = build();
-  forward();
+  enable_missing_forwarding();
   return bridge;
 }
 
 Link BridgeBuilder::find_or_create() {
-  const auto found = first_link(host_.transact(one(get_link(wanted_.name))));
+  const auto found = first_link(host_.send_or_throw(get_link(wanted_.name)));
   auto bridge = found ? *found : create();
   if (bridge.kind == "bridge") return bridge;
   throw cni::Error{cni::ErrorCode::invalid_config, text::quoted(wanted_.name) + " already exists but is not a bridge",
-                   "name a bridge, or choose a name that no interface has"};
+                   "set the key bridge to the name of a bridge, or to an unused name"};
 }
 
-/// Without the filter all containers would be in one network.
-void BridgeBuilder::refuse_unfiltered() const {
+/// Without VLAN filtering all containers on the bridge would be in one network.
+void BridgeBuilder::throw_no_vlan_filtering() const {
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "/vlan: bridge " + text::quoted(wanted_.name) + " exists and does not filter VLANs",
-                   "switch it on: ip link set " + wanted_.name + " type bridge vlan_filtering 1"};
+                   "enable VLAN filtering: ip link set " + wanted_.name + " type bridge vlan_filtering 1"};
 }
 
-/// Another ADD may have made it since we looked: the answer tells of the bridge that there is.
+/// Another ADD may have created the bridge since find_or_create() looked for it. Then the answer describes that bridge.
 Link BridgeBuilder::create() {
   std::vector<NetlinkRequest> requests;
-  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, wants_vlans(wanted_)));
+  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, has_vlans(wanted_)));
   requests.push_back(get_link(wanted_.name));
   const auto answers = host_.send(requests);
-  if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
+  if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
   const auto link = first_link(answers.messages);
   if (!link) throw posix::system_error(ENODEV, "find bridge " + text::quoted(wanted_.name) + " after its creation");
   is_new_ = true;
   return *link;
 }
 
-void BridgeBuilder::explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const {
-  if (refusal.error != EOPNOTSUPP || !wants_vlans(wanted_)) throw refusal_error(refusal, requests);
+void BridgeBuilder::throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const {
+  if (refusal.error != EOPNOTSUPP || !has_vlans(wanted_)) throw refusal_error(refusal, requests);
   throw cni::Error{cni::ErrorCode::unsupported_field,
                    "/vlan: this kernel does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
-                   "leave vlan and vlanTrunk out, or use a kernel that has it"};
+                   "remove vlan and vlanTrunk, or use a kernel with VLAN filtering"};
 }
 
-/// One that the administrator has made, and which is down, may become the host's uplink.
-void BridgeBuilder::start_bridge(const Link& bridge) {
-  if (is_new_ || !may_need_router_advertisements(bridge.index, host_)) return start({bridge.name, bridge.index});
-  host_.transact(one(bring_up(bridge.index, bridge.name)));
+/// Leaves accept_ra of an existing bridge unchanged if the host may need router advertisements from it: the bridge may
+/// become the uplink of the host.
+void BridgeBuilder::bring_bridge_up(const Link& bridge) {
+  if (is_new_ || !may_need_router_advertisements(bridge.index, host_))
+    return bring_up_without_ra({bridge.name, bridge.index});
+  host_.send_or_throw(bring_up(bridge.index, bridge.name));
 }
 
-/// A bridge takes no router advertisements: its ports are containers (CVE-2020-10749).
-void BridgeBuilder::start(const Device& device) {
-  ignore_router_advertisements(device.name);
-  host_.transact(one(bring_up(device.index, device.name)));
+/// The bridge must not accept router advertisements, since its ports are containers (CVE-2020-10749).
+void BridgeBuilder::bring_up_without_ra(const Device& device) {
+  disable_accept_ra(device.name);
+  host_.send_or_throw(bring_up(device.index, device.name));
 }
 
-/// One that the administrator has made may have a port to the outside, and the host a router there that it lives by,
-/// now or later. Forwarding, which was switched on by this ADD, has made accept_ra 2 then.
-void BridgeBuilder::distrust_containers(const Link& bridge) {
-  if (!bridge.takes_router_advertisements || may_need_router_advertisements(bridge.index, host_)) return;
-  ignore_router_advertisements(bridge.name);
+/// A bridge that an administrator created may have a port to the outside, and the host may get its default route there
+/// by router advertisement, now or later. If this ADD enabled forwarding, accept_ra is 2 (enable_forwarding()).
+void BridgeBuilder::disable_accept_ra_if_unneeded(const Link& bridge) {
+  if (!bridge.accepts_router_advertisements || may_need_router_advertisements(bridge.index, host_)) return;
+  disable_accept_ra(bridge.name);
 }
 
-/// Frames of the port's VLAN reach the host by an interface of that VLAN.
+/// The interface that carries the gateways. With a VLAN, that is an interface in this VLAN, not the bridge itself.
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
   if (name == bridge.name) return bridge;
   const auto port = cni::host_interface_name(cni::tag_of_network(name));
-  std::vector<NetlinkRequest> questions;
-  questions.push_back(get_link(name));
-  questions.push_back(get_link(port));
-  const auto there = host_.transact(questions);
-  auto link = find_link_named(name, there);
-  const bool is_anothers = link && !find_link_named(port, there);  // an interface that the administrator has made
-  if (!is_anothers) join_vlan_interface(name, port, bridge);
-  if (!link) link = first_link(host_.transact(one(get_link(name))));
+  std::vector<NetlinkRequest> queries;
+  queries.push_back(get_link(name));
+  queries.push_back(get_link(port));
+  const auto existing = host_.send_or_throw(queries);
+  auto link = find_link_named(name, existing);
+  const bool is_foreign = link && !find_link_named(port, existing);  // created by an administrator
+  if (!is_foreign) create_vlan_interface(name, port, bridge);
+  if (!link) link = first_link(host_.send_or_throw(get_link(name)));
   if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(name) + " after its creation");
-  if (!link->is_up) start({name, link->index});
+  if (!link->is_up) bring_up_without_ra({name, link->index});
   return *link;
 }
 
-/// As the reference has it: a veth pair on the host, the other end of which is a port of the bridge. One that stands
-/// already is joined, too: who made it may have been killed before that.
-void BridgeBuilder::join_vlan_interface(const std::string& name, const std::string& port, const Link& bridge) {
+/// As in the reference plugin bridge: a veth pair on the host, of which the other end is a port of the bridge. The
+/// steps are done for an existing pair too, since the process that created it may have been killed before it did them.
+void BridgeBuilder::create_vlan_interface(const std::string& name, const std::string& port, const Link& bridge) {
   std::vector<NetlinkRequest> requests;
   requests.push_back(create_local_pair(name, port, wiring_.mtu));
   requests.back().tolerated = {EEXIST};
   requests.push_back(enslave(port, {bridge.name, bridge.index}));
   requests.push_back(get_link(port));
-  const auto link = first_link(host_.transact(requests));
+  const auto link = first_link(host_.send_or_throw(requests));
   if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(port) + " after its creation");
-  auto joining = set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan});
-  joining.push_back(bring_up(link->index, port));
-  host_.transact(joining);
+  auto configuration = set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan});
+  configuration.push_back(bring_up(link->index, port));
+  host_.send_or_throw(configuration);
 }
 
-/// With IPv6 it gets its link-local address here: the kernel would make it when there is a carrier, and detect
-/// duplicates of it for a second or two, in which it can ask for no neighbour on behalf of what it forwards.
-void BridgeBuilder::carry_gateways(const Link& link) {
+/// With IPv6 the link-local address is added here. The kernel would generate it when the link has a carrier and do
+/// duplicate address detection for one to two seconds, during which it cannot resolve neighbours of forwarded packets.
+void BridgeBuilder::configure_gateways(const Link& link) {
   const Device device{link.name, link.index};
-  auto requests = missing_gateways(device);
+  auto requests = gateway_requests(device);
   if (requests.empty()) return;
-  forward();
+  enable_missing_forwarding();
   if (wiring_.forward_ipv6) enable_ipv6(device.name);
-  requests.push_back(forward_ipv4(device.name));
+  requests.push_back(enable_ipv4_forwarding(device.name));
   if (wiring_.forward_ipv6) {
-    requests.push_back(add_address(device, {{cni::link_local_address(link.mac), link_local_length}}, false));
+    requests.push_back(add_address(device, {{cni::link_local_address(link.mac), link_local_prefix_length}}, false));
     requests.back().tolerated = {EEXIST};
   }
-  host_.transact(requests);
-  await_gateways(link);
+  host_.send_or_throw(requests);
+  wait_for_gateways(link);
 }
 
-void BridgeBuilder::forward() {
+void BridgeBuilder::enable_missing_forwarding() {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const bool is_wanted = family == cni::Family::ipv4 ? wiring_.forward_ipv4 : wiring_.forward_ipv6;
     if (is_wanted && !observe_forwarding(host_, family)) enable_forwarding(family, host_);
   }
 }
 
-std::vector<NetlinkRequest> BridgeBuilder::missing_gateways(const Device& device) {
+std::vector<NetlinkRequest> BridgeBuilder::gateway_requests(const Device& device) {
   const auto present = observe_addresses(host_, device.name, device.index);
-  auto requests = make_way(device, present);
+  auto requests = conflicting_address_deletions(device, present);
   for (const auto& gateway : wanted_.gateways) {
     if (is_among(present, gateway)) continue;
     requests.push_back(add_address(device, {gateway}, false));
@@ -176,42 +184,34 @@ std::vector<NetlinkRequest> BridgeBuilder::missing_gateways(const Device& device
   return requests;
 }
 
-namespace {
-
-/// A bridge has one IPv4 network; of IPv6 those exclude each other that overlap.
-bool is_in_the_way(const cni::Prefix& other, const cni::Prefix& gateway) {
-  if (other.address.family != gateway.address.family) return false;
-  return other.address.family == cni::Family::ipv4 || cni::overlap(other, gateway);
-}
-
-}  // namespace
-
-std::vector<NetlinkRequest> BridgeBuilder::make_way(const Device& device,
-                                                    const std::vector<cni::Prefix>& present) const {
+std::vector<NetlinkRequest> BridgeBuilder::conflicting_address_deletions(
+    const Device& device, const std::vector<cni::Prefix>& present) const {
   std::vector<NetlinkRequest> requests;
   for (const auto& other : present) {
     if (cni::is_link_local(other.address) || is_among(wanted_.gateways, other)) continue;
     for (const auto& gateway : wanted_.gateways) {
-      if (!is_in_the_way(other, gateway) || is_among(present, gateway)) continue;
-      if (!wanted_.force_address) refuse(device, gateway, other);
+      if (!conflicts_with(other, gateway) || is_among(present, gateway)) continue;
+      if (!wanted_.force_address) throw_address_conflict(device, gateway, other);
       requests.push_back(delete_address(device, other));
     }
   }
   return requests;
 }
 
-void BridgeBuilder::refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other) {
+void BridgeBuilder::throw_address_conflict(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other) {
   throw cni::Error{cni::ErrorCode::invalid_config,
                    text::quoted(device.name) + " already has an IP address different from " + cni::to_string(gateway),
                    "it has " + cni::to_string(other) + "; \"forceAddress\": true replaces it"};
 }
 
-/// An IPv6 address is the host's own only when deferred work of the kernel has given it a local route.
-void BridgeBuilder::await_gateways(const Link& link) {
-  std::vector<NetlinkRequest> questions;
-  for (const auto& gateway : wanted_.gateways) questions.push_back(get_route(gateway.address));
-  if (wiring_.forward_ipv6) questions.push_back(get_route(cni::link_local_address(link.mac), link.index));
-  await("gateways of", wanted_.name, [&] { return count_local(host_.transact(questions)) == questions.size(); });
+/// Packets to an IPv6 address are accepted only after deferred work of the kernel has added its local route
+/// (addrconf_dad_work() in net/ipv6/addrconf.c).
+void BridgeBuilder::wait_for_gateways(const Link& link) {
+  std::vector<NetlinkRequest> queries;
+  for (const auto& gateway : wanted_.gateways) queries.push_back(get_route(gateway.address));
+  if (wiring_.forward_ipv6) queries.push_back(get_route(cni::link_local_address(link.mac), link.index));
+  wait_until_ready("the gateways of", wanted_.name,
+                   [&] { return count_local_routes(host_.send_or_throw(queries)) == queries.size(); });
 }
 
 }  // namespace kernel

@@ -10,41 +10,43 @@
 
 namespace kernel {
 
-/// Makes the bridge of a wiring where it is missing, and gives it what the wiring wants of it. All of it may be done by
-/// several ADDs at once: each step finds done what another was first to do.
+/// Creates the bridge of a wiring if it is missing, and configures it. Several ADDs may do so at once: each step
+/// accepts what another ADD has already done.
 class BridgeBuilder {
  public:
-  /// Both have to outlive it; the wiring has a bridge.
+  /// Both must outlive it. The wiring has a bridge.
   BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host);
 
-  /// The bridge, up. Throws cni::Error invalid_config where something else has its name, or where it has another
-  /// address than the gateways and is not to lose it.
+  /// Returns the bridge, which is up. Throws cni::Error invalid_config if another kind of interface has its name, or if
+  /// it has an address other than the gateways and forceAddress is not set.
   Link build();
 
-  /// As build(), and the host forwards where the wiring wants it, whoever has switched that off.
+  /// As build(), and enables forwarding on the host if the wiring needs it and it is off.
   Link repair();
 
  private:
   Link find_or_create();
-  [[noreturn]] void refuse_unfiltered() const;
+  [[noreturn]] void throw_no_vlan_filtering() const;
   Link create();
-  [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
+  [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
   Link gateway_link(const Link& bridge);
-  void join_vlan_interface(const std::string& name, const std::string& port, const Link& bridge);
-  void carry_gateways(const Link& link);
-  void forward();
-  std::vector<NetlinkRequest> missing_gateways(const Device& device);
-  std::vector<NetlinkRequest> make_way(const Device& device, const std::vector<cni::Prefix>& present) const;
-  [[noreturn]] static void refuse(const Device& device, const cni::Prefix& gateway, const cni::Prefix& other);
-  void start_bridge(const Link& bridge);
-  void start(const Device& device);
-  void distrust_containers(const Link& bridge);
-  void await_gateways(const Link& link);
+  void create_vlan_interface(const std::string& name, const std::string& port, const Link& bridge);
+  void configure_gateways(const Link& link);
+  void enable_missing_forwarding();
+  std::vector<NetlinkRequest> gateway_requests(const Device& device);
+  std::vector<NetlinkRequest> conflicting_address_deletions(const Device& device,
+                                                            const std::vector<cni::Prefix>& present) const;
+  [[noreturn]] static void throw_address_conflict(const Device& device, const cni::Prefix& gateway,
+                                                  const cni::Prefix& other);
+  void bring_bridge_up(const Link& bridge);
+  void bring_up_without_ra(const Device& device);
+  void disable_accept_ra_if_unneeded(const Link& bridge);
+  void wait_for_gateways(const Link& link);
 
   const wiring::Wiring& wiring_;
   const wiring::Bridge& wanted_;
   NetlinkSocket& host_;
-  bool is_new_ = false;  ///< build() has created the bridge
+  bool is_new_ = false;  ///< build() created the bridge
 };
 
 }  // namespace kernel

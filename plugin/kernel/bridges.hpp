@@ -11,9 +11,9 @@
 // Messages about bridges and their ports, in the words of `ip link ... type bridge` and `bridge`.
 namespace kernel {
 
-/// A bridge, down. It has the MAC from the beginning: one that the kernel chooses changes with its ports. VLANs are
-/// filtered where `filters_vlans`; a kernel that cannot do so refuses. EEXIST is as good as success: another ADD was
-/// first.
+/// Creates a bridge, down. The MAC is set at the creation, since a MAC that the kernel chooses changes with the ports
+/// (br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c). With `filters_vlans`, a kernel without VLAN filtering
+/// returns EOPNOTSUPP. Tolerates EEXIST: another ADD may have created the bridge.
 NetlinkRequest create_bridge(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu,
                              bool filters_vlans);
 
@@ -22,14 +22,14 @@ NetlinkRequest set_promiscuous(const Device& bridge);
 /// Makes the interface a port of the bridge.
 NetlinkRequest enslave(const std::string& port, const Device& bridge);
 
-/// Hairpin and isolation of a port. It has to be one already.
+/// Sets hairpin and isolation of an interface that is a port already.
 NetlinkRequest set_port_flags(const std::string& port, const wiring::Bridge& bridge);
 
-/// Whether the port is to be in other VLANs than the bridge puts it into.
-bool wants_vlans(const wiring::Bridge& bridge);
+/// Whether VLANs are configured for the port.
+bool has_vlans(const wiring::Bridge& bridge);
 
-/// The VLANs of a port: its PVID, untagged, and the trunk, tagged. The one that the bridge gives every port (1) goes
-/// before, unless it is to be kept.
+/// Sets the VLANs of a port: the PVID, untagged, and the trunk, tagged. First deletes VLAN 1, which the bridge adds to
+/// every port, unless the configuration keeps it.
 std::vector<NetlinkRequest> set_vlans(const Device& port, const wiring::Bridge& bridge);
 
 }  // namespace kernel

@@ -25,21 +25,22 @@
 namespace kernel {
 namespace {
 
-// Which members of a tuple a filter compares; only in the kernel's own headers (net/netfilter/nf_conntrack_tuple.h).
+// The flags of CTA_FILTER that select which members of a tuple are compared. They are not part of the UAPI
+// (include/net/netfilter/nf_conntrack_tuple.h in the kernel).
 constexpr std::uint32_t compares_protocol = 8;
 constexpr std::uint32_t compares_destination_port = 32;
 
-constexpr const char* act = "forget UDP flows of mapped ports";
+constexpr const char* delete_action = "delete UDP flows of mapped ports";
 
 /// The UDP mappings of one family, by their host ports.
-using MappedPorts = std::unordered_map<std::uint16_t, std::vector<MappedFlow>>;
+using MappedPortsByNumber = std::unordered_map<std::uint16_t, std::vector<MappedPort>>;
 
-/// A UDP flow as a list shows it.
+/// A UDP flow as the kernel lists it.
 struct Flow {
   std::uint16_t host_port = 0;
-  cni::IpAddress destination{};  ///< of its first packet, as the client wrote it
-  cni::IpAddress answered_by{};
-  Bytes original{};  ///< attributes of the tuple, by which it can be deleted
+  cni::IpAddress destination{};  ///< of the first packet, before DNAT
+  cni::IpAddress reply_source{};
+  Bytes original{};  ///< attributes of the original tuple; they identify the flow for its deletion
 };
 
 Message conntrack_message(int type, cni::Family family, const Bytes& attributes) {
@@ -48,9 +49,10 @@ Message conntrack_message(int type, cni::Family family, const Bytes& attributes)
   return new_message((NFNL_SUBSYS_CTNETLINK << 8) | type, 0, header, attributes);
 }
 
-/// The kernel compares the protocol, and the port where there is one. It cannot compare addresses here: for IPv6 its
-/// comparison is inverted up to at least Linux 6.18 (ctnetlink_filter_match_tuple() in nf_conntrack_netlink.c).
-Bytes filter_of(const MappedPorts& ports) {
+/// The filter compares the protocol, and the port if there is only one. It does not compare addresses: for IPv6 the
+/// comparison is inverted up to at least Linux 6.18 (ctnetlink_filter_match_tuple() in
+/// net/netfilter/nf_conntrack_netlink.c).
+Bytes filter_of(const MappedPortsByNumber& ports) {
   auto flags = compares_protocol;
   auto protocol = nft_bytes(CTA_PROTO_NUM, value_of_byte(IPPROTO_UDP));
   if (ports.size() == 1) {
@@ -82,7 +84,7 @@ std::optional<cni::IpAddress> address_in(std::string_view tuple, cni::Family fam
   return find_address(find_in(nested_in(tuple, CTA_TUPLE_IP), type), family);
 }
 
-/// nullopt where it is of another protocol.
+/// nullopt if the flow is not UDP.
 std::optional<Flow> find_flow(const std::string& message, cni::Family family) {
   const auto attributes = attributes_of(message);
   const auto original = nested_in(attributes, CTA_TUPLE_ORIG);
@@ -90,52 +92,54 @@ std::optional<Flow> find_flow(const std::string& message, cni::Family family) {
   if (nested_in(protocol, CTA_PROTO_NUM) != value_of_byte(IPPROTO_UDP)) return std::nullopt;
   const auto reply = nested_in(attributes, CTA_TUPLE_REPLY);
   const auto destination = address_in(original, family, CTA_IP_V4_DST, CTA_IP_V6_DST);
-  const auto answered_by = address_in(reply, family, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
-  if (!destination || !answered_by) return std::nullopt;
+  const auto reply_source = address_in(reply, family, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
+  if (!destination || !reply_source) return std::nullopt;
   return Flow{.host_port = ntohs(number_in<std::uint16_t>(find_in(protocol, CTA_PROTO_DST_PORT))),
               .destination = *destination,
-              .answered_by = *answered_by,
+              .reply_source = *reply_source,
               .original = nft_nest(CTA_TUPLE_ORIG, original)};
 }
 
-using Matches = bool (*)(const Flow&, const MappedFlow&);
+using Matches = bool (*)(const Flow&, const MappedPort&);
 
-/// The flows of all mappings, by one reading of the kernel's table. Without Linux 5.8 the filter is ignored.
-std::vector<Flow> list_flows(cni::Family family, const MappedPorts& ports, Matches matches, NetlinkSocket& netfilter) {
+/// The flows of all mappings, by one dump of the conntrack table. Kernels before 5.8 ignore the filter.
+std::vector<Flow> list_flows(cni::Family family, const MappedPortsByNumber& ports, Matches matches,
+                             NetlinkSocket& netfilter) {
   std::vector<Flow> flows;
-  const NetlinkRequest list{conntrack_message(IPCTNL_MSG_CT_GET, family, filter_of(ports)), act, {EINVAL, EOPNOTSUPP}};
-  netfilter.read(list, [&](const std::string& message) {
+  const NetlinkRequest list{
+      conntrack_message(IPCTNL_MSG_CT_GET, family, filter_of(ports)), delete_action, {EINVAL, EOPNOTSUPP}};
+  netfilter.dump_each(list, [&](const std::string& message) {
     auto flow = find_flow(message, family);
     const auto found = flow ? ports.find(flow->host_port) : ports.end();
     if (found == ports.end()) return;
-    const auto is_meant = [&](const MappedFlow& mapped) { return matches(*flow, mapped); };
-    if (std::ranges::any_of(found->second, is_meant)) flows.push_back(std::move(*flow));
+    const auto is_match = [&](const MappedPort& mapped) { return matches(*flow, mapped); };
+    if (std::ranges::any_of(found->second, is_match)) flows.push_back(std::move(*flow));
   });
   return flows;
 }
 
-void forget(cni::Family family, const std::vector<Flow>& flows, NetlinkSocket& netfilter) {
+void delete_flows(cni::Family family, const std::vector<Flow>& flows, NetlinkSocket& netfilter) {
   std::vector<NetlinkRequest> requests;
   for (const auto& flow : flows) {
-    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, flow.original), act, {ENOENT}});
+    requests.push_back({conntrack_message(IPCTNL_MSG_CT_DELETE, family, flow.original), delete_action, {ENOENT}});
   }
-  if (!requests.empty()) netfilter.transact(requests);
+  if (!requests.empty()) netfilter.send_or_throw(requests);
 }
 
 std::set<cni::IpAddress> local_among(const std::set<cni::IpAddress>& addresses) {
-  std::vector<NetlinkRequest> questions;
-  for (const auto& address : addresses) questions.push_back(get_route(address));
+  std::vector<NetlinkRequest> queries;
+  for (const auto& address : addresses) queries.push_back(get_route(address));
   std::set<cni::IpAddress> local;
   NetlinkSocket host{NETLINK_ROUTE};
-  for (const auto& answer : host.transact(questions)) {
+  for (const auto& answer : host.send_or_throw(queries)) {
     const auto route = find_route(answer);
-    if (route && count_local({answer}) > 0) local.insert(route->route.destination.address);
+    if (route && count_local_routes({answer}) > 0) local.insert(route->route.destination.address);
   }
   return local;
 }
 
-/// Mappings are for packets to the host. Flows to the same port of others, which are only forwarded, go on.
-void leave_out_forwarded(std::vector<Flow>& flows) {
+/// Port mappings apply to packets to the host. Forwarded flows to the same port of other hosts must not be deleted.
+void erase_forwarded(std::vector<Flow>& flows) {
   if (flows.empty()) return;
   std::set<cni::IpAddress> destinations;
   for (const auto& flow : flows) destinations.insert(flow.destination);
@@ -143,41 +147,41 @@ void leave_out_forwarded(std::vector<Flow>& flows) {
   std::erase_if(flows, [&](const Flow& flow) { return !local.contains(flow.destination); });
 }
 
-MappedPorts ports_of(const std::vector<MappedFlow>& mapped, cni::Family family) {
-  MappedPorts ports;
-  for (const auto& flow : mapped) {
-    if (flow.protocol == IPPROTO_UDP && flow.family == family) ports[flow.host_port].push_back(flow);
+MappedPortsByNumber ports_of(const std::vector<MappedPort>& mapped, cni::Family family) {
+  MappedPortsByNumber ports;
+  for (const auto& mapping : mapped) {
+    if (mapping.protocol == IPPROTO_UDP && mapping.family == family) ports[mapping.host_port].push_back(mapping);
   }
   return ports;
 }
 
-void for_each_family(const std::vector<MappedFlow>& mapped,
-                     const std::function<void(cni::Family, const MappedPorts&)>& act_on) {
+void for_each_family(const std::vector<MappedPort>& mapped,
+                     const std::function<void(cni::Family, const MappedPortsByNumber&)>& action) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto ports = ports_of(mapped, family);
-    if (!ports.empty()) act_on(family, ports);
+    if (!ports.empty()) action(family, ports);
   }
 }
 
-bool is_to(const Flow& flow, const MappedFlow& mapped) {
+bool is_to_host_address(const Flow& flow, const MappedPort& mapped) {
   return !mapped.host_address || *mapped.host_address == flow.destination;
 }
 
-bool is_answered_by(const Flow& flow, const MappedFlow& mapped) { return flow.answered_by == mapped.container_address; }
+bool is_reply_from(const Flow& flow, const MappedPort& mapped) { return flow.reply_source == mapped.container_address; }
 
 }  // namespace
 
-void forget_unmapped_flows(const std::vector<MappedFlow>& mapped, NetlinkSocket& netfilter) {
-  for_each_family(mapped, [&](cni::Family family, const MappedPorts& ports) {
-    auto flows = list_flows(family, ports, is_to, netfilter);
-    leave_out_forwarded(flows);
-    forget(family, flows, netfilter);
+void delete_flows_to_host_ports(const std::vector<MappedPort>& mappings, NetlinkSocket& netfilter) {
+  for_each_family(mappings, [&](cni::Family family, const MappedPortsByNumber& ports) {
+    auto flows = list_flows(family, ports, is_to_host_address, netfilter);
+    erase_forwarded(flows);
+    delete_flows(family, flows, netfilter);
   });
 }
 
-void forget_mapped_flows(const std::vector<MappedFlow>& unmapped, NetlinkSocket& netfilter) {
-  for_each_family(unmapped, [&](cni::Family family, const MappedPorts& ports) {
-    forget(family, list_flows(family, ports, is_answered_by, netfilter), netfilter);
+void delete_flows_to_containers(const std::vector<MappedPort>& mappings, NetlinkSocket& netfilter) {
+  for_each_family(mappings, [&](cni::Family family, const MappedPortsByNumber& ports) {
+    delete_flows(family, list_flows(family, ports, is_reply_from, netfilter), netfilter);
   });
 }
 

@@ -7,13 +7,14 @@
 
 namespace kernel {
 
-// The kernel decides once for each flow where its packets go. TCP begins a new flow with each connection, but a UDP
-// client that keeps its port stays in the old one, and is led to where the port led before.
+// Conntrack decides once for each flow where its packets go. Each TCP connection is a new flow, but a UDP client that
+// keeps its port stays in the old flow, so its packets still go to the earlier target of the port.
 
-/// Forgets the UDP flows that came to mapped ports before they were mapped. `netfilter` is a NETLINK_NETFILTER socket.
-void forget_unmapped_flows(const std::vector<MappedFlow>& mapped, NetlinkSocket& netfilter);
+/// Deletes the UDP flows to the host ports of these mappings: they began before the ports were mapped. `netfilter` is a
+/// NETLINK_NETFILTER socket.
+void delete_flows_to_host_ports(const std::vector<MappedPort>& mappings, NetlinkSocket& netfilter);
 
-/// Forgets the UDP flows that lead to containers that are leaving.
-void forget_mapped_flows(const std::vector<MappedFlow>& unmapped, NetlinkSocket& netfilter);
+/// Deletes the UDP flows to the containers of these mappings, which are being removed.
+void delete_flows_to_containers(const std::vector<MappedPort>& mappings, NetlinkSocket& netfilter);
 
 }  // namespace kernel

@@ -4,7 +4,7 @@
 
 namespace kernel {
 
-/// What went through an interface one way since it was made, as `ip -s link` counts it.
+/// The packets that passed an interface in one direction since its creation, as `ip -s link` counts them.
 struct Traffic {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;

@@ -24,36 +24,36 @@ using Devices = std::set<std::uint32_t>;
 
 constexpr std::uint32_t loopback_index = 1;
 
-/// A default route and the devices that it leads to.
+/// A default route and the devices of its next hops.
 struct DefaultRoute {
   std::uint32_t metric = 0;
   std::uint32_t table = 0;
   Devices devices;
 };
 
-/// Those of a multipath route. What is too short for its own length ends them.
-Devices devices_of_hops(const nlattr* hops) {
+/// The devices of a multipath route. An incomplete next hop ends the list.
+Devices multipath_devices(const nlattr* hops) {
   Devices devices;
-  const auto* place = static_cast<const char*>(nla_data(hops));
+  const auto* position = static_cast<const char*>(nla_data(hops));
   auto rest = static_cast<std::size_t>(nla_len(hops));
   for (rtnexthop hop{}; rest >= sizeof hop;) {
-    std::memcpy(&hop, place, sizeof hop);
+    std::memcpy(&hop, position, sizeof hop);
     if (hop.rtnh_len < sizeof hop || hop.rtnh_len > rest) break;
     devices.insert(static_cast<std::uint32_t>(hop.rtnh_ifindex));
     const auto step = std::min<std::size_t>(RTNH_ALIGN(hop.rtnh_len), rest);
-    place += step;
+    position += step;
     rest -= step;
   }
   return devices;
 }
 
 Devices devices_of(nlmsghdr* header) {
-  if (const auto* hops = nlmsg_find_attr(header, sizeof(rtmsg), RTA_MULTIPATH)) return devices_of_hops(hops);
+  if (const auto* hops = nlmsg_find_attr(header, sizeof(rtmsg), RTA_MULTIPATH)) return multipath_devices(hops);
   const auto* device = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
   return device != nullptr ? Devices{number_in<std::uint32_t>(device)} : Devices{};
 }
 
-/// nullopt where the message is another route, or one that discards packets.
+/// nullopt if the message is not a default route, or a default route that discards packets.
 std::optional<DefaultRoute> find_default_route(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_valid_hdr(header, sizeof(rtmsg)) == 0) return std::nullopt;
@@ -68,12 +68,12 @@ std::optional<DefaultRoute> find_default_route(const std::string& message) {
       .devices = std::move(devices)};
 }
 
-/// Addresses for documentation (RFC 5737, RFC 3849), which usually nothing but the default route leads to.
+/// Addresses for documentation (RFC 5737, RFC 3849). Usually only the default route matches them.
 cni::IpAddress distant_address(cni::Family family) {
   return *cni::find_address(family == cni::Family::ipv4 ? "192.0.2.1" : "2001:db8::1");
 }
 
-/// The route as it is in its table, with all next hops.
+/// Requests the route as it is in its table (RTM_F_FIB_MATCH), with all next hops.
 NetlinkRequest get_matching_route(const cni::IpAddress& destination) {
   rtmsg filter{};
   filter.rtm_family = static_cast<std::uint8_t>(kernel_family(destination.family));
@@ -86,16 +86,16 @@ NetlinkRequest get_matching_route(const cni::IpAddress& destination) {
           {ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAFNOSUPPORT, EOPNOTSUPP}};
 }
 
-/// One question, however many routes there are. nullopt where something else than a default route answers it, as on
-/// nodes that discard packets for such addresses.
-std::optional<DefaultRoute> ask_for_default_route(NetlinkSocket& host, cni::Family family) {
-  for (const auto& message : host.transact(one(get_matching_route(distant_address(family))))) {
+/// One lookup, independent of the number of routes. nullopt if another route matches, as on nodes that discard packets
+/// to documentation addresses.
+std::optional<DefaultRoute> find_default_route_by_lookup(NetlinkSocket& host, cni::Family family) {
+  for (const auto& message : host.send_or_throw(get_matching_route(distant_address(family)))) {
     if (auto found = find_default_route(message)) return found;
   }
   return std::nullopt;
 }
 
-/// IPv6 lists the next hops of some multipath routes as routes of their own, with one metric.
+/// IPv6 lists the next hops of some multipath routes as separate routes with the same metric.
 void add_route(std::optional<DefaultRoute>& best, DefaultRoute route) {
   if (!best || route.metric < best->metric) {
     best = std::move(route);
@@ -113,10 +113,10 @@ NetlinkRequest list_main_table(cni::Family family) {
   return {std::move(message), "list routes", {ENOENT, EAFNOSUPPORT, EOPNOTSUPP}};
 }
 
-/// A dump cannot be limited to default routes.
-std::optional<DefaultRoute> list_for_default_route(NetlinkSocket& host, cni::Family family) {
+/// A dump cannot be filtered for default routes.
+std::optional<DefaultRoute> find_default_route_in_list(NetlinkSocket& host, cni::Family family) {
   std::optional<DefaultRoute> best;
-  host.read(list_main_table(family), [&](const std::string& message) {
+  host.dump_each(list_main_table(family), [&](const std::string& message) {
     auto found = find_default_route(message);
     if (found && found->table == RT_TABLE_MAIN) add_route(best, std::move(*found));
   });
@@ -124,8 +124,8 @@ std::optional<DefaultRoute> list_for_default_route(NetlinkSocket& host, cni::Fam
 }
 
 Devices default_devices(NetlinkSocket& host, cni::Family family) {
-  auto route = ask_for_default_route(host, family);
-  if (!route) route = list_for_default_route(host, family);
+  auto route = find_default_route_by_lookup(host, family);
+  if (!route) route = find_default_route_in_list(host, family);
   return route ? std::move(route->devices) : Devices{};
 }
 
@@ -136,7 +136,7 @@ std::uint32_t default_route_mtu(NetlinkSocket& host, std::span<const cni::Family
   std::optional<std::uint32_t> least;
   for (const auto family : families) {
     for (const auto device : default_devices(host, family)) {
-      const auto link = first_link(host.transact(one(get_link(device))));
+      const auto link = first_link(host.send_or_throw(get_link(device)));
       if (link) least = std::min(least.value_or(link->mtu), link->mtu);
     }
   }

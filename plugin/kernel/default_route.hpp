@@ -8,8 +8,8 @@
 
 namespace kernel {
 
-/// The least MTU among the devices of the default routes of these families: of each family the unicast route of the
-/// lowest metric, all its next hops. 1500 where there is none. `host` is a NETLINK_ROUTE socket.
+/// The smallest MTU of the devices of the default routes of these families: for each family, all next hops of the
+/// unicast route with the lowest metric. 1500 if there is no default route. `host` is a NETLINK_ROUTE socket.
 std::uint32_t default_route_mtu(NetlinkSocket& host, std::span<const cni::Family> families);
 
 }  // namespace kernel

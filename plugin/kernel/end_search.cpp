@@ -21,125 +21,124 @@ class HostSearch {
  public:
   HostSearch(std::span<const wiring::Footprint> batch, NetlinkSocket& host)
       : batch_(batch), host_(host), has_end_(batch.size()), has_ifb_(batch.size()) {
-    if (batch.size() == 1) return;  // every link is compared with it
-    for (std::size_t place = 0; place < batch.size(); ++place) add_marks(place);
+    if (batch.size() == 1) return;  // every link is compared with the only footprint
+    for (std::size_t position = 0; position < batch.size(); ++position) add_keys(position);
   }
 
-  /// A listing costs less than questions for each of many.
+  /// With more than 32 attachments, one listing of all links costs less than a query for each.
   std::vector<FoundLink> run(Search search) {
     constexpr std::size_t many = 32;
     const bool is_listed = search == Search::full && batch_.size() > many;
-    if (!is_listed) ask_by_index();
-    if (!is_listed) ask_by_name();
-    if (search == Search::full) list("veth", has_end_, [&](std::size_t place) { return has_pair(place); });
+    if (!is_listed) query_by_index();
+    if (!is_listed) query_by_name();
+    if (search == Search::full) list("veth", has_end_, [&](std::size_t position) { return has_pair(position); });
     if (search == Search::full) {
-      list("ifb", has_ifb_, [&](std::size_t place) { return is_listed ? may_have_ifb(place) : must_have_ifb(place); });
+      list("ifb", has_ifb_,
+           [&](std::size_t position) { return is_listed ? may_have_ifb(position) : may_have_renamed_ifb(position); });
     }
     return std::move(found_);
   }
 
  private:
-  bool has_pair(std::size_t place) const { return batch_[place].may_have_pair && !batch_[place].is_netns_pair; }
-
-  bool may_have_ifb(std::size_t place) const { return batch_[place].may_have_ifb && !batch_[place].is_netns_pair; }
-
-  /// An ifb that has lost its name is looked for where one was configured, or nothing says what was.
-  bool must_have_ifb(std::size_t place) const {
-    return may_have_ifb(place) && (batch_[place].outline || batch_[place].may_have_pair);
+  bool has_pair(std::size_t position) const {
+    return batch_[position].may_have_pair && !batch_[position].is_netns_pair;
   }
 
-  void add_marks(std::size_t place) {
-    const auto& footprint = batch_[place];
-    places_by_tag_.emplace(footprint.tag, place);
-    if (may_have_ifb(place)) places_by_name_.emplace(cni::ifb_name(footprint.tag), place);
-    if (!has_pair(place)) return;
-    if (!footprint.host.name.empty()) places_by_name_.emplace(footprint.host.name, place);
-    if (footprint.host.index != 0) places_by_index_.emplace(footprint.host.index, place);
+  bool may_have_ifb(std::size_t position) const {
+    return batch_[position].may_have_ifb && !batch_[position].is_netns_pair;
   }
 
-  /// Together with the ifbs: an attachment that is as it was made needs no other question.
-  void ask_by_index() {
-    std::vector<NetlinkRequest> questions;
-    for (std::size_t place = 0; place < batch_.size(); ++place) {
-      const auto& host = batch_[place].host;
-      if (has_pair(place) && host.index != 0) questions.push_back(get_link(host.index));
-      if (has_pair(place) && host.index == 0 && !host.name.empty()) questions.push_back(get_link(host.name));
-      if (may_have_ifb(place)) questions.push_back(get_link(cni::ifb_name(batch_[place].tag)));
+  /// Searches for a renamed ifb only if an ifb was configured, or if the configuration is unknown.
+  bool may_have_renamed_ifb(std::size_t position) const {
+    return may_have_ifb(position) && (batch_[position].partial_wiring || batch_[position].may_have_pair);
+  }
+
+  void add_keys(std::size_t position) {
+    const auto& footprint = batch_[position];
+    positions_by_tag_.emplace(footprint.tag, position);
+    if (may_have_ifb(position)) positions_by_name_.emplace(cni::ifb_name(footprint.tag), position);
+    if (!has_pair(position)) return;
+    if (!footprint.host.name.empty()) positions_by_name_.emplace(footprint.host.name, position);
+    if (footprint.host.index != 0) positions_by_index_.emplace(footprint.host.index, position);
+  }
+
+  /// Queries the ifbs in the same sendmsg: an attachment that was not changed needs no further query.
+  void query_by_index() {
+    std::vector<NetlinkRequest> queries;
+    for (std::size_t position = 0; position < batch_.size(); ++position) {
+      const auto& host = batch_[position].host;
+      if (has_pair(position) && host.index != 0) queries.push_back(get_link(host.index));
+      if (has_pair(position) && host.index == 0 && !host.name.empty()) queries.push_back(get_link(host.name));
+      if (may_have_ifb(position)) queries.push_back(get_link(cni::ifb_name(batch_[position].tag)));
     }
-    take_answers(questions);
+    read_answers(queries);
   }
 
-  void ask_by_name() {
-    std::vector<NetlinkRequest> questions;
-    for (std::size_t place = 0; place < batch_.size(); ++place) {
-      const auto& host = batch_[place].host;
-      if (!has_pair(place) || has_end_[place] || host.index == 0 || host.name.empty()) continue;
-      questions.push_back(get_link(host.name));
+  void query_by_name() {
+    std::vector<NetlinkRequest> queries;
+    for (std::size_t position = 0; position < batch_.size(); ++position) {
+      const auto& host = batch_[position].host;
+      if (!has_pair(position) || has_end_[position] || host.index == 0 || host.name.empty()) continue;
+      queries.push_back(get_link(host.name));
     }
-    take_answers(questions);
+    read_answers(queries);
   }
 
-  void take_answers(const std::vector<NetlinkRequest>& questions) {
-    if (questions.empty()) return;
-    for (const auto& message : host_.transact(questions)) take(message);
+  void read_answers(const std::vector<NetlinkRequest>& queries) {
+    if (queries.empty()) return;
+    for (const auto& message : host_.send_or_throw(queries)) add_if_wanted(message);
   }
 
   void list(const char* kind, const std::vector<bool>& is_found, const auto& is_wanted) {
     bool is_needed = false;
-    for (std::size_t place = 0; place < batch_.size(); ++place) {
-      is_needed = is_needed || (is_wanted(place) && !is_found[place]);
+    for (std::size_t position = 0; position < batch_.size(); ++position) {
+      is_needed = is_needed || (is_wanted(position) && !is_found[position]);
     }
     if (!is_needed) return;
-    for (const auto& message : host_.dump(list_links(kind))) take(message);
+    for (const auto& message : host_.dump(list_links(kind))) add_if_wanted(message);
   }
 
-  void take(const std::string& message) {
+  void add_if_wanted(const std::string& message) {
     auto link = find_link(message);
     if (!link) return;
-    for (const auto place : candidates(*link)) {
-      const bool is_end = has_pair(place) && is_host_end(*link, batch_[place]);
-      if (!is_end && !(may_have_ifb(place) && is_ifb(*link, batch_[place]))) continue;
+    for (const auto position : candidates(*link)) {
+      const bool is_end = has_pair(position) && is_host_end(*link, batch_[position]);
+      if (!is_end && !(may_have_ifb(position) && is_ifb(*link, batch_[position]))) continue;
       auto& has_found = is_end ? has_end_ : has_ifb_;
-      const bool is_known = std::ranges::any_of(
-          found_, [&](const FoundLink& other) { return other.place == place && other.link.index == link->index; });
-      has_found[place] = true;
-      if (!is_known) found_.push_back({place, std::move(*link)});
+      const bool is_known = std::ranges::any_of(found_, [&](const FoundLink& other) {
+        return other.position == position && other.link.index == link->index;
+      });
+      has_found[position] = true;
+      if (!is_known) found_.push_back({position, std::move(*link)});
       return;
     }
   }
 
-  /// Places of the batch that one of the link's marks points to.
+  /// Positions in the batch of the attachments that have the ifindex, name or alias of the link.
   std::vector<std::size_t> candidates(const Link& link) const {
-    std::vector<std::size_t> places;
+    std::vector<std::size_t> positions;
     if (batch_.size() == 1) return {0};
     const auto add = [&](const auto& map, const auto& key) {
-      if (const auto found = map.find(key); found != map.end()) places.push_back(found->second);
+      if (const auto found = map.find(key); found != map.end()) positions.push_back(found->second);
     };
-    add(places_by_index_, link.index);
-    add(places_by_name_, link.name);
-    if (const auto tag = cni::tag_of_alias(link.alias)) add(places_by_tag_, *tag);
-    return places;
+    add(positions_by_index_, link.index);
+    add(positions_by_name_, link.name);
+    if (const auto tag = cni::tag_of_alias(link.alias)) add(positions_by_tag_, *tag);
+    return positions;
   }
 
   std::span<const wiring::Footprint> batch_;
   NetlinkSocket& host_;
-  std::map<cni::Tag, std::size_t> places_by_tag_;
-  std::map<std::string, std::size_t> places_by_name_;
-  std::map<std::uint32_t, std::size_t> places_by_index_;
+  std::map<cni::Tag, std::size_t> positions_by_tag_;
+  std::map<std::string, std::size_t> positions_by_name_;
+  std::map<std::uint32_t, std::size_t> positions_by_index_;
   std::vector<bool> has_end_;
   std::vector<bool> has_ifb_;
   std::vector<FoundLink> found_;
 };
 
-}  // namespace
-
-std::vector<FoundLink> find_host_links(std::span<const wiring::Footprint> batch, NetlinkSocket& host, Search search) {
-  return HostSearch{batch, host}.run(search);
-}
-
-namespace {
-
-/// nullopt where the namespace is gone, or is another user's: what was in it went with it.
+/// nullopt if the namespace no longer exists, or if the path belongs to another user. Links are deleted with their
+/// namespace.
 std::optional<Namespace> find_namespace(const std::string& path) {
   try {
     return open_network_namespace(path);
@@ -148,24 +147,24 @@ std::optional<Namespace> find_namespace(const std::string& path) {
   }
 }
 
-std::optional<NetlinkSocket> open_socket_at(const std::string& path, int home) {
+std::optional<NetlinkSocket> open_socket_at(const std::string& path, int host_netns) {
   const auto opened = find_namespace(path);
   if (!opened) return std::nullopt;
-  return open_socket_inside(opened->file.get(), home);
+  return open_socket_inside(opened->file.get(), host_netns);
 }
 
-std::vector<Link> ask(NetlinkSocket& socket, const wiring::EndMarks& marks) {
-  std::vector<NetlinkRequest> questions;
-  if (marks.index != 0) questions.push_back(get_link(marks.index));
-  if (!marks.name.empty()) questions.push_back(get_link(marks.name));
+std::vector<Link> query_links(NetlinkSocket& socket, const wiring::EndIdentity& identity) {
+  std::vector<NetlinkRequest> queries;
+  if (identity.index != 0) queries.push_back(get_link(identity.index));
+  if (!identity.name.empty()) queries.push_back(get_link(identity.name));
   std::vector<Link> links;
-  for (const auto& message : socket.transact(questions)) {
+  for (const auto& message : socket.send_or_throw(queries)) {
     if (auto link = find_link(message)) links.push_back(std::move(*link));
   }
   return links;
 }
 
-std::vector<Link> list_pairs(NetlinkSocket& socket) {
+std::vector<Link> list_veths(NetlinkSocket& socket) {
   std::vector<Link> links;
   for (const auto& message : socket.dump(list_links("veth"))) {
     if (auto link = find_link(message)) links.push_back(std::move(*link));
@@ -173,7 +172,7 @@ std::vector<Link> list_pairs(NetlinkSocket& socket) {
   return links;
 }
 
-/// A place where an end of an attachment may be.
+/// A namespace in which an end of an attachment may be.
 struct Location {
   const std::string& netns;
   bool is_host = false;
@@ -186,63 +185,61 @@ std::vector<Location> locations_of(const wiring::Footprint& footprint) {
   return locations;
 }
 
-bool is_end_at(const Location& location, const Link& link, const wiring::Footprint& footprint) {
-  return location.is_host ? is_host_end(link, footprint) : is_container_end(link, footprint);
-}
-
-std::optional<FoundEnd> find_at(const Location& location, int home, const auto& list, const auto& is_sought) {
-  auto socket = open_socket_at(location.netns, home);
+std::optional<FoundEnd> find_in_namespace(const Location& location, int host_netns, const auto& list,
+                                          const auto& is_wanted) {
+  auto socket = open_socket_at(location.netns, host_netns);
   if (!socket) return std::nullopt;
   for (auto& link : list(*socket)) {
-    if (is_sought(link)) return FoundEnd{std::move(*socket), std::move(link)};
+    if (is_wanted(link)) return FoundEnd{std::move(*socket), std::move(link)};
   }
   return std::nullopt;
 }
 
-/// The link comes first: the kernel gives the other namespace a number when it reports a link into it
-/// (rtnl_fill_link_netnsid in net/core/rtnetlink.c).
-std::optional<Link> ask_proven(NetlinkSocket& socket, const Namespace& here, const wiring::EndMarks& marks,
-                               const wiring::EndMarks& other) {
-  auto questions = one(get_link(marks.index));
+/// The link is requested first: the kernel assigns an ID to the other namespace when it reports a link into it
+/// (rtnl_fill_link_netnsid() in net/core/rtnetlink.c).
+std::optional<Link> find_link_by_ifindexes(NetlinkSocket& socket, const Namespace& here,
+                                           const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
+  auto queries = batch_of(get_link(identity.index));
   bool may_be_here = false;
   std::vector<Namespace> namespaces;
   for (const auto& netns : other.netns) {
     auto opened = find_namespace(netns);
     if (!opened) continue;
     may_be_here = may_be_here || is_same_namespace(opened->file.get(), here.file.get());
-    questions.push_back(ask_namespace_number(*opened));
+    queries.push_back(get_nsid(*opened));
     namespaces.push_back(std::move(*opened));
   }
-  const auto answers = socket.transact(questions);
+  const auto answers = socket.send_or_throw(queries);
   auto link = first_link(answers);
-  if (!link || !is_proven_end(*link, marks, other)) return std::nullopt;
-  const auto is_other = [&](const std::string& message) {
-    return find_namespace_number(message) == link->peer_namespace;
-  };
-  const bool is_pair = link->peer_namespace ? std::ranges::any_of(answers, is_other) : may_be_here;
+  if (!link || !matches_both_ifindexes(*link, identity, other)) return std::nullopt;
+  const auto is_peer_nsid = [&](const std::string& message) { return find_nsid(message) == link->peer_nsid; };
+  const bool is_pair = link->peer_nsid ? std::ranges::any_of(answers, is_peer_nsid) : may_be_here;
   return is_pair ? std::move(link) : std::nullopt;
 }
 
-std::optional<FoundEnd> find_proven(const wiring::Footprint& footprint, int home) {
+std::optional<FoundEnd> find_by_ifindexes(const wiring::Footprint& footprint, int host_netns) {
   if (footprint.host.index == 0 || footprint.container.index == 0) return std::nullopt;
   for (const auto& location : locations_of(footprint)) {
-    const auto& marks = location.is_host ? footprint.host : footprint.container;
+    const auto& identity = location.is_host ? footprint.host : footprint.container;
     const auto& other = location.is_host ? footprint.container : footprint.host;
     const auto here = find_namespace(location.netns);
     if (!here) continue;
-    auto socket = open_socket_inside(here->file.get(), home);
-    if (auto link = ask_proven(socket, *here, marks, other)) return FoundEnd{std::move(socket), std::move(*link)};
+    auto socket = open_socket_inside(here->file.get(), host_netns);
+    if (auto link = find_link_by_ifindexes(socket, *here, identity, other))
+      return FoundEnd{std::move(socket), std::move(*link)};
   }
   return std::nullopt;
 }
 
-std::optional<FoundEnd> find_claimed(const wiring::Footprint& footprint, int home, Search search) {
+std::optional<FoundEnd> find_by_identity(const wiring::Footprint& footprint, int host_netns, Search search) {
   for (const auto& location : locations_of(footprint)) {
-    const auto& marks = location.is_host ? footprint.host : footprint.container;
-    const auto is_sought = [&](const Link& link) { return is_end_at(location, link, footprint); };
-    auto found = find_at(
-        location, home, [&](NetlinkSocket& socket) { return ask(socket, marks); }, is_sought);
-    if (!found && search == Search::full) found = find_at(location, home, list_pairs, is_sought);
+    const auto& identity = location.is_host ? footprint.host : footprint.container;
+    const auto is_wanted = [&](const Link& link) {
+      return location.is_host ? is_host_end(link, footprint) : is_container_end(link, footprint);
+    };
+    auto found = find_in_namespace(
+        location, host_netns, [&](NetlinkSocket& socket) { return query_links(socket, identity); }, is_wanted);
+    if (!found && search == Search::full) found = find_in_namespace(location, host_netns, list_veths, is_wanted);
     if (found) return found;
   }
   return std::nullopt;
@@ -250,34 +247,38 @@ std::optional<FoundEnd> find_claimed(const wiring::Footprint& footprint, int hom
 
 }  // namespace
 
-void remove_end(FoundEnd& end) { end.socket.transact(one(delete_link(end.link.index, end.link.name))); }
+std::vector<FoundLink> find_host_links(std::span<const wiring::Footprint> batch, NetlinkSocket& host, Search search) {
+  return HostSearch{batch, host}.run(search);
+}
 
-std::optional<FoundEnd> find_container_end(const wiring::Footprint& footprint, int home) {
+void remove_end(FoundEnd& end) { end.socket.send_or_throw(delete_link(end.link.index, end.link.name)); }
+
+std::optional<FoundEnd> find_container_end(const wiring::Footprint& footprint, int host_netns) {
   for (const auto& netns : footprint.container.netns) {
-    auto found = find_at(
-        {netns, false}, home, [&](NetlinkSocket& socket) { return ask(socket, footprint.container); },
+    auto found = find_in_namespace(
+        {netns, false}, host_netns, [&](NetlinkSocket& socket) { return query_links(socket, footprint.container); },
         [&](const Link& link) { return is_container_end(link, footprint); });
     if (found) return found;
   }
   return std::nullopt;
 }
 
-std::optional<FoundEnd> find_netns_end(const wiring::Footprint& footprint, int home, Search search) {
-  auto proven = find_proven(footprint, home);
-  return proven ? std::move(proven) : find_claimed(footprint, home, search);
+std::optional<FoundEnd> find_netns_end(const wiring::Footprint& footprint, int host_netns, Search search) {
+  auto found = find_by_ifindexes(footprint, host_netns);
+  return found ? std::move(found) : find_by_identity(footprint, host_netns, search);
 }
 
-/// A workload may put links with the marks of an end there faster than they are removed.
-void remove_netns_pair(const wiring::Footprint& footprint, int home) {
-  if (auto proven = find_proven(footprint, home)) return remove_end(*proven);
+/// A workload may create links with the identity of an end faster than they are removed, so the attempts are limited.
+void remove_netns_pair(const wiring::Footprint& footprint, int host_netns) {
+  if (auto found = find_by_ifindexes(footprint, host_netns)) return remove_end(*found);
   constexpr int attempts = 100;
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    auto claimed = find_claimed(footprint, home, Search::full);
-    if (!claimed) return;
-    remove_end(*claimed);
+    auto found = find_by_identity(footprint, host_netns, Search::full);
+    if (!found) return;
+    remove_end(*found);
   }
-  throw posix::system_error(EBUSY, "remove the ends of " + text::quoted(cni::alias_of(footprint.attachment)) +
-                                       ": links with its marks keep appearing");
+  throw posix::system_error(EBUSY, "remove the veth pair of " + text::quoted(cni::alias_of(footprint.attachment)) +
+                                       ": another process keeps creating interfaces with the same name, MAC or alias");
 }
 
 }  // namespace kernel

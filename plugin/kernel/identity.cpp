@@ -7,27 +7,29 @@ namespace {
 
 constexpr cni::MacAddress no_mac{};
 
-bool has_mac(const Link& link, const wiring::EndMarks& marks) { return marks.mac != no_mac && link.mac == marks.mac; }
-
-bool has_index(const Link& link, const wiring::EndMarks& marks) {
-  return marks.index != 0 && link.index == marks.index;
+bool has_mac(const Link& link, const wiring::EndIdentity& identity) {
+  return identity.mac != no_mac && link.mac == identity.mac;
 }
 
-bool is_peer(const Link& link, const wiring::EndMarks& other) {
+bool has_index(const Link& link, const wiring::EndIdentity& identity) {
+  return identity.index != 0 && link.index == identity.index;
+}
+
+bool is_peer(const Link& link, const wiring::EndIdentity& other) {
   return other.index != 0 && link.peer_index == other.index;
 }
 
 bool has_alias(const Link& link, cni::Tag tag) { return cni::tag_of_alias(link.alias) == tag; }
 
-bool is_end(const Link& link, cni::Tag tag, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
+bool is_end(const Link& link, cni::Tag tag, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
   if (link.kind != "veth") return false;
-  if (link.name == marks.name && has_mac(link, marks)) return true;
-  if (has_index(link, marks) && (has_mac(link, marks) || is_peer(link, other))) return true;
+  if (link.name == identity.name && has_mac(link, identity)) return true;
+  if (has_index(link, identity) && (has_mac(link, identity) || is_peer(link, other))) return true;
   return has_alias(link, tag);
 }
 
-bool is_imported_end(const Link& link, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
-  return link.kind == "veth" && has_index(link, marks) && (link.name == marks.name || is_peer(link, other));
+bool is_imported_end(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
+  return link.kind == "veth" && has_index(link, identity) && (link.name == identity.name || is_peer(link, other));
 }
 
 }  // namespace
@@ -41,8 +43,8 @@ bool is_container_end(const Link& link, const wiring::Footprint& footprint) {
   return is_end(link, footprint.tag, footprint.container, footprint.host);
 }
 
-bool is_proven_end(const Link& link, const wiring::EndMarks& marks, const wiring::EndMarks& other) {
-  return link.kind == "veth" && has_index(link, marks) && is_peer(link, other);
+bool matches_both_ifindexes(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
+  return link.kind == "veth" && has_index(link, identity) && is_peer(link, other);
 }
 
 bool is_ifb(const Link& link, const wiring::Footprint& footprint) {

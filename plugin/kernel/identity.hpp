@@ -3,27 +3,28 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/wiring/footprint.hpp"
 
-// The one proof of identity: which links are an attachment's. A link is an end of the pair if it is of kind veth and
-// any of these matches, whatever the other two are:
+// Tests which links belong to an attachment. A link is an end of its pair if it is of kind veth and at least one of
+// these matches:
 //
-//   our name and our MAC | our alias | the recorded ifindex, and our MAC or the recorded ifindex of the other end
+//   its name and its MAC | its alias | the recorded ifindex, and its MAC or the recorded ifindex of the other end
 //
 // Names, aliases and MACs can be changed by administrators, by udev and, inside a container, by its workload.
 namespace kernel {
 
-/// Whether the link, in the host's namespace or in that of mode netns's peer, is the attachment's host end. An imported
-/// one was made by another plugin, with a MAC and an alias of its own: the ifindex has to be the recorded one, and the
-/// name or the ifindex of the other end, too.
+/// Whether the link, in the host's namespace or in mode netns in that of the peer, is the host end of the attachment.
+/// An imported end was created by another plugin, with its own MAC and alias: the ifindex must be the recorded one, and
+/// the name or the ifindex of the other end must match too.
 bool is_host_end(const Link& link, const wiring::Footprint& footprint);
 
 /// Whether the link, in the container's namespace, is the attachment's container end.
 bool is_container_end(const Link& link, const wiring::Footprint& footprint);
 
-/// Whether the link has the recorded ifindex, is of kind veth, and its other end has the recorded ifindex, too. With
-/// the namespaces of both ends it is a proof that no workload can forge by names, aliases and MACs.
-bool is_proven_end(const Link& link, const wiring::EndMarks& marks, const wiring::EndMarks& other);
+/// Whether the link is of kind veth and has the recorded ifindex, and its other end has the recorded ifindex too.
+/// Together with the namespaces of both ends this is a proof that a workload cannot forge by names, aliases and MACs.
+bool matches_both_ifindexes(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other);
 
-/// Whether the link is the attachment's ifb: of kind ifb with our alias, or with our name and MAC.
+/// Whether the link is the ifb of the attachment: of kind ifb, with the alias of the attachment, or with the name and
+/// MAC derived from its tag.
 bool is_ifb(const Link& link, const wiring::Footprint& footprint);
 
 }  // namespace kernel

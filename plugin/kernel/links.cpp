@@ -61,17 +61,83 @@ void tune(rtnl_link* link, const wiring::Tuning& tuning) {
   if (tuning.tx_queue_length) rtnl_link_set_txqlen(link, *tuning.tx_queue_length);
 }
 
+/// Sets one IPv4 setting of an interface (IPV4_DEVCONF_*), as its sysctl file would.
+void put_ipv4_setting(nl_msg* message, int setting, std::uint32_t value) {
+  nlattr* families = nla_nest_start(message, IFLA_AF_SPEC);
+  nlattr* ipv4 = nla_nest_start(message, AF_INET);
+  nlattr* settings = nla_nest_start(message, IFLA_INET_CONF);
+  put_number(message, setting, value);
+  nla_nest_end(message, settings);
+  nla_nest_end(message, ipv4);
+  nla_nest_end(message, families);
+}
+
+std::uint32_t number_of(const nlattr* attribute) { return number_in<std::uint32_t>(attribute); }
+
+cni::MacAddress mac_of(const nlattr* attribute) {
+  cni::MacAddress mac;
+  const bool fits = attribute != nullptr && nla_len(attribute) == static_cast<int>(mac.bytes.size());
+  if (fits) std::memcpy(mac.bytes.data(), nla_data(attribute), mac.bytes.size());
+  return mac;
+}
+
+/// IFLA_INET_CONF and IFLA_INET6_CONF are arrays of numbers, in the order of the kernel's enumeration.
+std::int32_t setting_of(const nlattr* settings, int number) {
+  const int position = number * static_cast<int>(sizeof(std::int32_t));
+  std::int32_t value = 0;
+  if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof value)) return value;
+  std::memcpy(&value, static_cast<const char*>(nla_data(settings)) + position, sizeof value);
+  return value;
+}
+
+std::int32_t ipv6_setting_of(nlattr* families, int number) {
+  return setting_of(find_nested(find_nested(families, AF_INET6), IFLA_INET6_CONF), number);
+}
+
+/// IPV4_DEVCONF_* begin at 1.
+bool route_localnet(nlattr* families) {
+  return setting_of(find_nested(find_nested(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1) != 0;
+}
+
+std::uint8_t byte_of(const nlattr* attribute) { return number_in<std::uint8_t>(attribute); }
+
+BridgePort read_port(nlattr* data) {
+  std::array<nlattr*, IFLA_BRPORT_MAX + 1> attributes{};
+  nla_parse_nested(attributes.data(), IFLA_BRPORT_MAX, data, nullptr);
+  const auto state = byte_of(attributes[IFLA_BRPORT_STATE]);
+  return {.is_closed = state == BR_STATE_DISABLED || state == BR_STATE_BLOCKING,
+          .hairpin = byte_of(attributes[IFLA_BRPORT_MODE]) != 0,
+          .isolated = byte_of(attributes[IFLA_BRPORT_ISOLATED]) != 0};
+}
+
+bool filters_vlans(nlattr* bridge) {
+  std::array<nlattr*, IFLA_BR_MAX + 1> attributes{};
+  nla_parse_nested(attributes.data(), IFLA_BR_MAX, bridge, nullptr);
+  return byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+}
+
+void read_kind(nlattr* info, Link& link) {
+  std::array<nlattr*, IFLA_INFO_MAX + 1> attributes{};
+  if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
+  link.kind = text_in(attributes[IFLA_INFO_KIND]);
+  nlattr* own = attributes[IFLA_INFO_DATA];
+  if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
+  if (text_in(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
+  if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
+}
+
 }  // namespace
 
-// The container's end is the main device of the message: the kernel lets that one alone be created up (README.md,
-// "Links and namespaces"). Both MACs are named, so that udev's MACAddressPolicy leaves them as they are.
-NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace) {
+// The container end is the main device of the message, since only the main device can be created up
+// (plugin/kernel/README.md, "Links and namespaces"). Both MACs are explicit, so that udev does not change them
+// (MACAddressPolicy in systemd.link(5)).
+NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_netns) {
   const LinkObject link{rtnl_link_veth_alloc()};
   if (!link) throw std::bad_alloc{};
   describe_end(link.get(), wiring.container, wiring.mtu);
   if (!wiring.leave_down) rtnl_link_set_flags(link.get(), IFF_UP);
   if (wiring.tuning) tune(link.get(), *wiring.tuning);
-  rtnl_link_set_ns_fd(link.get(), container_namespace);
+  rtnl_link_set_ns_fd(link.get(), container_netns);
   const LinkObject peer{rtnl_link_veth_get_peer(link.get())};
   describe_end(peer.get(), wiring.host, wiring.mtu);
   nl_msg* message = nullptr;
@@ -104,21 +170,6 @@ NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, s
   return {std::move(message), "create ifb " + text::quoted(name)};
 }
 
-namespace {
-
-/// One IPv4 setting of an interface (IPV4_DEVCONF_*), as its sysctl file would set it.
-void put_ipv4_setting(nl_msg* message, int setting, std::uint32_t value) {
-  nlattr* families = nla_nest_start(message, IFLA_AF_SPEC);
-  nlattr* ipv4 = nla_nest_start(message, AF_INET);
-  nlattr* settings = nla_nest_start(message, IFLA_INET_CONF);
-  put_number(message, setting, value);
-  nla_nest_end(message, settings);
-  nla_nest_end(message, ipv4);
-  nla_nest_end(message, families);
-}
-
-}  // namespace
-
 NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
@@ -132,28 +183,28 @@ NetlinkRequest rename(const Device& device, const std::string& name) {
   return {std::move(message), "rename " + text::quoted(device.name) + " to " + text::quoted(name)};
 }
 
-NetlinkRequest forward_ipv4(const std::string& name) {
+NetlinkRequest enable_ipv4_forwarding(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_FORWARDING, 1);
   return {std::move(message), "set IPv4 forwarding of " + text::quoted(name)};
 }
 
-NetlinkRequest route_loopback(const std::string& name, bool is_open) {
+NetlinkRequest set_route_localnet(const std::string& name, bool enabled) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(is_open));
+  put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(enabled));
   return {std::move(message), "set route_localnet of " + text::quoted(name)};
 }
 
-NetlinkRequest announce_mac(const std::string& name) {
+NetlinkRequest set_arp_notify(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   put_ipv4_setting(message.get(), IPV4_DEVCONF_ARP_NOTIFY, 1);
   return {std::move(message), "set arp_notify of " + text::quoted(name)};
 }
 
-NetlinkRequest stop_address_generation(const std::string& name) {
+NetlinkRequest disable_address_generation(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   nlattr* families = nla_nest_start(message.get(), IFLA_AF_SPEC);
@@ -194,7 +245,7 @@ NetlinkRequest get_link(const std::string& name) {
 NetlinkRequest get_link(std::uint32_t index) {
   auto message = link_message(RTM_GETLINK, index);
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  return {std::move(message), "get link number " + std::to_string(index), {ENODEV}};
+  return {std::move(message), "get link with index " + std::to_string(index), {ENODEV}};
 }
 
 NetlinkRequest get_link_with_counters(const std::string& name) {
@@ -219,77 +270,19 @@ NetlinkRequest delete_link(std::uint32_t index, const std::string& name) {
 NetlinkRequest put_into_group(std::uint32_t index, const std::string& name, std::uint32_t group) {
   auto message = link_message(RTM_SETLINK, index);
   put_number(message.get(), IFLA_GROUP, group);
-  return {std::move(message), "put " + text::quoted(name) + " into a group", {ENODEV}};
+  return {std::move(message), "set the link group of " + text::quoted(name), {ENODEV}};
 }
 
 NetlinkRequest delete_group(std::uint32_t group) {
   auto message = link_message(RTM_DELLINK, 0);
   put_number(message.get(), IFLA_GROUP, group);
-  return {std::move(message), "delete a group of links", {ENODEV}};
+  return {std::move(message), "delete a link group", {ENODEV}};
 }
 
-NetlinkRequest touch_loopback() {
+NetlinkRequest probe_cap_net_admin() {
   constexpr std::uint32_t loopback_index = 1;
-  return {link_message(RTM_SETLINK, loopback_index), "change a link"};
+  return {link_message(RTM_SETLINK, loopback_index), "set link \"lo\""};
 }
-
-namespace {
-
-std::uint32_t number_of(const nlattr* attribute) { return number_in<std::uint32_t>(attribute); }
-
-cni::MacAddress mac_of(const nlattr* attribute) {
-  cni::MacAddress mac;
-  const bool fits = attribute != nullptr && nla_len(attribute) == static_cast<int>(mac.bytes.size());
-  if (fits) std::memcpy(mac.bytes.data(), nla_data(attribute), mac.bytes.size());
-  return mac;
-}
-
-/// The settings stand in an array of numbers, in the order of the kernel's own list.
-std::int32_t setting_of(const nlattr* settings, int number) {
-  const int position = number * static_cast<int>(sizeof(std::int32_t));
-  std::int32_t value = 0;
-  if (settings == nullptr || nla_len(settings) < position + static_cast<int>(sizeof value)) return value;
-  std::memcpy(&value, static_cast<const char*>(nla_data(settings)) + position, sizeof value);
-  return value;
-}
-
-std::int32_t ipv6_setting_of(nlattr* families, int number) {
-  return setting_of(find_inside(find_inside(families, AF_INET6), IFLA_INET6_CONF), number);
-}
-
-/// The list of IPv4 begins at 1.
-bool routes_loopback(nlattr* families) {
-  return setting_of(find_inside(find_inside(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1) != 0;
-}
-
-std::uint8_t byte_of(const nlattr* attribute) { return number_in<std::uint8_t>(attribute); }
-
-BridgePort read_port(nlattr* data) {
-  std::array<nlattr*, IFLA_BRPORT_MAX + 1> attributes{};
-  nla_parse_nested(attributes.data(), IFLA_BRPORT_MAX, data, nullptr);
-  const auto state = byte_of(attributes[IFLA_BRPORT_STATE]);
-  return {.is_closed = state == BR_STATE_DISABLED || state == BR_STATE_BLOCKING,
-          .hairpin = byte_of(attributes[IFLA_BRPORT_MODE]) != 0,
-          .isolated = byte_of(attributes[IFLA_BRPORT_ISOLATED]) != 0};
-}
-
-bool filters_vlans(nlattr* bridge) {
-  std::array<nlattr*, IFLA_BR_MAX + 1> attributes{};
-  nla_parse_nested(attributes.data(), IFLA_BR_MAX, bridge, nullptr);
-  return byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
-}
-
-void read_kind(nlattr* info, Link& link) {
-  std::array<nlattr*, IFLA_INFO_MAX + 1> attributes{};
-  if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
-  link.kind = text_in(attributes[IFLA_INFO_KIND]);
-  nlattr* own = attributes[IFLA_INFO_DATA];
-  if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
-  if (text_in(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
-  if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
-}
-
-}  // namespace
 
 std::optional<Link> find_link(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
@@ -305,10 +298,10 @@ std::optional<Link> find_link(const std::string& message) {
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
-  link.takes_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
-  link.routes_loopback = routes_loopback(attributes[IFLA_AF_SPEC]);
+  link.accepts_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
+  link.route_localnet = route_localnet(attributes[IFLA_AF_SPEC]);
   link.master_index = number_of(attributes[IFLA_MASTER]);
-  if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_namespace = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
+  if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_nsid = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);
   link.tx_queue_length = number_of(attributes[IFLA_TXQLEN]);
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
@@ -318,17 +311,17 @@ std::optional<Link> find_link(const std::string& message) {
   return link;
 }
 
-// A kernel older or younger than these headers gives a shorter or a longer structure; what it begins with stays.
+// A kernel that is older or newer than these headers sends a shorter or a longer structure with the same first fields.
 std::optional<Counters> find_counters(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   if (header->nlmsg_type != RTM_NEWLINK) return std::nullopt;
   const nlattr* attribute = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_STATS64);
   if (attribute == nullptr) return std::nullopt;
-  rtnl_link_stats64 told{};
-  const auto size = std::min(sizeof told, static_cast<std::size_t>(nla_len(attribute)));
-  std::memcpy(&told, nla_data(attribute), size);
-  return Counters{.received = {told.rx_packets, told.rx_bytes, told.rx_errors, told.rx_dropped},
-                  .sent = {told.tx_packets, told.tx_bytes, told.tx_errors, told.tx_dropped}};
+  rtnl_link_stats64 stats{};
+  const auto size = std::min(sizeof stats, static_cast<std::size_t>(nla_len(attribute)));
+  std::memcpy(&stats, nla_data(attribute), size);
+  return Counters{.received = {stats.rx_packets, stats.rx_bytes, stats.rx_errors, stats.rx_dropped},
+                  .sent = {stats.tx_packets, stats.tx_bytes, stats.tx_errors, stats.tx_dropped}};
 }
 
 std::optional<Link> find_link_named(const std::string& name, const std::vector<std::string>& messages) {

@@ -13,73 +13,70 @@
 
 namespace kernel {
 
-/// What a link is as a port of a bridge.
+/// The state of a link as a port of a bridge.
 struct BridgePort {
-  bool is_closed = false;  ///< frames do not pass: the bridge has not yet seen a carrier, or is about to open the port
+  bool is_closed = false;  ///< state "disabled" or "blocking": the bridge does not forward frames of the port
   bool hairpin = false;
   bool isolated = false;
 
   bool operator==(const BridgePort&) const = default;
 };
 
-/// A link as the kernel tells it.
+/// A link as the kernel reports it.
 struct Link {
   std::uint32_t index = 0;
-  std::uint32_t peer_index = 0;  ///< of a veth: index of the other end, in its own namespace; 0 where there is none
+  std::uint32_t peer_index = 0;  ///< of a veth: index of the other end, in its own namespace; 0: none
   std::string name;
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
-  bool is_up = false;                        ///< administratively (IFF_UP)
-  bool is_ipv6_disabled = false;             ///< disable_ipv6 is set
-  bool takes_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
-  bool routes_loopback = false;              ///< route_localnet is set
-  bool has_carrier = false;                  ///< operational state UP
+  bool is_up = false;                          ///< administratively (IFF_UP)
+  bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
+  bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
+  bool route_localnet = false;
+  bool has_carrier = false;  ///< operational state UP
   std::uint32_t tx_queue_length = 0;
-  bool is_promiscuous = false;                   ///< IFF_PROMISC is set
-  bool is_all_multicast = false;                 ///< IFF_ALLMULTI is set
-  bool filters_vlans = false;                    ///< of a bridge
-  std::string kind{};                            ///< "veth", "bridge", ...; empty for hardware
-  std::uint32_t master_index = 0;                ///< of the bridge or bond it belongs to; 0: none
-  std::optional<std::int32_t> peer_namespace{};  ///< of a veth: how the namespace of the other end is numbered here;
-                                                 ///< nullopt: the same
-  std::optional<BridgePort> port{};              ///< where the master is a bridge
+  bool is_promiscuous = false;              ///< IFF_PROMISC is set
+  bool is_all_multicast = false;            ///< IFF_ALLMULTI is set
+  bool filters_vlans = false;               ///< of a bridge
+  std::string kind{};                       ///< "veth", "bridge", ...; empty for hardware
+  std::uint32_t master_index = 0;           ///< of the bridge or bond that it belongs to; 0: none
+  std::optional<std::int32_t> peer_nsid{};  ///< of a veth: ID here of the other end's namespace (IFLA_LINK_NETNSID);
+                                            ///< nullopt: the same namespace
+  std::optional<BridgePort> port{};         ///< if the master is a bridge
 
   bool operator==(const Link&) const = default;
 };
 
-/// The pair, both ends in place: the container's end in its namespace and up (unless it is to be left down), the
-/// host's end in the socket's namespace and down.
-NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_namespace);
+/// Creates the pair with both ends in their namespaces: the container end in its namespace and up (unless leave_down is
+/// set), the host end in the namespace of the socket and down.
+NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_netns);
 
-/// A pair with both ends in the socket's namespace and down.
+/// Creates a pair with both ends in the namespace of the socket and down.
 NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu);
 
-/// An ifb, down: what is redirected to it goes through its queueing, and then on where it came from.
+/// Creates an ifb, down. Packets redirected to it pass its qdisc and then continue on their original path.
 NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu);
 
-/// Says whose the interface is.
+/// Sets the alias that names the owner of the interface.
 NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachment);
 
-/// Linux 6.2 and later rename an interface that is up; earlier ones refuse with EBUSY.
+/// Linux 6.2 and later can rename an interface that is up; earlier ones return EBUSY.
 NetlinkRequest rename(const Device& device, const std::string& name);
 
-/// IPv4 forwarding on this interface, whatever the node's default is.
-NetlinkRequest forward_ipv4(const std::string& name);
+/// Enables IPv4 forwarding on this interface, independent of the node's default.
+NetlinkRequest enable_ipv4_forwarding(const std::string& name);
 
-/// Whether packets from 127.0.0.0/8 may leave by this interface, and answers to it come in (route_localnet).
-NetlinkRequest route_loopback(const std::string& name, bool is_open);
+/// Sets route_localnet: whether packets from 127.0.0.0/8 may leave by this interface, and answers may arrive on it.
+NetlinkRequest set_route_localnet(const std::string& name, bool enabled);
 
-/// No link-local address of the kernel's own making: ours is given explicitly, without duplicate address detection.
-NetlinkRequest stop_address_generation(const std::string& name);
+/// Disables the automatic link-local address: the plugin adds one itself, without duplicate address detection.
+NetlinkRequest disable_address_generation(const std::string& name);
 
-/// A later change of the interface's MAC is announced to its IPv4 neighbours (arp_notify).
-NetlinkRequest announce_mac(const std::string& name);
+/// Sets arp_notify: the kernel announces a later change of the MAC to the IPv4 neighbours.
+NetlinkRequest set_arp_notify(const std::string& name);
 
-/// Gives the interface a MAC, or the one it has once more.
 NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac);
-
-/// Gives the interface an MTU, or the one it has once more.
 NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
@@ -91,17 +88,18 @@ NetlinkRequest get_link_with_counters(const std::string& name);
 NetlinkRequest list_links(const std::string& kind);
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);
 
-/// Link groups are one number space for all software, so a link is in one only within the send that deletes it.
+/// Link groups are one number space for all software, so a link is put into a group only in the sendmsg that deletes
+/// it.
 NetlinkRequest put_into_group(std::uint32_t index, const std::string& name, std::uint32_t group);
 NetlinkRequest delete_group(std::uint32_t group);
 
-/// Changes nothing, but needs the right to: refused with EPERM without CAP_NET_ADMIN.
-NetlinkRequest touch_loopback();
+/// An RTM_SETLINK of lo that changes nothing; the kernel returns EPERM without CAP_NET_ADMIN.
+NetlinkRequest probe_cap_net_admin();
 
-/// nullopt where the message is about something else.
+/// nullopt if the message is not about a link.
 std::optional<Link> find_link(const std::string& message);
 
-/// nullopt where the message is about something else, or was asked for without them.
+/// nullopt if the message is not about a link, or has no counters.
 std::optional<Counters> find_counters(const std::string& message);
 
 /// The first link among answers.

@@ -17,19 +17,19 @@
 namespace kernel {
 
 LinuxInspector::LinuxInspector(Kernel& verbs_kernel)
-    : Inspector(verbs_kernel), home_(open_own_namespace()), host_(NETLINK_ROUTE) {}
+    : Inspector(verbs_kernel), host_netns_(open_own_namespace()), host_(NETLINK_ROUTE) {}
 
 std::vector<HostLink> LinuxInspector::host_links() {
   std::vector<HostLink> links;
   for (const auto& message : host_.dump(list_links("veth"))) {
     const auto link = find_link(message);
-    if (link && link->alias.starts_with(cni::alias_beginning)) links.push_back({link->index, link->name, link->alias});
+    if (link && link->alias.starts_with(cni::alias_start)) links.push_back({link->index, link->name, link->alias});
   }
   return links;
 }
 
 std::optional<HostLink> LinuxInspector::find_host_link(const wiring::Footprint& footprint) {
-  for (const auto& [place, link] : find_host_links({&footprint, 1}, host_, Search::full)) {
+  for (const auto& [netns, link] : find_host_links({&footprint, 1}, host_, Search::full)) {
     if (link.kind == "veth") return HostLink{link.index, link.name, link.alias};
   }
   return std::nullopt;
@@ -42,14 +42,14 @@ wiring::ObservedRules LinuxInspector::find_rules(cni::Tag attachment) try {
   throw;
 }
 
-std::optional<wiring::ObservedEnd> LinuxInspector::find_interface(const std::string& name, const Namespace& place) {
-  auto inside = open_socket_inside(place.file.get(), home_.get());
-  return observe_end(inside, name);
+std::optional<wiring::ObservedEnd> LinuxInspector::find_interface(const std::string& name, const Namespace& netns) {
+  auto socket_inside = open_socket_inside(netns.file.get(), host_netns_.get());
+  return observe_end(socket_inside, name);
 }
 
-std::optional<Counters> LinuxInspector::find_counters(const std::string& interface, const Namespace& place) {
-  auto inside = open_socket_inside(place.file.get(), home_.get());
-  for (const auto& message : inside.transact(one(get_link_with_counters(interface)))) {
+std::optional<Counters> LinuxInspector::find_counters(const std::string& interface, const Namespace& netns) {
+  auto socket_inside = open_socket_inside(netns.file.get(), host_netns_.get());
+  for (const auto& message : socket_inside.send_or_throw(get_link_with_counters(interface))) {
     if (const auto counters = kernel::find_counters(message)) return counters;
   }
   return std::nullopt;
@@ -65,78 +65,80 @@ std::optional<Namespace> find_namespace(const std::string& path) try {
   return std::nullopt;
 }
 
-/// The namespaces at these paths by the numbers that the socket's own has for them. Those for which this process has no
-/// descriptors left stay unfound.
-std::map<std::int32_t, Namespace> numbered(NetlinkSocket& socket, const std::vector<std::string>& paths) {
+/// The namespaces at these paths by the IDs (nsid) that the namespace of the socket has for them. A namespace that
+/// cannot be opened because this process has no free descriptors is skipped.
+std::map<std::int32_t, Namespace> namespaces_by_nsid(NetlinkSocket& socket, const std::vector<std::string>& paths) {
   std::map<std::int32_t, Namespace> namespaces;
   for (const auto& path : paths) {
     auto opened = find_namespace(path);
     if (!opened) continue;
-    for (const auto& message : socket.transact(one(ask_namespace_number(*opened)))) {
-      if (const auto number = find_namespace_number(message)) namespaces.emplace(*number, std::move(*opened));
+    for (const auto& message : socket.send_or_throw(get_nsid(*opened))) {
+      if (const auto nsid = find_nsid(message)) namespaces.emplace(*nsid, std::move(*opened));
     }
   }
   return namespaces;
 }
 
-std::optional<Link> link_of(NetlinkSocket& socket, std::uint32_t index) {
-  return index == 0 ? std::nullopt : first_link(socket.transact(one(get_link(index))));
+std::optional<Link> find_link_by_index(NetlinkSocket& socket, std::uint32_t index) {
+  return index == 0 ? std::nullopt : first_link(socket.send_or_throw(get_link(index)));
 }
 
-std::optional<std::int32_t> number_of(NetlinkSocket& socket, const Namespace& other) {
-  for (const auto& message : socket.transact(one(ask_namespace_number(other)))) {
-    if (const auto number = find_namespace_number(message)) return number;
+std::optional<std::int32_t> nsid_of(NetlinkSocket& socket, const Namespace& other) {
+  for (const auto& message : socket.send_or_throw(get_nsid(other))) {
+    if (const auto nsid = find_nsid(message)) return nsid;
   }
   return std::nullopt;
 }
 
-/// Whether each link names the other by ifindex and namespace.
-bool is_other_end(NetlinkSocket& inside, const Link& end, const Link& link, const Namespace& host) {
-  const auto host_number = number_of(inside, host);
-  return end.kind == "veth" && end.peer_index == link.index && host_number && end.peer_namespace == host_number;
+/// Whether each link refers to the other by ifindex and namespace.
+bool is_other_end(NetlinkSocket& socket, const Link& end, const Link& link, const Namespace& host) {
+  const auto host_nsid = nsid_of(socket, host);
+  return end.kind == "veth" && end.peer_index == link.index && host_nsid && end.peer_nsid == host_nsid;
 }
 
 }  // namespace
 
-/// A namespace has a number only when a link into it was listed, so all are listed before the numbers are asked for.
-std::vector<PeerLocation> LinuxInspector::locate(const std::vector<HostLink>& links,
-                                                 const std::vector<std::string>& namespaces) {
+/// The kernel assigns an ID to a namespace when it reports a link into it (rtnl_fill_link_netnsid() in
+/// net/core/rtnetlink.c), so all links are requested before the IDs.
+std::vector<PeerLocation> LinuxInspector::locate_peers(const std::vector<HostLink>& links,
+                                                       const std::vector<std::string>& namespaces) {
   std::vector<std::optional<Link>> found;
   found.reserve(links.size());
-  for (const auto& link : links) found.push_back(link_of(host_, link.index));
-  const auto known = numbered(host_, namespaces);
+  for (const auto& link : links) found.push_back(find_link_by_index(host_, link.index));
+  const auto known = namespaces_by_nsid(host_, namespaces);
   const Namespace host{open_own_namespace(), "/proc/self/ns/net"};
   std::vector<PeerLocation> all;
   for (const auto& link : found) {
     auto& location = all.emplace_back();
     if (!link) continue;
-    const auto bridge = link->port ? link_of(host_, link->master_index) : std::nullopt;
+    const auto bridge = link->port ? find_link_by_index(host_, link->master_index) : std::nullopt;
     if (bridge) location.bridge = bridge->name;
-    const auto place = link->peer_namespace ? known.find(*link->peer_namespace) : known.end();
-    if (place == known.end()) continue;
-    auto inside = open_socket_inside(place->second.file.get(), home_.get());
-    const auto end = link_of(inside, link->peer_index);
-    if (end && is_other_end(inside, *end, *link, host)) location.other_end = {place->second.path, end->name};
+    const auto netns = link->peer_nsid ? known.find(*link->peer_nsid) : known.end();
+    if (netns == known.end()) continue;
+    auto socket_inside = open_socket_inside(netns->second.file.get(), host_netns_.get());
+    const auto end = find_link_by_index(socket_inside, link->peer_index);
+    if (end && is_other_end(socket_inside, *end, *link, host)) location.other_end = {netns->second.path, end->name};
   }
   return all;
 }
 
-std::vector<cni::Prefix> LinuxInspector::addresses(const Namespace& place) {
-  auto inside = open_socket_inside(place.file.get(), home_.get());
+std::vector<cni::Prefix> LinuxInspector::addresses(const Namespace& netns) {
+  auto socket_inside = open_socket_inside(netns.file.get(), host_netns_.get());
   constexpr std::uint32_t any_interface = 0;
-  return observe_addresses(inside, "any interface", any_interface);
+  return observe_addresses(socket_inside, "any interface", any_interface);
 }
 
-/// The kernel says EXDEV for it, and since Linux 6.14 EINVAL.
+/// The error of a packet that the filter drops is EXDEV, since Linux 6.14 EINVAL (plugin/kernel/README.md, "Addresses,
+/// routes and neighbours").
 bool LinuxInspector::passes_rp_filter(const IncomingPacket& packet) {
-  const auto answers = host_.send(one(get_route_of_arrival(packet.source, packet.destination, packet.interface)));
+  const auto answers = host_.send(batch_of(get_input_route(packet.source, packet.destination, packet.interface)));
   if (answers.refusals.empty()) return true;
   const auto error = answers.refusals.front().error;
   return error != EXDEV && error != EINVAL;
 }
 
 Firewall LinuxInspector::observe_firewall() {
-  return {.chains = observe_dropping_chains(), .has_legacy = has_legacy_tables()};
+  return {.chains = observe_dropping_chains(), .has_legacy_rules = has_legacy_tables()};
 }
 
 }  // namespace kernel

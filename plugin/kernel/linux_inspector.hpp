@@ -10,25 +10,25 @@
 
 namespace kernel {
 
-/// The kernel that this process runs on; its network namespace is the host's.
+/// The kernel that this process runs on. The network namespace of this process is the host's.
 class LinuxInspector final : public Inspector {
  public:
-  /// `verbs_kernel` has to outlive it.
+  /// `verbs_kernel` must outlive it.
   explicit LinuxInspector(Kernel& verbs_kernel);
 
   std::vector<HostLink> host_links() override;
   std::optional<HostLink> find_host_link(const wiring::Footprint& footprint) override;
-  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& place) override;
-  std::optional<Counters> find_counters(const std::string& interface, const Namespace& place) override;
-  std::vector<PeerLocation> locate(const std::vector<HostLink>& links,
-                                   const std::vector<std::string>& namespaces) override;
-  std::vector<cni::Prefix> addresses(const Namespace& place) override;
+  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const Namespace& netns) override;
+  std::optional<Counters> find_counters(const std::string& interface, const Namespace& netns) override;
+  std::vector<PeerLocation> locate_peers(const std::vector<HostLink>& links,
+                                         const std::vector<std::string>& namespaces) override;
+  std::vector<cni::Prefix> addresses(const Namespace& netns) override;
   bool passes_rp_filter(const IncomingPacket& packet) override;
   Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;
 
  private:
-  posix::FileDescriptor home_;
+  posix::FileDescriptor host_netns_;
   NetlinkSocket host_;
 };
 

@@ -30,123 +30,17 @@ namespace {
 
 constexpr std::uint32_t loopback_index = 1;
 
-/// libnl would take a page for each, which a process as short as ours pays for; the largest of ours are half of this.
+/// libnl allocates one page per message by default, which costs a short-lived process measurable time. The largest
+/// message of this plugin has about 512 bytes.
 constexpr std::size_t largest_message_bytes = 1024;
 
-}  // namespace
-
-/// libnl reads the variable NLDBG before main: nothing of the environment but CNI_* is to steer us.
-LinuxKernel::LinuxKernel() : home_(open_own_namespace()), host_(NETLINK_ROUTE) {
-  nl_debug = 0;
-  nlmsg_set_default_size(largest_message_bytes);
-}
-
-Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
-  auto opened = open_network_namespace(path);
-  if (allow_own || !is_same_namespace(opened.file.get(), home_.get())) return opened;
-  throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same",
-                   "CNI_NETNS " + text::quoted(path) + " is the host's own network namespace"};
-}
-
-BuildOutcome LinuxKernel::build(const wiring::Wiring& wiring, const Site& site, wiring::Footprint& footprint) {
-  if (site.begins_life) drop_tables_of_another_life(site.node_life);
-  if (site.peer) {
-    auto peer = open_socket_inside(site.peer->file.get(), home_.get());
-    return PairBuilder{wiring, site, home_.get(), peer}.build(footprint);
-  }
-  if (wiring::wants_rules(wiring)) return build_with_rules(wiring, site, footprint);
-  return PairBuilder{wiring, site, home_.get(), host_}.build(footprint);
-}
-
-namespace {
-
 Conflict to_conflict(const HostPortConflict& taken) {
-  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_side, .holder = taken.holder};
+  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_port, .holder = taken.holder};
 }
-
-}  // namespace
-
-/// A port that they map could lead to the address that this attachment has been given.
-void LinuxKernel::drop_tables_of_another_life(const std::string& life) {
-  if (auto* found = find_netfilter()) found->drop_tables_of_another_life(life);
-}
-
-/// The parts of the tables come first: what they guard against is shut out before the pair opens anything.
-BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const Site& site,
-                                           wiring::Footprint& footprint) {
-  if (const auto taken = netfilter().prepare(wiring, site.node_life)) return to_conflict(*taken);
-  cni::lap(site.stopwatch, "kernel_rules");
-  auto outcome = PairBuilder{wiring, site, home_.get(), host_}.build(footprint);
-  if (!std::holds_alternative<Built>(outcome)) return outcome;
-  footprint.may_have_rules = true;
-  footprint.outline = wiring;
-  const auto rules = netfilter().build(wiring, site.node_life);
-  cni::lap(site.stopwatch, "kernel_rules");
-  if (rules.conflict) return to_conflict(*rules.conflict);
-  std::get<Built>(outcome).has_lost_rules = rules.has_lost_rules;
-  return outcome;
-}
-
-/// One socket for all, which stays open: the kernel lets none go before what it has removed from tables is past its
-/// grace period (nft_rcv_nl_event). That is 10 ms after a change, and no time at all after the deletion of a link,
-/// which waits for the same.
-Netfilter& LinuxKernel::netfilter() {
-  if (!netfilter_) netfilter_.emplace();
-  return *netfilter_;
-}
-
-/// Null on a kernel without any.
-Netfilter* LinuxKernel::find_netfilter() try { return &netfilter(); } catch (const std::system_error& error) {
-  if (error.code().value() == EPROTONOSUPPORT) return nullptr;
-  throw;
-}
-
-void LinuxKernel::restore_rules(std::span<const wiring::Wiring> wirings, const Site& site, bool is_last) {
-  for (const auto& wiring : wirings) {
-    if (wiring::wants_rules(wiring)) netfilter().build(wiring, site.node_life);
-  }
-  if (is_last && !wirings.empty()) netfilter().mark_complete(wirings.front());
-}
-
-bool LinuxKernel::clean_rules(const std::string& network) {
-  auto* found = find_netfilter();
-  return found != nullptr && found->clean(network.empty() ? std::nullopt : std::optional{network}, host_);
-}
-
-std::vector<bool> LinuxKernel::find_ends(std::span<const wiring::Footprint> batch, Search search) {
-  std::vector<bool> found(batch.size());
-  bool is_any_on_host = false;
-  for (std::size_t place = 0; place < batch.size(); ++place) {
-    const auto& footprint = batch[place];
-    const bool is_elsewhere = footprint.is_netns_pair;
-    is_any_on_host = is_any_on_host || !is_elsewhere;
-    if (is_elsewhere) found[place] = find_netns_end(footprint, home_.get(), search).has_value();
-  }
-  if (!is_any_on_host) return found;
-  for (const auto& [place, link] : find_host_links(batch, host_, search)) {
-    if (link.kind == "veth") found[place] = true;
-  }
-  if (search == Search::by_name) return found;
-  for (std::size_t place = 0; place < batch.size(); ++place) {
-    const bool is_missing = !found[place] && batch[place].may_have_pair && !batch[place].is_netns_pair;
-    if (is_missing) found[place] = find_container_end(batch[place], home_.get()).has_value();
-  }
-  return found;
-}
-
-Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
-  BatchRemoval removal{batch, home_.get(), host_};
-  removal.remove_rules([this] { return find_netfilter(); });
-  removal.remove_links();
-  removal.remove_gateways();
-  return std::move(removal).finish();
-}
-
-namespace {
 
 using FootprintsByTag = std::map<cni::Tag, wiring::Footprint>;
 
-/// The footprint of a tag, with the marks that follow from it.
+/// The footprint of a tag, with the names and MACs that are derived from the tag.
 wiring::Footprint& footprint_of(cni::Tag tag, const std::string& network, FootprintsByTag& footprints) {
   auto& footprint = footprints[tag];
   if (footprint.tag == tag && !footprint.host.name.empty()) return footprint;
@@ -157,10 +51,10 @@ wiring::Footprint& footprint_of(cni::Tag tag, const std::string& network, Footpr
 }
 
 void list_links_of(const std::string& network, const char* kind, NetlinkSocket& host, FootprintsByTag& footprints) {
-  const auto beginning = network.empty() ? std::string{cni::alias_beginning} : cni::alias_prefix(network);
+  const auto prefix = network.empty() ? std::string{cni::alias_start} : cni::alias_prefix(network);
   for (const auto& message : host.dump(list_links(kind))) {
     const auto link = find_link(message);
-    if (!link || !link->alias.starts_with(beginning)) continue;
+    if (!link || !link->alias.starts_with(prefix)) continue;
     const auto tag = cni::tag_of_alias(link->alias);
     if (!tag) continue;
     auto& footprint = footprint_of(*tag, network, footprints);
@@ -169,7 +63,132 @@ void list_links_of(const std::string& network, const char* kind, NetlinkSocket& 
   }
 }
 
+std::vector<cni::IpAddress> observe_gateways(NetlinkSocket& socket, const std::vector<cni::IpAddress>& wanted) {
+  if (wanted.empty()) return {};
+  std::vector<cni::IpAddress> found;
+  for (const auto& prefix : observe_addresses(socket, "lo", loopback_index)) {
+    if (std::find(wanted.begin(), wanted.end(), prefix.address) != wanted.end()) found.push_back(prefix.address);
+  }
+  return found;
+}
+
+bool filters_bridged_packets() {
+  constexpr std::size_t longest_number = 32;
+  for (const char* setting : {"iptables", "ip6tables"}) {
+    const auto file = std::string{"/proc/sys/net/bridge/bridge-nf-call-"} + setting;
+    const auto value = posix::find_content(AT_FDCWD, file, longest_number);
+    if (value && value->starts_with('1')) return true;
+  }
+  return false;
+}
+
+bool may_change_network(NetlinkSocket& host) {
+  const auto refusals = host.send(batch_of(probe_cap_net_admin())).refusals;
+  return refusals.empty() || refusals.front().error != EPERM;
+}
+
 }  // namespace
+
+/// libnl reads the environment variable NLDBG before main. Only the CNI_* variables may change what this plugin does.
+LinuxKernel::LinuxKernel() : host_netns_(open_own_namespace()), host_(NETLINK_ROUTE) {
+  nl_debug = 0;
+  nlmsg_set_default_size(largest_message_bytes);
+}
+
+Namespace LinuxKernel::open_namespace(const std::string& path, bool allow_own) {
+  auto opened = open_network_namespace(path);
+  if (allow_own || !is_same_namespace(opened.file.get(), host_netns_.get())) return opened;
+  throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same",
+                   "CNI_NETNS " + text::quoted(path) + " is the host's own network namespace"};
+}
+
+BuildOutcome LinuxKernel::build(const wiring::Wiring& wiring, const AttachmentContext& context,
+                                wiring::Footprint& footprint) {
+  if (context.is_new_instance) delete_stale_tables(context.node_instance);
+  if (context.peer) {
+    auto peer = open_socket_inside(context.peer->file.get(), host_netns_.get());
+    return PairBuilder{wiring, context, host_netns_.get(), peer}.build(footprint);
+  }
+  if (wiring::needs_rules(wiring)) return build_with_rules(wiring, context, footprint);
+  return PairBuilder{wiring, context, host_netns_.get(), host_}.build(footprint);
+}
+
+/// A port mapping in a stale table could lead to the address of this attachment.
+void LinuxKernel::delete_stale_tables(const std::string& instance) {
+  if (auto* found = find_netfilter()) found->delete_stale_tables(instance);
+}
+
+/// The parts of the tables are created before the pair: the chain "guard" must exist before route_localnet is set.
+BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const AttachmentContext& context,
+                                           wiring::Footprint& footprint) {
+  if (const auto taken = netfilter().prepare(wiring, context.node_instance)) return to_conflict(*taken);
+  cni::lap(context.stopwatch, "kernel_rules");
+  auto outcome = PairBuilder{wiring, context, host_netns_.get(), host_}.build(footprint);
+  if (!std::holds_alternative<Built>(outcome)) return outcome;
+  footprint.may_have_rules = true;
+  footprint.partial_wiring = wiring;
+  const auto rules = netfilter().build(wiring, context.node_instance);
+  cni::lap(context.stopwatch, "kernel_rules");
+  if (rules.conflict) return to_conflict(*rules.conflict);
+  std::get<Built>(outcome).has_missing_rules = rules.has_missing_rules;
+  return outcome;
+}
+
+/// One socket for all operations, which stays open: close() waits for the grace period of the objects that were removed
+/// from tables (nft_rcv_nl_event() in net/netfilter/nf_tables_api.c). That takes 10 ms after a change, and no time
+/// after the deletion of a link, which waits for a grace period itself.
+Netfilter& LinuxKernel::netfilter() {
+  if (!netfilter_) netfilter_.emplace();
+  return *netfilter_;
+}
+
+/// Null on a kernel without netfilter.
+Netfilter* LinuxKernel::find_netfilter() try { return &netfilter(); } catch (const std::system_error& error) {
+  if (error.code().value() == EPROTONOSUPPORT) return nullptr;
+  throw;
+}
+
+void LinuxKernel::restore_rules(std::span<const wiring::Wiring> wirings, const AttachmentContext& context,
+                                bool mark_complete) {
+  for (const auto& wiring : wirings) {
+    if (wiring::needs_rules(wiring)) netfilter().build(wiring, context.node_instance);
+  }
+  if (mark_complete && !wirings.empty()) netfilter().mark_complete(wirings.front());
+}
+
+bool LinuxKernel::clean_rules(const std::string& network) {
+  auto* found = find_netfilter();
+  return found != nullptr && found->clean(network.empty() ? std::nullopt : std::optional{network}, host_);
+}
+
+std::vector<bool> LinuxKernel::find_ends(std::span<const wiring::Footprint> batch, Search search) {
+  std::vector<bool> found(batch.size());
+  bool is_any_on_host = false;
+  for (std::size_t position = 0; position < batch.size(); ++position) {
+    const auto& footprint = batch[position];
+    const bool is_elsewhere = footprint.is_netns_pair;
+    is_any_on_host = is_any_on_host || !is_elsewhere;
+    if (is_elsewhere) found[position] = find_netns_end(footprint, host_netns_.get(), search).has_value();
+  }
+  if (!is_any_on_host) return found;
+  for (const auto& [position, link] : find_host_links(batch, host_, search)) {
+    if (link.kind == "veth") found[position] = true;
+  }
+  if (search == Search::by_name) return found;
+  for (std::size_t position = 0; position < batch.size(); ++position) {
+    const bool is_missing = !found[position] && batch[position].may_have_pair && !batch[position].is_netns_pair;
+    if (is_missing) found[position] = find_container_end(batch[position], host_netns_.get()).has_value();
+  }
+  return found;
+}
+
+Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
+  BatchRemoval removal{batch, host_netns_.get(), host_};
+  removal.remove_rules([this] { return find_netfilter(); });
+  removal.remove_links();
+  removal.remove_gateways();
+  return std::move(removal).finish();
+}
 
 std::vector<wiring::Footprint> LinuxKernel::list(const std::string& network) {
   FootprintsByTag footprints;
@@ -186,73 +205,41 @@ std::vector<wiring::Footprint> LinuxKernel::list(const std::string& network) {
   return all;
 }
 
-namespace {
-
-std::vector<cni::IpAddress> standing_gateways(NetlinkSocket& socket, const std::vector<cni::IpAddress>& wanted) {
-  if (wanted.empty()) return {};
-  std::vector<cni::IpAddress> standing;
-  for (const auto& prefix : observe_addresses(socket, "lo", loopback_index)) {
-    if (std::find(wanted.begin(), wanted.end(), prefix.address) != wanted.end()) standing.push_back(prefix.address);
-  }
-  return standing;
-}
-
-}  // namespace
-
-wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Site& site) {
+wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const AttachmentContext& context) {
   wiring::Observed observed;
-  auto inside = open_socket_inside(site.container.file.get(), home_.get());
-  const EndNamespace container{inside, site.container.file.get(), site.container.path};
+  auto inside = open_socket_inside(context.container.file.get(), host_netns_.get());
+  const EndNamespace container{inside, context.container.file.get(), context.container.path};
   if (wanted.tuning) {
-    run_inside(site.container.file.get(), home_.get(),
+    run_inside(context.container.file.get(), host_netns_.get(),
                [&] { observed.sysctls = read_sysctls(wanted.tuning->sysctls); });
   }
-  if (site.peer) {
-    auto peer = open_socket_inside(site.peer->file.get(), home_.get());
-    observe_pair(wanted, {container, {peer, site.peer->file.get(), site.peer->path}, site.host_index}, observed);
+  if (context.peer) {
+    auto peer = open_socket_inside(context.peer->file.get(), host_netns_.get());
+    observe_pair(wanted, {container, {peer, context.peer->file.get(), context.peer->path}, context.host_index},
+                 observed);
     return observed;
   }
-  observe_pair(wanted, {container, {host_, home_.get(), "/proc/self/ns/net"}, site.host_index}, observed);
+  observe_pair(wanted, {container, {host_, host_netns_.get(), "/proc/self/ns/net"}, context.host_index}, observed);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
   observe_limits(host_, wanted, observed);
-  observed.host_gateways = standing_gateways(host_, wanted.host_gateways);
+  observed.host_gateways = observe_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);
-  if (wiring::wants_rules(wanted)) observed.missing_rules = netfilter().missing(wanted);
+  if (wiring::needs_rules(wanted)) observed.missing_rules = netfilter().missing(wanted);
   return observed;
 }
 
-namespace {
-
-bool filters_bridged_packets() {
-  constexpr std::size_t longest_number = 32;
-  for (const char* setting : {"iptables", "ip6tables"}) {
-    const auto file = std::string{"/proc/sys/net/bridge/bridge-nf-call-"} + setting;
-    const auto value = posix::find_content(AT_FDCWD, file, longest_number);
-    if (value && value->starts_with('1')) return true;
-  }
-  return false;
-}
-
-bool may_change_network(NetlinkSocket& host) {
-  const auto refusals = host.send(one(touch_loopback())).refusals;
-  return refusals.empty() || refusals.front().error != EPERM;
-}
-
-}  // namespace
-
-NodeState LinuxKernel::read_node(const NodeQuestion& question) {
+NodeState LinuxKernel::read_node(const NodeQuery& query) {
   NodeState state;
-  if (!question.default_route_mtu.empty())
-    state.default_route_mtu = default_route_mtu(host_, question.default_route_mtu);
-  if (question.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
-  if (question.permission) state.may_change_network = may_change_network(host_);
-  if (!question.settings.empty()) state.settings_fault = find_settings_fault(question.settings);
-  if (!question.nftables) return state;
+  if (!query.default_route_mtu.empty()) state.default_route_mtu = default_route_mtu(host_, query.default_route_mtu);
+  if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
+  if (query.permission) state.may_change_network = may_change_network(host_);
+  if (!query.sysctls.empty()) state.sysctl_error = find_sysctl_error(query.sysctls);
+  if (!query.nftables) return state;
   try {
     netfilter().require();
   } catch (const std::system_error& error) {
-    state.nftables_fault = error;
+    state.nftables_error = error;
   }
   return state;
 }

@@ -8,28 +8,31 @@
 
 namespace kernel {
 
-/// The kernel that this process runs on; its network namespace is the host's.
+/// The kernel that this process runs on. The network namespace of this process is the host's.
 class LinuxKernel final : public Kernel {
  public:
   LinuxKernel();
 
   Namespace open_namespace(const std::string& path, bool allow_own) override;
-  NodeState read_node(const NodeQuestion& question) override;
-  BuildOutcome build(const wiring::Wiring& wiring, const Site& site, wiring::Footprint& footprint) override;
-  void restore_rules(std::span<const wiring::Wiring> wirings, const Site& site, bool is_last) override;
-  wiring::Observed observe(const wiring::Wiring& wanted, const Site& site) override;
+  NodeState read_node(const NodeQuery& query) override;
+  BuildOutcome build(const wiring::Wiring& wiring, const AttachmentContext& context,
+                     wiring::Footprint& footprint) override;
+  void restore_rules(std::span<const wiring::Wiring> wirings, const AttachmentContext& context,
+                     bool mark_complete) override;
+  wiring::Observed observe(const wiring::Wiring& wanted, const AttachmentContext& context) override;
   std::vector<bool> find_ends(std::span<const wiring::Footprint> batch, Search search) override;
   std::vector<wiring::Footprint> list(const std::string& network) override;
   Removal remove(std::span<const wiring::Footprint> batch) override;
   bool clean_rules(const std::string& network) override;
 
  private:
-  BuildOutcome build_with_rules(const wiring::Wiring& wiring, const Site& site, wiring::Footprint& footprint);
-  void drop_tables_of_another_life(const std::string& life);
+  BuildOutcome build_with_rules(const wiring::Wiring& wiring, const AttachmentContext& context,
+                                wiring::Footprint& footprint);
+  void delete_stale_tables(const std::string& instance);
   Netfilter& netfilter();
   Netfilter* find_netfilter();
 
-  posix::FileDescriptor home_;
+  posix::FileDescriptor host_netns_;
   NetlinkSocket host_;
   std::optional<Netfilter> netfilter_;  ///< opened when it is first needed
 };

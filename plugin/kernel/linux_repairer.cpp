@@ -13,25 +13,26 @@
 
 namespace kernel {
 
-LinuxRepairer::LinuxRepairer(Kernel& kernel) : kernel_(kernel), home_(open_own_namespace()), host_(NETLINK_ROUTE) {}
+LinuxRepairer::LinuxRepairer(Kernel& kernel)
+    : kernel_(kernel), host_netns_(open_own_namespace()), host_(NETLINK_ROUTE) {}
 
-std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, const Site& site) {
-  const auto observed = kernel_.observe(wiring, site);
+std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, const AttachmentContext& context) {
+  const auto observed = kernel_.observe(wiring, context);
   if (wiring::difference(wiring, observed).empty()) return std::nullopt;
   if (!wiring::is_own_pair(wiring, observed)) {
     throw posix::system_error(ENODEV, "find both ends of the pair of interface " + text::quoted(wiring.host.name));
   }
   const auto missing = wiring::missing_parts(wiring, observed);
   const Device host_end{observed.host->name, observed.host->index};
-  if (site.peer) {
-    auto peer = open_socket_inside(site.peer->file.get(), home_.get());
-    return PairBuilder{missing, site, home_.get(), peer}.repair(host_end);
+  if (context.peer) {
+    auto peer = open_socket_inside(context.peer->file.get(), host_netns_.get());
+    return PairBuilder{missing, context, host_netns_.get(), peer}.repair(host_end);
   }
-  if (const auto conflict = PairBuilder{missing, site, home_.get(), host_}.repair(host_end)) return conflict;
+  if (const auto conflict = PairBuilder{missing, context, host_netns_.get(), host_}.repair(host_end)) return conflict;
   if (observed.missing_rules.empty()) return std::nullopt;
-  const auto taken = Netfilter{}.repair(wiring, site.node_life);
-  if (!taken) return std::nullopt;
-  return Conflict{.kind = Conflict::Kind::host_port, .host_port = taken->host_side, .holder = taken->holder};
+  const auto conflict = Netfilter{}.repair(wiring, context.node_instance);
+  if (!conflict) return std::nullopt;
+  return Conflict{.kind = Conflict::Kind::host_port, .host_port = conflict->host_port, .holder = conflict->holder};
 }
 
 }  // namespace kernel

@@ -6,17 +6,17 @@
 
 namespace kernel {
 
-/// In the kernel that this process runs on; its network namespace is the host's.
+/// The kernel that this process runs on. The network namespace of this process is the host's.
 class LinuxRepairer final : public Repairer {
  public:
-  /// `kernel` has to outlive it.
+  /// `kernel` must outlive it.
   explicit LinuxRepairer(Kernel& kernel);
 
-  std::optional<Conflict> repair(const wiring::Wiring& wiring, const Site& site) override;
+  std::optional<Conflict> repair(const wiring::Wiring& wiring, const AttachmentContext& context) override;
 
  private:
   Kernel& kernel_;
-  posix::FileDescriptor home_;
+  posix::FileDescriptor host_netns_;
   NetlinkSocket host_;
 };
 

@@ -13,20 +13,20 @@ namespace {
 constexpr std::uint32_t loopback_index = 1;
 
 NetlinkSocket socket_of(const Namespace& container) {
-  const auto home = open_own_namespace();
-  return open_socket_inside(container.file.get(), home.get());
+  const auto host_netns = open_own_namespace();
+  return open_socket_inside(container.file.get(), host_netns.get());
 }
 
 }  // namespace
 
 void set_loopback(const Namespace& container, bool up) {
   auto socket = socket_of(container);
-  socket.transact(one(up ? bring_up(loopback_index, "lo") : bring_down(loopback_index, "lo")));
+  socket.send_or_throw(up ? bring_up(loopback_index, "lo") : bring_down(loopback_index, "lo"));
 }
 
 Loopback observe_loopback(const Namespace& container) {
   auto socket = socket_of(container);
-  const auto link = first_link(socket.transact(one(get_link(loopback_index))));
+  const auto link = first_link(socket.send_or_throw(get_link(loopback_index)));
   if (!link) throw posix::system_error(ENODEV, "get link \"lo\"");
   return {link->is_up, observe_addresses(socket, "lo", loopback_index)};
 }

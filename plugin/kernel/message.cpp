@@ -26,11 +26,11 @@ Pointer* allocated(Pointer* pointer) {
   return pointer;
 }
 
-/// For the longest message that is not of netfilter: one with an alias, or with the VLANs of a port. libnl by itself
-/// takes a page for each.
-constexpr std::size_t room_bytes = 768;
+/// Large enough for every message that is not of netfilter; the longest contain an alias or the VLANs of a port. libnl
+/// allocates one page by default.
+constexpr std::size_t message_capacity_bytes = 768;
 
-Message message_with_room(std::size_t room, int type, int flags) {
+Message message_with_capacity(std::size_t room, int type, int flags) {
   Message message{allocated(nlmsg_alloc_size(room))};
   allocated(nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags));
   return message;
@@ -43,14 +43,14 @@ void append(nl_msg* message, const void* bytes, std::size_t size, const char* wh
 }  // namespace
 
 Message new_message(int type, int flags, const void* header, std::size_t size) {
-  auto message = message_with_room(room_bytes, type, flags);
+  auto message = message_with_capacity(message_capacity_bytes, type, flags);
   append(message.get(), header, size, "header");
   return message;
 }
 
 Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes) {
   const auto room = NLMSG_SPACE(sizeof header) + NLMSG_ALIGN(attributes.size());
-  auto message = message_with_room(room, type, flags);
+  auto message = message_with_capacity(room, type, flags);
   append(message.get(), &header, sizeof header, "header");
   append(message.get(), attributes.data(), attributes.size(), "attributes");
   return message;
@@ -97,7 +97,7 @@ std::string text_in(const nlattr* attribute) {
   return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
 }
 
-nlattr* find_inside(nlattr* nest, int type) {
+nlattr* find_nested(nlattr* nest, int type) {
   return nest == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(nest)), nla_len(nest), type);
 }
 

@@ -14,10 +14,10 @@ struct nfgenmsg;
 struct nl_addr;
 struct nlattr;
 
-// Netlink messages and the addresses in them as libnl has them, and how it owns them.
+// Creates and reads netlink messages with libnl.
 namespace kernel {
 
-/// A message of this type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg, ...).
+/// Creates a message of this type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg, ...).
 Message new_message(int type, int flags, const void* header, std::size_t size);
 
 template <class Header>
@@ -25,7 +25,7 @@ Message new_message(int type, const Header& header, int flags = 0) {
   return new_message(type, flags, &header, sizeof header);
 }
 
-/// A message of netfilter: its header, and attributes as bytes, however many.
+/// Creates a netfilter message with its header and attributes of any size.
 Message new_message(int type, int flags, const nfgenmsg& header, std::string_view attributes);
 
 void put_text(nl_msg* message, int attribute, const std::string& text);
@@ -33,8 +33,8 @@ void put_number(nl_msg* message, int attribute, std::uint32_t number);
 void put_address(nl_msg* message, int attribute, const cni::IpAddress& address);
 void put_mac(nl_msg* message, int attribute, const cni::MacAddress& mac);
 
-/// Takes over the message that a libnl function built. Throws std::logic_error where it could not: `result` is a libnl
-/// error code.
+/// Takes ownership of a message that a libnl function built. Throws std::logic_error if `result`, a libnl error code,
+/// is negative.
 Message built(int result, nl_msg* message, const char* what);
 
 struct AddressRelease {
@@ -44,9 +44,9 @@ using NetlinkAddress = std::unique_ptr<nl_addr, AddressRelease>;
 
 NetlinkAddress to_netlink(const cni::MacAddress& mac);
 
-// What an attribute holds, however long it is; null is one that is not there.
+// These functions read attributes of any length; null means that the attribute is absent.
 
-/// False, and nothing is copied, where it holds less.
+/// Copies `size` bytes; returns false and copies nothing if the attribute is shorter.
 bool read_bytes(const nlattr* attribute, void* into, std::size_t size);
 
 template <class Number>
@@ -55,13 +55,13 @@ Number number_in(const nlattr* attribute, Number otherwise = {}) {
   return otherwise;
 }
 
-/// Up to the first zero, or all of it.
+/// The text up to the first NUL, or all of it.
 std::string text_in(const nlattr* attribute);
 
-/// The first attribute of the type within a nest; null where there is none.
-nlattr* find_inside(nlattr* nest, int type);
+/// The first attribute of this type in a nested attribute; null if there is none.
+nlattr* find_nested(nlattr* nest, int type);
 
-/// nullopt where it holds no address of the family.
+/// nullopt if the attribute contains no address of the family.
 std::optional<cni::IpAddress> find_address(const nlattr* attribute, cni::Family family);
 
 /// AF_INET or AF_INET6.

@@ -20,9 +20,9 @@ std::uint8_t protocol_number(const std::string& protocol) {
   return protocol == "sctp" ? IPPROTO_SCTP : IPPROTO_TCP;
 }
 
-class Collector {
+class ElementCollector {
  public:
-  explicit Collector(const wiring::Wiring& wiring)
+  explicit ElementCollector(const wiring::Wiring& wiring)
       : wiring_(wiring), comment_(to_comment(owner_of(wiring.attachment))) {}
 
   std::vector<WantedElement> collect() {
@@ -34,13 +34,13 @@ class Collector {
   }
 
  private:
-  void add(const std::string& words, NftElement element) {
+  void add(const std::string& description, NftElement element) {
     element.comment = comment_;
-    elements_.push_back({.element = std::move(element), .words = words});
+    elements_.push_back({.element = std::move(element), .description = description});
   }
 
   void add_owner(NftFamily family) {
-    add("the attachment in set \"owners\"", owner_element(family, cni::tag_of(wiring_.attachment)));
+    add("owner element in set \"owners\"", owner_element(family, cni::tag_of(wiring_.attachment)));
   }
 
   void add_masquerade(const wiring::Masquerade& masquerade) {
@@ -55,34 +55,35 @@ class Collector {
       const auto& address = mapping.container_address;
       if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
     }
-    for (const auto& address : addresses) add_hidden_clients(ports, address);
+    for (const auto& address : addresses) add_masqueraded_clients(ports, address);
   }
 
   void add_mapping(const wiring::PortMapping& mapping) {
-    add("port mapping " + wiring::words(mapping), port_element(mapping, mapping.host_address.has_value()));
+    add("port mapping " + wiring::to_string(mapping), port_element(mapping, mapping.host_address.has_value()));
     elements_.back().mapping = mapping;
   }
 
-  void add_hidden_clients(const wiring::HostPorts& ports, const cni::IpAddress& address) {
-    const auto words = "reaching " + cni::to_string(address) + " by a port of the host from ";
+  void add_masqueraded_clients(const wiring::HostPorts& ports, const cni::IpAddress& address) {
+    const auto target = " to mapped ports of " + cni::to_string(address);
     const auto value = value_of(address);
-    if (ports.hides_clients) {
-      add(words + "everywhere", {.set = everyone_set(address.family), .key = value});
+    if (ports.masquerade_all_clients) {
+      add("masquerading of all clients" + target, {.set = masq_all_set(address.family), .key = value});
     } else if (ports.source_nat) {
-      add(words + "the container itself", {.set = self_set(address.family), .key = value + value});
+      add("masquerading of the container itself" + target, {.set = hairpin_set(address.family), .key = value + value});
       if (!wiring_.bridge) return;
-      add(words + "its neighbours", {.set = neighbour_set(address.family),
-                                     .key = value_of_interface(wiring::host_side_interface(wiring_)) + value});
+      add("masquerading of its bridge neighbours" + target,
+          {.set = neighbour_set(address.family),
+           .key = value_of_interface(wiring::host_side_interface(wiring_)) + value});
     }
   }
 
   void add_macs() {
     const auto port = value_of_interface(wiring_.host.name);
-    const auto words = "the check of MACs on port \"" + wiring_.host.name + '"';
+    const auto description = "MAC check on port \"" + wiring_.host.name + '"';
     add_owner(NftFamily::bridge);
-    add(words + " (the MAC)",
+    add(description + " (allowed MAC)",
         {.family = NftFamily::bridge, .set = port_macs_set, .key = port + padded(value_of(wiring_.container.mac))});
-    add(words, {.family = NftFamily::bridge, .set = checked_ports_set, .key = port});
+    add(description, {.family = NftFamily::bridge, .set = checked_ports_set, .key = port});
   }
 
   const wiring::Wiring& wiring_;
@@ -90,48 +91,7 @@ class Collector {
   std::vector<WantedElement> elements_;
 };
 
-}  // namespace
-
-std::vector<WantedElement> elements_of(const wiring::Wiring& wiring) { return Collector{wiring}.collect(); }
-
-NftElement port_element(const wiring::PortMapping& mapping, bool has_host_address) {
-  NftElement element{.set = port_map(mapping.container_address.family, has_host_address)};
-  if (has_host_address) element.key = value_of(*mapping.host_address);
-  element.key += padded(value_of_byte(protocol_number(mapping.protocol))) + padded(value_of_port(mapping.host_port));
-  element.data = value_of(mapping.container_address) + padded(value_of_port(mapping.container_port));
-  return element;
-}
-
-NftElement owner_element(NftFamily family, cni::Tag attachment) {
-  constexpr unsigned piece_bits = 16;
-  NftElement element{.family = family, .set = owners_set};
-  for (int shift = 3; shift >= 0; --shift) {
-    const auto piece = static_cast<std::uint16_t>(attachment.value >> (piece_bits * static_cast<unsigned>(shift)));
-    element.key += padded(value_of_port(piece));
-  }
-  return element;
-}
-
-Owner owner_of(const cni::Attachment& attachment) {
-  return {cni::tag_of_network(attachment.network), cni::tag_of(attachment)};
-}
-
-std::string to_comment(const Owner& owner) {
-  return cni::to_string(owner.network) + ' ' + cni::to_string(owner.attachment);
-}
-
-std::optional<Owner> find_owner(const std::string& comment) {
-  const auto space = comment.find(' ');
-  if (space == std::string::npos) return std::nullopt;
-  const auto network = cni::find_tag(std::string_view{comment}.substr(0, space));
-  const auto attachment = cni::find_tag(std::string_view{comment}.substr(space + 1));
-  if (!network || !attachment) return std::nullopt;
-  return Owner{*network, *attachment};
-}
-
-namespace {
-
-constexpr std::size_t field = 4;  // of a concatenation, at least
+constexpr std::size_t field_bytes = 4;  // smallest field of a concatenation
 
 struct PortMap {
   Family family;
@@ -157,24 +117,6 @@ cni::IpAddress address_in(Family family, const Bytes& value) {
   return cni::from_bytes(family, reinterpret_cast<const std::uint8_t*>(value.data()));
 }
 
-}  // namespace
-
-std::optional<MappedFlow> find_mapped_flow(const NftElement& element) {
-  const auto map = element.family == NftFamily::inet ? find_port_map(element.set) : std::nullopt;
-  if (!map) return std::nullopt;
-  const std::size_t address_bytes = cni::address_length(map->family) / 8;
-  const std::size_t before = map->has_host_address ? address_bytes : 0;
-  if (element.key.size() < before + 2 * field || element.data.size() < address_bytes + field) return std::nullopt;
-  MappedFlow flow{.family = map->family, .container_address = address_in(map->family, element.data)};
-  if (map->has_host_address) flow.host_address = address_in(map->family, element.key);
-  flow.protocol = static_cast<std::uint8_t>(element.key[before]);
-  flow.host_port = port_in(element.key, before + field);
-  flow.container_port = port_in(element.data, address_bytes);
-  return flow;
-}
-
-namespace {
-
 std::string protocol_name(std::uint8_t number) {
   if (number == IPPROTO_UDP) return "udp";
   return number == IPPROTO_SCTP ? "sctp" : "tcp";
@@ -185,9 +127,9 @@ wiring::HostPorts& ports_of(wiring::ObservedRules& rules) {
   return *rules.host_ports;
 }
 
-/// The chain of the set tells who sees the container's own address: the comments of its rules.
+/// The exceptions (destinations that are not masqueraded) are the comments of the rules in the chain of the set.
 wiring::Masquerade masquerade_of(const NftElement& element, std::span<const FoundRule> rules) {
-  const auto family = element.key.size() == field ? Family::ipv4 : Family::ipv6;
+  const auto family = element.key.size() == field_bytes ? Family::ipv4 : Family::ipv6;
   wiring::Masquerade masquerade{.source = address_in(family, element.key)};
   for (const auto& rule : rules) {
     const auto prefix = rule.chain == element.set ? cni::find_prefix(rule.comment) : std::nullopt;
@@ -196,29 +138,81 @@ wiring::Masquerade masquerade_of(const NftElement& element, std::span<const Foun
   return masquerade;
 }
 
-bool is_of_either_family(const std::string& set, std::string (*name)(Family)) {
+bool is_set_of_either_family(const std::string& set, std::string (*name)(Family)) {
   return set == name(Family::ipv4) || set == name(Family::ipv6);
 }
 
-void add_port(wiring::HostPorts& ports, const MappedFlow& flow) {
-  ports.mappings.push_back({.protocol = protocol_name(flow.protocol),
-                            .host_address = flow.host_address,
-                            .host_port = flow.host_port,
-                            .container_address = flow.container_address,
-                            .container_port = flow.container_port});
+void add_port(wiring::HostPorts& ports, const MappedPort& port) {
+  ports.mappings.push_back({.protocol = protocol_name(port.protocol),
+                            .host_address = port.host_address,
+                            .host_port = port.host_port,
+                            .container_address = port.container_address,
+                            .container_port = port.container_port});
 }
 
 void add(wiring::ObservedRules& found, const NftElement& element, std::span<const FoundRule> rules) {
   const auto& set = element.set;
-  const bool is_of_everyone = is_of_either_family(set, everyone_set);
-  if (const auto flow = find_mapped_flow(element)) add_port(ports_of(found), *flow);
-  if (is_of_everyone || is_of_either_family(set, self_set)) ports_of(found).source_nat = true;
-  if (is_of_everyone) ports_of(found).hides_clients = true;
+  const bool is_masq_all = is_set_of_either_family(set, masq_all_set);
+  if (const auto port = find_mapped_port(element)) add_port(ports_of(found), *port);
+  if (is_masq_all || is_set_of_either_family(set, hairpin_set)) ports_of(found).source_nat = true;
+  if (is_masq_all) ports_of(found).masquerade_all_clients = true;
   if (set == checked_ports_set) found.checks_macs = true;
-  if (set.starts_with(masquerade_beginning)) found.masquerades.push_back(masquerade_of(element, rules));
+  if (set.starts_with(masquerade_chain_prefix)) found.masquerades.push_back(masquerade_of(element, rules));
 }
 
 }  // namespace
+
+std::vector<WantedElement> elements_of(const wiring::Wiring& wiring) { return ElementCollector{wiring}.collect(); }
+
+NftElement port_element(const wiring::PortMapping& mapping, bool has_host_address) {
+  NftElement element{.set = port_map(mapping.container_address.family, has_host_address)};
+  if (has_host_address) element.key = value_of(*mapping.host_address);
+  element.key += padded(value_of_byte(protocol_number(mapping.protocol))) + padded(value_of_port(mapping.host_port));
+  element.data = value_of(mapping.container_address) + padded(value_of_port(mapping.container_port));
+  return element;
+}
+
+NftElement owner_element(NftFamily family, cni::Tag attachment) {
+  constexpr unsigned field_bits = 16;
+  NftElement element{.family = family, .set = owners_set};
+  for (int shift = 3; shift >= 0; --shift) {
+    const auto field = static_cast<std::uint16_t>(attachment.value >> (field_bits * static_cast<unsigned>(shift)));
+    element.key += padded(value_of_port(field));
+  }
+  return element;
+}
+
+Owner owner_of(const cni::Attachment& attachment) {
+  return {cni::tag_of_network(attachment.network), cni::tag_of(attachment)};
+}
+
+std::string to_comment(const Owner& owner) {
+  return cni::to_string(owner.network) + ' ' + cni::to_string(owner.attachment);
+}
+
+std::optional<Owner> find_owner(const std::string& comment) {
+  const auto space = comment.find(' ');
+  if (space == std::string::npos) return std::nullopt;
+  const auto network = cni::find_tag(std::string_view{comment}.substr(0, space));
+  const auto attachment = cni::find_tag(std::string_view{comment}.substr(space + 1));
+  if (!network || !attachment) return std::nullopt;
+  return Owner{*network, *attachment};
+}
+
+std::optional<MappedPort> find_mapped_port(const NftElement& element) {
+  const auto map = element.family == NftFamily::inet ? find_port_map(element.set) : std::nullopt;
+  if (!map) return std::nullopt;
+  const std::size_t address_bytes = cni::address_length(map->family) / 8;
+  const std::size_t before = map->has_host_address ? address_bytes : 0;
+  if (element.key.size() < before + 2 * field_bytes || element.data.size() < address_bytes + field_bytes)
+    return std::nullopt;
+  MappedPort port{.family = map->family, .container_address = address_in(map->family, element.data)};
+  if (map->has_host_address) port.host_address = address_in(map->family, element.key);
+  port.protocol = static_cast<std::uint8_t>(element.key[before]);
+  port.host_port = port_in(element.key, before + field_bytes);
+  port.container_port = port_in(element.data, address_bytes);
+  return port;
+}
 
 wiring::ObservedRules rules_of(std::span<const NftElement> elements, std::span<const FoundRule> rules) {
   wiring::ObservedRules found;

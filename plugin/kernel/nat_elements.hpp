@@ -11,25 +11,25 @@
 #include <string>
 #include <vector>
 
-// What one attachment has in our sets and maps.
+// The elements of one attachment in the nftables sets and maps of this plugin.
 namespace kernel {
 
 struct WantedElement {
   NftElement element;
-  std::string words{};                           ///< "masquerading of 10.1.2.3", "port mapping 8080/tcp -> 10.1.2.3:80"
-  std::optional<wiring::PortMapping> mapping{};  ///< what an element of a port map is for: it may be another's already
+  std::string description{};  ///< for messages: "masquerading of 10.1.2.3", "port mapping 8080/tcp -> 10.1.2.3:80"
+  std::optional<wiring::PortMapping> mapping{};  ///< of an element of a port map: another attachment may own the port
 };
 
-/// Of each table the owner element first: as long as an attachment has any element there, it has that one.
+/// In each table the owner element is first: while an attachment has any element there, it has this one.
 std::vector<WantedElement> elements_of(const wiring::Wiring& wiring);
 
-/// The element of a port map that leads a port of one host address, or of all, to the container. Without a comment.
+/// The element of a port map that maps a port of one host address, or of all, to the container; without a comment.
 NftElement port_element(const wiring::PortMapping& mapping, bool has_host_address);
 
-/// What says that an attachment has elements in the table of the family. Its comment is not asked for.
+/// The element which shows that an attachment has elements in the table of the family; without a comment.
 NftElement owner_element(NftFamily family, cni::Tag attachment);
 
-/// Whose an element is, as its comment says: "network-tag attachment-tag".
+/// The owner of an element, as in its comment: "network-tag attachment-tag".
 struct Owner {
   cni::Tag network;
   cni::Tag attachment;
@@ -41,8 +41,8 @@ Owner owner_of(const cni::Attachment& attachment);
 std::string to_comment(const Owner& owner);
 std::optional<Owner> find_owner(const std::string& comment);
 
-/// A flow that a port map has led somewhere, by what an element of the map says; nullopt for elements of anything else.
-struct MappedFlow {
+/// The port mapping that an element of a port map implements.
+struct MappedPort {
   cni::Family family = cni::Family::ipv4;
   std::uint8_t protocol = 0;  ///< IPPROTO_...
   std::uint16_t host_port = 0;
@@ -50,12 +50,13 @@ struct MappedFlow {
   std::optional<cni::IpAddress> host_address{};
   cni::IpAddress container_address{};
 
-  bool operator==(const MappedFlow&) const = default;
+  bool operator==(const MappedPort&) const = default;
 };
 
-std::optional<MappedFlow> find_mapped_flow(const NftElement& element);
+/// nullopt if the element does not belong to a port map.
+std::optional<MappedPort> find_mapped_port(const NftElement& element);
 
-/// What the elements of one attachment were made for; `rules` are those of all chains.
+/// The configuration that the elements of one attachment implement; `rules` are those of all chains.
 wiring::ObservedRules rules_of(std::span<const NftElement> elements, std::span<const FoundRule> rules);
 
 }  // namespace kernel

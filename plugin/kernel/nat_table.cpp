@@ -35,9 +35,9 @@ constexpr std::uint32_t address_bytes(Family family) { return cni::address_lengt
 
 NftSet owners() { return {owners_set, std::vector(4, NftType::inet_service)}; }
 
-/// What every other part hangs on. Mapped ports come first: they end what has to be masqueraded for their sake.
-NftPart base_part() {
-  NftPart part;
+/// The part that all others need. The rules for mapped ports come first: their masquerade ends the evaluation.
+TablePart base_part() {
+  TablePart part;
   part.sets = {owners()};
   part.chains = {{base_chain, NftHook{"nat", NF_INET_POST_ROUTING, snat_priority}}, {sources_chain}, {networks_chain}};
   part.rules = {{base_chain, "clients of mapped ports", jump(sources_chain)},
@@ -46,30 +46,30 @@ NftPart base_part() {
 }
 
 Bytes load_port_key(Family family, bool has_host_address) {
-  if (!has_host_address) return load_protocol(first) + load_destination_port(behind(4));
+  if (!has_host_address) return load_protocol(first) + load_destination_port(register_after(4));
   const auto bytes = address_bytes(family);
-  return is_family(family) + load_destination(family, first) + load_protocol(behind(bytes)) +
-         load_destination_port(behind(bytes + 4));
+  return is_family(family) + load_destination(family, first) + load_protocol(register_after(bytes)) +
+         load_destination_port(register_after(bytes + 4));
 }
 
-void map_ports(NftPart& part, Family family, bool has_host_address) {
+void map_ports(TablePart& part, Family family, bool has_host_address) {
   const auto map = port_map(family, has_host_address);
   std::vector<NftType> key{NftType::inet_proto, NftType::inet_service};
   if (has_host_address) key.insert(key.begin(), address_type(family));
   part.sets.push_back({map, key, {address_type(family), NftType::inet_service}});
   part.rules.push_back(
-      {mappings_chain, map, load_port_key(family, has_host_address) + translate(map) + redirect_to_registers(family)});
+      {mappings_chain, map, load_port_key(family, has_host_address) + look_up_in_map(map) + dnat_to_registers(family)});
 }
 
-/// A container would answer a client directly where their way does not lead through the host, and a packet cannot leave
-/// with a loopback address: these see the host's address instead. What others redirect from loopback to loopback is not
-/// ours: the set of containers that reach themselves tells who is.
-void hide_sources(NftPart& part, Family family) {
+/// Masquerades clients whose answers would bypass the host (the container itself and its neighbours on a bridge), and
+/// clients with a loopback address, which cannot leave the host. The rule for loopback also matches the hairpin set, so
+/// that it does not apply to redirections of other software from loopback to loopback.
+void add_client_masquerade(TablePart& part, Family family) {
   const auto address = address_type(family);
   const auto bytes = address_bytes(family);
-  const auto self = self_set(family);
+  const auto self = hairpin_set(family);
   const auto neighbours = neighbour_set(family);
-  const auto everyone = everyone_set(family);
+  const auto everyone = masq_all_set(family);
   constexpr std::uint32_t interface_bytes = 16;
   const auto loopback = *cni::find_prefix(family == Family::ipv4 ? "127.0.0.0/8" : "::1/128");
   part.sets.push_back({self, {address, address}});
@@ -78,17 +78,19 @@ void hide_sources(NftPart& part, Family family) {
   const auto add = [&](const std::string& name, const Bytes& match) {
     part.rules.push_back({sources_chain, name, match + masquerade()});
   };
-  add("loopback" + number_of(family), is_redirected() + is_family(family) + is_source_in(loopback) +
-                                          load_destination(family, first) + load_destination(family, behind(bytes)) +
-                                          is_in(self));
-  add(self, is_family(family) + load_source(family, first) + load_destination(family, behind(bytes)) + is_in(self));
-  add(neighbours, is_redirected() + is_family(family) + load_input(first) +
-                      load_destination(family, behind(interface_bytes)) + is_in(neighbours));
-  add(everyone, is_redirected() + is_family(family) + load_destination(family, first) + is_in(everyone));
+  add("loopback" + number_of(family), has_dnat_status() + is_family(family) + is_source_in(loopback) +
+                                          load_destination(family, first) +
+                                          load_destination(family, register_after(bytes)) + is_in(self));
+  add(self,
+      is_family(family) + load_source(family, first) + load_destination(family, register_after(bytes)) + is_in(self));
+  add(neighbours, has_dnat_status() + is_family(family) + load_input(first) +
+                      load_destination(family, register_after(interface_bytes)) + is_in(neighbours));
+  add(everyone, has_dnat_status() + is_family(family) + load_destination(family, first) + is_in(everyone));
 }
 
-/// 127.0.0.1 of the host would be open to the containers whose host end has route_localnet.
-void guard_loopback(NftPart& part) {
+/// With route_localnet on the host end a container could reach 127.0.0.1 of the host
+/// (Documentation/networking/ip-sysctl.rst); these rules drop such packets.
+void guard_loopback(TablePart& part) {
   part.chains.push_back({"guard", NftHook{"filter", NF_INET_PRE_ROUTING, raw_priority}});
   const auto loopback = *cni::find_prefix("127.0.0.0/8");
   const auto from_outside = is_input_not("lo") + is_family(Family::ipv4);
@@ -96,10 +98,10 @@ void guard_loopback(NftPart& part) {
   part.rules.push_back({"guard", "from a loopback address", from_outside + is_source_in(loopback) + drop()});
 }
 
-/// Only packets to the host itself are redirected, never those that it forwards to somebody else's port of this number
-/// (CVE-2025-67499). A mapping of one host address comes before those of all.
-NftPart port_part() {
-  NftPart part;
+/// Only packets to the host itself are redirected, not those that it forwards to the same port of other hosts
+/// (CVE-2025-67499). A mapping of one host address takes precedence over those of all.
+TablePart port_part() {
+  TablePart part;
   part.chains = {{mappings_chain},
                  {"prerouting", NftHook{"nat", NF_INET_PRE_ROUTING, dnat_priority}},
                  {"output", NftHook{"nat", NF_INET_LOCAL_OUT, dnat_priority}}};
@@ -109,14 +111,14 @@ NftPart port_part() {
   for (const bool has_host_address : {true, false}) {
     for (const auto family : families) map_ports(part, family, has_host_address);
   }
-  for (const auto family : families) hide_sources(part, family);
+  for (const auto family : families) add_client_masquerade(part, family);
   guard_loopback(part);
   return part;
 }
 
-NftPart masquerade_part(const std::string& name, const wiring::Masquerade& wanted) {
+TablePart masquerade_part(const std::string& name, const wiring::Masquerade& wanted) {
   const auto family = wanted.source.family;
-  NftPart part{.sets = {{name, {address_type(family)}}}, .chains = {{name}}};
+  TablePart part{.sets = {{name, {address_type(family)}}}, .chains = {{name}}};
   for (const auto& prefix : wanted.except) {
     part.rules.push_back(
         {name, cni::to_string(prefix), is_family(family) + is_destination_in(prefix) + return_to_caller()});
@@ -127,16 +129,16 @@ NftPart masquerade_part(const std::string& name, const wiring::Masquerade& wante
   return part;
 }
 
-/// Frames are seen with the port that they came in by in family bridge alone.
-NftPart mac_part() {
+/// Only family bridge can match the bridge port of a frame.
+TablePart mac_part() {
   constexpr std::uint32_t interface_bytes = 16;
-  NftPart part;
+  TablePart part;
   part.sets = {
       owners(), {checked_ports_set, {NftType::ifname}}, {port_macs_set, {NftType::ifname, NftType::ether_addr}}};
   part.chains = {{macs_chain, NftHook{"filter", NF_BR_PRE_ROUTING, raw_priority}}};
   part.rules = {{macs_chain, "macspoofchk",
                  load_input(first) + is_in(checked_ports_set) + load_input(first) +
-                     load_source_mac(behind(interface_bytes)) + is_not_in(port_macs_set) + drop()}};
+                     load_source_mac(register_after(interface_bytes)) + is_not_in(port_macs_set) + drop()}};
   return part;
 }
 
@@ -144,15 +146,14 @@ bool has_mapped_loopback(const wiring::Wiring& wiring) {
   return maps_loopback(wiring, Family::ipv4) || maps_loopback(wiring, Family::ipv6);
 }
 
-/// A bridge stays when its containers are gone, and route_localnet with it: until somebody cleans up, who finds it
-/// here.
+/// A bridge and its route_localnet outlive the containers. This chain records the bridge for Netfilter::clean().
 NeededPart loopback_part(const std::string& interface) {
-  const auto name = std::string{loopback_beginning} + cni::to_string(cni::tag_of_network(interface));
+  const auto name = std::string{loopback_chain_prefix} + cni::to_string(cni::tag_of_network(interface));
   return {NftFamily::inet, name,
-          [name, interface] { return NftPart{.chains = {{.name = name, .comment = interface}}}; }};
+          [name, interface] { return TablePart{.chains = {{.name = name, .comment = interface}}}; }};
 }
 
-/// All that makes two masquerades alike.
+/// What two masquerades must have in common to share a chain and a set.
 std::string content_of(const wiring::Masquerade& masquerade) {
   std::string content{number_of(masquerade.source.family)};
   for (const auto& prefix : masquerade.except) content += ' ' + cni::to_string(prefix);
@@ -165,11 +166,13 @@ std::string port_map(Family family, bool has_host_address) {
   return (has_host_address ? "address_ports" : "ports") + number_of(family);
 }
 
-std::string self_set(Family family) { return "self" + number_of(family); }
+std::string hairpin_set(Family family) { return "self" + number_of(family); }
 std::string neighbour_set(Family family) { return "neighbours" + number_of(family); }
-std::string everyone_set(Family family) { return "everyone" + number_of(family); }
+std::string masq_all_set(Family family) { return "everyone" + number_of(family); }
 
-std::string masquerade_prefix(const std::string& network) { return std::string{masquerade_beginning} + network + '-'; }
+std::string masquerade_prefix(const std::string& network) {
+  return std::string{masquerade_chain_prefix} + network + '-';
+}
 
 std::string masquerade_name(const cni::Attachment& attachment, const wiring::Masquerade& masquerade) {
   return masquerade_prefix(attachment.network) + cni::to_string(cni::tag_of_network(content_of(masquerade)));
@@ -191,8 +194,8 @@ std::vector<NeededPart> parts_of(const wiring::Wiring& wiring) {
   return parts;
 }
 
-bool begins_table(const NeededPart& part) { return part.chain == first_chain(part.family); }
+bool is_first_part(const NeededPart& part) { return part.chain == instance_chain(part.family); }
 
-std::string first_chain(NftFamily family) { return family == NftFamily::bridge ? macs_chain : base_chain; }
+std::string instance_chain(NftFamily family) { return family == NftFamily::bridge ? macs_chain : base_chain; }
 
 }  // namespace kernel

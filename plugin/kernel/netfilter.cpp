@@ -15,235 +15,132 @@ namespace {
 
 using Requests = std::vector<NetlinkRequest>;
 
-/// One transaction is one datagram, and the kernel has room for so many refusals of it.
+/// One transaction is one datagram. The receive buffer of the socket has room for this many refusals.
 constexpr std::size_t most_at_once = 200;
 
 std::string table_name(NftFamily family) { return "table " + full_name(family, nft_table); }
 
 std::string full_name(const NeededPart& part) { return kernel::full_name(part.family, part.chain); }
 
-bool holds(const std::vector<std::string>& names, const std::string& name) {
+bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_same_place(const NftElement& left, const NftElement& right) {
+bool has_same_set_and_key(const NftElement& left, const NftElement& right) {
   return left.family == right.family && left.set == right.set && left.key == right.key;
 }
 
-const NftElement* find_at(std::span<const NftElement> elements, const NftElement& place) {
+const NftElement* find_by_key(std::span<const NftElement> elements, const NftElement& wanted) {
   const auto found = std::find_if(elements.begin(), elements.end(),
-                                  [&](const NftElement& element) { return is_same_place(element, place); });
+                                  [&](const NftElement& element) { return has_same_set_and_key(element, wanted); });
   return found == elements.end() ? nullptr : &*found;
 }
 
-/// An element of the attachment has its comment: what else is at its place belongs to a container that is gone, or,
-/// where a port is mapped, to another one.
+/// An element of the attachment has its comment. Another element with the same key belongs to a container that no
+/// longer exists, or in a port map to another attachment.
 std::optional<HostPortConflict> find_conflict(std::span<const WantedElement> wanted,
                                               std::span<const NftElement> existing) {
-  for (const auto& [element, words, mapping] : wanted) {
-    const auto* there = mapping ? find_at(existing, element) : nullptr;
-    if (there == nullptr || there->comment == element.comment) continue;
-    const auto owner = find_owner(there->comment);
-    return HostPortConflict{wiring::host_side(*mapping), owner ? std::optional{owner->attachment} : std::nullopt};
+  for (const auto& [element, description, mapping] : wanted) {
+    const auto* existing_element = mapping ? find_by_key(existing, element) : nullptr;
+    if (existing_element == nullptr || existing_element->comment == element.comment) continue;
+    const auto owner = find_owner(existing_element->comment);
+    return HostPortConflict{wiring::host_port_text(*mapping), owner ? std::optional{owner->attachment} : std::nullopt};
   }
   return std::nullopt;
 }
 
-/// A port of all addresses of the host is a port of each: the same mappings without their host addresses.
-std::vector<WantedElement> for_all_addresses(std::span<const WantedElement> wanted) {
-  std::vector<WantedElement> wider;
+/// A port that is mapped on all host addresses is in use on each of them. These are the same mappings without their
+/// host addresses.
+std::vector<WantedElement> without_host_addresses(std::span<const WantedElement> wanted) {
+  std::vector<WantedElement> for_all;
   for (const auto& each : wanted) {
     if (!each.mapping || !each.mapping->host_address) continue;
-    wider.push_back(each);
-    wider.back().element = port_element(*each.mapping, false);
-    wider.back().element.comment = each.element.comment;
+    for_all.push_back(each);
+    for_all.back().element = port_element(*each.mapping, false);
+    for_all.back().element.comment = each.element.comment;
   }
-  return wider;
+  return for_all;
 }
 
-void add_sets_and_chains(NftFamily family, const NftPart& part, std::span<const NftChain> chains, Requests& requests) {
+void add_sets_and_chains(NftFamily family, const TablePart& part, std::span<const NftChain> chains,
+                         Requests& requests) {
   for (const auto& set : part.sets) requests.push_back(add_nft_set(family, set));
   for (const auto& chain : chains) requests.push_back(add_nft_chain(family, chain));
 }
 
-NftPart described(const NeededPart& needed, const std::string& life) {
+TablePart describe(const NeededPart& needed, const std::string& instance) {
   auto part = needed.describe();
-  if (begins_table(needed)) part.chains.front().comment = life;
+  if (is_first_part(needed)) part.chains.front().comment = instance;
   return part;
 }
 
-/// The first chain is created, and not merely added: of two processes that both found the part missing one comes too
-/// late, and makes no rule a second time.
-void create(const NeededPart& needed, const std::string& life, Requests& requests) {
-  const auto part = described(needed, life);
-  if (begins_table(needed)) requests.push_back(add_nft_table(needed.family));
+/// The first chain is created with NLM_F_EXCL: if two processes find the part missing, the second transaction fails and
+/// adds no rule twice.
+void create(const NeededPart& needed, const std::string& instance, Requests& requests) {
+  const auto part = describe(needed, instance);
+  if (is_first_part(needed)) requests.push_back(add_nft_table(needed.family));
   requests.push_back(create_nft_chain(needed.family, part.chains.front()));
   add_sets_and_chains(needed.family, part, std::span{part.chains}.subspan(1), requests);
   for (const auto& rule : part.rules) requests.push_back(append_nft_rule(needed.family, rule));
 }
 
-void forget_table(NftFamily family, NftState& state) {
-  const auto beginning = kernel::full_name(family, "");
-  std::erase_if(state.chains, [&](const std::string& name) { return name.starts_with(beginning); });
+void erase_table(NftFamily family, NftState& state) {
+  const auto prefix = kernel::full_name(family, "");
+  std::erase_if(state.chains, [&](const std::string& name) { return name.starts_with(prefix); });
   std::erase_if(state.elements, [&](const NftElement& element) { return element.family == family; });
 }
 
-void create(const NftElement& element, const NftElement* there, Requests& requests) {
-  if (there != nullptr && *there == element) return;
-  if (there != nullptr) requests.push_back(delete_nft_element(*there));
+void create(const NftElement& element, const NftElement* existing_element, Requests& requests) {
+  if (existing_element != nullptr && *existing_element == element) return;
+  if (existing_element != nullptr) requests.push_back(delete_nft_element(*existing_element));
   requests.push_back(create_nft_element(element));
 }
 
-}  // namespace
-
-void Netfilter::require() { session_.socket().transact(one(get_nft_generation())); }
-
-/// What one call wants of the tables.
-struct Netfilter::Wanted {
-  const std::vector<NeededPart>& parts;
-  const std::vector<WantedElement>& elements;
-  const std::string& life;
-};
-
-/// What a transaction begins with.
-struct Netfilter::Beginning {
-  NftState state{};                           ///< what exists, without the tables that `changes` drops
-  std::vector<NetlinkRequest> changes{};      ///< drop each table of another life
-  std::optional<std::uint32_t> generation{};  ///< at which these are right; nullopt: there are none
-};
-
-/// Of two calls that both find an old table, the second must not drop the one that the first has made: the transaction
-/// is carried out only in the generation that was read before the look.
-Netfilter::Beginning Netfilter::begin(const Wanted& wanted) {
-  auto state = session_.look(wanted.parts, wanted.elements);
-  const bool is_own = std::ranges::all_of(state.lives, [&](const auto& table) { return table.second == wanted.life; });
-  if (is_own) return {.state = std::move(state)};
-  Beginning beginning{.generation = session_.generation()};
-  beginning.state = session_.look(wanted.parts, wanted.elements);
-  for (const auto family : tables_of_another_life(wanted.life)) {
-    beginning.changes.push_back(delete_nft_table(family));
-    forget_table(family, beginning.state);
-  }
-  return beginning;
-}
-
-std::vector<NftFamily> Netfilter::tables_of_another_life(const std::string& life) {
-  std::vector<NftFamily> families;
-  for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
-    const auto chains = session_.chains(family);
-    const auto first = std::ranges::find(chains, first_chain(family), &NftChain::name);
-    if (first != chains.end() && first->comment != life) families.push_back(family);
-  }
-  return families;
-}
-
-std::optional<HostPortConflict> Netfilter::prepare(const wiring::Wiring& wiring, const std::string& life) {
-  const auto parts = parts_of(wiring);
-  auto elements = elements_of(wiring);
-  std::ranges::move(for_all_addresses(elements), std::back_inserter(elements));
-  std::optional<HostPortConflict> conflict;
-  session_.insist([&] { return prepare_once({parts, elements, life}, conflict); });
-  return conflict;
-}
-
-bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict) {
-  auto [state, changes, generation] = begin(wanted);
-  conflict = find_conflict(wanted.elements, state.elements);
-  if (conflict) return true;
-  for (const auto& part : wanted.parts) {
-    if (!holds(state.chains, full_name(part))) create(part, wanted.life, changes);
-  }
-  return session_.commit(std::move(changes), generation);
-}
-
-/// What makes the parts is never divided. Elements may be thousands: those that no longer fit the datagram go in
-/// further ones, and where that does not come to its end the next look finds what is missing.
-bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
-  auto [state, changes, generation] = begin(wanted);
-  built = {.conflict = find_conflict(wanted.elements, state.elements)};
-  if (built.conflict) return true;
-  for (const auto& part : wanted.parts) {
-    const bool is_complete = !begins_table(part) || holds(state.chains, kernel::full_name(part.family, complete_chain));
-    built.has_lost_rules = built.has_lost_rules || !is_complete;
-    if (!holds(state.chains, full_name(part))) create(part, wanted.life, changes);
-  }
-  for (const auto& each : wanted.elements) {
-    const bool is_full = changes.size() >= most_at_once;
-    if (is_full && !session_.commit(std::exchange(changes, {}), std::exchange(generation, {}))) return false;
-    create(each.element, find_at(state.elements, each.element), changes);
-  }
-  return session_.commit(std::move(changes), generation);
-}
-
-namespace {
-
-std::vector<MappedFlow> mapped_flows(std::span<const WantedElement> wanted) {
-  std::vector<MappedFlow> flows;
+std::vector<MappedPort> mapped_ports(std::span<const WantedElement> wanted) {
+  std::vector<MappedPort> ports;
   for (const auto& each : wanted) {
-    if (const auto flow = find_mapped_flow(each.element)) flows.push_back(*flow);
+    if (const auto port = find_mapped_port(each.element)) ports.push_back(*port);
   }
-  return flows;
+  return ports;
 }
 
-}  // namespace
-
-RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& life) {
-  const auto elements = elements_of(wiring);
-  if (elements.empty()) return {};
-  const auto parts = parts_of(wiring);
-  RulesBuilt built;
-  session_.insist([&] { return build_once({parts, elements, life}, built); });
-  if (!built.conflict) forget_unmapped_flows(mapped_flows(elements), session_.socket());
-  return built;
-}
-
-void Netfilter::mark_complete(const wiring::Wiring& wiring) {
-  Requests changes;
-  for (const auto& part : parts_of(wiring)) {
-    if (begins_table(part)) changes.push_back(add_nft_chain(part.family, {complete_chain}));
-  }
-  session_.commit(std::move(changes));
-}
-
-namespace {
-
-bool is_in_place_of(const FoundRule& other, const NftRule& rule) {
+bool has_same_key(const FoundRule& other, const NftRule& rule) {
   return other.chain == rule.chain && other.comment == rule.comment;
 }
 
-bool is_there(const NftRule& rule, std::span<const FoundRule> found) {
+bool is_present(const NftRule& rule, std::span<const FoundRule> found) {
   return std::any_of(found.begin(), found.end(), [&](const FoundRule& other) {
-    return is_in_place_of(other, rule) && is_fulfilled(rule.expressions, other.expressions);
+    return has_same_key(other, rule) && matches_expressions(rule.expressions, other.expressions);
   });
 }
 
-std::vector<NftRule> missing_rules(const NftPart& part, std::span<const FoundRule> found) {
+std::vector<NftRule> missing_rules(const TablePart& part, std::span<const FoundRule> found) {
   std::vector<NftRule> missing;
   std::ranges::copy_if(part.rules, std::back_inserter(missing),
-                       [&](const NftRule& rule) { return !is_there(rule, found); });
+                       [&](const NftRule& rule) { return !is_present(rule, found); });
   return missing;
 }
 
-bool lacks_a_rule(const std::string& chain, std::span<const NftRule> missing) {
+bool has_missing_rule(const std::string& chain, std::span<const NftRule> missing) {
   return std::any_of(missing.begin(), missing.end(), [&](const NftRule& rule) { return rule.chain == chain; });
 }
 
-/// In a chain of another part: one that was altered gives way.
+/// For a rule in a chain of another part. Deletes a changed rule with the same comment.
 void replace(NftFamily family, const NftRule& rule, std::span<const FoundRule> found, Requests& requests) {
   for (const auto& other : found) {
-    if (is_in_place_of(other, rule)) requests.push_back(delete_nft_rule(family, rule.chain, other.handle));
+    if (has_same_key(other, rule)) requests.push_back(delete_nft_rule(family, rule.chain, other.handle));
   }
   requests.push_back(append_nft_rule(family, rule));
 }
 
-/// Chains of the part itself are written anew, since their rules have an order; what it has in chains of others is
-/// appended there.
-void rewrite(NftFamily family, const NftPart& part, std::span<const FoundRule> found, Requests& requests) {
+/// Own chains of the part are flushed and filled again, since their rules have an order. Rules in chains of other parts
+/// are appended there.
+void add_missing_rules(NftFamily family, const TablePart& part, std::span<const FoundRule> found, Requests& requests) {
   const auto missing = missing_rules(part, found);
   if (missing.empty()) return;
   add_sets_and_chains(family, part, part.chains, requests);
   for (const auto& chain : part.chains) {
-    if (!lacks_a_rule(chain.name, missing)) continue;
+    if (!has_missing_rule(chain.name, missing)) continue;
     requests.push_back(flush_nft_chain(family, chain.name));
     for (const auto& rule : part.rules) {
       if (rule.chain == chain.name) requests.push_back(append_nft_rule(family, rule));
@@ -255,58 +152,191 @@ void rewrite(NftFamily family, const NftPart& part, std::span<const FoundRule> f
   }
 }
 
-}  // namespace
-
-void Netfilter::restore_chains(std::span<const NeededPart> parts, const std::string& life) {
-  session_.insist([&] {
-    const auto now = session_.generation();
-    Requests changes;
-    for (const auto& needed : parts) {
-      const auto part = described(needed, life);
-      rewrite(needed.family, part, session_.rules(needed.family), changes);
-    }
-    return session_.commit(std::move(changes), now);
-  });
-}
-
-std::optional<HostPortConflict> Netfilter::repair(const wiring::Wiring& wiring, const std::string& life) {
-  const auto built = build(wiring, life);
-  if (!built.conflict) restore_chains(parts_of(wiring), life);
-  return built.conflict;
-}
-
-namespace {
-
-std::string words_of(const NeededPart& part) {
+std::string description_of(const NeededPart& part) {
   const auto table = table_name(part.family);
-  return begins_table(part) ? table : "chain \"" + part.chain + "\" of " + table;
+  return is_first_part(part) ? table : "chain \"" + part.chain + "\" of " + table;
 }
 
-std::string words_of(const NftRule& rule, NftFamily family) {
+std::string description_of(const NftRule& rule, NftFamily family) {
   return "rule \"" + rule.comment + "\" of chain \"" + rule.chain + "\" of " + table_name(family);
 }
 
+bool is_masquerade_of(const std::optional<std::string>& network, const std::string& set) {
+  if (!network) return set.starts_with(masquerade_chain_prefix);
+  const auto prefix = masquerade_prefix(*network);
+  return set.starts_with(prefix) && cni::find_tag(std::string_view{set}.substr(prefix.size()));
+}
+
+/// Deletes the rule that jumps to the masquerade chain first: the kernel does not delete a chain that is in use
+/// (EBUSY).
+void remove_masquerade(const std::string& name, std::span<const FoundRule> rules, Requests& changes) {
+  for (const auto& rule : rules) {
+    const bool is_jump = rule.chain == networks_chain && rule.comment == entry_comment(name);
+    if (is_jump) changes.push_back(delete_nft_rule(NftFamily::inet, rule.chain, rule.handle));
+  }
+  changes.push_back(delete_nft_chain(NftFamily::inet, name));
+  changes.push_back(delete_nft_set(NftFamily::inet, name));
+}
+
+/// Bridges with route_localnet, by the chains that record them.
+std::vector<std::string> bridges_with_route_localnet(std::span<const NftChain> chains) {
+  std::vector<std::string> names;
+  for (const auto& chain : chains) {
+    if (chain.name.starts_with(loopback_chain_prefix)) names.push_back(chain.comment);
+  }
+  return names;
+}
+
+void set_route_localnet_of_bridges(const std::vector<std::string>& bridges, bool enabled, NetlinkSocket& host) {
+  for (const auto& name : bridges) {
+    const auto link = first_link(host.send_or_throw(get_link(name)));
+    if (!link) continue;
+    Requests requests;
+    requests.push_back(kernel::set_route_localnet(name, enabled));
+    const Device device{name, link->index};
+    requests.push_back(enabled ? add_loopback_route(device) : delete_loopback_route(device));
+    host.send_or_throw(requests);
+  }
+}
+
 }  // namespace
+
+void Netfilter::require() { session_.socket().send_or_throw(get_nft_generation()); }
+
+/// What one call needs in the tables.
+struct Netfilter::Wanted {
+  const std::vector<NeededPart>& parts;
+  const std::vector<WantedElement>& elements;
+  const std::string& instance;
+};
+
+/// The first requests of a transaction, and the state on which they are based.
+struct Netfilter::TransactionPlan {
+  NftState state{};                           ///< what exists, without the tables that `changes` deletes
+  std::vector<NetlinkRequest> changes{};      ///< delete each stale table
+  std::optional<std::uint32_t> generation{};  ///< in which the state was read; nullopt: there is no stale table
+};
+
+/// If two calls find the same stale table, the second must not delete the table that the first has created: the
+/// transaction is committed only in the generation that was read before the query.
+Netfilter::TransactionPlan Netfilter::plan_transaction(const Wanted& wanted) {
+  auto state = session_.query(wanted.parts, wanted.elements);
+  const bool is_own =
+      std::ranges::all_of(state.instances, [&](const auto& table) { return table.second == wanted.instance; });
+  if (is_own) return {.state = std::move(state)};
+  TransactionPlan plan{.generation = session_.generation()};
+  plan.state = session_.query(wanted.parts, wanted.elements);
+  for (const auto family : stale_tables(wanted.instance)) {
+    plan.changes.push_back(delete_nft_table(family));
+    erase_table(family, plan.state);
+  }
+  return plan;
+}
+
+std::vector<NftFamily> Netfilter::stale_tables(const std::string& instance) {
+  std::vector<NftFamily> families;
+  for (const auto family : {NftFamily::inet, NftFamily::bridge}) {
+    const auto chains = session_.chains(family);
+    const auto first = std::ranges::find(chains, instance_chain(family), &NftChain::name);
+    if (first != chains.end() && first->comment != instance) families.push_back(family);
+  }
+  return families;
+}
+
+std::optional<HostPortConflict> Netfilter::prepare(const wiring::Wiring& wiring, const std::string& instance) {
+  const auto parts = parts_of(wiring);
+  auto elements = elements_of(wiring);
+  std::ranges::move(without_host_addresses(elements), std::back_inserter(elements));
+  std::optional<HostPortConflict> conflict;
+  session_.retry_on_conflict([&] { return prepare_once({parts, elements, instance}, conflict); });
+  return conflict;
+}
+
+bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict) {
+  auto [state, changes, generation] = plan_transaction(wanted);
+  conflict = find_conflict(wanted.elements, state.elements);
+  if (conflict) return true;
+  for (const auto& part : wanted.parts) {
+    if (!contains(state.chains, full_name(part))) create(part, wanted.instance, changes);
+  }
+  return session_.commit(std::move(changes), generation);
+}
+
+/// The parts are created in the first transaction. Thousands of elements do not fit into one datagram: the rest goes
+/// into further transactions. If one of them fails, the next query finds what is missing.
+bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
+  auto [state, changes, generation] = plan_transaction(wanted);
+  built = {.conflict = find_conflict(wanted.elements, state.elements)};
+  if (built.conflict) return true;
+  for (const auto& part : wanted.parts) {
+    const bool is_complete =
+        !is_first_part(part) || contains(state.chains, kernel::full_name(part.family, complete_chain));
+    built.has_missing_rules = built.has_missing_rules || !is_complete;
+    if (!contains(state.chains, full_name(part))) create(part, wanted.instance, changes);
+  }
+  for (const auto& each : wanted.elements) {
+    const bool is_full = changes.size() >= most_at_once;
+    if (is_full && !session_.commit(std::exchange(changes, {}), std::exchange(generation, {}))) return false;
+    create(each.element, find_by_key(state.elements, each.element), changes);
+  }
+  return session_.commit(std::move(changes), generation);
+}
+
+RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& instance) {
+  const auto elements = elements_of(wiring);
+  if (elements.empty()) return {};
+  const auto parts = parts_of(wiring);
+  RulesBuilt built;
+  session_.retry_on_conflict([&] { return build_once({parts, elements, instance}, built); });
+  if (!built.conflict) delete_flows_to_host_ports(mapped_ports(elements), session_.socket());
+  return built;
+}
+
+void Netfilter::mark_complete(const wiring::Wiring& wiring) {
+  Requests changes;
+  for (const auto& part : parts_of(wiring)) {
+    if (is_first_part(part)) changes.push_back(add_nft_chain(part.family, {complete_chain}));
+  }
+  session_.commit(std::move(changes));
+}
+
+void Netfilter::restore_chains(std::span<const NeededPart> parts, const std::string& instance) {
+  session_.retry_on_conflict([&] {
+    const auto generation = session_.generation();
+    Requests changes;
+    for (const auto& needed : parts) {
+      const auto part = describe(needed, instance);
+      add_missing_rules(needed.family, part, session_.rules(needed.family), changes);
+    }
+    return session_.commit(std::move(changes), generation);
+  });
+}
+
+std::optional<HostPortConflict> Netfilter::repair(const wiring::Wiring& wiring, const std::string& instance) {
+  const auto built = build(wiring, instance);
+  if (!built.conflict) restore_chains(parts_of(wiring), instance);
+  return built.conflict;
+}
 
 std::vector<std::string> Netfilter::missing(const wiring::Wiring& wiring) {
   const auto parts = parts_of(wiring);
   const auto wanted = elements_of(wiring);
-  const auto state = session_.look(parts, wanted);
+  const auto state = session_.query(parts, wanted);
   std::map<NftFamily, std::vector<FoundRule>> found;
   for (const auto& part : parts) found.try_emplace(part.family);
-  for (auto& [family, rules_there] : found) rules_there = session_.rules(family);
-  std::vector<std::string> sentences;
+  for (auto& [family, rules_found] : found) rules_found = session_.rules(family);
+  std::vector<std::string> descriptions;
   for (const auto& needed : parts) {
-    const bool stands = holds(state.chains, full_name(needed));
-    if (!stands) sentences.push_back(words_of(needed));
-    const auto missing = stands ? missing_rules(needed.describe(), found[needed.family]) : std::vector<NftRule>{};
-    for (const auto& rule : missing) sentences.push_back(words_of(rule, needed.family));
+    const bool exists = contains(state.chains, full_name(needed));
+    if (!exists) descriptions.push_back(description_of(needed));
+    const auto missing = exists ? missing_rules(needed.describe(), found[needed.family]) : std::vector<NftRule>{};
+    for (const auto& rule : missing) descriptions.push_back(description_of(rule, needed.family));
   }
   for (const auto& each : wanted) {
-    const auto* there = find_at(state.elements, each.element);
-    if (there == nullptr || *there != each.element) sentences.push_back(each.words);
+    const auto* existing_element = find_by_key(state.elements, each.element);
+    if (existing_element == nullptr || *existing_element != each.element) descriptions.push_back(each.description);
   }
-  return sentences;
+  return descriptions;
 }
 
 std::vector<NftElement> Netfilter::elements_where(const std::function<bool(const Owner&)>& is_wanted) {
@@ -337,114 +367,73 @@ std::vector<Owner> Netfilter::owners() {
   return {owners.begin(), owners.end()};
 }
 
-/// Another call may make them anew at this moment.
-void Netfilter::drop_tables_of_another_life(const std::string& life) {
-  session_.insist([&] {
-    const auto now = session_.generation();
+/// Commits only in the generation that was read: another call may create the tables again at the same time.
+void Netfilter::delete_stale_tables(const std::string& instance) {
+  session_.retry_on_conflict([&] {
+    const auto generation = session_.generation();
     Requests changes;
-    for (const auto family : tables_of_another_life(life)) changes.push_back(delete_nft_table(family));
-    return session_.commit(std::move(changes), now);
+    for (const auto family : stale_tables(instance)) changes.push_back(delete_nft_table(family));
+    return session_.commit(std::move(changes), generation);
   });
 }
 
 void Netfilter::remove(std::span<const wiring::Footprint> batch) {
   std::set<cni::Tag> unlisted;
   for (const auto& footprint : batch) {
-    if (footprint.may_have_rules && !footprint.outline) unlisted.insert(footprint.tag);
+    if (footprint.may_have_rules && !footprint.partial_wiring) unlisted.insert(footprint.tag);
   }
-  std::vector<MappedFlow> flows;
-  remove_listed(batch, flows);
-  if (!unlisted.empty()) remove_unlisted(unlisted, flows);
-  forget_mapped_flows(flows, session_.socket());
+  std::vector<MappedPort> ports;
+  remove_known(batch, ports);
+  if (!unlisted.empty()) remove_by_owner(unlisted, ports);
+  delete_flows_to_containers(ports, session_.socket());
 }
 
-/// A flow outlives the element that led it, and one of an element that was lost has been led, too.
-void Netfilter::remove_listed(std::span<const wiring::Footprint> batch, std::vector<MappedFlow>& flows) {
+/// A flow outlives its element, so flows are also deleted for elements that no longer exist.
+void Netfilter::remove_known(std::span<const wiring::Footprint> batch, std::vector<MappedPort>& ports) {
   std::vector<WantedElement> wanted;
   std::set<std::string> comments;
   for (const auto& footprint : batch) {
-    if (!footprint.may_have_rules || !footprint.outline) continue;
-    std::ranges::move(elements_of(*footprint.outline), std::back_inserter(wanted));
+    if (!footprint.may_have_rules || !footprint.partial_wiring) continue;
+    std::ranges::move(elements_of(*footprint.partial_wiring), std::back_inserter(wanted));
     comments.insert(to_comment(owner_of(footprint.attachment)));
   }
   if (wanted.empty()) return;
-  session_.insist([&] {
-    auto existing = session_.look({}, wanted).elements;
+  session_.retry_on_conflict([&] {
+    auto existing = session_.query({}, wanted).elements;
     std::erase_if(existing, [&](const NftElement& element) { return !comments.contains(element.comment); });
     return delete_elements(std::move(existing));
   });
-  std::ranges::move(mapped_flows(wanted), std::back_inserter(flows));
+  std::ranges::move(mapped_ports(wanted), std::back_inserter(ports));
 }
 
-void Netfilter::remove_unlisted(const std::set<cni::Tag>& attachments, std::vector<MappedFlow>& flows) {
-  session_.insist([&] {
+void Netfilter::remove_by_owner(const std::set<cni::Tag>& attachments, std::vector<MappedPort>& ports) {
+  session_.retry_on_conflict([&] {
     auto existing = elements_where([&](const Owner& owner) { return attachments.contains(owner.attachment); });
     for (const auto& element : existing) {
-      if (const auto flow = find_mapped_flow(element)) flows.push_back(*flow);
+      if (const auto port = find_mapped_port(element)) ports.push_back(*port);
     }
     return delete_elements(std::move(existing));
   });
 }
 
-/// Owner elements are in the last transactions. Of an element that two outlines list there is one, and a second
-/// deletion of it would be refused.
+/// Owner elements are in the last transactions. Two wirings may contain the same element; a second deletion of it
+/// would fail with ENOENT and abort the transaction.
 bool Netfilter::delete_elements(std::vector<NftElement> elements) {
   std::ranges::sort(elements);
   elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
   std::ranges::stable_partition(elements, [](const NftElement& element) { return element.set != owners_set; });
   for (std::span<const NftElement> rest{elements}; !rest.empty();) {
-    const auto piece = rest.first(std::min(rest.size(), most_at_once));
+    const auto chunk = rest.first(std::min(rest.size(), most_at_once));
     Requests changes;
-    for (const auto& element : piece) changes.push_back(delete_nft_element(element));
+    for (const auto& element : chunk) changes.push_back(delete_nft_element(element));
     if (!session_.commit(std::move(changes))) return false;
-    rest = rest.subspan(piece.size());
+    rest = rest.subspan(chunk.size());
   }
   return true;
 }
 
-namespace {
-
-bool is_masquerade_of(const std::optional<std::string>& network, const std::string& set) {
-  if (!network) return set.starts_with(masquerade_beginning);
-  const auto prefix = masquerade_prefix(*network);
-  return set.starts_with(prefix) && cni::find_tag(std::string_view{set}.substr(prefix.size()));
-}
-
-/// The way to a masquerade, then what it leads to.
-void remove_masquerade(const std::string& name, std::span<const FoundRule> rules, Requests& changes) {
-  for (const auto& rule : rules) {
-    const bool is_entry = rule.chain == networks_chain && rule.comment == entry_comment(name);
-    if (is_entry) changes.push_back(delete_nft_rule(NftFamily::inet, rule.chain, rule.handle));
-  }
-  changes.push_back(delete_nft_chain(NftFamily::inet, name));
-  changes.push_back(delete_nft_set(NftFamily::inet, name));
-}
-
-/// Bridges with route_localnet, by the chains that stand for them.
-std::vector<std::string> opened_bridges(std::span<const NftChain> chains) {
-  std::vector<std::string> names;
-  for (const auto& chain : chains) {
-    if (chain.name.starts_with(loopback_beginning)) names.push_back(chain.comment);
-  }
-  return names;
-}
-
-void route_loopback(const std::vector<std::string>& bridges, bool is_open, NetlinkSocket& host) {
-  for (const auto& name : bridges) {
-    const auto link = first_link(host.transact(one(get_link(name))));
-    if (!link) continue;
-    Requests requests;
-    requests.push_back(kernel::route_loopback(name, is_open));
-    const Device device{name, link->index};
-    requests.push_back(is_open ? take_loopback_answers(device) : refuse_loopback_answers(device));
-    host.transact(requests);
-  }
-}
-
-}  // namespace
-
 bool Netfilter::clean_table(NftFamily family, const std::optional<std::string>& network, NetlinkSocket& host) {
-  const auto now = session_.generation();
+  const auto generation = session_.generation();
   const auto rules = session_.rules(family);
   Requests changes;
   bool is_empty = true;
@@ -453,13 +442,13 @@ bool Netfilter::clean_table(NftFamily family, const std::optional<std::string>& 
     is_empty = is_empty && is_unused;
     if (is_unused && is_masquerade_of(network, name)) remove_masquerade(name, rules, changes);
   }
-  if (!is_empty || rules.empty()) return !changes.empty() && session_.commit(std::move(changes), now);
-  const auto bridges = opened_bridges(session_.chains(family));
-  route_loopback(bridges, false, host);
+  if (!is_empty || rules.empty()) return !changes.empty() && session_.commit(std::move(changes), generation);
+  const auto bridges = bridges_with_route_localnet(session_.chains(family));
+  set_route_localnet_of_bridges(bridges, false, host);
   changes.clear();
   changes.push_back(delete_nft_table(family));
-  if (session_.commit(std::move(changes), now)) return true;
-  route_loopback(bridges, true, host);
+  if (session_.commit(std::move(changes), generation)) return true;
+  set_route_localnet_of_bridges(bridges, true, host);
   return false;
 }
 

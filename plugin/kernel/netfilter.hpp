@@ -20,70 +20,71 @@ namespace kernel {
 
 /// A port of the host that is mapped to another attachment.
 struct HostPortConflict {
-  std::string host_side;           ///< "8080/tcp"
-  std::optional<cni::Tag> holder;  ///< nullopt: nothing says whose it is
+  std::string host_port;           ///< "8080/tcp"
+  std::optional<cni::Tag> holder;  ///< nullopt: unknown
 };
 
-/// What build() did.
+/// The result of build().
 struct RulesBuilt {
-  std::optional<HostPortConflict> conflict{};  ///< then nothing was made
-  bool has_lost_rules = false;  ///< a table is not complete: it was made anew, and what others had in it is missing
+  std::optional<HostPortConflict> conflict{};  ///< if set, nothing was created
+  bool has_missing_rules = false;  ///< a table was created again: the elements of other attachments are missing
 };
 
-/// What wirings have in nftables: made, looked at and removed, in the network namespace of the thread that makes this.
-/// `life` is "<boot id>-<cookie of the network namespace>". A table whose first chain has another comment was loaded
-/// from a file of another life, or is an older version's: what makes the parts of a wiring drops it in the same
-/// transaction.
+/// Creates, observes and removes the nftables objects of wirings, in the network namespace of the thread that
+/// constructs this. `instance` is the node instance "<boot id>-<cookie of the network namespace>". A table whose first
+/// chain has another comment is stale: it was loaded from a file that was saved in another node instance, or an older
+/// version created it. It is deleted in the transaction that creates the parts of a wiring.
 class Netfilter {
  public:
-  /// Throws std::system_error where this kernel has no nftables.
+  /// Throws std::system_error if this kernel has no nftables.
   void require();
 
-  /// Makes the parts of the tables that the wiring needs, and nothing of its own: what they guard against is shut out
-  /// before anything opens. Returns the conflict where a port of the host is another attachment's.
-  std::optional<HostPortConflict> prepare(const wiring::Wiring& wiring, const std::string& life);
+  /// Creates the parts of the tables that the wiring needs, but no elements of it: the guard rules must exist before
+  /// the pair. Returns a conflict if another attachment uses a host port of the wiring.
+  std::optional<HostPortConflict> prepare(const wiring::Wiring& wiring, const std::string& instance);
 
-  /// Makes what is missing of the wiring.
-  RulesBuilt build(const wiring::Wiring& wiring, const std::string& life);
+  /// Creates the missing parts and elements of the wiring.
+  RulesBuilt build(const wiring::Wiring& wiring, const std::string& instance);
 
-  /// Marks the tables of the wiring complete: everything that others had in them is there again.
+  /// Marks the tables of the wiring complete: they contain the elements of all attachments again.
   void mark_complete(const wiring::Wiring& wiring);
 
-  /// As build, and restores chains of which rules are missing.
-  std::optional<HostPortConflict> repair(const wiring::Wiring& wiring, const std::string& life);
+  /// As build(), and restores missing rules.
+  std::optional<HostPortConflict> repair(const wiring::Wiring& wiring, const std::string& instance);
 
-  /// In words: what is missing of the wiring, and of the tables.
+  /// Descriptions of the missing parts, rules and elements of the wiring.
   std::vector<std::string> missing(const wiring::Wiring& wiring);
 
-  /// What the attachment has by the comments of its elements.
+  /// The configuration that the elements of the attachment implement. The comments of elements name their attachment.
   wiring::ObservedRules find(cni::Tag attachment);
 
-  /// Everybody who has an element in our tables, each once, in ascending order.
+  /// The owners of all elements in the tables of this plugin, each once, in ascending order.
   std::vector<Owner> owners();
 
-  /// Drops those of our tables that are of another life.
-  void drop_tables_of_another_life(const std::string& life);
+  /// Deletes the tables of this plugin that belong to another node instance.
+  void delete_stale_tables(const std::string& instance);
 
-  /// Removes the elements of a batch, the owner elements last: as long as one is there, the next call finds the rest.
-  /// Those that an outline lists are asked for; for all others together every set of our tables is listed once.
+  /// Removes the elements of a batch, the owner elements last: while one exists, the next call finds the rest. If a
+  /// footprint has a partial wiring, its elements are queried by key; for all others every set of the tables is listed
+  /// once.
   void remove(std::span<const wiring::Footprint> batch);
 
-  /// Removes the chains and sets of the network (nullopt: of all) that no container uses, and tables in which nothing
-  /// is left; before the guard of the host's loopback goes, bridges let nothing to it any more (over `host`, a
-  /// NETLINK_ROUTE socket). False where there was nothing of that, or somebody else changed nftables at this moment.
+  /// Removes the chains and sets of the network (nullopt: of all) that no container uses, and tables without elements.
+  /// Before it deletes the chain "guard", it clears route_localnet of bridges, over `host`, a NETLINK_ROUTE socket.
+  /// Returns false if there was nothing to remove, or if another process changed nftables at the same time.
   bool clean(const std::optional<std::string>& network, NetlinkSocket& host);
 
  private:
   struct Wanted;
-  struct Beginning;
+  struct TransactionPlan;
 
-  Beginning begin(const Wanted& wanted);
-  std::vector<NftFamily> tables_of_another_life(const std::string& life);
+  TransactionPlan plan_transaction(const Wanted& wanted);
+  std::vector<NftFamily> stale_tables(const std::string& instance);
   bool prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict);
   bool build_once(const Wanted& wanted, RulesBuilt& built);
-  void restore_chains(std::span<const NeededPart> parts, const std::string& life);
-  void remove_listed(std::span<const wiring::Footprint> batch, std::vector<MappedFlow>& flows);
-  void remove_unlisted(const std::set<cni::Tag>& attachments, std::vector<MappedFlow>& flows);
+  void restore_chains(std::span<const NeededPart> parts, const std::string& instance);
+  void remove_known(std::span<const wiring::Footprint> batch, std::vector<MappedPort>& ports);
+  void remove_by_owner(const std::set<cni::Tag>& attachments, std::vector<MappedPort>& ports);
   std::vector<NftElement> elements_where(const std::function<bool(const Owner&)>& is_wanted);
   bool delete_elements(std::vector<NftElement> elements);
   bool clean_table(NftFamily family, const std::optional<std::string>& network, NetlinkSocket& host);

@@ -20,22 +20,22 @@
 namespace kernel {
 namespace {
 
-/// What the kernel fills at most in one part of a dump, unless one message alone is larger: a link with many
-/// alternative names (rtnl_calcit in net/core/rtnetlink.c).
+/// The most that the kernel puts into one part of a dump, unless a single message is larger, such as a link with many
+/// alternative names (rtnl_calcit() in net/core/rtnetlink.c).
 constexpr std::size_t receive_buffer_bytes = 32768;
 
-/// Not to be guessed by a workload that sends to the socket. The 16 bytes of AT_RANDOM serve the stack protector, too,
-/// so they are not used as they are.
+/// A workload that sends to the socket must not guess the sequence number. The 16 bytes of AT_RANDOM are also used by
+/// the stack protector, so they are hashed.
 std::uint32_t random_sequence() {
   static_assert(sizeof(std::uint64_t) * 2 == 16);
   std::array<std::uint64_t, 2> bytes{};
   std::memcpy(bytes.data(), reinterpret_cast<const void*>(::getauxval(AT_RANDOM)), sizeof bytes);
-  return static_cast<std::uint32_t>(text::mixed(text::mixed(bytes[0]) ^ bytes[1]));
+  return static_cast<std::uint32_t>(text::fmix64(text::fmix64(bytes[0]) ^ bytes[1]));
 }
 
-/// Whether the request asks and changes nothing. Message types of NETLINK_ROUTE come in fours: new, delete, get, set.
-/// Those of NETLINK_NETFILTER have the number of their subsystem in the upper byte.
-bool is_route_question(const NetlinkRequest& request) {
+/// Whether the request only reads. Message types of NETLINK_ROUTE are in groups of four: new, delete, get, set. Those
+/// of NETLINK_NETFILTER have the number of their subsystem in the upper byte.
+bool is_route_query(const NetlinkRequest& request) {
   constexpr int get = 2;
   const int type = nlmsg_hdr(request.message.get())->nlmsg_type;
   return type <= RTM_MAX && (type - RTM_BASE) % 4 == get;
@@ -46,10 +46,8 @@ void enable(int file, int option) {
   if (::setsockopt(file, SOL_NETLINK, option, &on, sizeof on) < 0) posix::throw_errno("set up a netlink socket");
 }
 
-iovec bytes_of(nlmsghdr* header) { return {header, NLMSG_ALIGN(header->nlmsg_len)}; }
-
-/// The attributes of an acknowledgement stand behind the header of the request that it repeats.
-std::string kernel_sentence(nlmsghdr* header) {
+/// The attributes of an acknowledgement follow the header of the request that it repeats.
+std::string extack_message(nlmsghdr* header) {
   if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
   const int offset = static_cast<int>(sizeof(nlmsgerr));
   const nlattr* sentence = nlmsg_find_attr(header, offset, NLMSGERR_ATTR_MSG);
@@ -59,6 +57,17 @@ std::string kernel_sentence(nlmsghdr* header) {
 bool is_tolerated(const NetlinkRequest& request, int error) {
   return std::find(request.tolerated.begin(), request.tolerated.end(), error) != request.tolerated.end();
 }
+
+/// NLMSG_ERROR contains the errno of one request, NLMSG_DONE that of a whole dump; 0 means success.
+void read_ack(nlmsghdr* header, std::size_t place, std::span<const NetlinkRequest> requests, Answers& answers) {
+  if (nlmsg_datalen(header) < static_cast<int>(sizeof(int))) return;
+  const int error = -*static_cast<const int*>(nlmsg_data(header));
+  if (error <= 0 || is_tolerated(requests[place], error)) return;
+  answers.refusals.push_back(
+      {place, error, header->nlmsg_type == NLMSG_ERROR ? extack_message(header) : std::string{}});
+}
+
+bool is_ack(const nlmsghdr* header) { return header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE; }
 
 }  // namespace
 
@@ -86,7 +95,7 @@ void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_
     header->nlmsg_flags = static_cast<std::uint16_t>((header->nlmsg_flags & ~NLM_F_ACK) | NLM_F_REQUEST);
     if (&request == &requests.back())
       header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | last_flags);
-    parts.push_back(bytes_of(header));
+    parts.push_back({header, NLMSG_ALIGN(header->nlmsg_len)});
   }
   msghdr message{};
   message.msg_iov = parts.data();
@@ -95,30 +104,13 @@ void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_
   do {
     sent = ::sendmsg(file_.get(), &message, 0);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0) posix::throw_errno("send to the kernel: " + requests.front().act);
+  if (sent < 0) posix::throw_errno("send to the kernel: " + requests.front().action);
 }
 
-namespace {
-
-/// NLMSG_ERROR carries the errno of one request, NLMSG_DONE that of a whole dump; 0 is success in both.
-void take_verdict(nlmsghdr* header, std::size_t place, std::span<const NetlinkRequest> requests, Answers& answers) {
-  if (nlmsg_datalen(header) < static_cast<int>(sizeof(int))) return;
-  const int error = -*static_cast<const int*>(nlmsg_data(header));
-  if (error <= 0 || is_tolerated(requests[place], error)) return;
-  answers.refusals.push_back(
-      {place, error, header->nlmsg_type == NLMSG_ERROR ? kernel_sentence(header) : std::string{}});
-}
-
-bool is_verdict(const nlmsghdr* header) {
-  return header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE;
-}
-
-}  // namespace
-
-/// The bytes of one receive from the kernel; 0 where there is nothing to receive and `flags` say not to wait. A message
-/// that was larger than the buffer is lost, and the buffer is large enough for it from then on. The lost message may
-/// have been the last one, so the rest is received without waiting: the kernel has queued its answer when a send
-/// returns, and the next part of a dump when a receive does (netlink_recvmsg in net/netlink/af_netlink.c).
+/// Receives one datagram from the kernel and returns its size; 0 if there is none and `flags` contain MSG_DONTWAIT. A
+/// datagram that is larger than the buffer is lost, and the buffer is enlarged for the next attempt. The lost datagram
+/// may have been the last one, so from then on nothing is waited for: the kernel has queued its answer when sendmsg
+/// returns, and the next part of a dump when recvmsg returns (netlink_recvmsg() in net/netlink/af_netlink.c).
 std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
   for (;;) {
     sockaddr_nl sender{};
@@ -143,16 +135,16 @@ std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
   }
 }
 
-/// Takes what one receive has brought; true when the last request has been answered.
-bool NetlinkSocket::sort(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers) {
+/// Reads the messages of one datagram; returns true if the last request has been answered.
+bool NetlinkSocket::read_messages(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers) {
   auto rest = static_cast<int>(received);
   bool is_complete = false;
   for (auto* header = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(header, rest) != 0;
        header = nlmsg_next(header, &rest)) {
     if (header->nlmsg_seq - first_sequence_ > sequence_ - first_sequence_) continue;
     answers.was_interrupted = answers.was_interrupted || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-    if (is_verdict(header)) {
-      take_verdict(header, header->nlmsg_seq - first_sequence_, requests, answers);
+    if (is_ack(header)) {
+      read_ack(header, header->nlmsg_seq - first_sequence_, requests, answers);
       is_complete = is_complete || header->nlmsg_seq == sequence_;
     } else {
       answers.messages.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
@@ -165,11 +157,11 @@ void NetlinkSocket::receive_until_answered(std::span<const NetlinkRequest> reque
   bool is_complete = false;
   while (!is_complete) {
     const auto received = receive(0, answers);
-    is_complete = received == 0 || sort(received, requests, answers);
+    is_complete = received == 0 || read_messages(received, requests, answers);
   }
 }
 
-/// Questions whose answer did not fit are asked again, with the buffer that it needs.
+/// Repeats queries whose answer did not fit the buffer, which has been enlarged.
 Answers NetlinkSocket::exchange(std::span<const NetlinkRequest> requests, int last_flags) {
   constexpr int attempts = 8;
   for (int attempt = 0; attempt < attempts; ++attempt) {
@@ -177,26 +169,28 @@ Answers NetlinkSocket::exchange(std::span<const NetlinkRequest> requests, int la
     transmit(requests, last_flags);
     receive_until_answered(requests, answers);
     if (!answers.was_truncated) return answers;
-    const bool is_question = last_flags == NLM_F_DUMP || std::ranges::all_of(requests, is_route_question);
-    if (!is_question) break;
+    const bool is_query = last_flags == NLM_F_DUMP || std::ranges::all_of(requests, is_route_query);
+    if (!is_query) break;
   }
-  throw posix::system_error(EMSGSIZE, requests.front().act + ": the kernel's answer does not fit the receive buffer");
+  throw posix::system_error(EMSGSIZE,
+                            requests.front().action + ": the kernel's answer does not fit the receive buffer");
 }
 
 Answers NetlinkSocket::commit(std::span<const NetlinkRequest> requests) {
   Answers answers;
   transmit(requests, 0);
-  while (const auto received = receive(MSG_DONTWAIT, answers)) sort(received, requests, answers);
+  while (const auto received = receive(MSG_DONTWAIT, answers)) read_messages(received, requests, answers);
   return answers;
 }
 
-/// In pieces: the kernel takes at most 1,024 parts at once, and has room for so many refusals only.
+/// Sends in chunks: sendmsg accepts at most 1,024 parts (UIO_MAXIOV), and the receive buffer has room for a limited
+/// number of refusals.
 Answers NetlinkSocket::send(std::span<const NetlinkRequest> requests) {
   constexpr std::size_t most_at_once = 128;
   Answers all;
   for (std::size_t first = 0; first < requests.size(); first += most_at_once) {
-    const auto piece = requests.subspan(first, std::min(most_at_once, requests.size() - first));
-    auto answers = exchange(piece, NLM_F_ACK);
+    const auto chunk = requests.subspan(first, std::min(most_at_once, requests.size() - first));
+    auto answers = exchange(chunk, NLM_F_ACK);
     for (auto& message : answers.messages) all.messages.push_back(std::move(message));
     for (auto& refusal : answers.refusals) {
       refusal.request += first;
@@ -206,23 +200,27 @@ Answers NetlinkSocket::send(std::span<const NetlinkRequest> requests) {
   return all;
 }
 
-std::vector<std::string> NetlinkSocket::transact(std::span<const NetlinkRequest> requests) {
+std::vector<std::string> NetlinkSocket::send_or_throw(std::span<const NetlinkRequest> requests) {
   auto answers = send(requests);
   if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
   return std::move(answers.messages);
 }
 
-void NetlinkSocket::read(const NetlinkRequest& request, const std::function<void(const std::string&)>& take) {
+std::vector<std::string> NetlinkSocket::send_or_throw(const NetlinkRequest& request) {
+  return send_or_throw(std::span{&request, 1});
+}
+
+void NetlinkSocket::dump_each(const NetlinkRequest& request, const std::function<void(const std::string&)>& action) {
   const std::span requests{&request, 1};
   Answers answers;
   transmit(requests, NLM_F_DUMP);
   for (bool is_complete = false; !is_complete; answers.messages.clear()) {
     const auto received = receive(0, answers);
-    is_complete = received == 0 || sort(received, requests, answers);
-    for (const auto& message : answers.messages) take(message);
+    is_complete = received == 0 || read_messages(received, requests, answers);
+    for (const auto& message : answers.messages) action(message);
   }
   if (answers.was_truncated) {
-    throw posix::system_error(EMSGSIZE, request.act + ": the kernel's answer does not fit the receive buffer");
+    throw posix::system_error(EMSGSIZE, request.action + ": the kernel's answer does not fit the receive buffer");
   }
   if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
 }
@@ -235,18 +233,19 @@ std::vector<std::string> NetlinkSocket::dump(const NetlinkRequest& request) {
     if (!answers.refusals.empty()) throw refusal_error(answers.refusals.front(), requests);
     if (!answers.was_interrupted) return std::move(answers.messages);
   }
-  throw posix::system_error(EINTR, request.act + ": the kernel's list kept changing");
+  throw posix::system_error(
+      EINTR, request.action + ": the list changed during each of " + std::to_string(attempts) + " attempts. Try again");
 }
 
-std::vector<NetlinkRequest> one(NetlinkRequest request) {
+std::vector<NetlinkRequest> batch_of(NetlinkRequest request) {
   std::vector<NetlinkRequest> requests;
   requests.push_back(std::move(request));
   return requests;
 }
 
 std::system_error refusal_error(const Refusal& refusal, std::span<const NetlinkRequest> requests) {
-  const auto& act = requests[refusal.request].act;
-  return posix::system_error(refusal.error, refusal.text.empty() ? act : act + " (" + refusal.text + ")");
+  const auto& action = requests[refusal.request].action;
+  return posix::system_error(refusal.error, refusal.text.empty() ? action : action + " (" + refusal.text + ")");
 }
 
 }  // namespace kernel

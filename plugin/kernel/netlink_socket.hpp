@@ -11,9 +11,9 @@
 
 struct nl_msg;
 
-// Requests go to the kernel in batches: all messages of one send are carried out before the process can be killed, one
-// after the other, and a refused one does not stop the next. Only the last asks to be acknowledged; a refusal is always
-// told.
+// Requests are sent to the kernel in batches. The kernel processes all messages of one sendmsg in order before the
+// process can be killed, and a refused message does not stop the next (netlink_rcv_skb() in net/netlink/af_netlink.c).
+// Only the last message requests an acknowledgement; errors are always reported.
 namespace kernel {
 
 struct MessageRelease {
@@ -21,55 +21,57 @@ struct MessageRelease {
 };
 using Message = std::unique_ptr<nl_msg, MessageRelease>;
 
-/// One request with the words for the case that it is refused.
+/// One request, with the action for error messages.
 struct NetlinkRequest {
   Message message;
-  std::string act;             ///< "add address 10.1.2.3/24 to \"eth0\""
-  std::vector<int> tolerated;  ///< refusals (errno) that are as good as success
+  std::string action;          ///< "add address 10.1.2.3/24 on \"eth0\""
+  std::vector<int> tolerated;  ///< errors (errno) that count as success
 
   NetlinkRequest(Message request, std::string words, std::vector<int> accepted = {})
-      : message(std::move(request)), act(std::move(words)), tolerated(std::move(accepted)) {}
+      : message(std::move(request)), action(std::move(words)), tolerated(std::move(accepted)) {}
 };
 
+/// A request that the kernel refused.
 struct Refusal {
-  std::size_t request = 0;  ///< its place in the batch
+  std::size_t request = 0;  ///< position in the batch
   int error = 0;            ///< errno
-  std::string text;         ///< the kernel's own sentence; empty where it said none
+  std::string text;         ///< message of the extended acknowledgement; empty if there is none
 };
 
-/// What a batch brought: the messages that answer its questions, and the refusals that are not tolerated.
+/// The answers to a batch: messages, and the refusals that are not tolerated.
 struct Answers {
   std::vector<std::string> messages;  ///< each a netlink message with its header
   std::vector<Refusal> refusals;
-  bool was_interrupted = false;  ///< a dump: the list changed while it was sent
+  bool was_interrupted = false;  ///< the list changed during a dump (NLM_F_DUMP_INTR)
   bool was_truncated = false;    ///< a message was larger than the buffer: it is not among the messages
 };
 
-/// A netlink socket in the network namespace in which it was opened. The kernel answers at once, so nothing waits. In a
-/// container's namespace its workload can send to the socket, too: what does not come from the kernel is dropped.
+/// A netlink socket in the network namespace in which it was opened. The kernel answers synchronously. In a container's
+/// namespace the workload can send to the socket too, so messages that are not from the kernel are ignored.
 class NetlinkSocket {
  public:
-  /// Opens it in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE,
+  /// Opens the socket in the namespace of the calling thread. `protocol` as in netlink(7): NETLINK_ROUTE,
   /// NETLINK_NETFILTER.
   explicit NetlinkSocket(int protocol);
 
-  /// Sends all in one call (up to 128 of them; more go in several). Throws std::system_error only where the socket
-  /// itself fails, and where an answer to a change is too large for the buffer.
+  /// Sends all requests, up to 128 in one system call. Throws std::system_error only if the socket fails, or if the
+  /// answer to a change does not fit the buffer.
   Answers send(std::span<const NetlinkRequest> requests);
 
-  /// As send, and throws std::system_error for the first refusal: act, errno and the kernel's sentence.
-  std::vector<std::string> transact(std::span<const NetlinkRequest> requests);
+  /// As send(), and throws std::system_error for the first refusal: action, errno and text of the kernel.
+  std::vector<std::string> send_or_throw(std::span<const NetlinkRequest> requests);
+  std::vector<std::string> send_or_throw(const NetlinkRequest& request);
 
-  /// One transaction of nftables, which has its own begin and end: all in one datagram, carried out as a whole or not
-  /// at all. Nothing acknowledges it on every kernel, so what has come back when the call returns is all that comes: no
-  /// refusals mean that it was carried out. Of at most 1,000 requests.
+  /// Sends one nftables transaction, with its BATCH_BEGIN and BATCH_END, in one datagram of at most 1,000 requests. Not
+  /// every kernel acknowledges a transaction, but all errors are queued when sendmsg returns: no refusals mean that the
+  /// transaction was committed (nfnetlink_rcv_batch() in net/netfilter/nfnetlink.c).
   Answers commit(std::span<const NetlinkRequest> requests);
 
-  /// One question that many messages answer, each of which is handed on as it comes and kept by nobody: for lists that
-  /// may be long and may change meanwhile.
-  void read(const NetlinkRequest& request, const std::function<void(const std::string&)>& take);
+  /// Dumps a list and passes each message to `action` without keeping it: for lists that may be long. A list that
+  /// changes during the dump is not read again.
+  void dump_each(const NetlinkRequest& request, const std::function<void(const std::string&)>& action);
 
-  /// One question that many messages answer. A dump that was interrupted by a change is asked again, at most 20 times.
+  /// Dumps a list. If the list changes during the dump, dumps it again, up to 20 times.
   std::vector<std::string> dump(const NetlinkRequest& request);
 
  private:
@@ -77,7 +79,7 @@ class NetlinkSocket {
   Answers exchange(std::span<const NetlinkRequest> requests, int last_flags);
   void receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers);
   std::size_t receive(int flags, Answers& answers);
-  bool sort(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers);
+  bool read_messages(std::size_t received, std::span<const NetlinkRequest> requests, Answers& answers);
 
   posix::FileDescriptor file_;
   std::uint32_t sequence_ = 0;
@@ -86,10 +88,10 @@ class NetlinkSocket {
   std::unique_ptr<char[]> buffer_;
 };
 
-/// A batch of one.
-std::vector<NetlinkRequest> one(NetlinkRequest request);
+/// A batch of one request.
+std::vector<NetlinkRequest> batch_of(NetlinkRequest request);
 
-/// The exception that a refusal is.
+/// The exception for a refusal.
 std::system_error refusal_error(const Refusal& refusal, std::span<const NetlinkRequest> requests);
 
 }  // namespace kernel

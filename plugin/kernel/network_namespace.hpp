@@ -11,9 +11,9 @@
 
 namespace kernel {
 
-/// Opens the file and verifies that it is a network namespace before anything is done with it. Throws cni::Error
-/// invalid_netns with what it is instead, and std::system_error for what says nothing about the path, as a lack of
-/// descriptors. A FIFO or a device at the path is not opened at all.
+/// Opens the file and verifies that it is a network namespace. Throws cni::Error invalid_netns if it is not, and
+/// std::system_error for errors that do not concern the path, such as too many open files. Does not open a FIFO or a
+/// device at the path.
 Namespace open_network_namespace(const std::string& path);
 
 /// The namespace of this process.
@@ -21,21 +21,21 @@ posix::FileDescriptor open_own_namespace();
 
 bool is_same_namespace(int left, int right);
 
-/// Asks how the socket's namespace numbers another.
-NetlinkRequest ask_namespace_number(const Namespace& other);
+/// Requests the ID (nsid) that the namespace of the socket has for another namespace.
+NetlinkRequest get_nsid(const Namespace& other);
 
 /// The same for an open file of a network namespace; `path` is for messages.
-NetlinkRequest ask_namespace_number(int other, const std::string& path);
+NetlinkRequest get_nsid(int other, const std::string& path);
 
-/// nullopt where the message is about something else, or the namespace has no number.
-std::optional<std::int32_t> find_namespace_number(const std::string& message);
+/// nullopt if the message is not about a namespace ID, or the namespace has none.
+std::optional<std::int32_t> find_nsid(const std::string& message);
 
-/// Runs `act` with the calling thread in the namespace `there`, and returns to `home`. Throws std::system_error where
-/// the kernel refuses the way in, CannotReturn (cannot_return.hpp) where it refuses the way back for a second, and what
-/// `act` throws.
-void run_inside(int there, int home, const std::function<void()>& act);
+/// Runs `action` with the calling thread in the namespace `netns`, and returns to `host_netns`. Throws
+/// std::system_error if the thread cannot enter the namespace, NamespaceReturnFailure if it cannot return
+/// within a second, and what `action` throws.
+void run_inside(int netns, int host_netns, const std::function<void()>& action);
 
-/// A netlink socket (NETLINK_ROUTE) that stays in the namespace `there`. Throws as run_inside does.
-NetlinkSocket open_socket_inside(int there, int home);
+/// Opens a netlink socket (NETLINK_ROUTE) in the namespace `netns`. Throws as run_inside() does.
+NetlinkSocket open_socket_inside(int netns, int host_netns);
 
 }  // namespace kernel

@@ -18,6 +18,42 @@ Bytes bytes_of(Number number) {
   return bytes;
 }
 
+struct Attribute {
+  int type = 0;
+  bool is_nested = false;
+  std::string_view payload;
+};
+
+/// An incomplete attribute ends the list.
+std::vector<Attribute> attributes_in(std::string_view bytes) {
+  std::vector<Attribute> attributes;
+  nlattr header{};
+  while (bytes.size() >= sizeof header) {
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.nla_len < sizeof header || header.nla_len > bytes.size()) break;
+    attributes.push_back({.type = header.nla_type & NLA_TYPE_MASK,
+                          .is_nested = (header.nla_type & NLA_F_NESTED) != 0,
+                          .payload = bytes.substr(sizeof header, header.nla_len - sizeof header)});
+    bytes.remove_prefix(std::min<std::size_t>(NLA_ALIGN(header.nla_len), bytes.size()));
+  }
+  return attributes;
+}
+
+bool contains_all(std::string_view wanted, std::string_view found);
+
+/// Only `wanted` has the flag NLA_F_NESTED; the kernel does not set it in its answers.
+bool matches_attribute(const Attribute& wanted, const Attribute& found) {
+  if (wanted.type != found.type) return false;
+  return wanted.is_nested ? contains_all(wanted.payload, found.payload) : wanted.payload == found.payload;
+}
+
+bool contains_all(std::string_view wanted, std::string_view found) {
+  const auto others = attributes_in(found);
+  return std::ranges::all_of(attributes_in(wanted), [&](const Attribute& each) {
+    return std::ranges::any_of(others, [&](const Attribute& other) { return matches_attribute(each, other); });
+  });
+}
+
 }  // namespace
 
 Bytes padded(Bytes value) {
@@ -38,48 +74,8 @@ Bytes nft_number(int type, std::uint32_t number) { return nft_bytes(type, bytes_
 
 Bytes nft_nest(int type, std::string_view attributes) { return nft_bytes(type | NLA_F_NESTED, attributes); }
 
-namespace {
-
-struct Attribute {
-  int type = 0;
-  bool is_nested = false;
-  std::string_view payload;
-};
-
-/// What is too short for its own length ends them.
-std::vector<Attribute> attributes_in(std::string_view bytes) {
-  std::vector<Attribute> attributes;
-  nlattr header{};
-  while (bytes.size() >= sizeof header) {
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.nla_len < sizeof header || header.nla_len > bytes.size()) break;
-    attributes.push_back({.type = header.nla_type & NLA_TYPE_MASK,
-                          .is_nested = (header.nla_type & NLA_F_NESTED) != 0,
-                          .payload = bytes.substr(sizeof header, header.nla_len - sizeof header)});
-    bytes.remove_prefix(std::min<std::size_t>(NLA_ALIGN(header.nla_len), bytes.size()));
-  }
-  return attributes;
-}
-
-bool contains_all(std::string_view wanted, std::string_view there);
-
-/// Whether an attribute nests is known of those that we wrote.
-bool is_met(const Attribute& wanted, const Attribute& there) {
-  if (wanted.type != there.type) return false;
-  return wanted.is_nested ? contains_all(wanted.payload, there.payload) : wanted.payload == there.payload;
-}
-
-bool contains_all(std::string_view wanted, std::string_view there) {
-  const auto found = attributes_in(there);
-  return std::ranges::all_of(attributes_in(wanted), [&](const Attribute& each) {
-    return std::ranges::any_of(found, [&](const Attribute& other) { return is_met(each, other); });
-  });
-}
-
-}  // namespace
-
-bool is_fulfilled(std::string_view wanted, std::string_view there) {
-  return std::ranges::equal(attributes_in(wanted), attributes_in(there), is_met);
+bool matches_expressions(std::string_view wanted, std::string_view found) {
+  return std::ranges::equal(attributes_in(wanted), attributes_in(found), matches_attribute);
 }
 
 Bytes value_of(const cni::IpAddress& address) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Attributes of nftables messages as bytes. They nest deeper than any others of netlink, and bytes nest by being put
-// together: a rule is written down as it reads.
+// Attributes of nftables messages as strings of bytes. They are nested more deeply than other netlink attributes;
+// strings can be nested by concatenation, so that a rule is written as one expression.
 namespace kernel {
 
 using Bytes = std::string;
@@ -15,26 +15,26 @@ using Bytes = std::string;
 /// One attribute, padded to four bytes.
 Bytes nft_bytes(int type, std::string_view payload);
 
-/// A text with its NUL.
+/// A text attribute with a terminating NUL.
 Bytes nft_text(int type, std::string_view text);
 
-/// 32 bits in network order, as nftables wants its numbers.
+/// A 32-bit number in network byte order, as in nftables messages.
 Bytes nft_number(int type, std::uint32_t number);
 
-/// An attribute of attributes.
+/// A nested attribute.
 Bytes nft_nest(int type, std::string_view attributes);
 
-/// Whether two lists of attributes of attributes are as long as each other, and each of `there` has all that its
-/// counterpart in `wanted` has: the kernel adds what it has filled in by itself.
-bool is_fulfilled(std::string_view wanted, std::string_view there);
+/// Whether two lists of expressions (nested attributes) have the same length, and each expression in `found` contains
+/// all attributes of its counterpart in `wanted`. The kernel adds attributes with default values.
+bool matches_expressions(std::string_view wanted, std::string_view found);
 
-/// Bytes of values in registers, keys and data; fields of a concatenation are padded to four bytes.
+// The bytes of values in registers, keys and data. Fields of a concatenation are padded to four bytes.
 Bytes value_of(const cni::IpAddress& address);
 Bytes value_of(const cni::MacAddress& mac);
 Bytes value_of_port(std::uint16_t port);
 Bytes value_of_byte(std::uint8_t byte);
 Bytes value_of_interface(std::string_view name);   ///< 16 bytes
-Bytes value_of_host_number(std::uint32_t number);  ///< 32 bits in the host's order, as fib and ct put them there
+Bytes value_of_host_number(std::uint32_t number);  ///< 32 bits in host byte order, as in the registers of fib and ct
 Bytes padded(Bytes value);
 
 }  // namespace kernel

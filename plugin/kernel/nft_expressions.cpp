@@ -18,13 +18,14 @@ Bytes expression(const char* name, std::string_view data) {
   return nft_nest(NFTA_LIST_ELEM, nft_text(NFTA_EXPR_NAME, name) + nft_nest(NFTA_EXPR_DATA, data));
 }
 
-/// Every fourth one is also the first of a longer register, by whose number the kernel tells of it (nft_dump_register).
-Bytes register_of(int attribute, NftRegister place) {
-  constexpr std::uint32_t short_ones_of_a_long_one = 4;
-  const auto number = static_cast<std::uint32_t>(place);
+/// Every fourth register is also the start of a register of 16 bytes. The kernel reports it by the number of that one
+/// (nft_dump_register() in net/netfilter/nf_tables_api.c).
+Bytes register_of(int attribute, NftRegister target) {
+  constexpr std::uint32_t short_per_long = 4;
+  const auto number = static_cast<std::uint32_t>(target);
   const auto distance = number - static_cast<std::uint32_t>(first);
-  const bool is_first_of_long_one = distance % short_ones_of_a_long_one == 0;
-  return nft_number(attribute, is_first_of_long_one ? NFT_REG_1 + distance / short_ones_of_a_long_one : number);
+  const bool starts_long_register = distance % short_per_long == 0;
+  return nft_number(attribute, starts_long_register ? NFT_REG_1 + distance / short_per_long : number);
 }
 
 Bytes value(int attribute, std::string_view bytes) { return nft_nest(attribute, nft_bytes(NFTA_DATA_VALUE, bytes)); }
@@ -37,8 +38,8 @@ Bytes compare(std::uint32_t operation, std::string_view bytes) {
 Bytes equals(std::string_view bytes) { return compare(NFT_CMP_EQ, bytes); }
 Bytes differs(std::string_view bytes) { return compare(NFT_CMP_NEQ, bytes); }
 
-Bytes meta(std::uint32_t key, NftRegister place) {
-  return expression("meta", nft_number(NFTA_META_KEY, key) + register_of(NFTA_META_DREG, place));
+Bytes meta(std::uint32_t key, NftRegister target) {
+  return expression("meta", nft_number(NFTA_META_KEY, key) + register_of(NFTA_META_DREG, target));
 }
 
 struct Slice {
@@ -47,8 +48,8 @@ struct Slice {
   std::uint32_t bytes;
 };
 
-Bytes payload(const Slice& slice, NftRegister place) {
-  return expression("payload", register_of(NFTA_PAYLOAD_DREG, place) + nft_number(NFTA_PAYLOAD_BASE, slice.base) +
+Bytes payload(const Slice& slice, NftRegister target) {
+  return expression("payload", register_of(NFTA_PAYLOAD_DREG, target) + nft_number(NFTA_PAYLOAD_BASE, slice.base) +
                                    nft_number(NFTA_PAYLOAD_OFFSET, slice.offset) +
                                    nft_number(NFTA_PAYLOAD_LEN, slice.bytes));
 }
@@ -62,7 +63,7 @@ Bytes keep_bits(std::string_view mask) {
 
 constexpr std::uint32_t address_bytes(cni::Family family) { return cni::address_length(family) / 8; }
 
-// RFC 791 and RFC 8200: where the addresses stand in the header.
+// The offsets of the addresses in the IP header: RFC 791, section 3.1, and RFC 8200, section 3.
 constexpr Slice source_of(cni::Family family) {
   return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 12U : 8U, address_bytes(family)};
 }
@@ -79,8 +80,8 @@ Bytes mask_of(const cni::Prefix& prefix) {
   return mask;
 }
 
-/// As nft has it, so that a listing that was saved and loaded again makes the same rule: of a prefix that ends with a
-/// byte only its own bytes are loaded.
+/// The same expressions as nft creates, so that a saved and reloaded ruleset has equal rules: for a prefix of whole
+/// bytes only these bytes are loaded.
 Bytes is_in_prefix(Slice slice, const cni::Prefix& prefix) {
   constexpr unsigned bits = 8;
   const auto network = cni::network_of(prefix);
@@ -100,7 +101,7 @@ Bytes verdict(int code) { return nft_number(NFTA_VERDICT_CODE, static_cast<std::
 
 Bytes verdict(int code, const std::string& chain) { return verdict(code) + nft_text(NFTA_VERDICT_CHAIN, chain); }
 
-/// The flags are always named, so that a rule with others is told from it.
+/// The flags are always included, so that matches_expressions() can distinguish a rule with other flags.
 Bytes lookup(const std::string& set, std::uint32_t flags = 0, std::string_view further = {}) {
   return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first) +
                                nft_number(NFTA_LOOKUP_FLAGS, flags))
@@ -129,29 +130,29 @@ Bytes is_to_this_host() {
          equals(value_of_host_number(RTN_LOCAL));
 }
 
-Bytes is_redirected() {
+Bytes has_dnat_status() {
   return expression("ct", nft_number(NFTA_CT_KEY, NFT_CT_STATUS) + register_of(NFTA_CT_DREG, first)) +
          keep_bits(value_of_host_number(IPS_DST_NAT)) + differs(value_of_host_number(0));
 }
 
-Bytes load_source(cni::Family family, NftRegister place) { return payload(source_of(family), place); }
+Bytes load_source(cni::Family family, NftRegister target) { return payload(source_of(family), target); }
 
-Bytes load_destination(cni::Family family, NftRegister place) { return payload(destination_of(family), place); }
+Bytes load_destination(cni::Family family, NftRegister target) { return payload(destination_of(family), target); }
 
-Bytes load_protocol(NftRegister place) { return meta(NFT_META_L4PROTO, place); }
+Bytes load_protocol(NftRegister target) { return meta(NFT_META_L4PROTO, target); }
 
-/// At the same place in TCP, UDP and SCTP.
-Bytes load_destination_port(NftRegister place) { return payload({NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2}, place); }
+/// The port has the same offset in TCP, UDP and SCTP.
+Bytes load_destination_port(NftRegister target) { return payload({NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2}, target); }
 
-Bytes load_input(NftRegister place) { return meta(NFT_META_IIFNAME, place); }
+Bytes load_input(NftRegister target) { return meta(NFT_META_IIFNAME, target); }
 
-Bytes load_source_mac(NftRegister place) { return payload({NFT_PAYLOAD_LL_HEADER, 6, 6}, place); }
+Bytes load_source_mac(NftRegister target) { return payload({NFT_PAYLOAD_LL_HEADER, 6, 6}, target); }
 
 Bytes is_in(const std::string& set) { return lookup(set); }
 
 Bytes is_not_in(const std::string& set) { return lookup(set, NFT_LOOKUP_F_INV); }
 
-Bytes translate(const std::string& map) { return lookup(map, 0, register_of(NFTA_LOOKUP_DREG, first)); }
+Bytes look_up_in_map(const std::string& map) { return lookup(map, 0, register_of(NFTA_LOOKUP_DREG, first)); }
 
 Bytes masquerade() { return expression("masq", {}); }
 
@@ -163,11 +164,11 @@ Bytes jump(const std::string& chain) { return immediate(verdict(NFT_JUMP, chain)
 
 Bytes go_to(const std::string& chain) { return immediate(verdict(NFT_GOTO, chain)); }
 
-Bytes redirect_to_registers(cni::Family family) {
+Bytes dnat_to_registers(cni::Family family) {
   return expression("nat", nft_number(NFTA_NAT_TYPE, NFT_NAT_DNAT) +
                                nft_number(NFTA_NAT_FAMILY, protocol_family(family)) +
                                register_of(NFTA_NAT_REG_ADDR_MIN, first) +
-                               register_of(NFTA_NAT_REG_PROTO_MIN, behind(address_bytes(family))));
+                               register_of(NFTA_NAT_REG_PROTO_MIN, register_after(address_bytes(family))));
 }
 
 }  // namespace kernel

@@ -7,45 +7,45 @@
 #include <initializer_list>
 #include <string>
 
-// The expressions that our rules are made of, each in the words of nft(8). A rule is the sum of its expressions: they
-// run from left to right and end where one does not match.
+// The expressions of the rules of this plugin, in the terms of nft(8). A rule is the concatenation of its expressions.
+// They are evaluated from left to right until one does not match.
 namespace kernel {
 
-/// A register of four bytes; longer values take the next ones, too.
+/// A register of four bytes; longer values use the following registers too.
 enum class NftRegister : std::uint32_t { first = 8 };
 
-/// The register behind `bytes` of values.
-constexpr NftRegister behind(std::uint32_t bytes) { return NftRegister{8 + bytes / 4}; }
+/// The first register after values of this size.
+constexpr NftRegister register_after(std::uint32_t bytes) { return NftRegister{8 + bytes / 4}; }
 
 // Matches.
-Bytes is_family(cni::Family family);                 ///< meta nfproto ipv4; before all that looks into an IP header
+Bytes is_family(cni::Family family);                 ///< meta nfproto ipv4; required before matches on an IP header
 Bytes is_source_in(const cni::Prefix& prefix);       ///< ip saddr 10.0.0.0/8
 Bytes is_destination_in(const cni::Prefix& prefix);  ///< ip daddr 10.0.0.0/8
 Bytes is_input_not(const std::string& interface);    ///< iifname != "lo"
 Bytes is_to_this_host();                             ///< fib daddr type local
-Bytes is_redirected();                               ///< ct status dnat
+Bytes has_dnat_status();                             ///< ct status dnat
 
-// What is put into registers, to be looked up as one key.
-Bytes load_source(cni::Family family, NftRegister place);
-Bytes load_destination(cni::Family family, NftRegister place);
-Bytes load_protocol(NftRegister place);
-Bytes load_destination_port(NftRegister place);
-Bytes load_input(NftRegister place);       ///< iifname
-Bytes load_source_mac(NftRegister place);  ///< ether saddr
+// Load values into registers, to be looked up as one key.
+Bytes load_source(cni::Family family, NftRegister target);
+Bytes load_destination(cni::Family family, NftRegister target);
+Bytes load_protocol(NftRegister target);
+Bytes load_destination_port(NftRegister target);
+Bytes load_input(NftRegister target);       ///< iifname
+Bytes load_source_mac(NftRegister target);  ///< ether saddr
 
-/// Whether the key in the registers from the first on is in the set, or is not.
+/// Matches if the key in the registers, from the first on, is in the set, or is not in it.
 Bytes is_in(const std::string& set);
 Bytes is_not_in(const std::string& set);
 
-/// Replaces the key by what the map has for it; ends the rule where it has nothing.
-Bytes translate(const std::string& map);
+/// Replaces the key by its value in the map; does not match if the map has no such key.
+Bytes look_up_in_map(const std::string& map);
 
-// What is done.
+// Statements.
 Bytes masquerade();
 Bytes drop();
-Bytes return_to_caller();  ///< return: to where the chain was called from
+Bytes return_to_caller();  ///< return
 Bytes jump(const std::string& chain);
-Bytes go_to(const std::string& chain);            ///< a return there returns from here
-Bytes redirect_to_registers(cni::Family family);  ///< dnat to the address and port from the first register on
+Bytes go_to(const std::string& chain);        ///< goto: a return in that chain returns to the caller of this one
+Bytes dnat_to_registers(cni::Family family);  ///< dnat to the address and port in the registers from the first on
 
 }  // namespace kernel

@@ -29,15 +29,15 @@ Message nft_message(int message, int flags, NftFamily family, const Bytes& attri
   return new_message(nft_message_type(message), flags, header, attributes);
 }
 
-std::string words_of(NftFamily family) {
+std::string table_suffix(NftFamily family) {
   return std::string{" of table "} + (family == NftFamily::inet ? "inet " : "bridge ") + nft_table;
 }
 
-std::string named(const char* act, const char* kind, const std::string& name, NftFamily family) {
-  return std::string{act} + ' ' + kind + ' ' + text::quoted(name) + words_of(family);
+std::string action_text(const char* action, const char* kind, const std::string& name, NftFamily family) {
+  return std::string{action} + ' ' + kind + ' ' + text::quoted(name) + table_suffix(family);
 }
 
-/// Type, length and content: how nft keeps what the kernel does not look at.
+/// User data in the format of libnftnl: type, length and content. The kernel does not interpret it.
 Bytes user_data(std::uint8_t type, std::string_view content) {
   return (Bytes{static_cast<char>(type)} + static_cast<char>(content.size())).append(content);
 }
@@ -48,22 +48,6 @@ Message batch_message(int type, const Bytes& attributes = {}) {
   const nfgenmsg header{.nfgen_family = 0, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
   return new_message(type, 0, header, attributes);
 }
-
-}  // namespace
-
-NetlinkRequest begin_transaction(std::optional<std::uint32_t> generation) {
-  const auto condition = generation ? nft_number(NFNL_BATCH_GENID, *generation) : Bytes{};
-  return {batch_message(NFNL_MSG_BATCH_BEGIN, condition), "change nftables"};
-}
-
-NetlinkRequest end_transaction() { return {batch_message(NFNL_MSG_BATCH_END), "change nftables"}; }
-
-NetlinkRequest add_nft_table(NftFamily family) {
-  return {nft_message(NFT_MSG_NEWTABLE, NLM_F_CREATE, family, nft_text(NFTA_TABLE_NAME, nft_table)),
-          "add table" + words_of(family).substr(sizeof " of table" - 1)};
-}
-
-namespace {
 
 Bytes chain_attributes(const NftChain& chain) {
   auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain.name);
@@ -77,18 +61,8 @@ Bytes chain_attributes(const NftChain& chain) {
 
 NetlinkRequest new_chain(NftFamily family, const NftChain& chain, int flags) {
   return {nft_message(NFT_MSG_NEWCHAIN, flags, family, chain_attributes(chain)),
-          named("add", "chain", chain.name, family)};
+          action_text("add", "chain", chain.name, family)};
 }
-
-}  // namespace
-
-NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain) { return new_chain(family, chain, NLM_F_CREATE); }
-
-NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain) {
-  return new_chain(family, chain, NLM_F_CREATE | NLM_F_EXCL);
-}
-
-namespace {
 
 constexpr std::uint32_t length_of(NftType type) {
   switch (type) {
@@ -102,7 +76,7 @@ constexpr std::uint32_t length_of(NftType type) {
   }
 }
 
-/// Types of a concatenation are six bits each, the last in the lowest.
+/// The types of a concatenation have six bits each, the last one in the lowest bits.
 std::uint32_t number_of(const std::vector<NftType>& types) {
   constexpr unsigned bits = 6;
   std::uint32_t number = 0;
@@ -116,36 +90,6 @@ std::uint32_t length_of(const std::vector<NftType>& types) {
   return length;
 }
 
-}  // namespace
-
-/// nft would print interface names alone as empty without knowing their byte order (README.md, "nftables messages"). A
-/// set needs a number within its transaction, which means nothing where it is referred to by its name.
-NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
-  constexpr std::uint32_t any_number = 1;
-  auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set.name) +
-                    nft_number(NFTA_SET_FLAGS, set.data.empty() ? 0 : NFT_SET_MAP) +
-                    nft_number(NFTA_SET_KEY_TYPE, number_of(set.key)) +
-                    nft_number(NFTA_SET_KEY_LEN, length_of(set.key)) + nft_number(NFTA_SET_ID, any_number);
-  if (!set.data.empty()) {
-    attributes +=
-        nft_number(NFTA_SET_DATA_TYPE, number_of(set.data)) + nft_number(NFTA_SET_DATA_LEN, length_of(set.data));
-  }
-  if (set.key == std::vector{NftType::ifname}) {
-    attributes += nft_bytes(NFTA_SET_USERDATA, user_data(key_byte_order_type, value_of_host_number(host_byte_order)));
-  }
-  return {nft_message(NFT_MSG_NEWSET, NLM_F_CREATE, family, attributes), named("add", "set", set.name, family)};
-}
-
-NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule) {
-  const auto attributes = nft_text(NFTA_RULE_TABLE, nft_table) + nft_text(NFTA_RULE_CHAIN, rule.chain) +
-                          nft_nest(NFTA_RULE_EXPRESSIONS, rule.expressions) +
-                          nft_bytes(NFTA_RULE_USERDATA, comment_of(rule.comment));
-  return {nft_message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, family, attributes),
-          named("add", "a rule to chain", rule.chain, family)};
-}
-
-namespace {
-
 Bytes element_list(const NftElement& element, const Bytes& attributes) {
   return nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, element.set) +
          nft_nest(NFTA_SET_ELEM_LIST_ELEMENTS, nft_nest(NFTA_LIST_ELEM, attributes));
@@ -153,7 +97,7 @@ Bytes element_list(const NftElement& element, const Bytes& attributes) {
 
 Bytes key_of(const NftElement& element) { return nft_nest(NFTA_SET_ELEM_KEY, nft_bytes(NFTA_DATA_VALUE, element.key)); }
 
-Bytes whole(const NftElement& element) {
+Bytes element_attributes(const NftElement& element) {
   auto attributes = key_of(element);
   if (!element.data.empty()) {
     attributes += nft_nest(NFTA_SET_ELEM_DATA, nft_bytes(NFTA_DATA_VALUE, element.data));
@@ -161,32 +105,7 @@ Bytes whole(const NftElement& element) {
   return attributes + nft_bytes(NFTA_SET_ELEM_USERDATA, comment_of(element.comment));
 }
 
-}  // namespace
-
-NetlinkRequest create_nft_element(const NftElement& element) {
-  return {
-      nft_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, element.family, element_list(element, whole(element))),
-      named("add", "an element to set", element.set, element.family)};
-}
-
-NetlinkRequest delete_nft_table(NftFamily family) {
-  return {nft_message(NFT_MSG_DELTABLE, 0, family, nft_text(NFTA_TABLE_NAME, nft_table)),
-          "delete table" + words_of(family).substr(sizeof " of table" - 1)};
-}
-
-NetlinkRequest delete_nft_chain(NftFamily family, const std::string& chain) {
-  const auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain);
-  return {nft_message(NFT_MSG_DELCHAIN, 0, family, attributes), named("delete", "chain", chain, family)};
-}
-
-NetlinkRequest delete_nft_set(NftFamily family, const std::string& set) {
-  const auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set);
-  return {nft_message(NFT_MSG_DELSET, 0, family, attributes), named("delete", "set", set, family)};
-}
-
-namespace {
-
-/// 64 bits in network order.
+/// A handle has 64 bits in network byte order.
 Bytes handle_of(std::uint64_t handle) {
   constexpr unsigned half = 32;
   const std::array<std::uint32_t, 2> words{htonl(static_cast<std::uint32_t>(handle >> half)),
@@ -198,71 +117,14 @@ Bytes rules_of(const std::string& chain) {
   return nft_text(NFTA_RULE_TABLE, nft_table) + nft_text(NFTA_RULE_CHAIN, chain);
 }
 
-}  // namespace
-
-NetlinkRequest delete_nft_rule(NftFamily family, const std::string& chain, std::uint64_t handle) {
-  return {nft_message(NFT_MSG_DELRULE, 0, family, rules_of(chain) + handle_of(handle)),
-          named("delete", "a rule of chain", chain, family)};
-}
-
-NetlinkRequest flush_nft_chain(NftFamily family, const std::string& chain) {
-  return {nft_message(NFT_MSG_DELRULE, 0, family, rules_of(chain)), named("flush", "chain", chain, family)};
-}
-
-NetlinkRequest delete_nft_element(const NftElement& element) {
-  return {nft_message(NFT_MSG_DELSETELEM, 0, element.family, element_list(element, key_of(element))),
-          named("delete", "an element of set", element.set, element.family)};
-}
-
-namespace {
-
-/// Whoever lists or asks for what is not there is answered by this.
-const std::vector<int> absent{ENOENT};
-
-}  // namespace
-
-NetlinkRequest get_nft_generation() {
-  return {nft_message(NFT_MSG_GETGEN, 0, NftFamily{}, {}), "ask for the generation of nftables"};
-}
-
-NetlinkRequest get_nft_chain(NftFamily family, const std::string& chain) {
-  const auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain);
-  return {nft_message(NFT_MSG_GETCHAIN, 0, family, attributes), named("ask for", "chain", chain, family), absent};
-}
-
-NetlinkRequest get_nft_element(const NftElement& element) {
-  return {nft_message(NFT_MSG_GETSETELEM, 0, element.family, element_list(element, key_of(element))),
-          named("ask for", "an element of set", element.set, element.family), absent};
-}
-
-NetlinkRequest list_nft_chains(NftFamily family) {
-  return {nft_message(NFT_MSG_GETCHAIN, 0, family, nft_text(NFTA_CHAIN_TABLE, nft_table)),
-          "list chains" + words_of(family), absent};
-}
-
-NetlinkRequest list_nft_rules(NftFamily family) {
-  return {nft_message(NFT_MSG_GETRULE, 0, family, nft_text(NFTA_RULE_TABLE, nft_table)),
-          "list rules" + words_of(family), absent};
-}
-
-NetlinkRequest list_nft_sets(NftFamily family) {
-  return {nft_message(NFT_MSG_GETSET, 0, family, nft_text(NFTA_SET_TABLE, nft_table)), "list sets" + words_of(family),
-          absent};
-}
-
-NetlinkRequest list_nft_elements(NftFamily family, const std::string& set) {
-  const auto attributes = nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, set);
-  return {nft_message(NFT_MSG_GETSETELEM, 0, family, attributes), named("list", "elements of set", set, family),
-          absent};
-}
-
-namespace {
+/// The answer to a query for an object that does not exist.
+const std::vector<int> not_found_errors{ENOENT};
 
 nlmsghdr* header_of(const std::string& message) {
   return const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
 }
 
-/// Zeros where the message is too short for one.
+/// All zeros if the message is too short.
 nfgenmsg family_header_of(const std::string& message) {
   nfgenmsg header{};
   const auto* whole = header_of(message);
@@ -270,7 +132,7 @@ nfgenmsg family_header_of(const std::string& message) {
   return header;
 }
 
-/// The attributes of a message; all null where it is of another type.
+/// The attributes of a message; all null if it has another type.
 template <std::size_t Most>
 std::array<nlattr*, Most + 1> attributes_of(const std::string& message, int type) {
   std::array<nlattr*, Most + 1> attributes{};
@@ -285,7 +147,7 @@ std::optional<std::string> name_of(nlattr* attribute) {
   return attribute == nullptr ? std::nullopt : std::optional{text_in(attribute)};
 }
 
-/// The text behind type and length; empty where the user data do not begin with a comment.
+/// The text after type and length; empty if the user data do not begin with a comment.
 std::string comment_in(nlattr* user_data) {
   constexpr int header_bytes = 2;
   if (user_data == nullptr || nla_len(user_data) < header_bytes) return {};
@@ -301,7 +163,7 @@ Bytes content_of(const nlattr* attribute) {
   return {static_cast<const char*>(nla_data(attribute)), static_cast<std::size_t>(nla_len(attribute))};
 }
 
-Bytes value_in(nlattr* data) { return content_of(find_inside(data, NFTA_DATA_VALUE)); }
+Bytes value_in(nlattr* data) { return content_of(find_nested(data, NFTA_DATA_VALUE)); }
 
 NftElement element_in(nlattr* nest) {
   std::array<nlattr*, NFTA_SET_ELEM_MAX + 1> attributes{};
@@ -313,6 +175,122 @@ NftElement element_in(nlattr* nest) {
 }
 
 }  // namespace
+
+NetlinkRequest begin_transaction(std::optional<std::uint32_t> generation) {
+  const auto condition = generation ? nft_number(NFNL_BATCH_GENID, *generation) : Bytes{};
+  return {batch_message(NFNL_MSG_BATCH_BEGIN, condition), "change nftables"};
+}
+
+NetlinkRequest end_transaction() { return {batch_message(NFNL_MSG_BATCH_END), "change nftables"}; }
+
+NetlinkRequest add_nft_table(NftFamily family) {
+  return {nft_message(NFT_MSG_NEWTABLE, NLM_F_CREATE, family, nft_text(NFTA_TABLE_NAME, nft_table)),
+          "add table" + table_suffix(family).substr(sizeof " of table" - 1)};
+}
+
+NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain) { return new_chain(family, chain, NLM_F_CREATE); }
+
+NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain) {
+  return new_chain(family, chain, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+/// Without the byte order in the user data, nft prints the keys of a set of interface names as empty
+/// (plugin/kernel/README.md, "nftables messages"). A set needs an ID in its transaction; its value does not matter if
+/// elements refer to the set by name.
+NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
+  constexpr std::uint32_t any_number = 1;
+  auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set.name) +
+                    nft_number(NFTA_SET_FLAGS, set.data.empty() ? 0 : NFT_SET_MAP) +
+                    nft_number(NFTA_SET_KEY_TYPE, number_of(set.key)) +
+                    nft_number(NFTA_SET_KEY_LEN, length_of(set.key)) + nft_number(NFTA_SET_ID, any_number);
+  if (!set.data.empty()) {
+    attributes +=
+        nft_number(NFTA_SET_DATA_TYPE, number_of(set.data)) + nft_number(NFTA_SET_DATA_LEN, length_of(set.data));
+  }
+  if (set.key == std::vector{NftType::ifname}) {
+    attributes += nft_bytes(NFTA_SET_USERDATA, user_data(key_byte_order_type, value_of_host_number(host_byte_order)));
+  }
+  return {nft_message(NFT_MSG_NEWSET, NLM_F_CREATE, family, attributes), action_text("add", "set", set.name, family)};
+}
+
+NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule) {
+  const auto attributes = nft_text(NFTA_RULE_TABLE, nft_table) + nft_text(NFTA_RULE_CHAIN, rule.chain) +
+                          nft_nest(NFTA_RULE_EXPRESSIONS, rule.expressions) +
+                          nft_bytes(NFTA_RULE_USERDATA, comment_of(rule.comment));
+  return {nft_message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, family, attributes),
+          action_text("add", "a rule to chain", rule.chain, family)};
+}
+
+NetlinkRequest create_nft_element(const NftElement& element) {
+  return {nft_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE | NLM_F_EXCL, element.family,
+                      element_list(element, element_attributes(element))),
+          action_text("add", "an element to set", element.set, element.family)};
+}
+
+NetlinkRequest delete_nft_table(NftFamily family) {
+  return {nft_message(NFT_MSG_DELTABLE, 0, family, nft_text(NFTA_TABLE_NAME, nft_table)),
+          "delete table" + table_suffix(family).substr(sizeof " of table" - 1)};
+}
+
+NetlinkRequest delete_nft_chain(NftFamily family, const std::string& chain) {
+  const auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain);
+  return {nft_message(NFT_MSG_DELCHAIN, 0, family, attributes), action_text("delete", "chain", chain, family)};
+}
+
+NetlinkRequest delete_nft_set(NftFamily family, const std::string& set) {
+  const auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set);
+  return {nft_message(NFT_MSG_DELSET, 0, family, attributes), action_text("delete", "set", set, family)};
+}
+
+NetlinkRequest delete_nft_rule(NftFamily family, const std::string& chain, std::uint64_t handle) {
+  return {nft_message(NFT_MSG_DELRULE, 0, family, rules_of(chain) + handle_of(handle)),
+          action_text("delete", "a rule of chain", chain, family)};
+}
+
+NetlinkRequest flush_nft_chain(NftFamily family, const std::string& chain) {
+  return {nft_message(NFT_MSG_DELRULE, 0, family, rules_of(chain)), action_text("flush", "chain", chain, family)};
+}
+
+NetlinkRequest delete_nft_element(const NftElement& element) {
+  return {nft_message(NFT_MSG_DELSETELEM, 0, element.family, element_list(element, key_of(element))),
+          action_text("delete", "an element of set", element.set, element.family)};
+}
+
+NetlinkRequest get_nft_generation() {
+  return {nft_message(NFT_MSG_GETGEN, 0, NftFamily{}, {}), "get the generation of nftables"};
+}
+
+NetlinkRequest get_nft_chain(NftFamily family, const std::string& chain) {
+  const auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain);
+  return {nft_message(NFT_MSG_GETCHAIN, 0, family, attributes), action_text("get", "chain", chain, family),
+          not_found_errors};
+}
+
+NetlinkRequest get_nft_element(const NftElement& element) {
+  return {nft_message(NFT_MSG_GETSETELEM, 0, element.family, element_list(element, key_of(element))),
+          action_text("get", "an element of set", element.set, element.family), not_found_errors};
+}
+
+NetlinkRequest list_nft_chains(NftFamily family) {
+  return {nft_message(NFT_MSG_GETCHAIN, 0, family, nft_text(NFTA_CHAIN_TABLE, nft_table)),
+          "list chains" + table_suffix(family), not_found_errors};
+}
+
+NetlinkRequest list_nft_rules(NftFamily family) {
+  return {nft_message(NFT_MSG_GETRULE, 0, family, nft_text(NFTA_RULE_TABLE, nft_table)),
+          "list rules" + table_suffix(family), not_found_errors};
+}
+
+NetlinkRequest list_nft_sets(NftFamily family) {
+  return {nft_message(NFT_MSG_GETSET, 0, family, nft_text(NFTA_SET_TABLE, nft_table)),
+          "list sets" + table_suffix(family), not_found_errors};
+}
+
+NetlinkRequest list_nft_elements(NftFamily family, const std::string& set) {
+  const auto attributes = nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, set);
+  return {nft_message(NFT_MSG_GETSETELEM, 0, family, attributes), action_text("list", "elements of set", set, family),
+          not_found_errors};
+}
 
 std::optional<std::uint32_t> find_nft_generation(const std::string& message) {
   const auto attributes = attributes_of<NFTA_GEN_MAX>(message, NFT_MSG_NEWGEN);

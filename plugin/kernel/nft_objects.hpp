@@ -9,15 +9,15 @@
 #include <string>
 #include <vector>
 
-// Tables, chains, sets, rules and elements of nftables as values, and the messages that make them, remove them and ask
-// for them, in the words of nft(8). All of ours are in tables of one name.
+// Tables, chains, sets, rules and elements of nftables as values, and the messages that create, delete and query them,
+// in the terms of nft(8). All objects of this plugin are in tables with the name nft_table.
 namespace kernel {
 
 inline constexpr const char* nft_table = "veth_cni";
 
 enum class NftFamily : std::uint8_t { inet = 1, bridge = 7 };
 
-/// Where in the way of a packet a chain stands, as in nft(8), "BASE CHAINS".
+/// Hook and priority of a base chain, as in nft(8), "CHAINS".
 struct NftHook {
   const char* type;      ///< "nat" or "filter"
   std::uint32_t number;  ///< NF_INET_... or NF_BR_...
@@ -26,11 +26,12 @@ struct NftHook {
 
 struct NftChain {
   std::string name;
-  std::optional<NftHook> hook{};  ///< nullopt: only rules lead there
+  std::optional<NftHook> hook{};  ///< nullopt: a regular chain, to which only rules jump
   std::string comment{};
 };
 
-/// The numbers by which nft tells how to print a value; the kernel only compares them.
+/// The data types of nft, which it uses to print values (include/datatype.h of nftables). The kernel only compares
+/// them.
 enum class NftType : std::uint32_t {
   ipv4_addr = 7,
   ipv6_addr = 8,
@@ -40,7 +41,7 @@ enum class NftType : std::uint32_t {
   ifname = 41
 };
 
-/// A set, or with `data` a map. Several types are a concatenation.
+/// A set, or with `data` a map. Several types form a concatenation.
 struct NftSet {
   std::string name;
   std::vector<NftType> key;
@@ -49,7 +50,7 @@ struct NftSet {
 
 struct NftRule {
   std::string chain;
-  std::string comment;  ///< tells rules of one chain apart
+  std::string comment;  ///< identifies the rule in its chain
   Bytes expressions;
 };
 
@@ -59,27 +60,27 @@ struct NftElement {
   std::string set{};
   Bytes key{};
   Bytes data{};           ///< empty in a set
-  std::string comment{};  ///< whose it is
+  std::string comment{};  ///< its owner
 
   auto operator<=>(const NftElement&) const = default;
 };
 
-/// What stands between these is carried out as a whole or not at all. With `generation` it is only where nothing has
-/// changed since: ERESTART otherwise.
+/// The requests between these two form one transaction. With `generation`, the kernel returns ERESTART if the ruleset
+/// has changed since that generation.
 NetlinkRequest begin_transaction(std::optional<std::uint32_t> generation = std::nullopt);
 NetlinkRequest end_transaction();
 
-// Making. What exists already is as good as made, but for a rule, of which there are two then.
+// Creation. The add_ functions succeed if the object exists already; append_nft_rule() adds a second rule.
 NetlinkRequest add_nft_table(NftFamily family);
 NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain);
-/// EEXIST where there is one of this name.
+/// EEXIST if a chain with this name exists.
 NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain);
 NetlinkRequest add_nft_set(NftFamily family, const NftSet& set);
 NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule);
-/// EEXIST where there is one with this key.
+/// EEXIST if an element with this key exists.
 NetlinkRequest create_nft_element(const NftElement& element);
 
-// Removing. ENOENT where it does not exist.
+// Deletion. ENOENT if the object does not exist.
 NetlinkRequest delete_nft_table(NftFamily family);
 NetlinkRequest delete_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest delete_nft_set(NftFamily family, const std::string& set);
@@ -87,7 +88,7 @@ NetlinkRequest delete_nft_rule(NftFamily family, const std::string& chain, std::
 NetlinkRequest flush_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest delete_nft_element(const NftElement& element);
 
-// Asking, outside of transactions. What does not exist gives no answer.
+// Queries, outside of transactions. An object that does not exist gives no answer.
 NetlinkRequest get_nft_generation();
 NetlinkRequest get_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest get_nft_element(const NftElement& element);
@@ -96,7 +97,7 @@ NetlinkRequest list_nft_rules(NftFamily family);
 NetlinkRequest list_nft_sets(NftFamily family);
 NetlinkRequest list_nft_elements(NftFamily family, const std::string& set);
 
-/// A rule as the kernel tells it.
+/// A rule as the kernel reports it.
 struct FoundRule {
   std::string chain;
   std::string comment;
@@ -104,17 +105,17 @@ struct FoundRule {
   Bytes expressions{};
 };
 
-// Reading answers; nullopt and nothing for a message about something else.
+// Parsers of answers. They return nullopt or an empty list for a message about something else.
 std::optional<std::uint32_t> find_nft_generation(const std::string& message);
-std::optional<NftChain> find_nft_chain(const std::string& message);   ///< of our table; without its hook
+std::optional<NftChain> find_nft_chain(const std::string& message);   ///< of a table of this plugin; without its hook
 std::optional<std::string> find_nft_set(const std::string& message);  ///< its name
 std::optional<FoundRule> find_nft_rule(const std::string& message);
 std::vector<NftElement> find_nft_elements(const std::string& message);
 
 NftFamily family_of(const std::string& message);
 
-/// The lower 16 bits of the generation in which an answer was given: what a dump of several answers was interrupted by
-/// shows in them alone.
+/// The lower 16 bits of the generation of an answer (nfgenmsg.res_id). If they differ between the answers to one dump,
+/// the ruleset changed during the dump.
 std::uint16_t generation_of(const std::string& message);
 
 }  // namespace kernel

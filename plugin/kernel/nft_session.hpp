@@ -16,26 +16,26 @@
 
 namespace kernel {
 
-/// A chain in words, "inet postrouting": families have chains of the same name.
+/// A chain with its family, "inet postrouting": two families have chains with the same name.
 std::string full_name(NftFamily family, const std::string& chain);
 
-/// What exists of that which was asked for.
+/// Which of the queried objects exist.
 struct NftState {
-  std::vector<std::string> chains;  ///< by their full names
+  std::vector<std::string> chains;  ///< their full names
   std::vector<NftElement> elements;
-  std::map<NftFamily, std::string> lives;  ///< of the tables whose first chain was asked for and exists
+  std::map<NftFamily, std::string> instances;  ///< node instances of the tables whose first chain exists
 };
 
-/// Questions, lists and transactions of nftables over one socket. A transaction that the kernel refuses costs 8 to 32
-/// ms and a question 3 us, so every change is preceded by a question, and is tried again where another process was
-/// faster.
+/// Queries, lists and transactions of nftables over one socket. A failing transaction takes 8 to 32 ms and a query 3 us
+/// (plugin/kernel/README.md, "nftables"), so each change is preceded by a query, and is repeated if another process
+/// changed the same objects in between.
 class NftSession {
  public:
   /// In the network namespace of the calling thread.
   NftSession();
 
-  /// Which of the parts and elements stand, and which tables are complete: in one send.
-  NftState look(std::span<const NeededPart> parts, std::span<const WantedElement> wanted);
+  /// Queries in one sendmsg which of the parts and elements exist, and which tables are complete.
+  NftState query(std::span<const NeededPart> parts, std::span<const WantedElement> wanted);
 
   std::vector<NftChain> chains(NftFamily family);
   std::vector<FoundRule> rules(NftFamily family);
@@ -43,25 +43,25 @@ class NftSession {
   std::vector<NftElement> elements(NftFamily family, const std::string& set);
   std::uint32_t generation();
 
-  /// One transaction; false where another process was faster. With `generation` it is carried out only where nothing
-  /// has changed since. Throws what else the kernel refuses.
+  /// Sends one transaction; returns false if it failed because another process changed the same objects. With
+  /// `generation` the transaction fails if anything has changed since that generation. Throws for other errors.
   bool commit(std::vector<NetlinkRequest> changes, std::optional<std::uint32_t> generation = std::nullopt);
 
-  /// Calls `act` until it returns true. Others may change the same things between our question and our change, each
-  /// time anew but not for long: then throws what was refused last.
-  void insist(const std::function<bool()>& act);
+  /// Calls `action` until it returns true, since another process may change the same objects between a query and a
+  /// change. After 100 attempts throws the last refusal.
+  void retry_on_conflict(const std::function<bool()>& action);
 
   NetlinkSocket& socket() { return socket_; }
 
  private:
   bool has_nftables();
-  bool has_moved_since_look();
-  std::vector<std::string> ask(std::span<const NetlinkRequest> questions);
-  std::vector<std::string> list(const NetlinkRequest& question);
+  bool has_generation_changed_since_query();
+  std::vector<std::string> send_queries(std::span<const NetlinkRequest> queries);
+  std::vector<std::string> list(const NetlinkRequest& query);
 
   NetlinkSocket socket_;
   std::optional<std::system_error> last_refusal_;
-  std::optional<std::uint16_t> looked_at_;  ///< the generation, as the answers to the last look carry it
+  std::optional<std::uint16_t> queried_generation_;  ///< lower 16 bits of the generation of the last query()
 };
 
 }  // namespace kernel

@@ -34,19 +34,6 @@ void observe_routes(NetlinkSocket& socket, const Device& device, wiring::Observe
   }
 }
 
-}  // namespace
-
-std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index) {
-  std::vector<cni::Prefix> prefixes;
-  for (const auto& message : socket.dump(list_addresses({name, index}))) {
-    const auto address = find_interface_address(message);
-    if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
-  }
-  return prefixes;
-}
-
-namespace {
-
 std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::optional<Link>& link) {
   if (!link) return std::nullopt;
   wiring::ObservedEnd end{.index = link->index,
@@ -63,35 +50,27 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                           .master_index = link->master_index,
                           .is_hairpin = link->port && link->port->hairpin,
                           .is_isolated = link->port && link->port->isolated,
-                          .routes_loopback = link->routes_loopback,
+                          .route_localnet = link->route_localnet,
                           .addresses = observe_addresses(socket, link->name, link->index)};
   observe_routes(socket, {link->name, link->index}, end);
   return end;
 }
 
-}  // namespace
-
-std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name) {
-  return observe_end(socket, first_link(socket.transact(one(get_link(name)))));
-}
-
-namespace {
-
-/// A link, and the number that its namespace has for the other one of a pair.
-struct NumberedLink {
+/// A link, and the ID that its namespace has for the namespace of the other end.
+struct LinkWithNsid {
   std::optional<Link> link;
-  std::optional<std::int32_t> other_namespace;
+  std::optional<std::int32_t> other_nsid;
 };
 
-/// The link is asked for first: the kernel gives the other namespace a number when it reports a link into it
-/// (rtnl_fill_link_netnsid in net/core/rtnetlink.c).
-NumberedLink find_numbered(const EndNamespace& here, NetlinkRequest get, const EndNamespace& other) {
-  auto requests = one(std::move(get));
-  requests.push_back(ask_namespace_number(other.file, other.path));
-  const auto answers = here.socket.transact(requests);
-  NumberedLink found{.link = first_link(answers), .other_namespace = std::nullopt};
+/// The link is requested first: the kernel assigns an ID to the other namespace when it reports a link into it
+/// (rtnl_fill_link_netnsid() in net/core/rtnetlink.c).
+LinkWithNsid find_with_nsid(const EndNamespace& here, NetlinkRequest get, const EndNamespace& other) {
+  auto requests = batch_of(std::move(get));
+  requests.push_back(get_nsid(other.file, other.path));
+  const auto answers = here.socket.send_or_throw(requests);
+  LinkWithNsid found{.link = first_link(answers), .other_nsid = std::nullopt};
   for (const auto& message : answers) {
-    if (const auto number = find_namespace_number(message)) found.other_namespace = number;
+    if (const auto number = find_nsid(message)) found.other_nsid = number;
   }
   return found;
 }
@@ -100,56 +79,69 @@ bool is_end_of(const wiring::Wiring& wanted, const Link& link) {
   return link.kind == "veth" && (link.mac == wanted.host.mac || link.alias == cni::alias_of(wanted.attachment));
 }
 
-NumberedLink find_host_end(const wiring::Wiring& wanted, const PairNamespaces& namespaces, std::uint32_t peer_index) {
+LinkWithNsid find_host_end(const wiring::Wiring& wanted, const PairNamespaces& namespaces, std::uint32_t peer_index) {
   const auto& [container, host, recorded_index] = namespaces;
-  auto named = find_numbered(host, get_link(wanted.host.name), container);
+  auto named = find_with_nsid(host, get_link(wanted.host.name), container);
   const auto index = recorded_index != 0 ? recorded_index : peer_index;
   if (named.link || index == 0) return named;
-  auto numbered = find_numbered(host, get_link(index), container);
+  auto numbered = find_with_nsid(host, get_link(index), container);
   if (numbered.link && !is_end_of(wanted, *numbered.link)) numbered.link.reset();
   return numbered;
 }
 
 /// Without IFLA_LINK_NETNSID the other end is in the same namespace.
-bool leads_to(const NumberedLink& from, const NumberedLink& to, bool is_same_namespace) {
+bool leads_to(const LinkWithNsid& from, const LinkWithNsid& to, bool is_same_namespace) {
   if (from.link->kind != "veth" || from.link->peer_index != to.link->index) return false;
-  if (!from.link->peer_namespace) return is_same_namespace;
-  return from.link->peer_namespace == from.other_namespace;
+  if (!from.link->peer_nsid) return is_same_namespace;
+  return from.link->peer_nsid == from.other_nsid;
 }
 
 }  // namespace
 
+std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index) {
+  std::vector<cni::Prefix> prefixes;
+  for (const auto& message : socket.dump(list_addresses({name, index}))) {
+    const auto address = find_interface_address(message);
+    if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
+  }
+  return prefixes;
+}
+
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::string& name) {
+  return observe_end(socket, first_link(socket.send_or_throw(get_link(name))));
+}
+
 void observe_pair(const wiring::Wiring& wanted, const PairNamespaces& namespaces, wiring::Observed& observed) {
-  const auto container = find_numbered(namespaces.container, get_link(wanted.container.name), namespaces.host);
+  const auto container = find_with_nsid(namespaces.container, get_link(wanted.container.name), namespaces.host);
   const auto host = find_host_end(wanted, namespaces, container.link ? container.link->peer_index : 0);
   observed.container = observe_end(namespaces.container.socket, container.link);
   observed.host = observe_end(namespaces.host.socket, host.link);
   if (!container.link || !host.link) return;
-  const bool is_same = !container.link->peer_namespace && !host.link->peer_namespace &&
+  const bool is_same = !container.link->peer_nsid && !host.link->peer_nsid &&
                        is_same_namespace(namespaces.container.file, namespaces.host.file);
   observed.is_pair = leads_to(container, host, is_same) && leads_to(host, container, is_same);
 }
 
 std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Wiring& wiring) {
   const auto& wanted = *wiring.bridge;
-  const auto bridge = first_link(socket.transact(one(get_link(wanted.name))));
+  const auto bridge = first_link(socket.send_or_throw(get_link(wanted.name)));
   if (!bridge) return std::nullopt;
   wiring::ObservedBridge observed{.index = bridge->index,
                                   .is_bridge = bridge->kind == "bridge",
                                   .is_up = bridge->is_up,
                                   .is_promiscuous = bridge->is_promiscuous};
   const auto carrier = wiring::gateway_interface(wanted);
-  const auto link = carrier == wanted.name ? bridge : first_link(socket.transact(one(get_link(carrier))));
+  const auto link = carrier == wanted.name ? bridge : first_link(socket.send_or_throw(get_link(carrier)));
   if (!link) return observed;
   observed.addresses = observe_addresses(socket, carrier, link->index);
-  observed.routes_loopback = link->routes_loopback;
+  observed.route_localnet = link->route_localnet;
   if (wiring::maps_loopback(wiring, cni::Family::ipv6))
     observed.routes = observe_routes(socket, {carrier, link->index});
   return observed;
 }
 
 bool observe_forwarding(NetlinkSocket& socket, cni::Family family) {
-  for (const auto& message : socket.transact(one(ask_forwarding(family)))) {
+  for (const auto& message : socket.send_or_throw(get_forwarding(family))) {
     if (const auto forwarding = find_forwarding(message)) return forwarding->is_on;
   }
   return false;

@@ -6,11 +6,11 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
-#include "plugin/kernel/patience.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
+#include "plugin/kernel/wait.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -27,166 +27,54 @@ using Requests = std::vector<NetlinkRequest>;
 
 constexpr std::uint32_t loopback_index = 1;
 
-bool is_refused_for_disabled_ipv6(const Refusal& refusal) { return refusal.error == EACCES; }
-
-Requests take_refused(Requests& requests, const std::vector<Refusal>& refusals) {
+Requests take_refused_requests(Requests& requests, const std::vector<Refusal>& refusals) {
   Requests refused;
   for (const auto& refusal : refusals) refused.push_back(std::move(requests[refusal.request]));
   return refused;
 }
 
-/// IPv6 may be switched off on an interface (disable_ipv6 of a new namespace): addresses that are wanted there switch
-/// it on. Throws the first refusal that remains.
+/// IPv6 may be disabled on an interface (disable_ipv6 of a new namespace). If it is, `enable` is called and the refused
+/// requests are sent again. Throws the first refusal that remains.
 void transact_with_ipv6(NetlinkSocket& socket, Requests& requests, const std::function<void()>& enable) {
   const auto refusals = socket.send(requests).refusals;
   if (refusals.empty()) return;
-  if (std::none_of(refusals.begin(), refusals.end(), is_refused_for_disabled_ipv6)) {
-    throw refusal_error(refusals.front(), requests);
-  }
+  const bool is_ipv6_disabled =
+      std::ranges::any_of(refusals, [](const Refusal& refusal) { return refusal.error == EACCES; });
+  if (!is_ipv6_disabled) throw refusal_error(refusals.front(), requests);
   enable();
-  socket.transact(take_refused(requests, refusals));
+  socket.send_or_throw(take_refused_requests(requests, refusals));
 }
 
-/// The link-local address of a container without any other IPv6 address is a courtesy: where IPv6 is off, it stays off.
+/// The link-local address of a container without other IPv6 addresses is optional: if IPv6 is disabled, it stays so.
 void tolerate_disabled_ipv6(NetlinkRequest& request) {
   request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
 }
 
-void ask_for_gateways(const wiring::Wiring& wiring, Requests& questions) {
-  for (const auto& gateway : wiring.host_gateways) questions.push_back(get_route(gateway));
+void add_gateway_queries(const wiring::Wiring& wiring, Requests& queries) {
+  for (const auto& gateway : wiring.host_gateways) queries.push_back(get_route(gateway));
 }
 
-}  // namespace
-
-PairBuilder::PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host)
-    : wiring_(wiring),
-      site_(site),
-      home_(home),
-      host_(host),
-      host_device_{wiring.host.name, 0},
-      container_device_{wiring.container.name, 0} {}
-
-BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
-  if (wiring_.bridge) {
-    bridge_ = BridgeBuilder{wiring_, host_}.build();
-    cni::lap(site_.stopwatch, "kernel_bridge");
-  }
-  create(footprint);
-  cni::lap(site_.stopwatch, "kernel_create");
-  enter_container();
-  if (const auto conflict = furnish()) return *conflict;
-  return Built{.bridge_mac = bridge_.mac};
-}
-
-namespace {
-
-/// Routes of ours that were altered would stand before the new ones, or in their place.
-void make_way(NetlinkSocket& socket, const Device& device, const wiring::End& end) {
+/// A changed route of this plugin would take precedence over the new one, or make its creation fail.
+void delete_stale_routes(NetlinkSocket& socket, const Device& device, const wiring::End& end) {
   Requests requests;
-  for (const auto& route : end.routes) requests.push_back(delete_route_like(device, route));
-  if (!requests.empty()) socket.transact(requests);
+  for (const auto& route : end.routes) requests.push_back(delete_matching_route(device, route));
+  if (!requests.empty()) socket.send_or_throw(requests);
 }
 
-}  // namespace
-
-/// What comes up anew has lost its IPv6 addresses and all routes: it does so before they are put there.
-std::optional<Conflict> PairBuilder::repair(const Device& host) {
-  restore_identity(host);
-  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
-  if (wiring_.ingress_limit || wiring_.egress_limit) lift_limits(wiring_, host_);
-  find();
-  host_.transact(one(set_mtu(host_device_, wiring_.mtu)));
-  enter_container();
-  if (!wiring_.leave_down) container_->transact(one(bring_up(container_device_.index, container_device_.name)));
-  make_way(*container_, container_device_, wiring_.container);
-  make_way(host_, host_device_, wiring_.host);
-  return furnish();
-}
-
-namespace {
-
-/// The marks of the pair that is created next.
-void expect_links(const wiring::Wiring& wiring, const Site& site, wiring::Footprint& footprint) {
+/// Sets names, MACs and namespaces of the pair that create() is about to create.
+void set_expected_identity(const wiring::Wiring& wiring, const AttachmentContext& context,
+                           wiring::Footprint& footprint) {
   footprint.may_have_pair = true;
   footprint.may_have_ifb = wiring.egress_limit.has_value();
   footprint.host.name = wiring.host.name;
   footprint.host.mac = wiring.host.mac;
   footprint.container.name = wiring.container.name;
   footprint.container.mac = wiring.container.mac;
-  footprint.is_netns_pair = site.peer.has_value();
-  if (!site.peer) return;
-  footprint.host.netns = {site.peer->path};
-  footprint.container.netns = {site.container.path};
+  footprint.is_netns_pair = context.peer.has_value();
+  if (!context.peer) return;
+  footprint.host.netns = {context.peer->path};
+  footprint.container.netns = {context.container.path};
 }
-
-}  // namespace
-
-/// Pair, alias and all in one send: no kill can leave a link behind that does not say whose it is. In a peer's
-/// namespace the name is not ours alone: what goes by it must not reach an interface of somebody else, which refused
-/// the creation. A refused creation leaves no pair of this call, but the ifb.
-void PairBuilder::create(wiring::Footprint& footprint) {
-  Requests requests;
-  requests.push_back(create_pair(wiring_, site_.container.file.get()));
-  if (!site_.peer) label(requests);
-  join(requests);
-  expect_links(wiring_, site_, footprint);
-  const auto answers = host_.send(requests);
-  const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
-  if (is_refused) footprint.may_have_pair = false;
-  if (!answers.refusals.empty()) explain(answers.refusals.front(), requests);
-  learn(answers.messages);
-  footprint.host.index = host_device_.index;
-  footprint.container.index = container_device_.index;
-  if (!site_.peer) return;
-  Requests labels;
-  label(labels);
-  host_.transact(labels);
-}
-
-/// Name and alias come first: the requests that follow address the host's end by its name.
-void PairBuilder::restore_identity(const Device& host) {
-  Requests requests;
-  if (host.name != wiring_.host.name) requests.push_back(rename(host, wiring_.host.name));
-  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
-  host_.transact(requests);
-}
-
-void PairBuilder::find() {
-  Requests requests;
-  join(requests);
-  if (wiring_.bridge) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
-  learn(host_.transact(requests));
-}
-
-/// Makes the host's end part of the host: of its bridge, or of its routing.
-void PairBuilder::join(std::vector<NetlinkRequest>& requests) const {
-  if (wiring_.bridge) make_port(requests);
-  if (is_routed()) ask_to_forward(requests);
-  ask_for_gateways(wiring_, requests);
-  requests.push_back(get_link(wiring_.host.name));
-  if (wiring_.egress_limit) create_ifb(wiring_, requests);
-}
-
-void PairBuilder::label(std::vector<NetlinkRequest>& requests) const {
-  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
-  requests.push_back(stop_address_generation(wiring_.host.name));
-}
-
-void PairBuilder::make_port(std::vector<NetlinkRequest>& requests) const {
-  requests.push_back(enslave(wiring_.host.name, {bridge_.name, bridge_.index}));
-  const bool has_flags = wiring_.bridge->hairpin || wiring_.bridge->isolated;
-  if (has_flags) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
-}
-
-void PairBuilder::ask_to_forward(std::vector<NetlinkRequest>& requests) const {
-  requests.push_back(forward_ipv4(wiring_.host.name));
-  if (wiring_.forward_ipv4) requests.push_back(ask_forwarding(cni::Family::ipv4));
-  if (wiring_.forward_ipv6) requests.push_back(ask_forwarding(cni::Family::ipv6));
-}
-
-bool PairBuilder::is_routed() const { return !wiring_.bridge && !site_.peer; }
-
-namespace {
 
 Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& messages) {
   const auto name = ifb_name(wiring);
@@ -195,23 +83,6 @@ Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& me
   return {name, link->index};
 }
 
-}  // namespace
-
-void PairBuilder::learn(const std::vector<std::string>& messages) {
-  const auto link = first_link(messages);
-  if (!link) throw posix::system_error(ENODEV, "find interface " + text::quoted(wiring_.host.name));
-  if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
-  host_device_.index = link->index;
-  container_device_.index = link->peer_index;
-  has_gateways_ = count_local(messages, loopback_index) == wiring_.host_gateways.size();
-  if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
-    on_host([&] { enable_ipv6(wiring_.host.name); });
-  }
-  if (is_routed()) forward(messages);
-}
-
-namespace {
-
 bool forwards(cni::Family family, const std::vector<std::string>& answers) {
   return std::ranges::any_of(answers, [&](const std::string& answer) {
     const auto forwarding = find_forwarding(answer);
@@ -219,65 +90,196 @@ bool forwards(cni::Family family, const std::vector<std::string>& answers) {
   });
 }
 
-}  // namespace
-
-/// What the kernel has not said that it does, it is told.
-void PairBuilder::forward(const std::vector<std::string>& answers) {
-  if (wiring_.forward_ipv4 && !forwards(cni::Family::ipv4, answers)) enable_forwarding(cni::Family::ipv4, host_);
-  if (wiring_.forward_ipv6 && !forwards(cni::Family::ipv6, answers)) enable_forwarding(cni::Family::ipv6, host_);
-}
-
-/// The kernel's "File exists" does not say which end it means.
-void PairBuilder::explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) {
-  if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
-  auto container = open_socket_inside(site_.container.file.get(), home_);
-  if (first_link(container.transact(one(get_link(wiring_.container.name))))) {
-    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.container.name) + " in " +
-                                          text::quoted(site_.container.path) + ": the container has one of this name");
-  }
-  if (site_.peer) {
-    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.host.name) + " in " +
-                                          text::quoted(site_.peer->path) + ": the namespace has one of this name");
-  }
-  throw cni::Error{cni::ErrorCode::already_attached, "the attachment stands already: interface " +
-                                                         text::quoted(wiring_.host.name) +
-                                                         " of the host is its end; DEL it before it is added again"};
-}
-
-/// Once for all: what has no message of its own is set while the socket is opened there.
-void PairBuilder::enter_container() {
-  inside_container([&] {
-    container_.emplace(NETLINK_ROUTE);
-    if (has_ipv6(wiring_.container)) announce_mac_to_ipv6(wiring_.container.name);
-  });
-}
-
-/// A container must not be able to give the host routes; what a peer takes is its own affair.
-std::optional<Conflict> PairBuilder::furnish() {
-  if (!site_.peer) ignore_router_advertisements(wiring_.host.name);
-  furnish_container();
-  if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) tune_container();
-  cni::lap(site_.stopwatch, "kernel_container");
-  if (const auto conflict = furnish_host()) return conflict;
-  cni::lap(site_.stopwatch, "kernel_host");
-  if (wiring_.enable_dad) settle();
-  if (wiring_.leave_down) return std::nullopt;
-  let_container_talk();
-  if (!is_routed() || !has_gateways_) let_host_talk();
-  if (wiring_.bridge) announce();
-  cni::lap(site_.stopwatch, "kernel_ready");
-  return std::nullopt;
-}
-
-namespace {
-
 void add_neighbours(const Device& device, const wiring::End& end, Requests& requests) {
   for (const auto& neighbour : end.neighbours) requests.push_back(set_neighbour(device, neighbour));
 }
 
+void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
+  for (const auto& gateway : wiring.host_gateways) {
+    requests.push_back(add_address({"lo", loopback_index}, {cni::host_prefix(gateway), false}, false));
+    requests.back().tolerated = {EEXIST};
+  }
+}
+
+/// Queries whether the IPv6 addresses have local routes yet.
+void add_address_queries(const std::vector<wiring::Address>& addresses, const Device& device, Requests& queries) {
+  for (const auto& address : addresses) {
+    const auto& wanted = address.prefix.address;
+    if (wanted.family == cni::Family::ipv6) queries.push_back(get_route(wanted, device.index));
+  }
+}
+
 }  // namespace
 
-/// The link-local address of a routed host end is the container's next hop, and no courtesy then.
+PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, int host_netns,
+                         NetlinkSocket& host)
+    : wiring_(wiring),
+      context_(context),
+      host_netns_(host_netns),
+      host_(host),
+      host_device_{wiring.host.name, 0},
+      container_device_{wiring.container.name, 0} {}
+
+BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
+  if (wiring_.bridge) {
+    bridge_ = BridgeBuilder{wiring_, host_}.build();
+    cni::lap(context_.stopwatch, "kernel_bridge");
+  }
+  create(footprint);
+  cni::lap(context_.stopwatch, "kernel_create");
+  open_container_socket();
+  if (const auto conflict = configure_ends()) return *conflict;
+  return Built{.bridge_mac = bridge_.mac};
+}
+
+/// An interface that was down has no IPv6 addresses and no routes, so it is brought up before they are added.
+std::optional<Conflict> PairBuilder::repair(const Device& host) {
+  restore_identity(host);
+  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
+  if (wiring_.ingress_limit || wiring_.egress_limit) remove_limits(wiring_, host_);
+  find_existing_links();
+  host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
+  open_container_socket();
+  if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
+  delete_stale_routes(*container_, container_device_, wiring_.container);
+  delete_stale_routes(host_, host_device_, wiring_.host);
+  return configure_ends();
+}
+
+/// The pair is created and gets its alias in one sendmsg, so that a killed ADD leaves no interface without an alias. In
+/// the namespace of a peer another interface may have the name and make the creation fail. Then requests by name would
+/// change that interface, so the alias is set afterwards. If the creation is refused, only the ifb of this call may
+/// exist.
+void PairBuilder::create(wiring::Footprint& footprint) {
+  Requests requests;
+  requests.push_back(create_pair(wiring_, context_.container.file.get()));
+  if (!context_.peer) add_alias_requests(requests);
+  add_host_end_requests(requests);
+  set_expected_identity(wiring_, context_, footprint);
+  const auto answers = host_.send(requests);
+  const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
+  if (is_refused) footprint.may_have_pair = false;
+  if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
+  read_link_indexes(answers.messages);
+  footprint.host.index = host_device_.index;
+  footprint.container.index = container_device_.index;
+  if (!context_.peer) return;
+  Requests alias_requests;
+  add_alias_requests(alias_requests);
+  host_.send_or_throw(alias_requests);
+}
+
+/// Name and alias are restored first, since the following requests address the host end by its name.
+void PairBuilder::restore_identity(const Device& host) {
+  Requests requests;
+  if (host.name != wiring_.host.name) requests.push_back(rename(host, wiring_.host.name));
+  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
+  host_.send_or_throw(requests);
+}
+
+void PairBuilder::find_existing_links() {
+  Requests requests;
+  add_host_end_requests(requests);
+  if (wiring_.bridge) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
+  read_link_indexes(host_.send_or_throw(requests));
+}
+
+/// Connects the host end to its bridge or enables forwarding on it, and queries what read_link_indexes() reads.
+void PairBuilder::add_host_end_requests(std::vector<NetlinkRequest>& requests) const {
+  if (wiring_.bridge) add_port_requests(requests);
+  if (is_routed()) add_forwarding_requests(requests);
+  add_gateway_queries(wiring_, requests);
+  requests.push_back(get_link(wiring_.host.name));
+  if (wiring_.egress_limit) create_ifb(wiring_, requests);
+}
+
+void PairBuilder::add_alias_requests(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
+  requests.push_back(disable_address_generation(wiring_.host.name));
+}
+
+void PairBuilder::add_port_requests(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(enslave(wiring_.host.name, {bridge_.name, bridge_.index}));
+  const bool has_flags = wiring_.bridge->hairpin || wiring_.bridge->isolated;
+  if (has_flags) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
+}
+
+void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests) const {
+  requests.push_back(enable_ipv4_forwarding(wiring_.host.name));
+  if (wiring_.forward_ipv4) requests.push_back(get_forwarding(cni::Family::ipv4));
+  if (wiring_.forward_ipv6) requests.push_back(get_forwarding(cni::Family::ipv6));
+}
+
+bool PairBuilder::is_routed() const { return !wiring_.bridge && !context_.peer; }
+
+/// Reads the answers to add_host_end_requests(), and enables IPv6 and forwarding if they are off and needed.
+void PairBuilder::read_link_indexes(const std::vector<std::string>& messages) {
+  const auto link = first_link(messages);
+  if (!link) throw posix::system_error(ENODEV, "find interface " + text::quoted(wiring_.host.name));
+  if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
+  host_device_.index = link->index;
+  container_device_.index = link->peer_index;
+  has_gateways_ = count_local_routes(messages, loopback_index) == wiring_.host_gateways.size();
+  if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
+    run_at_host_end([&] { enable_ipv6(wiring_.host.name); });
+  }
+  if (is_routed()) enable_missing_forwarding(messages);
+}
+
+/// Enables forwarding for each family that does not forward yet.
+void PairBuilder::enable_missing_forwarding(const std::vector<std::string>& answers) {
+  if (wiring_.forward_ipv4 && !forwards(cni::Family::ipv4, answers)) enable_forwarding(cni::Family::ipv4, host_);
+  if (wiring_.forward_ipv6 && !forwards(cni::Family::ipv6, answers)) enable_forwarding(cni::Family::ipv6, host_);
+}
+
+/// The error EEXIST does not name the end that exists.
+void PairBuilder::throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) {
+  if (refusal.request != 0 || refusal.error != EEXIST) throw refusal_error(refusal, requests);
+  auto container = open_socket_inside(context_.container.file.get(), host_netns_);
+  if (first_link(container.send_or_throw(get_link(wiring_.container.name)))) {
+    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.container.name) + " in " +
+                                          text::quoted(context_.container.path) +
+                                          ": the container already has an interface with this name");
+  }
+  if (context_.peer) {
+    throw posix::system_error(EEXIST, "create interface " + text::quoted(wiring_.host.name) + " in " +
+                                          text::quoted(context_.peer->path) +
+                                          ": the namespace already has an interface with this name");
+  }
+  throw cni::Error{cni::ErrorCode::already_attached,
+                   "interface " + text::quoted(wiring_.host.name) + " of this attachment already exists on the host",
+                   "call DEL before ADD"};
+}
+
+/// Enters the namespace once: the sysctl without a netlink attribute is written while the socket is opened.
+void PairBuilder::open_container_socket() {
+  run_in_container([&] {
+    container_.emplace(NETLINK_ROUTE);
+    if (has_ipv6(wiring_.container)) set_ndisc_notify(wiring_.container.name);
+  });
+}
+
+/// The host must not accept router advertisements of a container (CVE-2020-10749). In a peer's namespace accept_ra is
+/// left unchanged. The configured sysctls are written after the other settings, so that they take precedence.
+std::optional<Conflict> PairBuilder::configure_ends() {
+  if (!context_.peer) disable_accept_ra(wiring_.host.name);
+  configure_container_end();
+  if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) {
+    run_in_container([&] { write_sysctls(wiring_.tuning->sysctls); });
+  }
+  cni::lap(context_.stopwatch, "kernel_container");
+  if (const auto conflict = configure_host_end()) return conflict;
+  cni::lap(context_.stopwatch, "kernel_host");
+  if (wiring_.enable_dad) wait_for_dad();
+  if (wiring_.leave_down) return std::nullopt;
+  wait_for_container_end();
+  if (!is_routed() || !has_gateways_) wait_for_host_end();
+  if (wiring_.bridge) announce_container_mac();
+  cni::lap(context_.stopwatch, "kernel_ready");
+  return std::nullopt;
+}
+
+/// The link-local address of a routed host end is the next hop of the container, so it is not optional.
 void PairBuilder::add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
                                 Requests& requests) const {
   const bool is_next_hop = is_routed() && has_ipv6(wiring_.container);
@@ -288,54 +290,38 @@ void PairBuilder::add_addresses(const Device& device, const wiring::End& end, bo
   }
 }
 
-void PairBuilder::furnish_container() {
+void PairBuilder::configure_container_end() {
   Requests requests;
-  if (site_.peer) requests.push_back(set_alias(wiring_.container.name, wiring_.attachment));
-  requests.push_back(announce_mac(wiring_.container.name));
-  if (!wiring_.enable_dad) requests.push_back(stop_address_generation(wiring_.container.name));
+  if (context_.peer) requests.push_back(set_alias(wiring_.container.name, wiring_.attachment));
+  requests.push_back(set_arp_notify(wiring_.container.name));
+  if (!wiring_.enable_dad) requests.push_back(disable_address_generation(wiring_.container.name));
   add_addresses(container_device_, wiring_.container, wiring_.enable_dad, requests);
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
-  transact_with_ipv6(*container_, requests, [&] { inside_container([&] { enable_ipv6(wiring_.container.name); }); });
+  transact_with_ipv6(*container_, requests, [&] { run_in_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
-/// After all that is done to the container's end, so that what a configuration says is what holds.
-void PairBuilder::tune_container() {
-  inside_container([&] { write_sysctls(wiring_.tuning->sysctls); });
-}
-
-namespace {
-
-void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
-  for (const auto& gateway : wiring.host_gateways) {
-    requests.push_back(add_address({"lo", loopback_index}, {cni::host_prefix(gateway), false}, false));
-    requests.back().tolerated = {EEXIST};
-  }
-}
-
-}  // namespace
-
-/// Packets from 127.0.0.1 and ::1 to mapped ports leave by the interface that leads to the container. On a bridge all
-/// its containers share that.
-void PairBuilder::open_loopback(Requests& requests) {
+/// Packets from 127.0.0.1 and ::1 to mapped ports leave through the host end, or through the bridge, which all of its
+/// containers share.
+void PairBuilder::add_loopback_requests(Requests& requests) {
   const auto name = wiring::host_side_interface(wiring_);
-  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(route_loopback(name, true));
+  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(set_route_localnet(name, true));
   if (!wiring::maps_loopback(wiring_, cni::Family::ipv6)) return;
-  const auto link = wiring_.bridge ? first_link(host_.transact(one(get_link(name)))) : std::nullopt;
-  requests.push_back(take_loopback_answers({name, link ? link->index : host_device_.index}));
+  const auto link = wiring_.bridge ? first_link(host_.send_or_throw(get_link(name))) : std::nullopt;
+  requests.push_back(add_loopback_route({name, link ? link->index : host_device_.index}));
 }
 
-/// A host route that exists already means that packets for the address go elsewhere on this node.
-std::optional<Conflict> PairBuilder::furnish_host() {
+/// EEXIST of a host route means that packets for this address are routed elsewhere on this node.
+std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
-  limit_rates(wiring_, host_device_, ifb_, requests);
+  add_rate_limits(wiring_, host_device_, ifb_, requests);
   requests.push_back(bring_up(host_device_.index, host_device_.name));
-  if (wiring_.bridge && wants_vlans(*wiring_.bridge)) {
+  if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
     for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
   }
   if (!has_gateways_) add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);
-  open_loopback(requests);
+  add_loopback_requests(requests);
   for (const auto& route : wiring_.host.routes) {
     if (route.exclusive) exclusive.emplace(requests.size(), route.destination.address);
     requests.push_back(add_route(host_device_, route));
@@ -349,87 +335,81 @@ std::optional<Conflict> PairBuilder::furnish_host() {
   return std::nullopt;
 }
 
-namespace {
-
-/// Questions about the container's IPv6 addresses, which are to be its own.
-void ask_for_addresses(const std::vector<wiring::Address>& addresses, const Device& device, Requests& questions) {
-  for (const auto& address : addresses) {
-    const auto& wanted = address.prefix.address;
-    if (wanted.family == cni::Family::ipv6) questions.push_back(get_route(wanted, device.index));
-  }
-}
-
-}  // namespace
-
-/// The end that was brought up first drops what it sends until the kernel's deferred work has seen the other end; since
-/// Linux 6.8 a question about the link does that work at once, before that the answer tells when it is done. An IPv6
-/// address, too, is the host's own only when deferred work has given it a local route (addrconf_dad_work), flag or no
-/// flag: on a busy node that is milliseconds later, and what arrives before is dropped. The container's neighbours come
-/// only now: as long as the other end is down, the same deferred work forgets them (neigh_carrier_down).
-void PairBuilder::let_container_talk() {
+/// The end that was brought up first drops what it sends until the linkwatch work of the kernel has run. Since
+/// Linux 6.8 RTM_GETLINK runs this work; on older kernels the operational state shows when it has run
+/// (net/core/link_watch.c, commit facd15dfd691). Packets to an IPv6 address are dropped until deferred work has added
+/// its local route (addrconf_dad_work() in net/ipv6/addrconf.c), also with IFA_F_NODAD; on a busy node that takes
+/// milliseconds. The neighbours of the container are added only here: while the other end is down, linkwatch deletes
+/// them (neigh_carrier_down() in net/core/neighbour.c).
+void PairBuilder::wait_for_container_end() {
   Requests requests;
   requests.push_back(get_link(container_device_.index));
-  if (has_ipv6(wiring_.container)) ask_for_addresses(wiring_.container.addresses, container_device_, requests);
-  const auto questions = requests.size();
+  if (has_ipv6(wiring_.container)) add_address_queries(wiring_.container.addresses, container_device_, requests);
+  const auto queries = requests.size();
   add_neighbours(container_device_, wiring_.container, requests);
-  await("packets of", container_device_.name, [&] {
-    const auto answers = container_->transact(requests);
+  wait_until_ready("carrier and local routes of", container_device_.name, [&] {
+    const auto answers = container_->send_or_throw(requests);
     const auto link = first_link(answers);
-    return link && link->has_carrier && count_local(answers) + 1 == questions;
+    return link && link->has_carrier && count_local_routes(answers) + 1 == queries;
   });
 }
 
-/// Routed: only the first container of a network has to wait, for the others the gateway stands already.
-void PairBuilder::let_host_talk() {
-  Requests questions;
-  ask_for_gateways(wiring_, questions);
-  if (site_.peer && has_ipv6(wiring_.host)) ask_for_addresses(wiring_.host.addresses, host_device_, questions);
-  if (wiring_.bridge) return await("port", host_device_.name, [&] { return is_port_open(); });
-  if (questions.empty()) return;
-  await("gateways of", host_device_.name, [&] { return count_local(host_.transact(questions)) == questions.size(); });
+/// In mode ptp only the first container of a network waits; for the others the gateway exists already.
+void PairBuilder::wait_for_host_end() {
+  Requests queries;
+  add_gateway_queries(wiring_, queries);
+  if (context_.peer && has_ipv6(wiring_.host)) add_address_queries(wiring_.host.addresses, host_device_, queries);
+  if (wiring_.bridge) return wait_until_ready("port", host_device_.name, [&] { return is_port_open(); });
+  if (queries.empty()) return;
+  wait_until_ready("the gateways of", host_device_.name,
+                   [&] { return count_local_routes(host_.send_or_throw(queries)) == queries.size(); });
 }
 
-/// A bridge with the spanning tree protocol lets the port learn for half a minute first: that is what was asked of it.
-/// One that had no port drops what the host sends, as an end of a pair does, until it is asked about.
+/// With STP the port stays in the states "listening" and "learning" for about 30 s; ADD does not wait for this. A
+/// bridge that had no port drops the packets of the host until linkwatch has run, as an end of a pair does; RTM_GETLINK
+/// runs it.
 bool PairBuilder::is_port_open() {
-  const auto link = first_link(host_.transact(one(get_link(host_device_.index))));
+  const auto link = first_link(host_.send_or_throw(get_link(host_device_.index)));
   if (!link || !link->port || link->port->is_closed) return false;
-  const auto bridge = first_link(host_.transact(one(get_link(bridge_.index))));
+  const auto bridge = first_link(host_.send_or_throw(get_link(bridge_.index)));
   return bridge && bridge->has_carrier;
 }
 
-/// The kernel announces a MAC that is set, the same one too, by gratuitous ARP (arp_notify) and unsolicited neighbour
-/// advertisements (ndisc_notify): what the bridge and its neighbours knew of these addresses is put right.
-void PairBuilder::announce() { container_->transact(one(set_mac(container_device_, wiring_.container.mac))); }
-
-/// Duplicate address detection takes one to two seconds; an ADD whose addresses may not be used yet would be a false
-/// success.
-void PairBuilder::settle() {
-  if (comes_true([&] { return is_settled(); })) return;
-  throw posix::system_error(ETIMEDOUT, "duplicate address detection on \"" + container_device_.name + '"');
+/// Setting a MAC, even the same one, makes the kernel send gratuitous ARP (arp_notify) and unsolicited neighbour
+/// advertisements (ndisc_notify). They update stale entries of the bridge and of the neighbours for these addresses.
+void PairBuilder::announce_container_mac() {
+  container_->send_or_throw(set_mac(container_device_, wiring_.container.mac));
 }
 
-bool PairBuilder::is_settled() {
-  bool is_settled = true;
+/// Duplicate address detection takes one to two seconds (RFC 4862, section 5.4). An ADD must not succeed before its
+/// addresses can be used.
+void PairBuilder::wait_for_dad() {
+  if (wait_until([&] { return is_dad_finished(); })) return;
+  throw posix::system_error(ETIMEDOUT,
+                            "wait for duplicate address detection on " + text::quoted(container_device_.name));
+}
+
+bool PairBuilder::is_dad_finished() {
+  bool is_finished = true;
   for (const auto& message : container_->dump(list_addresses(container_device_))) {
     const auto address = find_interface_address(message);
     if (!address) continue;
     if (address->is_duplicate) {
       throw posix::system_error(EADDRINUSE,
-                                "add address " + cni::to_string(address->prefix) + ": it has another owner");
+                                "add address " + cni::to_string(address->prefix) + ": another host uses it");
     }
-    is_settled = is_settled && !address->is_tentative;
+    is_finished = is_finished && !address->is_tentative;
   }
-  return is_settled;
+  return is_finished;
 }
 
-void PairBuilder::inside_container(const std::function<void()>& act) const {
-  run_inside(site_.container.file.get(), home_, act);
+void PairBuilder::run_in_container(const std::function<void()>& action) const {
+  run_inside(context_.container.file.get(), host_netns_, action);
 }
 
-void PairBuilder::on_host(const std::function<void()>& act) const {
-  if (!site_.peer) return act();
-  run_inside(site_.peer->file.get(), home_, act);
+void PairBuilder::run_at_host_end(const std::function<void()>& action) const {
+  if (!context_.peer) return action();
+  run_inside(context_.peer->file.get(), host_netns_, action);
 }
 
 }  // namespace kernel

@@ -12,60 +12,61 @@
 
 namespace kernel {
 
-/// Makes one wiring in few sends: the pair; all on the container's end; all on the host's end, which goes up; and for
-/// each end a question, whether packets get through. What a failure has left goes with the pair when that is removed.
+/// Builds one wiring in few sendmsg calls: the pair; the configuration of the container end; the configuration of the
+/// host end, which is then brought up; and for each end a query whether packets pass. After a failure, removing the
+/// pair removes everything that was created.
 class PairBuilder {
  public:
-  /// All have to outlive it. `home` is the host's namespace, `host` a socket where the host's end comes to stand:
-  /// there, or in the site's peer.
-  PairBuilder(const wiring::Wiring& wiring, const Site& site, int home, NetlinkSocket& host);
+  /// All must outlive it. `host_netns` is the host's namespace, `host` a socket in the namespace of the host end: the
+  /// host's namespace or context.peer.
+  PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, int host_netns, NetlinkSocket& host);
 
-  /// Makes the pair. `footprint` gets its marks as soon as the kernel may have it, and the conflict leaves it there.
+  /// Creates and configures the pair. Sets the identity of the pair in `footprint` before the pair can exist. A
+  /// conflict leaves the pair to be removed by the caller.
   BuildOutcome build(wiring::Footprint& footprint);
 
-  /// Puts on both ends, which exist, what the wiring names: wiring::missing_parts() of what is wanted. `host` is the
-  /// host's end under the name that it has now.
+  /// Adds the parts in the wiring (wiring::missing_parts() of the wanted one) to both ends, which exist. `host` is the
+  /// host end with its current name.
   std::optional<Conflict> repair(const Device& host);
 
  private:
   void create(wiring::Footprint& footprint);
   void restore_identity(const Device& host);
-  void find();
-  void join(std::vector<NetlinkRequest>& requests) const;
-  void label(std::vector<NetlinkRequest>& requests) const;
-  void make_port(std::vector<NetlinkRequest>& requests) const;
-  void ask_to_forward(std::vector<NetlinkRequest>& requests) const;
+  void find_existing_links();
+  void add_host_end_requests(std::vector<NetlinkRequest>& requests) const;
+  void add_alias_requests(std::vector<NetlinkRequest>& requests) const;
+  void add_port_requests(std::vector<NetlinkRequest>& requests) const;
+  void add_forwarding_requests(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
-  void learn(const std::vector<std::string>& messages);
-  void forward(const std::vector<std::string>& answers);
-  [[noreturn]] void explain(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
-  std::optional<Conflict> furnish();
+  void read_link_indexes(const std::vector<std::string>& messages);
+  void enable_missing_forwarding(const std::vector<std::string>& answers);
+  [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
+  std::optional<Conflict> configure_ends();
   void add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
                      std::vector<NetlinkRequest>& requests) const;
-  void furnish_container();
-  void tune_container();
-  std::optional<Conflict> furnish_host();
-  void open_loopback(std::vector<NetlinkRequest>& requests);
-  void settle();
-  bool is_settled();
-  void let_container_talk();
-  void let_host_talk();
+  void configure_container_end();
+  std::optional<Conflict> configure_host_end();
+  void add_loopback_requests(std::vector<NetlinkRequest>& requests);
+  void wait_for_dad();
+  bool is_dad_finished();
+  void wait_for_container_end();
+  void wait_for_host_end();
   bool is_port_open();
-  void announce();
-  void enter_container();
-  void inside_container(const std::function<void()>& act) const;
-  void on_host(const std::function<void()>& act) const;
+  void announce_container_mac();
+  void open_container_socket();
+  void run_in_container(const std::function<void()>& action) const;
+  void run_at_host_end(const std::function<void()>& action) const;
 
   const wiring::Wiring& wiring_;
-  const Site& site_;
-  int home_;
+  const AttachmentContext& context_;
+  int host_netns_;
   NetlinkSocket& host_;
   std::optional<NetlinkSocket> container_;
   Link bridge_;  ///< mode bridge
   Device host_device_;
   Device container_device_;
   Device ifb_;                 ///< of a wiring with an egress limit
-  bool has_gateways_ = false;  ///< they stand on the host's lo already
+  bool has_gateways_ = false;  ///< the host's lo has all gateways of the wiring
 };
 
 }  // namespace kernel

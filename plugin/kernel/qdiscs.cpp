@@ -25,12 +25,12 @@ namespace {
 
 constexpr std::uint32_t root_handle = 0x10000;                    // "1:"
 constexpr std::uint32_t ingress_handle = TC_H_MAJ(TC_H_INGRESS);  // "ffff:"
-constexpr std::uint32_t class_of_filter = 0x10001;                // "1:1", which nothing here asks for
+constexpr std::uint32_t class_of_filter = 0x10001;                // "1:1", unused
 constexpr std::uint32_t first_priority = 1;
 constexpr std::uint32_t first_action = 1;
 constexpr std::uint64_t nanoseconds_per_tick = 64;
 constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
-constexpr std::uint64_t largest_word = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
 
 tcmsg header_of(const Device& device, std::uint32_t handle, std::uint32_t parent) {
   tcmsg header{};
@@ -41,7 +41,7 @@ tcmsg header_of(const Device& device, std::uint32_t handle, std::uint32_t parent
   return header;
 }
 
-Message creation_of(int type, const tcmsg& header, const char* kind) {
+Message creation_message(int type, const tcmsg& header, const char* kind) {
   auto message = new_message(type, header, NLM_F_CREATE | NLM_F_EXCL);
   put_text(message.get(), TCA_KIND, kind);
   return message;
@@ -52,49 +52,27 @@ void put_structure(nl_msg* message, int attribute, const Structure& structure) {
   nla_put(message, attribute, sizeof structure, &structure);
 }
 
-std::uint32_t word(std::uint64_t number) { return static_cast<std::uint32_t>(std::min(number, largest_word)); }
+std::uint32_t clamp_to_u32(std::uint64_t number) { return static_cast<std::uint32_t>(std::min(number, u32_max)); }
 
-/// What may wait: so much that a sender is not held up by it, so little that nothing waits for long. The burst is no
-/// part of it, since runtimes send the largest there is: a queue of that size would hold minutes.
+/// The size of the queue: 50 ms of traffic, but at least two segments of the largest size. The burst is not added,
+/// since runtimes configure the largest possible burst: a queue of that size would delay packets for minutes.
 std::uint32_t queue_bytes(const wiring::RateLimit& limit) {
   constexpr std::uint64_t queues_per_second = 20;
-  constexpr std::uint64_t least_queue_bytes = 131072;  // two of the largest segments that the kernel hands on whole
-  return word(std::max(limit.rate_bytes_per_second / queues_per_second, least_queue_bytes));
+  constexpr std::uint64_t least_queue_bytes = 131072;  // two segments of the largest size (64 KiB)
+  return clamp_to_u32(std::max(limit.rate_bytes_per_second / queues_per_second, least_queue_bytes));
 }
 
 tc_tbf_qopt token_bucket(const wiring::RateLimit& limit) {
   tc_tbf_qopt bucket{};
   bucket.rate.linklayer = TC_LINKLAYER_ETHERNET;
-  bucket.rate.rate = word(limit.rate_bytes_per_second);
+  bucket.rate.rate = clamp_to_u32(limit.rate_bytes_per_second);
   bucket.limit = queue_bytes(limit);
   return bucket;
 }
 
-}  // namespace
-
-// TCA_TBF_BURST is in bytes; in tc_tbf_qopt the burst stands in ticks, and large ones overflow.
-NetlinkRequest limit_sending(const Device& device, const wiring::RateLimit& limit) {
-  auto message = creation_of(RTM_NEWQDISC, header_of(device, root_handle, TC_H_ROOT), "tbf");
-  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
-  put_structure(message.get(), TCA_TBF_PARMS, token_bucket(limit));
-  if (limit.rate_bytes_per_second > largest_word) {
-    nla_put_u64(message.get(), TCA_TBF_RATE64, limit.rate_bytes_per_second);
-  }
-  put_number(message.get(), TCA_TBF_BURST, limit.burst_bytes);
-  nla_nest_end(message.get(), options);
-  return {std::move(message), "limit the rate of " + text::quoted(device.name)};
-}
-
-NetlinkRequest filter_receiving(const Device& device) {
-  return {creation_of(RTM_NEWQDISC, header_of(device, ingress_handle, TC_H_INGRESS), "ingress"),
-          "add an ingress qdisc to " + text::quoted(device.name)};
-}
-
-namespace {
-
 constexpr std::size_t selector_bytes = sizeof(tc_u32_sel) + sizeof(tc_u32_key);
 
-/// One key that is zero in all its bits matches everything.
+/// One key with mask 0 matches all packets.
 std::array<char, selector_bytes> match_all() {
   tc_u32_sel selector{};
   selector.flags = TC_U32_TERMINAL;
@@ -119,58 +97,14 @@ void put_redirection(nl_msg* message, const Device& target) {
   nla_nest_end(message, actions);
 }
 
-}  // namespace
-
-NetlinkRequest redirect_receiving(const Device& device, const Device& target) {
-  auto header = header_of(device, 0, ingress_handle);
-  header.tcm_info = TC_H_MAKE(first_priority << 16U, htons(ETH_P_ALL));
-  auto message = creation_of(RTM_NEWTFILTER, header, "u32");
-  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
-  put_number(message.get(), TCA_U32_CLASSID, class_of_filter);
-  put_structure(message.get(), TCA_U32_SEL, match_all());
-  put_redirection(message.get(), target);
-  nla_nest_end(message.get(), options);
-  return {std::move(message),
-          "redirect what " + text::quoted(device.name) + " receives to " + text::quoted(target.name)};
-}
-
-namespace {
-
-/// An interface without one of its own has a qdisc that cannot be taken away: ENOENT, EINVAL.
-Message removal_of(const Device& device, std::uint32_t handle, std::uint32_t parent) {
+/// The errors for an interface that has only the default qdisc, which cannot be deleted, are ENOENT and EINVAL.
+Message deletion_message(const Device& device, std::uint32_t handle, std::uint32_t parent) {
   return new_message(RTM_DELQDISC, header_of(device, handle, parent));
 }
 
-const std::vector<int> none_there{ENOENT, EINVAL};
+const std::vector<int> not_found_errors{ENOENT, EINVAL};
 
-}  // namespace
-
-NetlinkRequest stop_limiting_sending(const Device& device) {
-  return {removal_of(device, root_handle, TC_H_ROOT), "lift the rate limit of " + text::quoted(device.name),
-          none_there};
-}
-
-NetlinkRequest stop_filtering_receiving(const Device& device) {
-  return {removal_of(device, ingress_handle, TC_H_INGRESS), "delete the ingress qdisc of " + text::quoted(device.name),
-          none_there};
-}
-
-// The kernel tells whoever listens, and the asker only with NLM_F_ECHO. An interface without a qdisc of its own has one
-// that is not told: EINVAL.
-NetlinkRequest get_root_qdisc(const Device& device) {
-  return {new_message(RTM_GETQDISC, header_of(device, 0, TC_H_ROOT), NLM_F_ECHO),
-          "get the qdisc of " + text::quoted(device.name),
-          {ENOENT, EINVAL}};
-}
-
-NetlinkRequest list_receiving_filters(const Device& device) {
-  return {new_message(RTM_GETTFILTER, header_of(device, 0, ingress_handle)),
-          "list the filters of what " + text::quoted(device.name) + " receives"};
-}
-
-namespace {
-
-/// The attributes of a message about a qdisc or a filter of this kind; empty ones for any other.
+/// Parses the options of a message about a qdisc or a filter of this kind; false for other messages.
 template <std::size_t Count>
 bool parse_options(const std::string& message, int type, std::string_view kind, std::array<nlattr*, Count>& options) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
@@ -190,30 +124,17 @@ bool read_structure(const nlattr* attribute, Structure& structure) {
 std::uint32_t bytes_of_ticks(std::uint32_t ticks, std::uint64_t rate_bytes_per_second) {
   const auto seconds = static_cast<double>(ticks * nanoseconds_per_tick) / static_cast<double>(nanoseconds_per_second);
   const auto bytes = seconds * static_cast<double>(rate_bytes_per_second);
-  return bytes >= static_cast<double>(largest_word) ? static_cast<std::uint32_t>(largest_word)
-                                                    : static_cast<std::uint32_t>(bytes);
+  return bytes >= static_cast<double>(u32_max) ? static_cast<std::uint32_t>(u32_max)
+                                               : static_cast<std::uint32_t>(bytes);
 }
-
-}  // namespace
-
-std::optional<wiring::RateLimit> find_rate_limit(const std::string& message) {
-  std::array<nlattr*, TCA_TBF_MAX + 1> options{};
-  tc_tbf_qopt bucket{};
-  if (!parse_options(message, RTM_NEWQDISC, "tbf", options)) return std::nullopt;
-  if (!read_structure(options[TCA_TBF_PARMS], bucket)) return std::nullopt;
-  const auto rate = number_in(options[TCA_TBF_RATE64], std::uint64_t{bucket.rate.rate});
-  return wiring::RateLimit{.rate_bytes_per_second = rate, .burst_bytes = bytes_of_ticks(bucket.buffer, rate)};
-}
-
-namespace {
 
 bool matches_all(const nlattr* selector) {
-  std::array<char, selector_bytes> told{};
-  if (!read_structure(selector, told)) return false;
+  std::array<char, selector_bytes> bytes{};
+  if (!read_structure(selector, bytes)) return false;
   tc_u32_sel fixed{};
   tc_u32_key key{};
-  std::memcpy(&fixed, told.data(), sizeof fixed);
-  std::memcpy(&key, told.data() + sizeof fixed, sizeof key);
+  std::memcpy(&fixed, bytes.data(), sizeof fixed);
+  std::memcpy(&key, bytes.data() + sizeof fixed, sizeof key);
   return fixed.nkeys == 1 && key.mask == 0;
 }
 
@@ -231,6 +152,68 @@ std::optional<std::uint32_t> read_redirection(nlattr* action) {
 }
 
 }  // namespace
+
+// TCA_TBF_BURST is in bytes. The burst in tc_tbf_qopt is in ticks, which overflow for large bursts.
+NetlinkRequest add_tbf_qdisc(const Device& device, const wiring::RateLimit& limit) {
+  auto message = creation_message(RTM_NEWQDISC, header_of(device, root_handle, TC_H_ROOT), "tbf");
+  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
+  put_structure(message.get(), TCA_TBF_PARMS, token_bucket(limit));
+  if (limit.rate_bytes_per_second > u32_max) {
+    nla_put_u64(message.get(), TCA_TBF_RATE64, limit.rate_bytes_per_second);
+  }
+  put_number(message.get(), TCA_TBF_BURST, limit.burst_bytes);
+  nla_nest_end(message.get(), options);
+  return {std::move(message), "limit the rate of " + text::quoted(device.name)};
+}
+
+NetlinkRequest add_ingress_qdisc(const Device& device) {
+  return {creation_message(RTM_NEWQDISC, header_of(device, ingress_handle, TC_H_INGRESS), "ingress"),
+          "add an ingress qdisc to " + text::quoted(device.name)};
+}
+
+NetlinkRequest redirect_ingress(const Device& device, const Device& target) {
+  auto header = header_of(device, 0, ingress_handle);
+  header.tcm_info = TC_H_MAKE(first_priority << 16U, htons(ETH_P_ALL));
+  auto message = creation_message(RTM_NEWTFILTER, header, "u32");
+  nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
+  put_number(message.get(), TCA_U32_CLASSID, class_of_filter);
+  put_structure(message.get(), TCA_U32_SEL, match_all());
+  put_redirection(message.get(), target);
+  nla_nest_end(message.get(), options);
+  return {std::move(message), "redirect ingress of " + text::quoted(device.name) + " to " + text::quoted(target.name)};
+}
+
+NetlinkRequest delete_root_qdisc(const Device& device) {
+  return {deletion_message(device, root_handle, TC_H_ROOT), "delete the rate limit of " + text::quoted(device.name),
+          not_found_errors};
+}
+
+NetlinkRequest delete_ingress_qdisc(const Device& device) {
+  return {deletion_message(device, ingress_handle, TC_H_INGRESS),
+          "delete the ingress qdisc of " + text::quoted(device.name), not_found_errors};
+}
+
+// The kernel sends the answer to the multicast group, and to the requesting socket only with NLM_F_ECHO. For an
+// interface with the default qdisc it returns EINVAL.
+NetlinkRequest get_root_qdisc(const Device& device) {
+  return {new_message(RTM_GETQDISC, header_of(device, 0, TC_H_ROOT), NLM_F_ECHO),
+          "get the qdisc of " + text::quoted(device.name),
+          {ENOENT, EINVAL}};
+}
+
+NetlinkRequest list_ingress_filters(const Device& device) {
+  return {new_message(RTM_GETTFILTER, header_of(device, 0, ingress_handle)),
+          "list the ingress filters of " + text::quoted(device.name)};
+}
+
+std::optional<wiring::RateLimit> find_rate_limit(const std::string& message) {
+  std::array<nlattr*, TCA_TBF_MAX + 1> options{};
+  tc_tbf_qopt bucket{};
+  if (!parse_options(message, RTM_NEWQDISC, "tbf", options)) return std::nullopt;
+  if (!read_structure(options[TCA_TBF_PARMS], bucket)) return std::nullopt;
+  const auto rate = number_in(options[TCA_TBF_RATE64], std::uint64_t{bucket.rate.rate});
+  return wiring::RateLimit{.rate_bytes_per_second = rate, .burst_bytes = bytes_of_ticks(bucket.buffer, rate)};
+}
 
 std::optional<std::uint32_t> find_redirection(const std::string& message) {
   std::array<nlattr*, TCA_U32_MAX + 1> options{};

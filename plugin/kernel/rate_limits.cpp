@@ -5,50 +5,50 @@
 
 namespace kernel {
 
-/// It forwards what is redirected to it, and has no need of an IPv6 address of its own.
+/// The ifb needs no IPv6 address, so address generation is disabled.
 void create_ifb(const wiring::Wiring& wiring, std::vector<NetlinkRequest>& requests) {
   const auto name = ifb_name(wiring);
   requests.push_back(create_ifb(name, cni::ifb_mac(cni::tag_of(wiring.attachment)), wiring.mtu));
   requests.push_back(set_alias(name, wiring.attachment));
-  requests.push_back(stop_address_generation(name));
+  requests.push_back(disable_address_generation(name));
   requests.push_back(get_link(name));
 }
 
-void limit_rates(const wiring::Wiring& wiring, const Device& host, const Device& ifb,
-                 std::vector<NetlinkRequest>& requests) {
-  if (wiring.ingress_limit) requests.push_back(limit_sending(host, *wiring.ingress_limit));
+void add_rate_limits(const wiring::Wiring& wiring, const Device& host, const Device& ifb,
+                     std::vector<NetlinkRequest>& requests) {
+  if (wiring.ingress_limit) requests.push_back(add_tbf_qdisc(host, *wiring.ingress_limit));
   if (!wiring.egress_limit) return;
-  requests.push_back(limit_sending(ifb, *wiring.egress_limit));
+  requests.push_back(add_tbf_qdisc(ifb, *wiring.egress_limit));
   requests.push_back(bring_up(ifb.index, ifb.name));
-  requests.push_back(filter_receiving(host));
-  requests.push_back(redirect_receiving(host, ifb));
+  requests.push_back(add_ingress_qdisc(host));
+  requests.push_back(redirect_ingress(host, ifb));
 }
 
-void lift_limits(const wiring::Wiring& wiring, NetlinkSocket& socket) {
-  std::vector<NetlinkRequest> questions;
-  for (const auto& name : {wiring.host.name, ifb_name(wiring)}) questions.push_back(get_link(name));
-  const auto answers = socket.transact(questions);
+void remove_limits(const wiring::Wiring& wiring, NetlinkSocket& socket) {
+  std::vector<NetlinkRequest> queries;
+  for (const auto& name : {wiring.host.name, ifb_name(wiring)}) queries.push_back(get_link(name));
+  const auto answers = socket.send_or_throw(queries);
   std::vector<NetlinkRequest> requests;
   if (const auto host = find_link_named(wiring.host.name, answers)) {
-    requests.push_back(stop_limiting_sending({host->name, host->index}));
-    requests.push_back(stop_filtering_receiving({host->name, host->index}));
+    requests.push_back(delete_root_qdisc({host->name, host->index}));
+    requests.push_back(delete_ingress_qdisc({host->name, host->index}));
   }
   const auto ifb = find_link_named(ifb_name(wiring), answers);
   if (ifb && ifb->alias == cni::alias_of(wiring.attachment)) requests.push_back(delete_link(ifb->index, ifb->name));
-  if (!requests.empty()) socket.transact(requests);
+  if (!requests.empty()) socket.send_or_throw(requests);
 }
 
 namespace {
 
 std::optional<wiring::RateLimit> observe_limit(NetlinkSocket& socket, const Device& device) {
-  for (const auto& message : socket.transact(one(get_root_qdisc(device)))) {
+  for (const auto& message : socket.send_or_throw(get_root_qdisc(device))) {
     if (const auto limit = find_rate_limit(message)) return limit;
   }
   return std::nullopt;
 }
 
 std::optional<wiring::ObservedIfb> observe_ifb(NetlinkSocket& socket, const std::string& name) {
-  const auto link = first_link(socket.transact(one(get_link(name))));
+  const auto link = first_link(socket.send_or_throw(get_link(name)));
   if (!link) return std::nullopt;
   return wiring::ObservedIfb{.index = link->index,
                              .alias = link->alias,
@@ -57,7 +57,7 @@ std::optional<wiring::ObservedIfb> observe_ifb(NetlinkSocket& socket, const std:
 }
 
 std::uint32_t observe_redirection(NetlinkSocket& socket, const Device& device) {
-  for (const auto& message : socket.dump(list_receiving_filters(device))) {
+  for (const auto& message : socket.dump(list_ingress_filters(device))) {
     if (const auto target = find_redirection(message)) return *target;
   }
   return 0;

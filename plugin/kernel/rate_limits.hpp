@@ -7,23 +7,24 @@
 
 #include <vector>
 
-// What a container may send and receive is limited on the host alone: on its end of the pair, and on an ifb to which
-// that end redirects what it receives. The container sees nothing of it, so no right of its own lifts a limit.
+// The rates of a container are limited only on the host: on the host end of the pair, and on an ifb to which the host
+// end redirects the packets that it receives. The container cannot remove a limit, even with CAP_NET_ADMIN.
 namespace kernel {
 
-/// The ifb of a wiring with an egress limit, down and labelled, and a question about it. They go with the pair's: no
-/// kill can leave one that does not say whose it is.
+/// Adds requests that create the ifb of a wiring with an egress limit, down and with its alias, and query it. They are
+/// sent together, so that a killed ADD leaves no ifb without an alias.
 void create_ifb(const wiring::Wiring& wiring, std::vector<NetlinkRequest>& requests);
 
-/// The limits, and the ifb up. Before the host's end goes up: nothing passes unlimited, and a qdisc that is put on an
-/// interface that is up waits for the packets in flight.
-void limit_rates(const wiring::Wiring& wiring, const Device& host, const Device& ifb,
-                 std::vector<NetlinkRequest>& requests);
+/// Adds requests that set the limits and bring the ifb up. They must precede the request that brings the host end up:
+/// no packet passes without limit, and adding a qdisc to an interface that is up waits for packets in flight
+/// (dev_deactivate_many() in net/sched/sch_generic.c).
+void add_rate_limits(const wiring::Wiring& wiring, const Device& host, const Device& ifb,
+                     std::vector<NetlinkRequest>& requests);
 
-/// Takes limits and ifb away, whatever of them stands, so that they can be made anew.
-void lift_limits(const wiring::Wiring& wiring, NetlinkSocket& socket);
+/// Removes the existing limits and the ifb, so that they can be created again.
+void remove_limits(const wiring::Wiring& wiring, NetlinkSocket& socket);
 
-/// What there is of the wanted limits; `observed` knows the host's end already.
+/// Sets the existing limits in `observed`; observed.host must be set.
 void observe_limits(NetlinkSocket& socket, const wiring::Wiring& wanted, wiring::Observed& observed);
 
 }  // namespace kernel

@@ -17,10 +17,10 @@ namespace {
 const Device loopback{"lo", 1};
 
 bool may_have_rules(const wiring::Footprint& footprint) {
-  return footprint.may_have_rules && (!footprint.outline || wiring::wants_rules(*footprint.outline));
+  return footprint.may_have_rules && (!footprint.partial_wiring || wiring::needs_rules(*footprint.partial_wiring));
 }
 
-/// A group of links that nobody else uses at this moment.
+/// A random number for a group of links. Other software is unlikely to use a group in this range.
 std::uint32_t temporary_link_group() {
   std::uint32_t number = 0;
   if (::getrandom(&number, sizeof number, 0) < 0) posix::throw_errno("get a random number");
@@ -30,112 +30,114 @@ std::uint32_t temporary_link_group() {
 
 }  // namespace
 
-BatchRemoval::BatchRemoval(std::span<const wiring::Footprint> batch, int home, NetlinkSocket& host)
-    : batch_(batch), home_(home), host_(host) {}
+BatchRemoval::BatchRemoval(std::span<const wiring::Footprint> batch, int host_netns, NetlinkSocket& host)
+    : batch_(batch), host_netns_(host_netns), host_(host) {}
 
-void BatchRemoval::attempt(std::span<const std::size_t> places, const std::function<void()>& step) {
+void BatchRemoval::attempt(std::span<const std::size_t> positions, const std::function<void()>& step) {
   try {
     step();
   } catch (const std::system_error& error) {
     failures_.push_back(error);
-    incomplete_.insert(places.begin(), places.end());
+    incomplete_.insert(positions.begin(), positions.end());
   }
 }
 
-/// A refusal of one must not keep the others: then each is tried in a call of its own.
+/// If the batch fails, the rules of each attachment are removed separately, so that one failure does not keep the
+/// others.
 void BatchRemoval::remove_rules(const std::function<Netfilter*()>& netfilter) {
-  std::vector<std::size_t> places;
-  std::vector<wiring::Footprint> ruled;
-  for (std::size_t place = 0; place < batch_.size(); ++place) {
-    if (!may_have_rules(batch_[place])) continue;
-    places.push_back(place);
-    if (batch_.size() > 1) ruled.push_back(batch_[place]);
+  std::vector<std::size_t> positions;
+  std::vector<wiring::Footprint> with_rules;
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    if (!may_have_rules(batch_[position])) continue;
+    positions.push_back(position);
+    if (batch_.size() > 1) with_rules.push_back(batch_[position]);
   }
-  if (places.empty()) return;
+  if (positions.empty()) return;
   Netfilter* found = nullptr;
-  attempt(places, [&] { found = netfilter(); });
+  attempt(positions, [&] { found = netfilter(); });
   if (found == nullptr) return;
-  if (places.size() == 1) return attempt(places, [&] { found->remove(batch_.subspan(places.front(), 1)); });
+  if (positions.size() == 1) return attempt(positions, [&] { found->remove(batch_.subspan(positions.front(), 1)); });
   try {
-    found->remove(ruled);
+    found->remove(with_rules);
   } catch (const std::system_error&) {
-    for (const auto& place : places) attempt({&place, 1}, [&] { found->remove(batch_.subspan(place, 1)); });
+    for (const auto& position : positions) attempt({&position, 1}, [&] { found->remove(batch_.subspan(position, 1)); });
   }
 }
 
 void BatchRemoval::remove_links() {
   std::vector<std::size_t> on_host;
-  for (std::size_t place = 0; place < batch_.size(); ++place) {
-    const auto& footprint = batch_[place];
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    const auto& footprint = batch_[position];
     const bool is_elsewhere = footprint.is_netns_pair;
-    if (!is_elsewhere && (footprint.may_have_pair || footprint.may_have_ifb)) on_host.push_back(place);
+    if (!is_elsewhere && (footprint.may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
     if (!is_elsewhere || !footprint.may_have_pair) continue;
-    attempt({&place, 1}, [&] { remove_netns_pair(footprint, home_); });
+    attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_); });
   }
   if (!on_host.empty()) attempt(on_host, [&] { remove_host_links(); });
 }
 
 void BatchRemoval::remove_host_links() {
   const auto links = find_host_links(batch_, host_, Search::full);
-  for (const auto& found : links) linked_.insert(found.place);
+  for (const auto& found : links) with_links_.insert(found.position);
   remove_moved_pairs(links);
   if (links.size() == 1) {
-    const auto& [place, link] = links.front();
-    return attempt({&place, 1}, [&, &found = link] { host_.transact(one(delete_link(found.index, found.name))); });
+    const auto& [position, link] = links.front();
+    return attempt({&position, 1}, [&, &found = link] { host_.send_or_throw(delete_link(found.index, found.name)); });
   }
   constexpr std::size_t most_at_once = 100;
   for (std::span<const FoundLink> rest{links}; !rest.empty();) {
-    const auto piece = rest.first(std::min(most_at_once, rest.size()));
-    remove_group(piece);
-    rest = rest.subspan(piece.size());
+    const auto chunk = rest.first(std::min(most_at_once, rest.size()));
+    remove_group(chunk);
+    rest = rest.subspan(chunk.size());
   }
 }
 
-/// Pairs whose host end is not on the host any more.
+/// Removes pairs whose host end is no longer on the host.
 void BatchRemoval::remove_moved_pairs(std::span<const FoundLink> links) {
   std::set<std::size_t> found;
-  for (const auto& [place, link] : links) {
-    if (link.kind == "veth") found.insert(place);
+  for (const auto& [position, link] : links) {
+    if (link.kind == "veth") found.insert(position);
   }
-  for (std::size_t place = 0; place < batch_.size(); ++place) {
-    const auto& footprint = batch_[place];
-    if (!footprint.may_have_pair || footprint.is_netns_pair || found.contains(place)) continue;
-    attempt({&place, 1}, [&] {
-      auto end = find_container_end(footprint, home_);
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    const auto& footprint = batch_[position];
+    if (!footprint.may_have_pair || footprint.is_netns_pair || found.contains(position)) continue;
+    attempt({&position, 1}, [&] {
+      auto end = find_container_end(footprint, host_netns_);
       if (end) remove_end(*end);
     });
   }
 }
 
-/// One deletion of a group waits for the kernel's grace periods once, not once for each link. Link groups are one
-/// number space for all software, so a link is in ours only within the send that deletes it.
+/// The deletion of a group waits for grace periods once, not once per link (unregister_netdevice_many() in
+/// net/core/dev.c). Link groups are one number space for all software, so links are put into the group only in the
+/// sendmsg that deletes it.
 void BatchRemoval::remove_group(std::span<const FoundLink> links) {
   const auto group = temporary_link_group();
   std::vector<NetlinkRequest> requests;
-  for (const auto& [place, link] : links) requests.push_back(put_into_group(link.index, link.name, group));
+  for (const auto& [position, link] : links) requests.push_back(put_into_group(link.index, link.name, group));
   requests.push_back(delete_group(group));
   for (const auto& refusal : host_.send(requests).refusals) {
     failures_.push_back(refusal_error(refusal, requests));
-    const bool is_of_all = refusal.request == links.size();
-    const auto refused = is_of_all ? links : links.subspan(refusal.request, 1);
-    for (const auto& found : refused) incomplete_.insert(found.place);
+    const bool is_group_deletion = refusal.request == links.size();
+    const auto refused = is_group_deletion ? links : links.subspan(refusal.request, 1);
+    for (const auto& found : refused) incomplete_.insert(found.position);
   }
 }
 
 void BatchRemoval::remove_gateways() {
   std::vector<NetlinkRequest> requests;
-  std::vector<std::size_t> places;
-  for (std::size_t place = 0; place < batch_.size(); ++place) {
-    for (const auto& gateway : batch_[place].gateways) {
+  std::vector<std::size_t> positions;
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    for (const auto& gateway : batch_[position].gateways) {
       requests.push_back(delete_address(loopback, cni::host_prefix(gateway)));
-      places.push_back(place);
+      positions.push_back(position);
     }
   }
-  if (!requests.empty()) attempt(places, [&] { host_.transact(requests); });
+  if (!requests.empty()) attempt(positions, [&] { host_.send_or_throw(requests); });
 }
 
 Removal BatchRemoval::finish() && {
-  return {.linked = {linked_.begin(), linked_.end()},
+  return {.with_links = {with_links_.begin(), with_links_.end()},
           .incomplete = {incomplete_.begin(), incomplete_.end()},
           .failures = std::move(failures_)};
 }

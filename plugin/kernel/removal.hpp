@@ -11,32 +11,32 @@
 
 namespace kernel {
 
-/// The removal of one batch of footprints from the kernel: elements of nftables, links, gateways. Each step runs,
-/// whatever became of the others.
+/// Removes one batch of footprints from the kernel: nftables elements, links, gateways. Each step runs, even if others
+/// failed.
 class BatchRemoval {
  public:
-  /// All have to outlive it. `home` is the host's namespace, `host` a socket there.
-  BatchRemoval(std::span<const wiring::Footprint> batch, int home, NetlinkSocket& host);
+  /// All must outlive it. `host_netns` is the host's namespace, `host` a socket there.
+  BatchRemoval(std::span<const wiring::Footprint> batch, int host_netns, NetlinkSocket& host);
 
-  /// `netfilter` opens it, and is called only where an attachment of the batch may have elements; it returns null on a
-  /// kernel without nftables.
+  /// `netfilter` opens the socket, and is called only if an attachment of the batch may have elements. It returns null
+  /// on a kernel without netfilter.
   void remove_rules(const std::function<Netfilter*()>& netfilter);
   void remove_links();
   void remove_gateways();
 
-  /// What is left, and why.
+  /// The result: what is left, and why.
   Removal finish() &&;
 
  private:
-  void attempt(std::span<const std::size_t> places, const std::function<void()>& step);
+  void attempt(std::span<const std::size_t> positions, const std::function<void()>& step);
   void remove_host_links();
   void remove_moved_pairs(std::span<const FoundLink> links);
   void remove_group(std::span<const FoundLink> links);
 
   std::span<const wiring::Footprint> batch_;
-  int home_;
+  int host_netns_;
   NetlinkSocket& host_;
-  std::set<std::size_t> linked_;
+  std::set<std::size_t> with_links_;
   std::set<std::size_t> incomplete_;
   std::vector<std::system_error> failures_;
 };

@@ -6,15 +6,15 @@
 
 namespace kernel {
 
-/// Restores attachments that lost something.
+/// Restores missing parts of attachments.
 class Repairer {
  public:
   virtual ~Repairer() = default;
 
-  /// Puts back what is missing of a wiring that was built; what exists stays as it is. Both ends have to be proven one
-  /// pair (Observed::is_pair). Returns the conflict where an address or a port of it is in use by now.
-  /// Throws std::system_error with the act, its object and the kernel's own sentence.
-  virtual std::optional<Conflict> repair(const wiring::Wiring& wiring, const Site& site) = 0;
+  /// Restores the missing parts of a wiring that was built; existing parts are not changed. Both ends must be proven to
+  /// be one pair (Observed::is_pair). Returns a conflict if an address or a port of it is in use now.
+  /// Throws std::system_error with the action, its object and the error text of the kernel.
+  virtual std::optional<Conflict> repair(const wiring::Wiring& wiring, const AttachmentContext& context) = 0;
 };
 
 }  // namespace kernel

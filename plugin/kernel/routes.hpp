@@ -12,50 +12,52 @@
 
 namespace kernel {
 
-/// The protocol number of our routes, as `ip route` shows it ("proto 86").
+/// The protocol number of the routes of this plugin, as `ip route` shows it ("proto 86").
 constexpr std::uint8_t route_protocol = 86;
 
-/// Adds a route through the device. An exclusive one is refused with EEXIST where there is one to its destination
-/// already; others come after what is there: a container may have a default route for each of its networks.
+/// Adds a route through the device. For an exclusive route the kernel returns EEXIST if a route to its destination
+/// exists; other routes are appended, since a container may have a default route for each of its networks.
 NetlinkRequest add_route(const Device& device, const wiring::Route& route);
 
-/// Removes a route of ours with the destination, table and metric of this one, whatever else it says; where there is
-/// none it is no error.
-NetlinkRequest delete_route_like(const Device& device, const wiring::Route& route);
+/// Deletes a route of this plugin with the destination, table and metric of this one; other attributes may differ. A
+/// missing route is not an error.
+NetlinkRequest delete_matching_route(const Device& device, const wiring::Route& route);
 
-/// Answers to ::1 are taken from this interface, too: the kernel looks for a route to it through the interface that
-/// they come in by. `ping ::1` goes on through lo, whose metric is lower. EEXIST is as good as success.
-NetlinkRequest take_loopback_answers(const Device& device);
+/// Adds a local route to ::1 through this interface, so that answers to ::1 may arrive on it: the kernel looks up the
+/// route to a loopback destination on the incoming interface (rt6_need_strict() in include/net/ip6_route.h). Packets to
+/// ::1 still use lo, whose route has a lower metric. Tolerates EEXIST.
+NetlinkRequest add_loopback_route(const Device& device);
 
-/// Takes that back; where there is no such route it is no error.
-NetlinkRequest refuse_loopback_answers(const Device& device);
+/// Deletes this route. A missing route is not an error.
+NetlinkRequest delete_loopback_route(const Device& device);
 
-/// All routes of one family, of every table, through one interface.
+/// Lists the routes of one family through one interface, of all tables.
 NetlinkRequest list_routes(const Device& device, cni::Family family);
 
-/// All IPv6 routes that came by router advertisement.
+/// Lists the IPv6 routes that were learned by router advertisement.
 NetlinkRequest list_advertised_routes();
 
-/// The route that a packet to this address would take, through the device where one is given (a link-local address
-/// needs it); no answer where there is none.
+/// Requests the route to an address, through the device if `device_index` is not 0 (required for a link-local address);
+/// no answer if there is none.
 NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index = 0);
 
-/// The route of a packet that comes in by the interface; refused with EXDEV or EINVAL where the reverse
-/// path filter drops it.
-NetlinkRequest get_route_of_arrival(const cni::IpAddress& source, const cni::IpAddress& destination,
-                                    std::uint32_t device_index);
+/// Requests the route of a packet that arrives on the interface; EXDEV or EINVAL if the reverse path filter drops it.
+NetlinkRequest get_input_route(const cni::IpAddress& source, const cni::IpAddress& destination,
+                               std::uint32_t device_index);
 
-/// A route as the kernel tells it; of several next hops the one through `device_index`, or where that is 0 the first.
-/// nullopt where the message is none.
+/// A route as the kernel reports it.
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
   bool is_own = false;  ///< it has route_protocol
 };
+
+/// Of several next hops reads the one through `device_index`, or if that is 0 the first. nullopt if the message is not
+/// a route.
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
 
-/// How many of the answers tell of a destination that is an address of this host itself; where a device is given, of
-/// that interface.
-std::size_t count_local(const std::vector<std::string>& messages, std::uint32_t device_index = 0);
+/// The number of answers whose destination is a local address; if `device_index` is not 0, an address of that
+/// interface.
+std::size_t count_local_routes(const std::vector<std::string>& messages, std::uint32_t device_index = 0);
 
 }  // namespace kernel

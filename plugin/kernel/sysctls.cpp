@@ -28,7 +28,7 @@ std::string ipv6_file(const std::string& interface, const char* setting) {
   return "/proc/sys/net/ipv6/conf/" + interface + '/' + setting;
 }
 
-/// nullopt where there is no such file.
+/// nullopt if the file does not exist.
 std::optional<std::string> find_value(const std::string& file) {
   constexpr std::size_t longest_number = 32;
   auto value = posix::find_content(AT_FDCWD, file, longest_number);
@@ -41,14 +41,14 @@ bool is_write_protected(const std::system_error& error) {
   return number == EROFS || number == EACCES || number == EPERM;
 }
 
-/// Reading first would cost each ADD four system calls for each setting.
+/// The value is not read first, which would cost each ADD four system calls per sysctl.
 void write_setting(const std::string& file, const std::string& value) try {
   posix::write_value(file, value);
 } catch (const std::system_error& error) {
   if (!is_write_protected(error) || find_value(file) != value) throw;
 }
 
-/// Of all links, or of those that belong to a bridge.
+/// Lists all links, or the ports of a bridge.
 NetlinkRequest list_links(std::uint32_t master_index = 0) {
   auto message = new_message(RTM_GETLINK, ifinfomsg{});
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -56,12 +56,13 @@ NetlinkRequest list_links(std::uint32_t master_index = 0) {
   return {std::move(message), "list links"};
 }
 
-bool is_of_attachment(const Link& link) { return link.alias.starts_with(cni::alias_beginning); }
+bool has_attachment_alias(const Link& link) { return link.alias.starts_with(cni::alias_start); }
 
-/// The pair of an interface that carries the gateways of one VLAN has no alias: its port is named after the interface.
-bool is_port_of_gateways(const Link& link) {
+/// The pair of an interface that carries the gateways of a VLAN has no alias; its port has a name that is derived from
+/// the name of the interface.
+bool is_vlan_gateway_port(const Link& link) {
   std::array<char, IF_NAMESIZE> peer{};
-  if (link.kind != "veth" || link.peer_namespace) return false;
+  if (link.kind != "veth" || link.peer_nsid) return false;
   if (::if_indextoname(link.peer_index, peer.data()) == nullptr) return false;
   return link.name == cni::host_interface_name(cni::tag_of_network(peer.data()));
 }
@@ -69,7 +70,7 @@ bool is_port_of_gateways(const Link& link) {
 bool has_foreign_port(std::uint32_t bridge_index, NetlinkSocket& socket) {
   return std::ranges::any_of(socket.dump(list_links(bridge_index)), [&](const std::string& message) {
     const auto link = find_link(message);
-    return link && link->master_index == bridge_index && !is_of_attachment(*link) && !is_port_of_gateways(*link);
+    return link && link->master_index == bridge_index && !has_attachment_alias(*link) && !is_vlan_gateway_port(*link);
   });
 }
 
@@ -82,43 +83,17 @@ bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket)
 
 constexpr std::uint32_t loopback_index = 1;
 
-/// The default comes first: what is created after the listing has it. Which interfaces live on advertisements cannot be
-/// known: the first one may come later, or have no route.
-void keep_taking_router_advertisements(NetlinkSocket& socket) {
+/// The default is set first, for interfaces that are created after the listing. All interfaces that accept
+/// advertisements are changed, since the first advertisement may arrive later, or may contain no route.
+void keep_accepting_router_advertisements(NetlinkSocket& socket) {
   const auto by_default = ipv6_file("default", "accept_ra");
   if (find_value(by_default) == "1") write_setting(by_default, "2");
   for (const auto& message : socket.dump(list_links())) {
     const auto link = find_link(message);
-    if (!link || !link->takes_router_advertisements || link->index == loopback_index) continue;
-    if (!is_of_attachment(*link)) write_setting(ipv6_file(link->name, "accept_ra"), "2");
+    if (!link || !link->accepts_router_advertisements || link->index == loopback_index) continue;
+    if (!has_attachment_alias(*link)) write_setting(ipv6_file(link->name, "accept_ra"), "2");
   }
 }
-
-}  // namespace
-
-void ignore_router_advertisements(const std::string& interface) {
-  write_setting(ipv6_file(interface, "accept_ra"), "0");
-}
-
-bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket) {
-  return has_advertised_routes(bridge_index, socket) || has_foreign_port(bridge_index, socket);
-}
-
-void announce_mac_to_ipv6(const std::string& interface) try {
-  posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
-} catch (const std::system_error& error) {
-  if (!is_write_protected(error)) throw;
-}
-
-void enable_ipv6(const std::string& interface) { write_setting(ipv6_file(interface, "disable_ipv6"), "0"); }
-
-void enable_forwarding(cni::Family family, NetlinkSocket& socket) {
-  if (family == cni::Family::ipv4) return write_setting(ipv4_forwarding, "1");
-  keep_taking_router_advertisements(socket);
-  write_setting(ipv6_file("all", "forwarding"), "1");
-}
-
-namespace {
 
 struct NeededSetting {
   std::string file;
@@ -138,7 +113,7 @@ std::vector<NeededSetting> needed_settings(std::span<const cni::Family> forwarde
   return needed;
 }
 
-void require(const NeededSetting& setting) try {
+void check_writable(const NeededSetting& setting) try {
   posix::find_file(AT_FDCWD, setting.file, O_WRONLY | O_NOFOLLOW);
 } catch (const std::system_error& error) {
   if (!is_write_protected(error) || find_value(setting.file) != setting.value) throw;
@@ -146,18 +121,38 @@ void require(const NeededSetting& setting) try {
 
 }  // namespace
 
-std::optional<std::system_error> find_settings_fault(std::span<const cni::Family> forwarded) try {
-  for (const auto& setting : needed_settings(forwarded)) require(setting);
+void disable_accept_ra(const std::string& interface) { write_setting(ipv6_file(interface, "accept_ra"), "0"); }
+
+bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket) {
+  return has_advertised_routes(bridge_index, socket) || has_foreign_port(bridge_index, socket);
+}
+
+void set_ndisc_notify(const std::string& interface) try {
+  posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
+} catch (const std::system_error& error) {
+  if (!is_write_protected(error)) throw;
+}
+
+void enable_ipv6(const std::string& interface) { write_setting(ipv6_file(interface, "disable_ipv6"), "0"); }
+
+void enable_forwarding(cni::Family family, NetlinkSocket& socket) {
+  if (family == cni::Family::ipv4) return write_setting(ipv4_forwarding, "1");
+  keep_accepting_router_advertisements(socket);
+  write_setting(ipv6_file("all", "forwarding"), "1");
+}
+
+std::optional<std::system_error> find_sysctl_error(std::span<const cni::Family> forwarded) try {
+  for (const auto& setting : needed_settings(forwarded)) check_writable(setting);
   return std::nullopt;
 } catch (const std::system_error& error) {
   return error;
 }
 
-NetlinkRequest ask_forwarding(cni::Family family) {
+NetlinkRequest get_forwarding(cni::Family family) {
   const netconfmsg header{.ncm_family = static_cast<std::uint8_t>(kernel_family(family))};
   auto message = new_message(RTM_GETNETCONF, header);
   put_number(message.get(), NETCONFA_IFINDEX, static_cast<std::uint32_t>(NETCONFA_IFINDEX_ALL));
-  return {std::move(message), "ask whether the host forwards packets", {EAFNOSUPPORT, EOPNOTSUPP}};
+  return {std::move(message), "get the forwarding state of the host", {EAFNOSUPPORT, EOPNOTSUPP}};
 }
 
 std::optional<Forwarding> find_forwarding(const std::string& message) {

@@ -10,36 +10,38 @@
 #include <system_error>
 #include <vector>
 
-// Settings that no netlink attribute has. They are those of the network namespace that the calling thread is in. A
-// kernel without IPv6 has no files for it: that is no error. Where the file system is read-only, a setting that has the
-// wanted value already is no error either.
+// Sysctls without a netlink attribute, in the network namespace of the calling thread. A missing file is not an error:
+// a kernel without IPv6 has no files for it. On a read-only file system, a sysctl that has the wanted value already is
+// not an error.
 namespace kernel {
 
-/// The interface takes no router advertisements (a container must not be able to give the host routes: CVE-2020-10749).
-void ignore_router_advertisements(const std::string& interface);
+/// Sets accept_ra to 0: a container must not be able to add routes to the host by router advertisements
+/// (CVE-2020-10749).
+void disable_accept_ra(const std::string& interface);
 
-/// Whether the host may live on router advertisements that come in by this bridge: it has routes of them, or the bridge
-/// has a port that is not an end of ours. `socket` asks.
+/// Whether the host may need router advertisements that arrive on this bridge: it has routes learned from them, or the
+/// bridge has a port that is not an end of an attachment. `socket` is a NETLINK_ROUTE socket of the host.
 bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket);
 
-/// A later change of the interface's MAC is announced to its IPv6 neighbours (ndisc_notify). It is not where the file
-/// system is read-only: the container works without.
-void announce_mac_to_ipv6(const std::string& interface);
+/// Sets ndisc_notify: the kernel announces a later change of the MAC to the IPv6 neighbours. Does nothing on a
+/// read-only file system, since the container works without it.
+void set_ndisc_notify(const std::string& interface);
 
-/// Lets the interface have IPv6 addresses, where that was switched off.
+/// Sets disable_ipv6 to 0, so that the interface can have IPv6 addresses.
 void enable_ipv6(const std::string& interface);
 
-/// Switches forwarding on for the whole node. For IPv6, every interface that is not ours and takes router
-/// advertisements goes on taking them (accept_ra 2), later ones too: the kernel would ignore them, and drop the node's
-/// default route on the spot, otherwise. `socket` lists the interfaces.
+/// Enables forwarding on the whole node. For IPv6, first sets accept_ra to 2 on each interface that is not an end of an
+/// attachment and accepts router advertisements, and for later interfaces. Otherwise the kernel would ignore them and
+/// delete the default routes that were learned from them (rt6_purge_dflt_routers() in net/ipv6/route.c). `socket` lists
+/// the interfaces.
 void enable_forwarding(cni::Family family, NetlinkSocket& socket);
 
-/// Why an ADD whose addresses the host forwards, in these families, could not have its settings: the refusal that it
-/// would end with. nullopt where each one can be written, or has the wanted value for new interfaces already.
-std::optional<std::system_error> find_settings_fault(std::span<const cni::Family> forwarded);
+/// The error with which an ADD would fail to write its sysctls, if the host forwards its addresses of these families.
+/// nullopt if each sysctl can be written, or has the wanted value already.
+std::optional<std::system_error> find_sysctl_error(std::span<const cni::Family> forwarded);
 
-/// Whether the node forwards packets of the family; no answer where the kernel has no such family.
-NetlinkRequest ask_forwarding(cni::Family family);
+/// Requests whether the node forwards packets of the family; no answer if the kernel does not support the family.
+NetlinkRequest get_forwarding(cni::Family family);
 struct Forwarding {
   cni::Family family = cni::Family::ipv4;
   bool is_on = false;

@@ -4,14 +4,13 @@
 
 #include <vector>
 
-// Settings that a configuration names. They are those of the network namespace that the calling thread is in.
+// The sysctls of a configuration, in the network namespace of the calling thread.
 namespace kernel {
 
-/// Throws std::system_error with path, value and what the kernel says. Nothing outside of /proc/sys is reached,
-/// whatever a path says.
+/// Throws std::system_error with path, value and the error of the kernel. A path cannot lead out of /proc/sys.
 void write_sysctls(const std::vector<wiring::Sysctl>& sysctls);
 
-/// The same paths with the values that the kernel has; one that cannot be read is left out.
+/// The current values of these paths, without those that cannot be read.
 std::vector<wiring::Sysctl> read_sysctls(const std::vector<wiring::Sysctl>& sysctls);
 
 }  // namespace kernel

@@ -1,8 +1,8 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/process.hpp"
 #include "plugin/cni/request.hpp"
-#include "plugin/kernel/cannot_return.hpp"
 #include "plugin/kernel/loopback.hpp"
+#include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/posix/log_file.hpp"
 #include "plugin/posix/process.hpp"
@@ -13,8 +13,8 @@
 #include <system_error>
 #include <utility>
 
-// Brings up the interface `lo` of a container, whatever CNI_IFNAME says, as the reference plugin does. It has no
-// configuration of its own.
+// Sets up the interface `lo` of a container. Like the reference plugin, it ignores CNI_IFNAME and has no configuration
+// of its own.
 namespace {
 
 kernel::Namespace open_container(const cni::Request& request) {
@@ -24,7 +24,7 @@ kernel::Namespace open_container(const cni::Request& request) {
   throw cni::Error{cni::ErrorCode::invalid_netns, "plugin's netns and netns from CNI_NETNS should not be the same"};
 }
 
-void refuse_other_addresses(const kernel::Loopback& loopback) {
+void check_addresses(const kernel::Loopback& loopback) {
   for (const auto& prefix : loopback.addresses) {
     if (cni::is_loopback(prefix.address)) continue;
     throw cni::Error{cni::ErrorCode::differs,
@@ -43,8 +43,8 @@ cni::Result result_of(const cni::Request& request, const kernel::Loopback& loopb
   return result;
 }
 
-/// The call fails with the error that began it.
-void take_down(const kernel::Namespace& container) {
+/// A failure is ignored: the call fails with the original error.
+void set_down(const kernel::Namespace& container) {
   try {
     kernel::set_loopback(container, false);
   } catch (const std::system_error&) {
@@ -52,28 +52,28 @@ void take_down(const kernel::Namespace& container) {
   }
 }
 
-void answer(const cni::Request& request, const kernel::Namespace& container,
-            const std::function<void(std::string_view)>& print) {
+void print_result_of(const cni::Request& request, const kernel::Namespace& container,
+                     const std::function<void(std::string_view)>& print) {
   const auto loopback = kernel::observe_loopback(container);
-  refuse_other_addresses(loopback);
+  check_addresses(loopback);
   print(cni::to_json(result_of(request, loopback), request.config.version));
 }
 
-/// Where the ADD fails, `lo` is down again if it was down before. It may be up although only the kernel's answer is
-/// missing.
+/// A failed ADD sets `lo` down again if it was down before, also after a failed set_loopback(): `lo` may be up although
+/// the kernel's reply is missing.
 void add(const cni::Request& request, const std::function<void(std::string_view)>& print) {
   const auto container = open_container(request);
   const bool was_up = kernel::observe_loopback(container).is_up;
   try {
     if (!was_up) kernel::set_loopback(container, true);
-    answer(request, container, print);
+    print_result_of(request, container, print);
   } catch (const std::exception&) {
-    if (!was_up) take_down(container);
+    if (!was_up) set_down(container);
     throw;
   }
 }
 
-/// A namespace that is gone took its `lo` along; one that is our own keeps it.
+/// A deleted namespace has no `lo`. If the namespace is the host's own, `lo` stays up.
 void del(const cni::Request& request) try {
   if (!request.netns.empty()) kernel::set_loopback(open_container(request), false);
 } catch (const cni::Error& error) {
@@ -102,10 +102,8 @@ void serve_verb(cni::Call call, const std::function<void(std::string_view)>& pri
   }
 }
 
-void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
-  serve_verb(std::move(call), print);
-} catch (const kernel::CannotReturn& failure) {
-  throw failure.error;
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
+  kernel::rethrow_namespace_return_failure([&] { serve_verb(std::move(call), print); });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -31,15 +32,14 @@ int set_lock(int file, std::uint64_t offset, short type) {
 std::optional<ByteLock> ByteLock::try_take(int file, std::uint64_t offset) {
   if (set_lock(file, offset, F_WRLCK) == 0) return ByteLock{file, offset};
   if (errno == EAGAIN || errno == EACCES) return std::nullopt;
-  throw_errno("lock a byte of the lock file");
+  throw_errno("lock byte " + std::to_string(offset) + " of the lock file");
 }
 
-// F_OFD_SETLKW has no time limit of its own, so this asks again and again: at once for the locks that are held for
-// microseconds, ever more rarely for those that are held during a whole call. A lock that is free does not even need a
-// clock.
-std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chrono::milliseconds patience) {
+// F_OFD_SETLKW has no timeout, so this tries repeatedly: first after microseconds, for the locks that are held briefly,
+// then less often, for those that are held during a whole call. The clock is read only if the lock is not free.
+std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chrono::milliseconds timeout) {
   if (auto lock = try_take(file, offset)) return lock;
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::chrono::microseconds pause{20};
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(pause);
@@ -51,7 +51,7 @@ std::optional<ByteLock> ByteLock::take(int file, std::uint64_t offset, std::chro
 
 bool ByteLock::is_any_taken(int file, std::uint64_t first, std::uint64_t count) {
   auto range = range_of(first, count, F_WRLCK);
-  if (::fcntl(file, F_OFD_GETLK, &range) < 0) throw_errno("look for locks in the lock file");
+  if (::fcntl(file, F_OFD_GETLK, &range) < 0) throw_errno("query the locks of the lock file");
   return range.l_type != F_UNLCK;
 }
 

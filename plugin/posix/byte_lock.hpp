@@ -6,18 +6,17 @@
 
 namespace posix {
 
-/// An exclusive OFD lock on one byte of a file (fcntl(2), "Open file description locks"). The kernel lets it go however
-/// the process ends. The file has to outlive the lock.
+/// An exclusive OFD lock on one byte of a file (fcntl(2), "Open file description locks"). The kernel releases it when
+/// the process ends, however it ends. The file must outlive the lock.
 class ByteLock {
  public:
-  /// The lock, or nullopt while another process holds it. Throws std::system_error where the kernel refuses locks at
-  /// all.
+  /// The lock, or nullopt while another open file holds it. Throws std::system_error for any other failure.
   static std::optional<ByteLock> try_take(int file, std::uint64_t offset);
 
-  /// Waits for the lock, at most `patience`; nullopt then.
-  static std::optional<ByteLock> take(int file, std::uint64_t offset, std::chrono::milliseconds patience);
+  /// Waits for the lock; nullopt after `timeout`.
+  static std::optional<ByteLock> take(int file, std::uint64_t offset, std::chrono::milliseconds timeout);
 
-  /// Whether another open file has a lock on any of these bytes; its cost does not grow with their number.
+  /// Whether another open file has a lock on any of these bytes. The cost does not depend on their number.
   static bool is_any_taken(int file, std::uint64_t first, std::uint64_t count);
 
   ByteLock(ByteLock&& other) noexcept;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 
 namespace posix {
 namespace {
@@ -20,7 +21,7 @@ constexpr mode_t private_file = 0600;
 
 using Clock = std::chrono::steady_clock;
 
-/// 0 where it has passed.
+/// 0 if the deadline has passed.
 int milliseconds_until(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   return static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0}));
@@ -32,30 +33,42 @@ void wait_for_input(int file, Clock::time_point deadline) {
   do {
     ready = ::poll(&waiting, 1, milliseconds_until(deadline));
   } while (ready < 0 && errno == EINTR);
-  if (ready < 0) throw_errno("wait for input");
-  if (ready == 0) throw system_error(ETIMEDOUT, "wait for input");
+  if (ready < 0) throw_errno("wait for the input");
+  if (ready == 0) throw system_error(ETIMEDOUT, "wait for the end of the input");
 }
 
-ssize_t read_some(int file, char* buffer, std::size_t size) {
+/// `path` is used for errors only; empty: unknown.
+std::string read_act(std::string_view path) { return path.empty() ? "read" : "read " + text::quoted(path); }
+
+ssize_t read_some(int file, std::string_view path, std::span<char> buffer) {
   ssize_t count = 0;
   do {
-    count = ::read(file, buffer, size);
+    count = ::read(file, buffer.data(), buffer.size());
   } while (count < 0 && errno == EINTR);
-  if (count < 0) throw_errno("read");
+  if (count < 0) throw_errno(read_act(path));
   return count;
 }
 
-/// One read more than the text is long. The buffer is one page of the stack: the usual text is shorter.
-std::string read_until_end(int file, std::size_t limit, const auto& wait) {
+/// Calls `wait_for_data` before each read. One page is enough for most texts, so they need two reads: the text and the
+/// end.
+std::string read_until_end(int file, std::string_view path, std::size_t limit, const auto& wait_for_data) {
   std::string text;
   std::array<char, 4096> buffer;
   while (true) {
-    wait();
-    const auto count = static_cast<std::size_t>(read_some(file, buffer.data(), buffer.size()));
+    wait_for_data();
+    const auto count = static_cast<std::size_t>(read_some(file, path, buffer));
     if (count == 0) return text;
-    if (text.size() + count > limit) throw system_error(EFBIG, "read at most " + std::to_string(limit) + " bytes");
+    if (text.size() + count > limit)
+      throw system_error(EFBIG, read_act(path) + ": more than " + std::to_string(limit) + " bytes");
     text.append(buffer.data(), count);
   }
+}
+
+FileDescriptor open_resolved(int directory, const std::string& path, int flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC);
+  how.resolve = resolve;
+  return FileDescriptor{static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how))};
 }
 
 }  // namespace
@@ -72,17 +85,6 @@ FileDescriptor open_file(int directory, const std::string& path, int flags) {
   throw system_error(ENOENT, "open " + text::quoted(path));
 }
 
-namespace {
-
-FileDescriptor open_resolved(int directory, const std::string& path, int flags, std::uint64_t resolve) {
-  open_how how{};
-  how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC);
-  how.resolve = resolve;
-  return FileDescriptor{static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how))};
-}
-
-}  // namespace
-
 std::optional<FileDescriptor> find_without_links(int directory, const std::string& path, int flags) {
   auto file = open_resolved(directory, path, flags, RESOLVE_NO_SYMLINKS);
   if (file) return file;
@@ -96,22 +98,22 @@ FileDescriptor open_beneath(int directory, const std::string& path, int flags) {
   return file;
 }
 
-std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
-  return read_until_end(file, limit, [&] { wait_for_input(file, deadline); });
+std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  return read_until_end(file, "", limit, [&] { wait_for_input(file, deadline); });
 }
 
 std::optional<std::string> find_content(int directory, const std::string& path, std::size_t limit) {
   const auto file = find_file(directory, path, O_RDONLY | O_NOFOLLOW);
   if (!file) return std::nullopt;
-  return read_until_end(file->get(), limit, [] {});
+  return read_until_end(file->get(), path, limit, [] {});
 }
 
-void write_all(int file, std::string_view text) {
+void write_all(int file, std::string_view text, const std::string& object) {
   while (!text.empty()) {
     const ssize_t count = ::write(file, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("write");
+    if (count < 0) throw_errno(object.empty() ? "write" : "write " + object);
     text.remove_prefix(static_cast<std::size_t>(count));
   }
 }

@@ -10,31 +10,33 @@
 
 namespace posix {
 
-/// Opens `path` relative to the directory `directory` (AT_FDCWD for the working directory), always O_CLOEXEC; nullopt
-/// where nothing of that name is there. Throws std::system_error.
+/// Opens `path` relative to the directory `directory` (AT_FDCWD for the working directory), always with O_CLOEXEC;
+/// nullopt if it does not exist. Throws std::system_error.
 std::optional<FileDescriptor> find_file(int directory, const std::string& path, int flags);
 
-/// As find_file, but throws also where nothing is there. With O_CREAT files are made 0600.
+/// As find_file, but throws also if the file does not exist. O_CREAT creates files with mode 0600.
 FileDescriptor open_file(int directory, const std::string& path, int flags);
 
-/// As find_file, but throws ELOOP where any part of the path is a symbolic link.
+/// As find_file, but throws ELOOP if any part of the path is a symbolic link.
 std::optional<FileDescriptor> find_without_links(int directory, const std::string& path, int flags);
 
-/// As open_file, for a path that comes from outside: it stays beneath the directory, and no part of it is a symbolic
+/// As open_file, for an untrusted path: throws if the path leaves the directory or if any part of it is a symbolic
 /// link.
 FileDescriptor open_beneath(int directory, const std::string& path, int flags);
 
-/// Reads to the end. Throws std::system_error; EFBIG past `limit` bytes, ETIMEDOUT where the other end has not closed
-/// after `patience`, however much it wrote.
-std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds patience);
+/// Reads to the end of the file. Throws std::system_error: EFBIG for more than `limit` bytes, ETIMEDOUT if the end is
+/// not reached within `timeout`, even if data keeps arriving.
+std::string read_to_end(int file, std::size_t limit, std::chrono::milliseconds timeout);
 
-/// The content of a file of at most `limit` bytes; nullopt where it does not exist. Throws std::system_error.
+/// The content of a file of at most `limit` bytes; nullopt if it does not exist. Symbolic links are not followed.
+/// Throws std::system_error.
 std::optional<std::string> find_content(int directory, const std::string& path, std::size_t limit);
 
-/// Writes everything. Throws std::system_error, EPIPE included: SIGPIPE has to be ignored by the process.
-void write_all(int file, std::string_view text);
+/// Writes the whole text. Throws std::system_error with `object` in the message, also for EPIPE: the process must
+/// ignore SIGPIPE.
+void write_all(int file, std::string_view text, const std::string& object = {});
 
-/// Writes one value to an existing file such as a sysctl, in one write; false where the file does not exist. Throws
+/// Writes one value to an existing file, such as a sysctl, with one write; false if the file does not exist. Throws
 /// std::system_error.
 bool write_value(const std::string& path, std::string_view value);
 

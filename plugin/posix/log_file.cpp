@@ -19,18 +19,19 @@ constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
 struct stat status_of(int file, const std::string& path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) throw_errno("look at " + text::quoted(path));
+  if (::fstat(file, &status) < 0) throw_errno("read the status of " + text::quoted(path));
   return status;
 }
 
-/// Who can write there could put a link in the file's place.
+/// A user who can write to the folder could replace the file by a link.
 FileDescriptor open_folder(const std::string& path) {
   if (::mkdir(path.c_str(), private_folder) < 0 && errno != EEXIST)
-    throw_errno("make the folder " + text::quoted(path));
+    throw_errno("create the folder " + text::quoted(path));
   auto folder = open_file(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const auto status = status_of(folder.get(), path);
   if (status.st_uid != ::geteuid() || (status.st_mode & writable_by_others) != 0) {
-    throw system_error(EPERM, "write below " + text::quoted(path) + ", which is not ours alone to write");
+    throw system_error(EPERM, "append to a file in " + text::quoted(path) +
+                                  ": the folder belongs to another user or is writable by others");
   }
   return folder;
 }
@@ -43,9 +44,9 @@ void append_line(const std::string& path, std::string_view line) {
   const auto file =
       open_file(folder.get(), path.substr(slash + 1), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
   const auto status = status_of(file.get(), path);
-  if (!S_ISREG(status.st_mode))
-    throw system_error(EINVAL, "append to " + text::quoted(path) + ", which is no regular file");
-  if (status.st_uid != ::geteuid()) throw system_error(EPERM, "append to " + text::quoted(path) + " of another user");
+  if (!S_ISREG(status.st_mode)) throw system_error(EINVAL, "append to " + text::quoted(path) + ": not a regular file");
+  if (status.st_uid != ::geteuid())
+    throw system_error(EPERM, "append to " + text::quoted(path) + ": the file belongs to another user");
   if (::write(file.get(), line.data(), line.size()) < 0) throw_errno("append to " + text::quoted(path));
 }
 

@@ -5,10 +5,11 @@
 
 namespace posix {
 
-/// Appends one line to a file, by one write, so that lines of several processes stay whole. The file is opened anew
-/// each time, so that it may be renamed at any time, and made (0600) where it is missing; its folder, too (0700), but
-/// no parents. Throws std::system_error, EPERM where the folder or the file belongs to somebody else or the folder can
-/// be written by others, and EINVAL where it is not a regular file: a link is not followed, and no pipe is waited for.
+/// Appends one line to a file with one write, so that the lines of concurrent processes do not mix. The file is opened
+/// for each line, so that it can be rotated at any time. A missing file is created with mode 0600 and its folder with
+/// mode 0700, but no further parents. Throws std::system_error: EPERM if the folder or the file belongs to another user
+/// or the folder is writable by others, EINVAL if the file is not a regular file. Symbolic links are not followed, and
+/// opening a FIFO does not block.
 void append_line(const std::string& path, std::string_view line);
 
 }  // namespace posix

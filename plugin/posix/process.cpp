@@ -14,8 +14,8 @@
 namespace posix {
 namespace {
 
-/// A file that is opened later would take the number of a standard stream that is closed, and be printed into. For
-/// reading alone: a result that goes nowhere must not count as printed.
+/// If a standard stream were closed, the next file that is opened would get its number, and output would be written
+/// into that file. The replacement is open for reading only: writing a result to a closed stream must still fail.
 void open_standard_streams() {
   std::array<pollfd, 3> streams{pollfd{0, 0, 0}, pollfd{1, 0, 0}, pollfd{2, 0, 0}};
   ::poll(streams.data(), streams.size(), 0);
@@ -25,19 +25,9 @@ void open_standard_streams() {
   }
 }
 
-}  // namespace
-
-void prepare_process() {
-  open_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
-
-namespace {
-
 constexpr std::uint32_t bit(int capability) { return std::uint32_t{1} << static_cast<unsigned>(capability); }
 
-/// Namespaces stand in /proc for processes that have more rights than these (CAP_SYS_PTRACE), and in folders of theirs.
+/// CAP_SYS_PTRACE opens /proc/PID/ns/net of processes with more capabilities; the last two open files of other users.
 constexpr std::uint32_t needed =
     bit(CAP_NET_ADMIN) | bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
 
@@ -61,7 +51,13 @@ std::uint32_t permitted_capabilities() {
 
 }  // namespace
 
-/// Whoever has fewer is refused all of them, and asks for those it has.
+void prepare_process() {
+  open_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+/// capset(2) fails if the process lacks any of these, so the second attempt asks only for those that it has.
 void drop_capabilities() {
   if (keep_capabilities(needed)) return;
   keep_capabilities(needed & permitted_capabilities());

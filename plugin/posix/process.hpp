@@ -2,16 +2,16 @@
 
 namespace posix {
 
-/// Makes the process independent of how it was started: descriptors 0-2 are open, and a pipe that nobody reads or a
-/// file that may not grow (RLIMIT_FSIZE) is an error of the write and not the end. What delegates inherit (umask,
-/// working directory) stays as it is.
+/// Opens descriptors 0-2 if they are closed, and ignores SIGPIPE and SIGXFSZ, so that a write to a closed pipe or
+/// beyond RLIMIT_FSIZE returns an error and does not end the process. The umask and the working directory, which
+/// delegates inherit, are not changed.
 void prepare_process();
 
-/// Gives up, for good, all capabilities but those that a plugin may need: to change networks and enter their
-/// namespaces, and to open what belongs to other users. Programs that it runs as root have root's again.
+/// Drops, permanently, all capabilities except those that a plugin needs to configure networks, to enter network
+/// namespaces and to open files of other users. Programs that it runs as root get root's capabilities again.
 void drop_capabilities();
 
-/// From now on no program that this process might run has more rights than itself.
+/// Sets PR_SET_NO_NEW_PRIVS: programs that this process runs cannot gain privileges.
 void forbid_new_privileges();
 
 }  // namespace posix

@@ -35,10 +35,10 @@ void check_spawn(int error, const std::string& act) {
   if (error != 0) throw system_error(error, act);
 }
 
-/// What posix_spawn is to do between fork and exec: the pipes on 0 and 1, every signal as a new program expects it.
-class SpawnPlan {
+/// What posix_spawn does between fork and exec: connects the pipes to descriptors 0 and 1 and resets all signals.
+class SpawnOptions {
  public:
-  SpawnPlan(int input, int output) {
+  SpawnOptions(int input, int output) {
     check_spawn(::posix_spawn_file_actions_init(&actions_), "prepare a program");
     check_spawn(::posix_spawnattr_init(&attributes_), "prepare a program");
     ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
@@ -50,14 +50,14 @@ class SpawnPlan {
     ::posix_spawnattr_setsigmask(&attributes_, &signals);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
+  SpawnOptions(const SpawnOptions&) = delete;
+  SpawnOptions& operator=(const SpawnOptions&) = delete;
+  ~SpawnOptions() {
     ::posix_spawn_file_actions_destroy(&actions_);
     ::posix_spawnattr_destroy(&attributes_);
   }
 
-  /// The errno, 0 for success.
+  /// Returns errno, or 0 for success.
   int spawn(const Program& program, pid_t& child) const {
     std::array<char*, 2> arguments{const_cast<char*>(program.path.c_str()), nullptr};
     std::vector<char*> environment;
@@ -74,12 +74,12 @@ class SpawnPlan {
 
 pid_t start(const Program& program, int input, int output) {
   constexpr int attempts = 5;
-  const SpawnPlan plan{input, output};
+  const SpawnOptions options{input, output};
   pid_t child = 0;
-  int error = plan.spawn(program, child);
+  int error = options.spawn(program, child);
   for (int attempt = 1; error == ETXTBSY && attempt < attempts; ++attempt) {
     std::this_thread::sleep_for(std::chrono::seconds{1});
-    error = plan.spawn(program, child);
+    error = options.spawn(program, child);
   }
   check_spawn(error, "run " + text::quoted(program.path));
   return child;
@@ -88,42 +88,42 @@ pid_t start(const Program& program, int input, int output) {
 int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw_errno("wait for a program");
+    if (errno != EINTR) throw_errno("wait for the end of a program");
   }
   constexpr int signal_base = 128;
   return WIFEXITED(status) ? WEXITSTATUS(status) : signal_base + WTERMSIG(status);
 }
 
-/// Writes what the program still takes and closes the pipe at the end, or as soon as the program does not want any
-/// more.
-void feed(FileDescriptor& pipe, std::string_view& rest) {
+/// Writes what the pipe accepts. Closes the pipe after the last byte, or when the program has closed its input.
+void write_some(FileDescriptor& pipe, std::string_view& rest) {
   const ssize_t count = ::write(pipe.get(), rest.data(), rest.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count < 0 && errno != EPIPE) throw_errno("write to a program");
+  if (count < 0 && errno != EPIPE) throw_errno("write the input of a program");
   rest.remove_prefix(count < 0 ? rest.size() : static_cast<std::size_t>(count));
   if (rest.empty()) pipe.close();
 }
 
-void drain(FileDescriptor& pipe, std::string& output) {
+void read_some(FileDescriptor& pipe, std::string& output) {
   std::array<char, 16384> buffer;
   const ssize_t count = ::read(pipe.get(), buffer.data(), buffer.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count < 0) throw_errno("read from a program");
+  if (count < 0) throw_errno("read the output of a program");
   if (count == 0) return pipe.close();
   output.append(buffer.data(), static_cast<std::size_t>(count));
 }
 
-/// Feeds and drains at once: neither side can block the other, however much each of them writes. Output beyond the
-/// limit is read and dropped, so that the program ends as it wants to.
-std::string converse(FileDescriptor input, FileDescriptor output, std::string_view text, std::size_t limit) {
+/// Writes the input and reads the output at the same time, so that neither side can block the other. Output beyond the
+/// limit is read and discarded, so that the program can run to its end.
+std::string exchange(FileDescriptor input, FileDescriptor output, std::string_view text, std::size_t limit) {
   std::string answer;
-  if (::fcntl(input.get(), F_SETFL, O_NONBLOCK) < 0) throw_errno("set a pipe non-blocking");
+  if (::fcntl(input.get(), F_SETFL, O_NONBLOCK) < 0) throw_errno("set a pipe to non-blocking mode");
   if (text.empty()) input.close();
   while (output) {
     std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{input.get(), POLLOUT, 0}};
-    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) throw_errno("wait for a program");
-    if (waiting[0].revents != 0) drain(output, answer);
-    if (waiting[1].revents != 0 && input) feed(input, text);
+    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
+      throw_errno("wait for the output of a program");
+    if (waiting[0].revents != 0) read_some(output, answer);
+    if (waiting[1].revents != 0 && input) write_some(input, text);
     if (answer.size() > limit) answer.resize(limit + 1);
   }
   return answer;
@@ -139,14 +139,15 @@ Outcome run(const Program& program, std::size_t output_limit) {
   output.write_end.close();
   Outcome outcome;
   try {
-    outcome.output = converse(std::move(input.write_end), std::move(output.read_end), program.input, output_limit);
+    outcome.output = exchange(std::move(input.write_end), std::move(output.read_end), program.input, output_limit);
   } catch (...) {
-    wait_for(child);  // its pipes are closed by now; what it does must not go on beside what we do next
+    wait_for(child);  // the pipes are closed; the program must not run in parallel with what the caller does next
     throw;
   }
   outcome.exit_status = wait_for(child);
   if (outcome.output.size() > output_limit)
-    throw system_error(EFBIG, "read the output of " + text::quoted(program.path));
+    throw system_error(EFBIG, "read the output of " + text::quoted(program.path) + ": more than " +
+                                  std::to_string(output_limit) + " bytes");
   return outcome;
 }
 

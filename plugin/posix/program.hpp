@@ -6,7 +6,7 @@
 
 namespace posix {
 
-/// A program to run with a given environment ("NAME=value" each) and standard input; its standard error is ours.
+/// A program with its environment ("NAME=value" each) and standard input. It inherits our standard error.
 struct Program {
   std::string path;
   std::vector<std::string> environment;
@@ -14,13 +14,13 @@ struct Program {
 };
 
 struct Outcome {
-  int exit_status = 0;  ///< as a shell gives it: 128 + signal for a program that a signal ended
+  int exit_status = 0;  ///< as in a shell: 128 + signal number if a signal ended the program
   std::string output;   ///< its standard output
 };
 
-/// Runs it to its end, however long that takes. Its signals are reset to their defaults. Tries again where the file is
-/// being written (ETXTBSY), up to 5 times, one second apart. Throws std::system_error; EFBIG where it prints more than
-/// `output_limit` bytes.
+/// Runs the program to its end, without a timeout. Its signals are reset to their defaults. If the file is being
+/// written (ETXTBSY), tries up to 5 times, one second apart. Throws std::system_error: EFBIG for more than
+/// `output_limit` bytes of output.
 Outcome run(const Program& program, std::size_t output_limit);
 
 }  // namespace posix

@@ -4,7 +4,7 @@
 
 namespace posix {
 
-/// Any number but 0. Throws std::system_error.
+/// A random number other than 0. Throws std::system_error.
 std::uint64_t random_number();
 
 }  // namespace posix

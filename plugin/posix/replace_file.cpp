@@ -15,10 +15,10 @@ namespace {
 
 constexpr mode_t readable_by_all = 0644;
 
-void put(const std::string& temporary, const std::string& path, std::string_view text) {
+void write_and_rename(const std::string& temporary, const std::string& path, std::string_view text) {
   const auto file = open_file(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-  write_all(file.get(), text);
-  if (::fchmod(file.get(), readable_by_all) < 0) throw_errno("let all read " + text::quoted(temporary));
+  write_all(file.get(), text, text::quoted(temporary));
+  if (::fchmod(file.get(), readable_by_all) < 0) throw_errno("change the mode of " + text::quoted(temporary));
   if (::rename(temporary.c_str(), path.c_str()) < 0)
     throw_errno("rename " + text::quoted(temporary) + " to " + text::quoted(path));
 }
@@ -28,7 +28,7 @@ void put(const std::string& temporary, const std::string& path, std::string_view
 void replace_file(const std::string& path, std::string_view text) {
   const auto temporary = path + '.' + std::to_string(::getpid());
   try {
-    put(temporary, path, text);
+    write_and_rename(temporary, path, text);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;

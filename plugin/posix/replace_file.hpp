@@ -5,8 +5,8 @@
 
 namespace posix {
 
-/// Puts a file with this content in the place of whatever has the name, in one step: who reads it meanwhile gets the
-/// old content or the new one. All may read it. Throws std::system_error; then nothing has changed.
+/// Replaces the file, or creates it, atomically: a concurrent reader gets the old content or the new content. The mode
+/// is 0644. Throws std::system_error; the old file is unchanged then.
 void replace_file(const std::string& path, std::string_view text);
 
 }  // namespace posix

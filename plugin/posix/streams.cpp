@@ -8,13 +8,13 @@
 
 namespace posix {
 
-std::string read_input(std::chrono::milliseconds patience) {
-  constexpr std::size_t largest_input = std::size_t{1} << 20U;
+std::string read_input(std::chrono::milliseconds timeout) {
+  constexpr std::size_t max_input_bytes = std::size_t{1} << 20U;
   if (::isatty(STDIN_FILENO) != 0) return {};
-  return read_to_end(STDIN_FILENO, largest_input, patience);
+  return read_to_end(STDIN_FILENO, max_input_bytes, timeout);
 }
 
-void write_output(std::string_view text) { write_all(STDOUT_FILENO, text); }
-void write_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+void write_output(std::string_view text) { write_all(STDOUT_FILENO, text, "standard output"); }
+void write_error(std::string_view text) { write_all(STDERR_FILENO, text, "standard error"); }
 
 }  // namespace posix

@@ -7,9 +7,9 @@
 // The standard streams of the process. Each function throws std::system_error.
 namespace posix {
 
-/// All of standard input; empty where that is a terminal: nobody will type a network configuration. Throws EFBIG past 1
-/// MiB, and ETIMEDOUT where it has no end after `patience`.
-std::string read_input(std::chrono::milliseconds patience);
+/// All of standard input; empty if it is a terminal. Throws EFBIG for more than 1 MiB, and ETIMEDOUT if the end is not
+/// reached within `timeout`.
+std::string read_input(std::chrono::milliseconds timeout);
 
 void write_output(std::string_view text);
 void write_error(std::string_view text);

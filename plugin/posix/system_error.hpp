@@ -5,7 +5,7 @@
 
 namespace posix {
 
-/// The failure of a system call: `act` says what was done to what ("open \"/run/x\""), `error` is the errno it gave.
+/// The failure of a system call. `act` is the attempted action with its object ("open \"/run/x\""), `error` the errno.
 std::system_error system_error(int error, const std::string& act);
 
 /// Throws system_error(errno, act).

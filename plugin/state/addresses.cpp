@@ -8,19 +8,18 @@
 namespace state {
 namespace {
 
-std::string link_of(const std::string& network, const cni::IpAddress& address) {
+std::string symlink_of(const std::string& network, const cni::IpAddress& address) {
   return addresses_directory(network) + "/" + cni::to_string(address);
 }
 
 std::string cursor_of(const std::string& network) { return network_directory(network) + "/cursor"; }
-std::string temporary_cursor_of(const std::string& network) { return network_directory(network) + "/.cursor"; }
 
-/// Searches of the sets that a symbolic link has no room for begin at their beginning.
+/// A symbolic link has room for 4095 bytes. Sets whose cursor does not fit are searched from their beginning.
 std::string to_text(const Cursors& cursors) {
-  constexpr std::size_t longest = 4000;
+  constexpr std::size_t max_size = 4000;
   std::string text;
   for (const auto& cursor : cursors) {
-    if (text.size() > longest) break;
+    if (text.size() > max_size) break;
     if (!text.empty()) text += ' ';
     text += cursor ? cni::to_string(*cursor) : "-";
   }
@@ -47,27 +46,27 @@ std::vector<cni::IpAddress> addresses_in(const Directory& directory, const std::
 }
 
 bool Addresses::take(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
-  return directory_->make_link(cni::to_string(holder), link_of(network, address), "take the address");
+  return directory_->create_symlink(cni::to_string(holder), symlink_of(network, address), "take the address");
 }
 
 bool Addresses::release(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
   if (this->holder(network, address) != holder) return false;
-  return directory_->remove(link_of(network, address));
+  return directory_->remove(symlink_of(network, address));
 }
 
 bool Addresses::is_taken(const std::string& network, const cni::IpAddress& address) const {
-  return directory_->link_text(link_of(network, address)).has_value();
+  return directory_->symlink_target(symlink_of(network, address)).has_value();
 }
 
 std::optional<cni::Tag> Addresses::holder(const std::string& network, const cni::IpAddress& address) const {
-  const auto text = directory_->link_text(link_of(network, address));
+  const auto text = directory_->symlink_target(symlink_of(network, address));
   return text ? cni::find_tag(*text) : std::nullopt;
 }
 
 std::vector<TakenAddress> Addresses::list(const std::string& network) const {
   std::vector<TakenAddress> all;
   for (const auto& address : list_addresses(network)) {
-    if (const auto text = directory_->link_text(link_of(network, address))) {
+    if (const auto text = directory_->symlink_target(symlink_of(network, address))) {
       all.push_back({.address = address, .holder = cni::find_tag(*text)});
     }
   }
@@ -88,7 +87,7 @@ std::vector<cni::IpAddress> Addresses::held_by(const std::string& network, cni::
 
 Cursors Addresses::cursors(const std::string& network, std::size_t sets) const {
   Cursors cursors(sets);
-  const auto text = directory_->link_text(cursor_of(network)).value_or("");
+  const auto text = directory_->symlink_target(cursor_of(network)).value_or("");
   std::size_t begin = 0;
   for (auto& cursor : cursors) {
     const auto end = std::min(text.find(' ', begin), text.size());
@@ -99,8 +98,8 @@ Cursors Addresses::cursors(const std::string& network, std::size_t sets) const {
 }
 
 void Addresses::set_cursors(const std::string& network, const Cursors& cursors) {
-  const std::string temporary = temporary_cursor_of(network);
-  directory_->put_link(to_text(cursors), temporary);
+  const std::string temporary = network_directory(network) + "/.cursor";
+  directory_->replace_symlink(to_text(cursors), temporary);
   directory_->replace(temporary, cursor_of(network));
 }
 

@@ -20,33 +20,32 @@ namespace {
 
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_directory = 0700;
-constexpr std::string_view pending_ending = "/pending";
-constexpr std::string_view live_ending = "/live";
+constexpr std::string_view pending_suffix = "/pending";
+constexpr std::string_view live_suffix = "/live";
 
-/// False with errno where it is not there and cannot be made.
+/// False with errno if the directory does not exist and cannot be created.
 bool make_directory_at(int directory, const std::string& name) {
   return ::mkdirat(directory, name.c_str(), private_directory) == 0 || errno == EEXIST;
 }
 
-/// The directory of a network's live records is made with that of its pending ones: a record that goes live then needs
-/// no room of its own.
-bool make_stage_at(int directory, const std::string& name) {
-  if (!name.ends_with(pending_ending)) return make_directory_at(directory, name);
-  const auto live = name.substr(0, name.size() - pending_ending.size()) + std::string{live_ending};
+/// Creates a directory. Creates live/ together with pending/, so that marking a record as live needs no disk space.
+bool make_record_directory_at(int directory, const std::string& name) {
+  if (!name.ends_with(pending_suffix)) return make_directory_at(directory, name);
+  const auto live = name.substr(0, name.size() - pending_suffix.size()) + std::string{live_suffix};
   return make_directory_at(directory, live) && make_directory_at(directory, name);
 }
 
-/// False with errno where one of the directories above `name` cannot be made.
+/// False with errno if one of the parent directories of `name` cannot be created.
 bool make_parents_at(int directory, const std::string& name) {
   for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    if (!make_stage_at(directory, name.substr(0, slash))) return false;
+    if (!make_record_directory_at(directory, name.substr(0, slash))) return false;
   }
   return true;
 }
 
-/// Calls what makes `name`, and where its directory is missing makes that and calls again: the usual call finds the
-/// directory.
-int put(int directory, const std::string& name, const auto& call) {
+/// Makes the system call that creates `name`. If it fails because the directory is missing, creates the directory and
+/// repeats the call.
+int create_with_parents(int directory, const std::string& name, const auto& call) {
   const int result = call();
   if (result >= 0 || errno != ENOENT) return result;
   return make_parents_at(directory, name) ? call() : -1;
@@ -58,11 +57,11 @@ std::chrono::system_clock::time_point time_of(const timespec& time) {
       std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch)};
 }
 
-/// Empty for what is no regular file within the limit, and for what the disk cannot read. Other errors are no property
-/// of the file. `quoted_path` is called for those only.
+/// Empty for a file that is not regular or exceeds the limit, and for an I/O error of the disk. Throws for other
+/// errors, which are not caused by the file; `quoted_path` returns its path for the message.
 FileContent read_regular(int file, std::size_t limit, const auto& quoted_path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + quoted_path());
+  if (::fstat(file, &status) < 0) posix::throw_errno("stat " + quoted_path());
   if (!S_ISREG(status.st_mode)) return {};
   FileContent content{.text = {}, .written_at = time_of(status.st_mtim)};
   const auto size = static_cast<std::size_t>(status.st_size);
@@ -88,12 +87,12 @@ std::optional<posix::FileDescriptor> Directory::find_directory(const std::string
   posix::throw_errno("open " + quoted(name));
 }
 
-bool Directory::is_empty(const std::string& name, std::string_view besides) const {
+bool Directory::is_empty(const std::string& name) const {
   const auto directory = find_directory(name);
   if (!directory) return true;
-  DirectoryReader reader{directory->get(), DirectoryReader::room_for_one};
+  DirectoryReader reader{directory->get(), DirectoryReader::small_buffer};
   while (const auto entry = reader.next()) {
-    if (entry->name.front() != '.' && entry->name != besides) return false;
+    if (entry->name.front() != '.') return false;
   }
   return true;
 }
@@ -102,19 +101,19 @@ bool Directory::exists(const std::string& name) const {
   struct stat status {};
   if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
-  posix::throw_errno("look at " + quoted(name));
+  posix::throw_errno("stat " + quoted(name));
 }
 
-std::optional<std::string> Directory::link_text(const std::string& name) const {
+std::optional<std::string> Directory::symlink_target(const std::string& name) const {
   std::array<char, PATH_MAX> buffer;
   const ssize_t length = ::readlinkat(directory_.get(), name.c_str(), buffer.data(), buffer.size());
   if (length >= 0) return std::string{buffer.data(), static_cast<std::size_t>(length)};
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   if (errno == EINVAL) return std::string{};
-  posix::throw_errno("read the link " + quoted(name));
+  posix::throw_errno("read the symbolic link " + quoted(name));
 }
 
-/// O_NONBLOCK: a FIFO would block the opening.
+/// O_NONBLOCK, because opening a FIFO would block.
 std::optional<FileContent> Directory::content(const std::string& name, std::size_t limit) const {
   const int number = ::openat(directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (number < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
@@ -124,39 +123,40 @@ std::optional<FileContent> Directory::content(const std::string& name, std::size
   return read_regular(number, limit, [&] { return quoted(name); });
 }
 
-bool Directory::make_link(const std::string& target, const std::string& name, std::string_view act) const {
+bool Directory::create_symlink(const std::string& target, const std::string& name, std::string_view act) const {
   const auto link = [&] { return ::symlinkat(target.c_str(), directory_.get(), name.c_str()); };
-  if (put(directory_.get(), name, link) == 0) return true;
+  if (create_with_parents(directory_.get(), name, link) == 0) return true;
   if (errno == EEXIST) return false;
   posix::throw_errno(std::string{act} + " " + quoted(name));
 }
 
-std::optional<bool> Directory::make_link_inside(const std::string& target, const std::string& name) const {
+std::optional<bool> Directory::create_symlink_in_existing(const std::string& target, const std::string& name) const {
   if (::symlinkat(target.c_str(), directory_.get(), name.c_str()) == 0) return true;
   if (errno == EEXIST) return false;
   if (errno == ENOENT) return std::nullopt;
-  posix::throw_errno("make the link " + quoted(name));
+  posix::throw_errno("create the symbolic link " + quoted(name));
 }
 
-/// A file of that name is what a call left that was ended in the middle.
-void Directory::put_link(const std::string& target, const std::string& name) const {
-  constexpr std::string_view act = "make the link";
-  if (make_link(target, name, act)) return;
+/// A file of that name is left from a call that was killed.
+void Directory::replace_symlink(const std::string& target, const std::string& name) const {
+  constexpr std::string_view act = "create the symbolic link";
+  if (create_symlink(target, name, act)) return;
   remove(name);
-  if (!make_link(target, name, act)) throw posix::system_error(EEXIST, std::string{act} + " " + quoted(name));
+  if (!create_symlink(target, name, act)) throw posix::system_error(EEXIST, std::string{act} + " " + quoted(name));
 }
 
 int Directory::create(const std::string& name) const {
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  return put(directory_.get(), name, [&] { return ::openat(directory_.get(), name.c_str(), flags, private_file); });
+  return create_with_parents(directory_.get(), name,
+                             [&] { return ::openat(directory_.get(), name.c_str(), flags, private_file); });
 }
 
-/// A file of that name is replaced, never written into: it may have another name elsewhere. Of the probe of STATUS
-/// there may be several at once.
+/// Removes a file of that name instead of overwriting it, because it may be a hard link to another file. Several calls
+/// of STATUS may write their file at the same time, hence the loop.
 posix::FileDescriptor Directory::write_file(const std::string& name, std::string_view text) const {
-  constexpr int attempts = 100;
+  constexpr int max_attempts = 100;
   int number = create(name);
-  for (int attempt = 1; number < 0 && errno == EEXIST && attempt < attempts; ++attempt) {
+  for (int attempt = 1; number < 0 && errno == EEXIST && attempt < max_attempts; ++attempt) {
     remove(name);
     number = create(name);
   }
@@ -166,10 +166,10 @@ posix::FileDescriptor Directory::write_file(const std::string& name, std::string
   return file;
 }
 
-/// A foreign directory of that name prevents the renaming, and belongs to no attachment.
+/// Removes a directory of that name, which prevents the renaming and belongs to no attachment.
 void Directory::replace(const std::string& temporary, const std::string& name) const {
   const auto rename = [&] { return ::renameat(directory_.get(), temporary.c_str(), directory_.get(), name.c_str()); };
-  int result = put(directory_.get(), name, rename);
+  int result = create_with_parents(directory_.get(), name, rename);
   if (result < 0 && errno == EISDIR) {
     remove_tree(directory_.get(), name);
     result = rename();
@@ -177,11 +177,11 @@ void Directory::replace(const std::string& temporary, const std::string& name) c
   if (result < 0) posix::throw_errno("rename " + quoted(temporary) + " to " + quoted(name));
 }
 
-/// A read-only file system returns EROFS for a file that is missing, too.
+/// A read-only file system returns EROFS also for a missing file.
 bool Directory::remove(const std::string& name) const {
   if (::unlinkat(directory_.get(), name.c_str(), 0) == 0) return true;
   const int error = errno;
-  if (error == ENOENT || error == ENOTDIR || (error == EROFS && !link_text(name))) return false;
+  if (error == ENOENT || error == ENOTDIR || (error == EROFS && !symlink_target(name))) return false;
   if (error != EISDIR) throw posix::system_error(error, "remove " + quoted(name));
   remove_tree(directory_.get(), name);
   return true;

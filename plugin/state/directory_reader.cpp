@@ -10,11 +10,6 @@
 #include <cstring>
 
 namespace state {
-namespace {
-
-bool is_itself_or_parent(std::string_view name) { return name == "." || name == ".."; }
-
-}  // namespace
 
 bool DirectoryReader::fill() {
   const long count = ::syscall(SYS_getdents64, directory_, buffer_.data(), buffer_.size());
@@ -36,7 +31,7 @@ DirectoryEntry DirectoryReader::take_entry() {
 std::optional<DirectoryEntry> DirectoryReader::next() {
   while (position_ < end_ || fill()) {
     const DirectoryEntry entry = take_entry();
-    if (!is_itself_or_parent(entry.name)) return entry;
+    if (entry.name != "." && entry.name != "..") return entry;
   }
   return std::nullopt;
 }

@@ -12,14 +12,15 @@ struct DirectoryEntry {
   unsigned char type = 0;  ///< as in readdir(3): DT_DIR, DT_UNKNOWN, ...
 };
 
-/// The names in an open directory, in no order, without "." and "..". Unlike readdir(3) it reads no more of the
-/// directory at once than its buffer holds: a look at the first name costs the same however many there are.
+/// Reads the names in an open directory, in no order, without "." and "..". Unlike readdir(3) it uses a buffer of the
+/// given size, so that reading the first name of a large directory is cheap.
 class DirectoryReader {
  public:
-  static constexpr std::size_t room_for_one = 512;
-  static constexpr std::size_t room_for_many = 32768;
+  static constexpr std::size_t small_buffer = 512;
+  static constexpr std::size_t large_buffer = 32768;
 
-  explicit DirectoryReader(int directory, std::size_t room = room_for_many) : directory_(directory), buffer_(room) {}
+  explicit DirectoryReader(int directory, std::size_t buffer_size = large_buffer)
+      : directory_(directory), buffer_(buffer_size) {}
 
   /// nullopt at the end. Throws std::system_error.
   std::optional<DirectoryEntry> next();

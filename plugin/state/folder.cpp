@@ -28,7 +28,7 @@ posix::FileDescriptor open_root(const std::string& root) {
   if (auto found = find_root(root)) return std::move(*found);
   if (root != default_root) make_parents(root);
   make_private_directory(AT_FDCWD, root, root);
-  if (auto made = find_root(root)) return std::move(*made);
+  if (auto created = find_root(root)) return std::move(*created);
   throw posix::system_error(ENOENT, "open the state folder " + text::quoted(root));
 }
 
@@ -49,7 +49,7 @@ Folder Folder::open(const std::string& root, const std::string& registry) {
   auto directory = find_private_directory(parent.get(), name, path);
   const bool is_new = !directory.has_value();
   if (is_new) {
-    write_down(parent_path, without_trailing_slashes(registry));
+    register_root(parent_path, without_trailing_slashes(registry));
     remove_other_boots(parent.get(), name);
     directory = make_private_directory(parent.get(), name, path);
   }
@@ -71,16 +71,17 @@ std::optional<Folder> Folder::find(const std::string& root) {
   return Folder{std::make_unique<const Directory>(path, std::move(*directory)), std::move(locks)};
 }
 
-void Folder::write_down(const std::string& root, const std::string& registry) {
+void Folder::register_root(const std::string& root, const std::string& registry) {
   if (root == registry) return;
   const auto folder = open(registry, registry);
-  folder.directory_->put_link(root, std::string{data_dirs_name} + "/" + cni::to_string(cni::tag_of_network(root)));
+  folder.directory_->replace_symlink(root,
+                                     std::string{data_dirs_name} + "/" + cni::to_string(cni::tag_of_network(root)));
 }
 
-void Folder::refuse_planted(const std::string& network) const {
+void Folder::require_private(const std::string& network) const {
   for (const auto& name : {network_directory(network), addresses_directory(network), pending_directory(network),
                            live_directory(network)}) {
-    state::refuse_planted(directory_->number(), path(), name);
+    state::require_private(directory_->descriptor(), path(), name);
   }
 }
 
@@ -97,7 +98,7 @@ std::vector<std::string> Folder::data_dirs() const {
   if (!directory) return roots;
   DirectoryReader reader{directory->get()};
   while (const auto entry = reader.next()) {
-    const auto root = directory_->link_text(name + "/" + std::string{entry->name});
+    const auto root = directory_->symlink_target(name + "/" + std::string{entry->name});
     if (root && !root->empty()) roots.push_back(*root);
   }
   return roots;

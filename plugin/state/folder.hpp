@@ -12,52 +12,52 @@
 #include <string_view>
 #include <vector>
 
-// The file system is the database. Each change is one atomic system call, and nothing is ever half there:
+// The state folder. Each change is one atomic system call, so no file is ever incomplete:
 //
 //   /run/veth-cni/<boot id>-<cookie of the host's network namespace>/    0700
-//     locks                      a byte for each network's allocation, one for each attachment, one for the gateways
-//     data-dirs/<hash>           a symbolic link to another root that has a state folder
-//     gateways/<ip>/<tag>        a symbolic link: the attachment needs the gateway on lo
-//     gateways/.claims           a symbolic link: the claims are kept (earlier versions kept none)
-//     gateways/.unrecorded       a symbolic link: links without a record may need gateways
-//     <network>/addresses/<ip>   a symbolic link to the tag that holds the address
-//     <network>/cursor           a symbolic link to the addresses after which the next searches begin, one for each set
-//                                of ranges ("10.1.0.7 fd00:1::7"; "-": none)
-//     <network>/pending/<tag>    record of an attachment whose ADD has not been answered
-//     <network>/live/<tag>       the same record after the answer was written
+//     locks                      byte-range locks: for each network's allocation, each attachment, and the gateways
+//     data-dirs/<hash>           a symlink to another root that has a state folder
+//     gateways/<ip>/<tag>        a symlink: the attachment needs the gateway on lo
+//     gateways/.claims           a symlink: claims are written (earlier versions wrote none)
+//     gateways/.unrecorded       a symlink: interfaces without a record may need gateways
+//     <network>/addresses/<ip>   a symlink to the tag that holds the address
+//     <network>/cursor           a symlink to the addresses after which the next searches begin, one for each
+//                                range set ("10.1.0.7 fd00:1::7"; "-": none)
+//     <network>/pending/<tag>    record of an attachment whose ADD has not printed its result
+//     <network>/live/<tag>       the same record after the result was printed
 namespace state {
 
 constexpr std::string_view default_root = "/run/veth-cni";
 
-/// The folder of this boot and this network namespace. Every call throws std::system_error for what the system refuses,
-/// with the path.
+/// The folder of this boot and this network namespace. Each call throws std::system_error with the path for an error of
+/// the system.
 class Folder {
  public:
-  /// Opens it, and makes it where it is missing; folders of another boot are removed then. Throws Error system_refused
-  /// where others than root can change it or its parent (owner other than the effective user, writable by group or
-  /// others, a symbolic link). A folder that is made below another root than `registry` is written down in the
-  /// registry's folder: data-dirs/<hash of the root>, a symbolic link to the root, so that a tool finds all.
+  /// Opens the folder. If it is missing, creates it and removes the folders of other boots. Throws cni::Error
+  /// system_refused if other users can change it or its parent: the owner is not the effective user, it is writable by
+  /// group or others, or it is a symlink. A folder created below another root than `registry` is registered in
+  /// the registry's folder: data-dirs/<hash of the root>, a symlink to the root, so that tools find all folders.
   static Folder open(const std::string& root = std::string{default_root},
                      const std::string& registry = std::string{default_root});
 
-  /// Writes the root down in the registry's folder, as open() does before it makes a folder: the registry may have been
-  /// lost since. Throws as open() does.
-  static void write_down(const std::string& root, const std::string& registry);
+  /// Registers the root in the registry's folder, as open() does before it creates a folder. For a registry that was
+  /// deleted since. Throws as open() does.
+  static void register_root(const std::string& root, const std::string& registry);
 
-  /// As open, but makes nothing: nullopt where there is none.
+  /// As open, but creates nothing: nullopt if the folder does not exist.
   static std::optional<Folder> find(const std::string& root = std::string{default_root});
 
-  /// Throws Error system_refused where a directory of the network is a symbolic link, or can be changed by others than
-  /// the effective user: whoever could write in the folder once may have left it.
-  void refuse_planted(const std::string& network) const;
+  /// Throws cni::Error system_refused if a directory of the network is a symlink or can be changed by other
+  /// users, who may have created it while the folder was writable for them.
+  void require_private(const std::string& network) const;
 
-  /// Throws where a file cannot be made in the folder now.
+  /// Throws if no file can be created in the folder now.
   void check_writable() const;
 
-  /// The roots that open() wrote down here.
+  /// The roots that are registered in this folder.
   std::vector<std::string> data_dirs() const;
 
-  /// Whether open() has made it: nothing was attached in this boot and network namespace yet.
+  /// Whether open() created the folder: it is the first use in this boot and network namespace.
   bool is_new() const { return is_new_; }
 
   /// The absolute path, for messages.
@@ -69,7 +69,7 @@ class Folder {
   Folder(std::unique_ptr<const Directory> directory, Locks opened_locks);
 
   bool is_new_ = false;
-  std::unique_ptr<const Directory> directory_;  // where it is stays when the folder is moved
+  std::unique_ptr<const Directory> directory_;  // its address does not change when the folder is moved
 
  public:
   Locks locks;

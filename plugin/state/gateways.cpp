@@ -9,13 +9,13 @@
 namespace state {
 namespace {
 
-/// Leads nowhere: the name of the link is all that counts.
+/// The target of the symlink is unused: only its name matters.
 constexpr auto claim_target = "claim";
 
 std::string entry_of(std::string_view name) { return std::string{gateways_name} + '/' + std::string{name}; }
 
-/// The directory is no sign of it: a network called "gateways" has the same.
-std::string created_mark() { return entry_of(".claims"); }
+/// A separate mark, because a network called "gateways" has the same directory.
+std::string complete_mark() { return entry_of(".claims"); }
 std::string unrecorded_mark() { return entry_of(".unrecorded"); }
 
 std::string directory_of(const cni::IpAddress& gateway) { return entry_of(cni::to_string(gateway)); }
@@ -26,17 +26,20 @@ std::string claim_of(const cni::IpAddress& gateway, cni::Tag tag) {
 
 }  // namespace
 
-bool Gateways::exists() const { return directory_->exists(created_mark()); }
+bool Gateways::are_claims_complete() const { return directory_->exists(complete_mark()); }
 
-void Gateways::create() { directory_->make_link("kept", created_mark(), "create the claims of gateways"); }
-
-void Gateways::claim(const cni::IpAddress& gateway, cni::Tag tag) {
-  directory_->make_link(claim_target, claim_of(gateway, tag), "claim the gateway");
+void Gateways::mark_claims_complete() {
+  directory_->create_symlink("kept", complete_mark(), "create the gateway claims");
 }
 
-/// The last to leave removes the directory before the gateway: a claim in it was there before.
-bool Gateways::join(const cni::IpAddress& gateway, cni::Tag tag) {
-  return directory_->make_link_inside(claim_target, claim_of(gateway, tag)).has_value();
+void Gateways::claim(const cni::IpAddress& gateway, cni::Tag tag) {
+  directory_->create_symlink(claim_target, claim_of(gateway, tag), "claim the gateway");
+}
+
+/// The last DEL removes the directory of the claims before it removes the gateway from lo. While the directory exists,
+/// a new claim in it makes this removal fail (ENOTEMPTY), so DEL keeps the gateway.
+bool Gateways::try_claim(const cni::IpAddress& gateway, cni::Tag tag) {
+  return directory_->create_symlink_in_existing(claim_target, claim_of(gateway, tag)).has_value();
 }
 
 bool Gateways::release(const cni::IpAddress& gateway, cni::Tag tag) {
@@ -44,7 +47,7 @@ bool Gateways::release(const cni::IpAddress& gateway, cni::Tag tag) {
   return directory_->remove_if_empty(directory_of(gateway));
 }
 
-/// A call that ended between the two steps of release() leaves an empty directory.
+/// A call that is killed between the two steps of release() leaves an empty directory.
 bool Gateways::is_claimed(const cni::IpAddress& gateway) const { return !directory_->is_empty(directory_of(gateway)); }
 
 std::vector<cni::IpAddress> Gateways::claimed_by(cni::Tag tag) const {
@@ -70,10 +73,10 @@ std::vector<GatewayClaim> Gateways::claims() const {
 bool Gateways::has_unrecorded_users() const { return directory_->exists(unrecorded_mark()); }
 
 void Gateways::mark_unrecorded_users() {
-  directory_->make_link("links", unrecorded_mark(), "mark unrecorded users of gateways");
+  directory_->create_symlink("links", unrecorded_mark(), "mark unrecorded users of gateways");
 }
 
-void Gateways::forget_unrecorded_users() { directory_->remove(unrecorded_mark()); }
+void Gateways::clear_unrecorded_users() { directory_->remove(unrecorded_mark()); }
 
 std::vector<cni::IpAddress> Gateways::gateways() const { return addresses_in(*directory_, std::string{gateways_name}); }
 

@@ -2,8 +2,8 @@
 
 namespace state {
 
-/// "gateways" is not reserved: earlier versions wrote a network of that name there, whose records must still be found.
-/// The names in the two directories are different, so that both can be one.
+/// "gateways" is not reserved: earlier versions used this directory for a network of that name, whose records must
+/// still be found. Claims and a network can share the directory, because the names in it are different.
 bool is_reserved(std::string_view name) { return name == locks_name || name == data_dirs_name; }
 
 std::string network_directory(const std::string& network) { return is_reserved(network) ? "=" + network : network; }

@@ -10,10 +10,10 @@ constexpr std::string_view locks_name = "locks";
 constexpr std::string_view data_dirs_name = "data-dirs";
 constexpr std::string_view gateways_name = "gateways";
 
-/// Whether a file of the folder that belongs to no network has this name.
+/// Whether the name is that of a file in the folder that belongs to no network.
 bool is_reserved(std::string_view name);
 
-/// The directory of a network: its name, after a '=' where that is reserved. No network's name begins with '='.
+/// The directory of a network: its name, after a '=' if that name is reserved. No network's name begins with '='.
 std::string network_directory(const std::string& network);
 
 std::string addresses_directory(const std::string& network);

@@ -20,7 +20,7 @@
 #include <cstdio>
 #include <vector>
 
-// Linux 5.14, younger than the headers of some systems.
+// Since Linux 5.14; missing in the headers of some systems.
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -31,7 +31,7 @@ namespace {
 constexpr std::size_t uuid_length = 36;
 constexpr mode_t private_directory = 0700;
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
-constexpr int deepest_level = 8;
+constexpr int max_depth = 8;
 
 std::string read_boot_id() {
   const std::string path = "/proc/sys/kernel/random/boot_id";
@@ -43,8 +43,8 @@ std::string read_boot_id() {
   return id;
 }
 
-/// A number that the kernel gives to each network namespace and never again during a boot, unlike the inode of
-/// /proc/self/ns/net.
+/// The kernel's number of the network namespace. Unlike the inode number of /proc/self/ns/net it is not reused during a
+/// boot.
 std::uint64_t read_netns_cookie() {
   const posix::FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) posix::throw_errno("open a socket");
@@ -64,8 +64,8 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& fault, const std::string& advice) {
-  throw cni::Error{cni::ErrorCode::system_refused, "state folder " + text::quoted(path) + " " + fault, advice};
+[[noreturn]] void reject(const std::string& path, const std::string& reason, const std::string& advice) {
+  throw cni::Error{cni::ErrorCode::system_refused, "state folder " + text::quoted(path) + " " + reason, advice};
 }
 
 std::string octal(mode_t mode) {
@@ -74,27 +74,27 @@ std::string octal(mode_t mode) {
   return text.data();
 }
 
-/// As geteuid(), which is a system call: no process of ours changes its user.
+/// As geteuid(), without a system call. The process does not change its user.
 uid_t own_user() { return static_cast<uid_t>(::getauxval(AT_EUID)); }
 
-/// Who can write here decides which files root removes and which addresses are given out.
+/// A user who can write here decides which files root removes and which addresses are allocated.
 bool is_private(const struct stat& status) {
   return status.st_uid == own_user() && (status.st_mode & writable_by_others) == 0;
 }
 
-[[noreturn]] void refuse_as_not_private(const struct stat& status, const std::string& path) {
+[[noreturn]] void reject_not_private(const struct stat& status, const std::string& path) {
   if (status.st_uid != own_user()) {
-    refuse(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(own_user()),
-           "remove it if nobody else needs it, and it is made anew");
+    reject(path, "belongs to user " + std::to_string(status.st_uid) + ", not to user " + std::to_string(own_user()),
+           "remove it if it is not needed: the plugin creates it again");
   }
-  refuse(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
-         "see who wrote there and remove what they have left, then chmod go-w it");
+  reject(path, "can be written by others (mode " + octal(status.st_mode & 07777U) + ")",
+         "remove the files of other users in it, then run chmod go-w on it");
 }
 
 void check_private(int directory, const std::string& path) {
   struct stat status {};
-  if (::fstat(directory, &status) < 0) posix::throw_errno("look at " + text::quoted(path));
-  if (!is_private(status)) refuse_as_not_private(status, path);
+  if (::fstat(directory, &status) < 0) posix::throw_errno("stat " + text::quoted(path));
+  if (!is_private(status)) reject_not_private(status, path);
 }
 
 void empty_directory(int directory, int level);
@@ -104,7 +104,7 @@ bool is_directory(int parent, const std::string& name) {
   return ::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// What somebody else has removed meanwhile is removed, too.
+/// A file that is missing because another process removed it is not an error.
 void remove_at_level(int parent, const std::string& name, int level) {
   if (is_directory(parent, name)) {
     const auto directory = posix::find_file(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -117,26 +117,14 @@ void remove_at_level(int parent, const std::string& name, int level) {
   }
 }
 
-/// Reads all names first: what is removed during the reading may hide others.
+/// Reads all names first: removing files while reading a directory may hide other files.
 void empty_directory(int directory, int level) {
-  if (level >= deepest_level) throw posix::system_error(ELOOP, "remove a directory");
+  if (level >= max_depth) throw posix::system_error(ELOOP, "remove a directory");
   std::vector<std::string> names;
   DirectoryReader reader{directory};
   while (const auto entry = reader.next()) names.emplace_back(entry->name);
   for (const auto& name : names) remove_at_level(directory, name, level + 1);
 }
-
-}  // namespace
-
-std::string folder_name() { return read_boot_id() + "-" + std::to_string(read_netns_cookie()); }
-
-bool is_of_another_boot(std::string_view name, std::string_view own) {
-  if (name.size() <= uuid_length || name[uuid_length] != '-') return false;
-  const std::string_view boot = name.substr(0, uuid_length);
-  return is_uuid(boot) && is_number(name.substr(uuid_length + 1)) && boot != own.substr(0, uuid_length);
-}
-
-namespace {
 
 std::optional<posix::FileDescriptor> find_private(const std::string& path, const auto& find) try {
   std::optional<posix::FileDescriptor> directory = find();
@@ -145,13 +133,20 @@ std::optional<posix::FileDescriptor> find_private(const std::string& path, const
 } catch (const std::system_error& error) {
   const int number = error.code().value();
   if (number == ENOTDIR || number == ELOOP) {
-    refuse(path, "is a symbolic link or another file, not a directory, or lies behind one",
-           "remove it, and it is made anew");
+    reject(path, "is not a directory, or its path contains a symbolic link", "remove it: the plugin creates it again");
   }
   throw posix::system_error(number, "open " + text::quoted(path));
 }
 
 }  // namespace
+
+std::string folder_name() { return read_boot_id() + "-" + std::to_string(read_netns_cookie()); }
+
+bool belongs_to_another_boot(std::string_view name, std::string_view own) {
+  if (name.size() <= uuid_length || name[uuid_length] != '-') return false;
+  const std::string_view boot = name.substr(0, uuid_length);
+  return is_uuid(boot) && is_number(name.substr(uuid_length + 1)) && boot != own.substr(0, uuid_length);
+}
 
 std::optional<posix::FileDescriptor> find_private_directory(int parent, const std::string& name,
                                                             const std::string& path) {
@@ -162,22 +157,23 @@ std::optional<posix::FileDescriptor> find_private_path(const std::string& path) 
   return find_private(path, [&] { return posix::find_without_links(AT_FDCWD, path, O_RDONLY | O_DIRECTORY); });
 }
 
-void refuse_planted(int parent, const std::string& parent_path, const std::string& name) {
+void require_private(int parent, const std::string& parent_path, const std::string& name) {
   struct stat status {};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return;
-    posix::throw_errno("look at " + text::quoted(parent_path + '/' + name));
+    posix::throw_errno("stat " + text::quoted(parent_path + '/' + name));
   }
-  if (S_ISLNK(status.st_mode)) refuse(parent_path + '/' + name, "is a symbolic link", "see who made it, and remove it");
-  if (S_ISDIR(status.st_mode) && !is_private(status)) refuse_as_not_private(status, parent_path + '/' + name);
+  if (S_ISLNK(status.st_mode))
+    reject(parent_path + '/' + name, "is a symbolic link", "find out what created it, and remove it");
+  if (S_ISDIR(status.st_mode) && !is_private(status)) reject_not_private(status, parent_path + '/' + name);
 }
 
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path) {
   if (auto found = find_private_directory(parent, name, path)) return std::move(*found);
   if (::mkdirat(parent, name.c_str(), private_directory) < 0 && errno != EEXIST) {
-    posix::throw_errno("make the state folder " + text::quoted(path));
+    posix::throw_errno("create the state folder " + text::quoted(path));
   }
-  if (auto made = find_private_directory(parent, name, path)) return std::move(*made);
+  if (auto created = find_private_directory(parent, name, path)) return std::move(*created);
   throw posix::system_error(ENOENT, "open " + text::quoted(path));
 }
 
@@ -185,7 +181,7 @@ void make_parents(const std::string& path) {
   for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
     if (::mkdir(parent.c_str(), private_directory) < 0 && errno != EEXIST) {
-      posix::throw_errno("make the directory " + text::quoted(parent));
+      posix::throw_errno("create the directory " + text::quoted(parent));
     }
   }
 }
@@ -196,13 +192,13 @@ void remove_other_boots(int root, std::string_view own) {
   std::vector<std::string> others;
   DirectoryReader reader{root};
   while (const auto entry = reader.next()) {
-    if (is_of_another_boot(entry->name, own)) others.emplace_back(entry->name);
+    if (belongs_to_another_boot(entry->name, own)) others.emplace_back(entry->name);
   }
   for (const auto& name : others) {
     try {
       remove_tree(root, name);
     } catch (const std::system_error&) {
-      continue;  // it is never read, and the next boot tries again
+      continue;  // the folder is never read, and the next boot tries again
     }
   }
 }

@@ -6,39 +6,39 @@
 #include <string>
 #include <string_view>
 
-// Where the state folder of this boot and this network namespace stands, and whose it is.
+// The path and the owner of the state folder of this boot and this network namespace.
 namespace state {
 
-/// "<boot id>-<cookie of our network namespace>". Throws std::system_error.
+/// "<boot id>-<cookie of the network namespace of this process>". Throws std::system_error.
 std::string folder_name();
 
-/// Whether `name` is a folder name of another boot than that of `own`.
-bool is_of_another_boot(std::string_view name, std::string_view own);
+/// Whether `name` is a folder name of another boot than `own`.
+bool belongs_to_another_boot(std::string_view name, std::string_view own);
 
-/// Opens the directory `name` of `parent`; nullopt where nothing of that name is there. Throws Error system_refused
-/// where it is not the effective user's alone; `path` says where it is.
+/// Opens the directory `name` in `parent`; nullopt if it does not exist. Throws cni::Error system_refused if
+/// users other than the effective user can change it; `path` is its path for the message.
 std::optional<posix::FileDescriptor> find_private_directory(int parent, const std::string& name,
                                                             const std::string& path);
 
-/// The same for a path that comes from a configuration: others may own what it stands in, so that no part of it may be
-/// a symbolic link.
+/// The same for a path from a configuration. Its parent directories may belong to other users, so no part of it may be
+/// a symlink.
 std::optional<posix::FileDescriptor> find_private_path(const std::string& path);
 
-/// Throws Error system_refused where `name` of `parent` is a symbolic link, or a directory that is not the effective
-/// user's alone. What is not there, or is no directory, is let be.
-void refuse_planted(int parent, const std::string& parent_path, const std::string& name);
+/// Throws cni::Error system_refused if `name` in `parent` is a symlink, or a directory that users other than the
+/// effective user can change. Accepts a missing file and other kinds of files.
+void require_private(int parent, const std::string& parent_path, const std::string& name);
 
-/// As find_private_directory, but makes the directory where it is missing.
+/// As find_private_directory, but creates the directory if it is missing.
 posix::FileDescriptor make_private_directory(int parent, const std::string& name, const std::string& path);
 
-/// Makes the directories that `path` stands in, 0700 each. Throws std::system_error.
+/// Creates the parent directories of `path` with mode 0700. Throws std::system_error.
 void make_parents(const std::string& path);
 
-/// Removes the file, link or directory with all that is in it; follows no link and goes 8 levels deep. Throws
+/// Removes the file, link or directory with its content. Follows no links, and fails for more than 8 levels. Throws
 /// std::system_error.
 void remove_tree(int parent, const std::string& name);
 
-/// Removes the folders of other boots from a root. Best effort: what cannot be removed stays.
+/// Removes the folders of other boots from a root. Ignores errors.
 void remove_other_boots(int root, std::string_view own);
 
 }  // namespace state

@@ -17,7 +17,7 @@ namespace {
 
 constexpr mode_t private_file = 0600;
 
-/// Locks of attachments are in the lower half of what a file offset can be, those of networks in the upper half.
+/// Locks of attachments are in the lower half of the file offsets, those of networks in the upper half.
 constexpr std::uint64_t half = std::uint64_t{1} << 62U;
 std::uint64_t attachment_offset(cni::Tag tag) { return tag.value >> 2U; }
 std::uint64_t network_offset(std::string_view network) { return half + (cni::tag_of_network(network).value >> 2U); }
@@ -25,16 +25,16 @@ std::uint64_t network_offset(std::string_view network) { return half + (cni::tag
 /// No network's name begins with '='.
 std::uint64_t gateways_offset() { return network_offset("=gateways"); }
 
-posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseconds patience,
+posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseconds timeout,
                           const std::string& object) {
-  if (auto lock = posix::ByteLock::take(file, offset, patience)) return std::move(*lock);
-  throw cni::Error{cni::ErrorCode::try_again_later, "another call has been busy with " + object + " for too long",
-                   "look for a hung \"veth\" process (ps -C veth,veth-ipam) and try again when it has ended"};
+  if (auto lock = posix::ByteLock::take(file, offset, timeout)) return std::move(*lock);
+  throw cni::Error{cni::ErrorCode::try_again_later, "cannot lock " + object + ": another call holds the lock",
+                   "look for a hung \"veth\" process (ps -C veth,veth-ipam), and try again after it has ended"};
 }
 
 posix::FileDescriptor lock_file_in_memory() {
   posix::FileDescriptor file{::memfd_create("locks", MFD_CLOEXEC)};
-  if (!file) posix::throw_errno("make a lock file in memory");
+  if (!file) posix::throw_errno("create a lock file in memory");
   return file;
 }
 
@@ -64,26 +64,26 @@ Locks Locks::open(int directory, const std::string& path) { return Locks{open_lo
 
 Locks Locks::find(int directory, const std::string& path) { return Locks{find_lock_file(directory, path)}; }
 
-posix::ByteLock Locks::attachment(const cni::Attachment& attachment, std::chrono::milliseconds patience) const {
-  return take_lock(file_.get(), attachment_offset(cni::tag_of(attachment)), patience,
+posix::ByteLock Locks::attachment(const cni::Attachment& attachment, std::chrono::milliseconds timeout) const {
+  return take_lock(file_.get(), attachment_offset(cni::tag_of(attachment)), timeout,
                    "container " + text::quoted(attachment.container) + ", interface " +
                        text::quoted(attachment.interface) + ", network " + text::quoted(attachment.network));
 }
 
-posix::ByteLock Locks::network(std::string_view name, std::chrono::milliseconds patience) const {
-  return take_lock(file_.get(), network_offset(name), patience, "the addresses of network " + text::quoted(name));
+posix::ByteLock Locks::network(std::string_view name, std::chrono::milliseconds timeout) const {
+  return take_lock(file_.get(), network_offset(name), timeout, "the addresses of network " + text::quoted(name));
 }
 
-posix::ByteLock Locks::gateways(std::chrono::milliseconds patience) const {
-  return take_lock(file_.get(), gateways_offset(), patience, "the gateways on \"lo\"");
+posix::ByteLock Locks::gateways(std::chrono::milliseconds timeout) const {
+  return take_lock(file_.get(), gateways_offset(), timeout, "the gateways on \"lo\"");
 }
 
 std::optional<posix::ByteLock> Locks::try_attachment(cni::Tag tag) const {
   return posix::ByteLock::try_take(file_.get(), attachment_offset(tag));
 }
 
-std::optional<posix::ByteLock> Locks::try_attachment(cni::Tag tag, std::chrono::milliseconds patience) const {
-  return posix::ByteLock::take(file_.get(), attachment_offset(tag), patience);
+std::optional<posix::ByteLock> Locks::try_attachment(cni::Tag tag, std::chrono::milliseconds timeout) const {
+  return posix::ByteLock::take(file_.get(), attachment_offset(tag), timeout);
 }
 
 bool Locks::is_any_attachment_locked() const { return posix::ByteLock::is_any_taken(file_.get(), 0, half); }

@@ -13,8 +13,8 @@
 namespace state {
 namespace {
 
-// A record of another format is one that cannot be read. The next version of this plugin has to read this one (its pods
-// live on).
+// A record with another format is unreadable. Later versions of the plugin have to read this format: pods outlive an
+// upgrade.
 constexpr std::uint64_t format = 1;
 
 std::string required_string(cni::JsonObject& object, std::string_view key) {
@@ -70,7 +70,7 @@ constexpr std::string_view before_sum = R"({"sum":")";
 constexpr std::size_t sum_characters = 13;
 constexpr std::size_t end_of_sum = before_sum.size() + sum_characters;
 
-// The ends follow the sum, in a room of fixed width, so that they can be added to a written record.
+// The ends follow the sum and have a fixed width, so that they can be changed in a written record.
 constexpr std::string_view before_ends = R"(","ends":)";
 constexpr std::size_t begin_of_ends = end_of_sum + before_ends.size();
 constexpr std::size_t index_characters = 10;
@@ -85,8 +85,8 @@ std::string ends_text(const EndIndexes& ends) {
   return R"({"host":)" + padded(ends.host) + R"(,"container":)" + padded(ends.container) + "}";
 }
 
-/// Eight bytes at a time, of which the last may be counted twice: each step can be undone, so no change within eight
-/// bytes goes unseen, and others hardly ever.
+/// Hashes eight bytes at a time; the last eight bytes may overlap with those before. Each step is a bijection, so a
+/// change within eight bytes always changes the sum, and another change almost always.
 std::string sum_of(std::string_view text) {
   constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
   constexpr int half_a_word = 32;
@@ -94,8 +94,8 @@ std::string sum_of(std::string_view text) {
   if (text.size() < sizeof word) return "";
   std::uint64_t sum = text.size();
   const char* const last = text.data() + text.size() - sizeof word;
-  for (const char* place = text.data(); place < last; place += sizeof word) {
-    std::memcpy(&word, place, sizeof word);
+  for (const char* position = text.data(); position < last; position += sizeof word) {
+    std::memcpy(&word, position, sizeof word);
     sum = std::rotl((sum ^ word) * odd, half_a_word);
   }
   std::memcpy(&word, last, sizeof word);
@@ -108,8 +108,8 @@ void set_sum(std::string& text) {
 
 bool has_sum(std::string_view text) { return text.starts_with(before_sum); }
 
-/// A part of a record that is damaged may still be JSON, and name another address or port. What people have written
-/// otherwise has no sum.
+/// A damaged record may still be valid JSON, with another address or port. A record that was written by hand has no
+/// sum.
 bool is_damaged(std::string_view text) {
   if (!has_sum(text)) return false;
   text.remove_prefix(before_sum.size());
@@ -123,8 +123,9 @@ struct Parts {
   std::string wiring;
 };
 
-/// The wiring is most of the text and few want it, so it is not read here. It is the last member, and its key with the
-/// comma before it can stand in no string: quotes are escaped there. What people have written otherwise stays whole.
+/// Splits off the wiring, which is most of the text and rarely needed, so that it is not parsed. It is the last member.
+/// Its key with the comma before it cannot occur in a string, where quotes are escaped. A record that was written by
+/// hand may not be split.
 Parts split(const std::string& text) {
   constexpr std::string_view key = ",\"wiring\":";
   const auto begin = text.find(key);

@@ -12,10 +12,10 @@
 
 namespace state {
 
-/// The host's end of a veth pair.
+/// The host end of a veth pair.
 struct HostInterface {
   std::string name;
-  std::uint32_t index = 0;  ///< 0: the name is that of the attachment and says it
+  std::uint32_t index = 0;  ///< only of an imported end; 0: the name follows from the attachment
 
   bool operator==(const HostInterface&) const = default;
 };
@@ -28,31 +28,31 @@ struct EndIndexes {
   bool operator==(const EndIndexes&) const = default;
 };
 
-/// What an attachment should be, written down before it is made.
+/// The wanted state of an attachment, written before the attachment is created.
 struct Record {
   cni::Attachment attachment = {};
   std::string netns = {};                      ///< CNI_NETNS of the ADD
-  std::vector<cni::IpAddress> addresses = {};  ///< what the built-in IPAM took for it
-  /// Absent while only addresses are taken, and for leases of which no interface of ours is part.
+  std::vector<cni::IpAddress> addresses = {};  ///< taken by the built-in IPAM
+  /// nullopt while only addresses are taken, and for leases without an interface of this plugin.
   std::optional<HostInterface> host_interface = {};
-  EndIndexes ends = {};     ///< known once the ADD has been answered; records of earlier versions have none
-  std::string wiring = {};  ///< JSON of the wanted network (wiring/text.hpp); empty while it is not known
+  EndIndexes ends = {};     ///< known when the result is printed; records of earlier versions have none
+  std::string wiring = {};  ///< JSON of the wiring (wiring/text.hpp); empty while it is not known
 
   bool operator==(const Record&) const = default;
 };
 
-/// No record is longer, and no longer file is read as one. The longest configuration (1 MiB, 4,096 routes and as many
-/// port mappings) needs less.
+/// The maximum size of a record in bytes; larger files are not read. The largest configuration (1 MiB, 4,096 routes and
+/// as many port mappings) needs less.
 constexpr std::size_t longest_record = 16U << 20U;
 
-/// One JSON object and a newline, for people too. "sum" is a hash of what follows it.
+/// One JSON object and a newline. "sum" is a hash of the text after it.
 std::string to_text(const Record& record);
 
-/// Changes the ends in what to_text() returned. Only the part that is returned, the beginning of the text, differs
-/// then; the length stays.
+/// Changes the ends in a text of to_text(). Only the beginning of the text changes, which is returned; the length does
+/// not change.
 std::string_view set_ends(std::string& text, const EndIndexes& ends);
 
-/// nullopt where the text is no record of this format, or has been changed since it was written.
+/// nullopt if the text is not a record of this format, or was changed since it was written.
 std::optional<Record> find_record(const std::string& text);
 
 }  // namespace state

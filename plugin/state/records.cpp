@@ -26,12 +26,12 @@ std::string record_of(const std::string& network, Stage stage, cni::Tag tag) {
   return stage_directory(network, stage) + "/" + cni::to_string(tag);
 }
 
-/// Only the call that holds the lock of the attachment writes it.
+/// Written only under the lock of the attachment.
 std::string temporary_record_of(const std::string& network, cni::Tag tag) {
   return pending_directory(network) + "/." + cni::to_string(tag);
 }
 
-void refuse_too_long(const Record& record, std::size_t size) {
+[[noreturn]] void throw_too_long(const Record& record, std::size_t size) {
   const auto& [network, container, interface] = record.attachment;
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "the record of container " + text::quoted(container) + ", interface " + text::quoted(interface) +
@@ -42,8 +42,8 @@ void refuse_too_long(const Record& record, std::size_t size) {
 
 void overwrite_beginning(int file, std::string_view text) {
   const ssize_t count = ::pwrite(file, text.data(), text.size(), 0);
-  if (count < 0) posix::throw_errno("write the indexes of the ends");
-  if (static_cast<std::size_t>(count) != text.size()) throw posix::system_error(EIO, "write the indexes of the ends");
+  if (count < 0) posix::throw_errno("write the ifindexes of the ends");
+  if (static_cast<std::size_t>(count) != text.size()) throw posix::system_error(EIO, "write the ifindexes of the ends");
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ std::optional<StoredRecord> Records::find(const std::string& network, cni::Tag t
   return read(network, tag, Stage::live);
 }
 
-/// A record that is stored under another attachment's tag cannot be believed either.
+/// A record under the tag of another attachment is invalid too.
 std::optional<StoredRecord> Records::read(const std::string& network, cni::Tag tag, Stage stage) const {
   const auto file = directory_->content(record_of(network, stage, tag), longest_record);
   if (!file) return std::nullopt;
@@ -84,8 +84,8 @@ std::vector<StoredRecord> Records::list(const std::string& network) const {
   return records;
 }
 
-/// Pending ones first: a record that goes live meanwhile is seen in one of the two. A temporary file shows that an
-/// attachment was begun, too.
+/// Reads pending/ first: a record that becomes live meanwhile is found in one of the two. A temporary file also shows
+/// that an ADD was started.
 std::map<cni::Tag, Stage> Records::stages(const std::string& network) const {
   std::map<cni::Tag, Stage> all;
   for (const Stage stage : {Stage::pending, Stage::live}) {
@@ -100,16 +100,9 @@ std::map<cni::Tag, Stage> Records::stages(const std::string& network) const {
   return all;
 }
 
-bool Records::has_any(const std::string& network) const { return has_any_besides_name(network, ""); }
-
-bool Records::has_any_besides(const std::string& network, cni::Tag tag) const {
-  return has_any_besides_name(network, cni::to_string(tag));
-}
-
-/// Pending ones first: a record that goes live meanwhile is seen in one of the two.
-bool Records::has_any_besides_name(const std::string& network, std::string_view name) const {
-  return !directory_->is_empty(pending_directory(network), name) ||
-         !directory_->is_empty(live_directory(network), name);
+/// Looks into pending/ first: a record that becomes live meanwhile is found in one of the two.
+bool Records::has_any(const std::string& network) const {
+  return !directory_->is_empty(pending_directory(network)) || !directory_->is_empty(live_directory(network));
 }
 
 std::vector<std::string> Records::networks() const {
@@ -125,7 +118,14 @@ std::vector<std::string> Records::networks() const {
   return names;
 }
 
-/// The claims of gateways share their directory with a network that is called as it is.
+std::optional<std::string> Records::find_network(cni::Tag tag) const {
+  const auto all = networks();
+  const auto found =
+      std::ranges::find_if(all, [&](const std::string& network) { return find(network, tag).has_value(); });
+  return found == all.end() ? std::nullopt : std::optional{*found};
+}
+
+/// A network may have the name of the directory that contains the gateway claims.
 bool Records::is_network(std::string_view name) const {
   if (name.front() == '.' || is_reserved(name)) return false;
   if (name != gateways_name) return true;
@@ -140,13 +140,13 @@ void Records::write_pending(const Record& record) {
   const std::string temporary = temporary_record_of(network, tag);
   const std::string name = record_of(network, Stage::pending, tag);
   auto text = to_text(record);
-  if (text.size() > longest_record) refuse_too_long(record, text.size());
+  if (text.size() > longest_record) throw_too_long(record, text.size());
   try {
     auto file = directory_->write_file(temporary, text);
     directory_->replace(temporary, name);
     written_ = Written{.tag = tag, .text = std::move(text), .file = std::move(file)};
   } catch (const std::system_error& error) {
-    ::unlinkat(directory_->number(), temporary.c_str(), 0);
+    ::unlinkat(directory_->descriptor(), temporary.c_str(), 0);
     throw posix::system_error(error.code().value(), "write the record " + directory_->quoted(name));
   }
 }
@@ -159,8 +159,8 @@ void Records::mark_live(const cni::Attachment& attachment, const EndIndexes& end
   written_.reset();
 }
 
-/// The first bytes of a file of our own are overwritten in place: a process that is killed meanwhile has written all of
-/// them or none, because they are in one page.
+/// Overwrites the first bytes of the file in place. They are in one page, so a process that is killed meanwhile has
+/// written all of them or none.
 void Records::add_ends(const cni::Attachment& attachment, const EndIndexes& ends) {
   const cni::Tag tag = cni::tag_of(attachment);
   if (written_ && written_->tag == tag) {
@@ -174,8 +174,8 @@ void Records::add_ends(const cni::Attachment& attachment, const EndIndexes& ends
   write_pending(record);
 }
 
-/// The pending one goes last: until then the attachment counts as stale, which DEL and GC find again.
-bool Records::forget(const std::string& network, cni::Tag tag) {
+/// Removes the pending record last: until then the attachment is stale, and DEL and GC find it again.
+bool Records::remove(const std::string& network, cni::Tag tag) {
   directory_->remove(temporary_record_of(network, tag));
   const bool was_live = directory_->remove(record_of(network, Stage::live, tag));
   const bool was_pending = directory_->remove(record_of(network, Stage::pending, tag));

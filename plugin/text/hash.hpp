@@ -5,8 +5,8 @@
 
 namespace text {
 
-/// FNV-1a with 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): small, and the same on every machine and in every
-/// version. It finds changes, but does not resist forgery.
+/// FNV-1a with 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). The result is the same on every machine and in
+/// every version. It detects changes, but does not resist forgery.
 class Fnv1a {
  public:
   void add(std::string_view bytes) {
@@ -21,7 +21,8 @@ class Fnv1a {
 /// FNV-1a of one text.
 std::uint64_t fnv1a(std::string_view bytes);
 
-/// The finaliser of MurmurHash3: every bit of the hash changes the upper bits too, which FNV-1a hardly moves.
-std::uint64_t mixed(std::uint64_t hash);
+/// The finaliser of MurmurHash3: each input bit changes the upper bits too, on which the last bytes given to FNV-1a
+/// have little effect.
+std::uint64_t fmix64(std::uint64_t hash);
 
 }  // namespace text

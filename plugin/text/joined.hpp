@@ -8,8 +8,8 @@
 
 namespace text {
 
-/// The parts with the separator between each two. `text_of` returns the text of a part: a string, a view of one, or a
-/// C string.
+/// The parts with the separator between them. `text_of` returns the text of a part: a string, a string view or a C
+/// string.
 template <class Parts, class TextOf = std::identity>
 std::string joined(const Parts& parts, std::string_view separator, TextOf text_of = {}) {
   std::string result;
@@ -22,7 +22,7 @@ std::string joined(const Parts& parts, std::string_view separator, TextOf text_o
   return result;
 }
 
-/// At most the first `most` names, and the number of the others: "a, b and 7 more".
-std::string listed(const std::vector<std::string>& names, std::size_t most);
+/// The first `limit` names and the number of the others: "a, b and 7 more".
+std::string listed(const std::vector<std::string>& names, std::size_t limit);
 
 }  // namespace text

@@ -6,7 +6,7 @@
 namespace text {
 namespace {
 
-constexpr std::size_t longest_echo = 256;
+constexpr std::size_t max_quoted_bytes = 256;
 
 bool is_control(char character) {
   const auto byte = static_cast<unsigned char>(character);
@@ -26,15 +26,15 @@ void append_escaped(std::string& result, char character) {
   }
 }
 
-/// Most names need no escape: they are copied as a whole.
+/// Copies the text at once where no character needs an escape, as in most names.
 void append_printable(std::string& result, std::string_view text) {
-  const auto shown = text.substr(0, longest_echo);
+  const auto shown = text.substr(0, max_quoted_bytes);
   if (std::ranges::none_of(shown, needs_escape)) {
     result += shown;
   } else {
     for (const char character : shown) append_escaped(result, character);
   }
-  if (text.size() > longest_echo) result += "...";
+  if (text.size() > max_quoted_bytes) result += "...";
 }
 
 }  // namespace

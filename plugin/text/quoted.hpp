@@ -5,8 +5,8 @@
 
 namespace text {
 
-/// Text from outside as a message shows it: control characters as \xNN, quotes and backslashes after a backslash, cut
-/// after 256 bytes with "..." behind it.
+/// Untrusted text in the form used in messages: control characters are written as \xNN, quotes and backslashes are
+/// escaped with a backslash, and text longer than 256 bytes is truncated and ends in "...".
 std::string printable(std::string_view text);
 
 /// The same in double quotes.

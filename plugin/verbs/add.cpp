@@ -1,18 +1,18 @@
 #include "plugin/verbs/add.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/attachment/context.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
 #include "plugin/attachment/host_port_holder.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/attachment/rollback.hpp"
-#include "plugin/attachment/site.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/attachment/teardown.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/text/quoted.hpp"
-#include "plugin/verbs/answer.hpp"
+#include "plugin/verbs/add_result.hpp"
 #include "plugin/verbs/node_wiring.hpp"
 #include "plugin/verbs/restore.hpp"
 #include "plugin/verbs/sysctl_permission.hpp"
@@ -32,14 +32,14 @@
 namespace verbs {
 namespace {
 
-/// Nothing exists yet.
+/// The footprint of an attachment of which nothing exists yet.
 wiring::Footprint empty_footprint(const cni::Attachment& attachment) {
   auto footprint = attachment::lease_footprint(cni::tag_of(attachment), attachment.network);
   footprint.attachment = attachment;
   return footprint;
 }
 
-/// Those of the addresses; both where there are none, since the container's own may be of either.
+/// The families of the addresses; both for a lease without addresses, as the container may get addresses of either.
 std::vector<cni::Family> families_of(const cni::Lease& lease) {
   if (lease.addresses.empty()) return {cni::Family::ipv4, cni::Family::ipv6};
   std::vector<cni::Family> families;
@@ -50,46 +50,45 @@ std::vector<cni::Family> families_of(const cni::Lease& lease) {
   return families;
 }
 
-/// The steps of one ADD and what they hand on.
-class Addition {
+/// One ADD with its intermediate results.
+class AddOperation {
  public:
-  Addition(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder)
+  AddOperation(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder)
       : request_(request),
         kernel_(kernel),
         folder_(folder),
-        ipam_(ipam::choose(request, &folder)),
+        ipam_(ipam::make_ipam(request, &folder)),
         footprint_(empty_footprint(request.attachment)),
         rollback_("veth", footprint_, {.kernel = &kernel, .folder = &folder}) {}
 
-  void run(const kernel::Site& site, const Print& print) {
+  void run(const kernel::AttachmentContext& context, const Print& print) {
     lock_ = folder_.locks.attachment(request_.attachment);
     clear_stale_attachment();
     cni::lap(request_.stopwatch, "lock");
     rollback_.protect([&] {
-      attach(site);
-      print(cni::to_json(answer(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
+      attach(context);
+      print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
     });
     mark_live();
   }
 
  private:
-  /// An attachment that exists is left alone, one whose record was lost too; what an ADD that never ended has left is
-  /// torn down.
+  /// Tears down what is left of an unfinished ADD. Throws if the attachment exists, with or without a record.
   void clear_stale_attachment() {
     const auto stored = folder_.records.find(request_.attachment);
-    if (!stored) return refuse_unrecorded();
+    if (!stored) return check_unrecorded();
     auto footprints = attachment::footprints_of(request_, stored, &folder_);
-    const bool was_answered = stored->stage == state::Stage::live;
-    if (was_answered && exists(footprints, kernel::Search::full)) refuse();
+    const bool is_live = stored->stage == state::Stage::live;
+    if (is_live && exists(footprints, kernel::Search::full)) throw_already_attached();
     tear_down(std::move(footprints), ipam_.get());
   }
 
-  /// Without a record the attachment is looked for by its name: nothing else is listed for each ADD.
-  void refuse_unrecorded() {
-    auto marks = attachment::end_marks_of(request_);
-    marks.may_have_ifb = false;
-    if (exists({&marks, 1}, kernel::Search::by_name)) refuse();
-    if (request_.config.bandwidth.egress) remove_lone_ifb();
+  /// Without a record, searches for the pair only by its name, because a dump of all links in each ADD is too slow.
+  void check_unrecorded() {
+    auto pair = attachment::pair_footprint(request_);
+    pair.may_have_ifb = false;
+    if (exists({&pair, 1}, kernel::Search::by_name)) throw_already_attached();
+    if (request_.config.bandwidth.egress) remove_orphaned_ifb();
   }
 
   bool exists(std::span<const wiring::Footprint> footprints, kernel::Search search) {
@@ -103,82 +102,82 @@ class Addition {
     effort.finish();
   }
 
-  /// Its pair went with the namespace, and its record with the state folder.
-  void remove_lone_ifb() {
+  /// The ifb is left if the pair was deleted with its namespace, and the record with the state folder.
+  void remove_orphaned_ifb() {
     auto ifb = footprint_;
     ifb.may_have_ifb = true;
     const auto removal = kernel_.remove({&ifb, 1});
     if (!removal.failures.empty()) throw removal.failures.front();
   }
 
-  [[noreturn]] void refuse() const {
+  [[noreturn]] void throw_already_attached() const {
     const auto& [network, container, interface] = request_.attachment;
     throw cni::Error{cni::ErrorCode::already_attached,
                      "interface " + text::quoted(interface) + " of container " + text::quoted(container) +
-                         " is attached to network " + text::quoted(network) + " already",
-                     "DEL it before it is added again"};
+                         " is already attached to network " + text::quoted(network),
+                     "call DEL before ADD"};
   }
 
-  /// An address to which the host has a route is not kept: the next one is tried, until one comes up again.
-  void attach(const kernel::Site& site) {
-    constexpr std::size_t attempts = 16;
-    std::set<cni::IpAddress> refused;
-    while (const auto conflict = try_attach(site)) {
+  /// Releases an address to which the host has a route and tries the next one, until an address is allocated twice.
+  void attach(const kernel::AttachmentContext& context) {
+    constexpr std::size_t max_attempts = 16;
+    std::set<cni::IpAddress> in_use;
+    while (const auto conflict = try_attach(context)) {
       if (conflict->kind == kernel::Conflict::Kind::host_port)
-        attachment::refuse_host_port(*conflict, kernel_, folder_);
-      const bool is_new = refused.insert(conflict->address).second;
-      if (!is_new || refused.size() == attempts || !has_choice()) refuse_address(conflict->address);
-      take_back();
+        attachment::throw_host_port_in_use(*conflict, kernel_, folder_);
+      const bool is_new = in_use.insert(conflict->address).second;
+      if (!is_new || in_use.size() == max_attempts || !can_allocate_another()) throw_address_in_use(conflict->address);
+      undo_attempt();
     }
   }
 
-  std::optional<kernel::Conflict> try_attach(const kernel::Site& site) {
-    lease_ = wiring::complete(request_, allocate());
+  std::optional<kernel::Conflict> try_attach(const kernel::AttachmentContext& context) {
+    lease_ = wiring::complete_lease(request_, allocate());
     cni::lap(request_.stopwatch, "addresses");
     wiring_ = wire_on_node(request_, lease_, mtu(), kernel_);
-    write_intent();
+    write_pending_record();
     cni::lap(request_.stopwatch, "record");
-    return build(site);
+    return build(context);
   }
 
-  /// Everything of this try, the record of it too.
-  void take_back() {
+  /// Tears down everything of this attempt, including its record.
+  void undo_attempt() {
     tear_down({footprint_}, ipam_.get());
     footprint_ = empty_footprint(request_.attachment);
     rollback_.disarm();
   }
 
-  [[noreturn]] static void refuse_address(const cni::IpAddress& address) {
+  [[noreturn]] static void throw_address_in_use(const cni::IpAddress& address) {
     throw cni::Error{cni::ErrorCode::address_in_use,
-                     "the host has a route to " + cni::to_string(address) + " already: the address is in use elsewhere",
-                     "remove that route (ip route get " + cni::to_string(address) + "), or use another address"};
+                     "the host already has a route to " + cni::to_string(address) + ": the address is in use elsewhere",
+                     "remove this route (see ip route get " + cni::to_string(address) + "), or use another address"};
   }
 
-  /// The conflict that remains. Ports of the host whose holders are stale are taken over; a conflict that stays the
-  /// same although its holder was torn down is not tried again.
-  std::optional<kernel::Conflict> build(const kernel::Site& site) {
-    auto conflict = try_build(site);
-    for (std::optional<kernel::Conflict> last; conflict && conflict != last; conflict = try_build(site)) {
+  /// Returns the conflict that prevents the build. Tears down stale holders of host ports and retries, unless the same
+  /// conflict is found again.
+  std::optional<kernel::Conflict> build(const kernel::AttachmentContext& context) {
+    auto conflict = try_build(context);
+    for (std::optional<kernel::Conflict> last; conflict && conflict != last; conflict = try_build(context)) {
       last = conflict;
-      const bool is_of_port = conflict->kind == kernel::Conflict::Kind::host_port;
-      if (!is_of_port || !attachment::release_stale_holder(*conflict, kernel_, folder_)) break;
+      const bool is_port_conflict = conflict->kind == kernel::Conflict::Kind::host_port;
+      if (!is_port_conflict || !attachment::release_stale_holder(*conflict, kernel_, folder_)) break;
       remove_links();
     }
-    if (!conflict && built_.has_lost_rules) restore_rules_of_others(wiring_, site, kernel_, folder_);
+    if (!conflict && built_.has_missing_rules) restore_rules_of_other_attachments(wiring_, context, kernel_, folder_);
     return conflict;
   }
 
-  /// What this try has made in the kernel, before the next one.
+  /// Removes what this attempt has created in the kernel.
   void remove_links() {
-    auto made = footprint_;
-    made.gateways.clear();
-    const auto removal = kernel_.remove({&made, 1});
+    auto created = footprint_;
+    created.gateways.clear();
+    const auto removal = kernel_.remove({&created, 1});
     if (!removal.failures.empty()) throw removal.failures.front();
     footprint_.may_have_pair = footprint_.may_have_ifb = footprint_.may_have_rules = false;
   }
 
-  std::optional<kernel::Conflict> try_build(const kernel::Site& site) {
-    auto outcome = kernel_.build(wiring_, site, footprint_);
+  std::optional<kernel::Conflict> try_build(const kernel::AttachmentContext& context) {
+    auto outcome = kernel_.build(wiring_, context, footprint_);
     if (auto* conflict = std::get_if<kernel::Conflict>(&outcome)) return std::move(*conflict);
     built_ = std::get<kernel::Built>(outcome);
     return std::nullopt;
@@ -189,43 +188,43 @@ class Addition {
     return kernel_.read_node({.default_route_mtu = families_of(lease_)}).default_route_mtu;
   }
 
-  /// Whether another allocation can give another address.
-  bool has_choice() const {
+  /// Whether the next allocation can return another address.
+  bool can_allocate_another() const {
     const auto& config = request_.config;
-    const bool has_ranges = !config.ipam.ranges.empty() || !config.wishes.ranges.empty();
-    return ipam::is_built_in(request_) && has_ranges && config.wishes.addresses.empty();
+    const bool has_ranges = !config.ipam.ranges.empty() || !config.requested.ranges.empty();
+    return ipam::uses_builtin_ipam(request_) && has_ranges && config.requested.addresses.empty();
   }
 
   cni::Lease allocate() {
     auto lease = allocate_or_reclaim();
     rollback_.arm(ipam_.get());
-    if (!ipam::is_built_in(request_)) return lease;  // the addresses of a delegate are the delegate's
+    if (!ipam::uses_builtin_ipam(request_)) return lease;  // a delegate keeps its own records
     for (const auto& leased : lease.addresses) footprint_.addresses.push_back(leased.address.address);
     return lease;
   }
 
-  /// Addresses of stale attachments are free: those of the whole network where it is full, and requested ones, each of
-  /// which may have another holder.
+  /// Reclaims addresses of stale attachments: of the whole network if its pool is full, or of the holder of a requested
+  /// address. Each requested address may have another holder.
   cni::Lease allocate_or_reclaim() {
     auto allocation = ipam_->allocate();
-    while (const auto* shortage = std::get_if<ipam::Shortage>(&allocation)) {
-      if (!reclaim(*shortage)) throw shortage->error;
+    while (const auto* failure = std::get_if<ipam::AllocationFailure>(&allocation)) {
+      if (!reclaim(*failure)) throw failure->error;
       allocation = ipam_->allocate();
     }
     return std::get<cni::Lease>(std::move(allocation));
   }
 
-  /// False where nothing was stale.
-  bool reclaim(const ipam::Shortage& shortage) {
+  /// False if nothing was reclaimed.
+  bool reclaim(const ipam::AllocationFailure& failure) {
     const auto& network = request_.attachment.network;
-    if (!shortage.holder) return !attachment::reclaim(network, kernel_, folder_, footprint_.tag).empty();
-    if (*shortage.holder == footprint_.tag) return false;
-    return attachment::reclaim_one(network, *shortage.holder, kernel_, folder_).has_value();
+    if (!failure.holder) return !attachment::reclaim(network, kernel_, folder_, footprint_.tag).empty();
+    if (*failure.holder == footprint_.tag) return false;
+    return attachment::reclaim_one(network, *failure.holder, kernel_, folder_).has_value();
   }
 
-  /// What is to be made is on record before the first of it is made. It replaces the record that the built-in IPAM has
-  /// written of the addresses.
-  void write_intent() {
+  /// Records the wiring before any part of it is created. Replaces the record of the addresses that the built-in IPAM
+  /// has written.
+  void write_pending_record() {
     state::Record record{.attachment = request_.attachment,
                          .netns = request_.netns,
                          .addresses = footprint_.addresses,
@@ -236,8 +235,8 @@ class Addition {
     attachment::claim_gateways(footprint_, kernel_, folder_);
   }
 
-  /// The runtime has its answer and the attachment works: a record that stays pending only means that a later ADD may
-  /// replace it.
+  /// The result is printed and the attachment works, so a failure is ignored: a later ADD may then replace the pending
+  /// record.
   void mark_live() {
     try {
       folder_.records.mark_live(request_.attachment,
@@ -255,7 +254,7 @@ class Addition {
   cni::Lease lease_;
   wiring::Wiring wiring_;
   kernel::Built built_;
-  wiring::Footprint footprint_;  ///< what this ADD has made so far
+  wiring::Footprint footprint_;  ///< what this ADD has created so far
   attachment::Rollback rollback_;
 };
 
@@ -263,11 +262,11 @@ class Addition {
 
 void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print) {
   require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
-  auto site = attachment::open_site(request, kernel);
+  auto context = attachment::open_context(request, kernel);
   auto folder = attachment::open_folder(root, request.attachment.network);
-  site.node_life = folder.name();
-  site.begins_life = folder.is_new();
-  Addition{request, kernel, folder}.run(site, print);
+  context.node_instance = folder.name();
+  context.is_new_instance = folder.is_new();
+  AddOperation{request, kernel, folder}.run(context, print);
 }
 
 }  // namespace verbs

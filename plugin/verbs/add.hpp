@@ -11,9 +11,9 @@ namespace verbs {
 
 using Print = std::function<void(std::string_view)>;
 
-/// ADD: makes the attachment and prints its result. Nothing is written, not even the state folder below `root` made,
-/// before the namespaces have been opened and verified. A failure, of the printing too, has taken back all that was
-/// done. Throws cni::Error already_attached where it stands, and whatever its steps throw.
+/// ADD: creates the attachment and prints its result. Before the namespaces are opened and verified nothing is written:
+/// not even the state folder below `root` is created. On a failure, also of `print`, everything is rolled back. Throws
+/// cni::Error already_attached if the attachment exists, and the errors of its steps.
 void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print);
 
 }  // namespace verbs

@@ -1,11 +1,11 @@
 #include "plugin/verbs/check.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/attachment/context.hpp"
 #include "plugin/attachment/footprints.hpp"
-#include "plugin/attachment/site.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/joined.hpp"
-#include "plugin/verbs/answer.hpp"
+#include "plugin/verbs/add_result.hpp"
 #include "plugin/verbs/node_wiring.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
@@ -31,8 +31,8 @@ std::optional<state::Record> find_record(const cni::Request& request, const stat
 
 const cni::Interface& container_interface(const cni::Result& previous, const cni::Request& request) {
   if (const auto* interface = find_container_interface(previous, request)) return *interface;
-  throw cni::Error{cni::ErrorCode::differs, "prevResult has no interface \"" + request.attachment.interface +
-                                                "\" of a container: it is not the result of this attachment"};
+  throw cni::Error{cni::ErrorCode::differs, "/prevResult contains no interface \"" + request.attachment.interface +
+                                                "\" with a sandbox: pass the result of the ADD of this attachment"};
 }
 
 bool leads_to(const std::vector<wiring::Route>& routes, const wiring::Route& wanted) {
@@ -40,8 +40,8 @@ bool leads_to(const std::vector<wiring::Route>& routes, const wiring::Route& wan
                      [&](const wiring::Route& route) { return route.destination == wanted.destination; });
 }
 
-/// What other plugins added to the result is theirs to check.
-void keep_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
+/// Routes that other plugins added to the result are not compared.
+void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   std::erase_if(wanted.container.routes,
                 [&](const wiring::Route& route) { return !leads_to(recorded.container.routes, route); });
   wanted.host = recorded.host;
@@ -61,8 +61,8 @@ wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<st
   constexpr std::uint32_t any_mtu = 1500;
   auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
   const auto recorded = record ? wiring::find_wiring(record->wiring) : std::nullopt;
-  wanted.mtu = recorded ? recorded->mtu : 0;  // the record alone tells what the links were given
-  if (recorded) keep_recorded(wanted, *recorded);
+  wanted.mtu = recorded ? recorded->mtu : 0;  // only the record contains the MTU of the links
+  if (recorded) use_recorded(wanted, *recorded);
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
   return wanted;
 }
@@ -70,21 +70,22 @@ wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<st
 }  // namespace
 
 void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
-  auto site = attachment::open_site(request, kernel);
+  auto context = attachment::open_context(request, kernel);
   std::optional<posix::ByteLock> lock;
   if (folder != nullptr) lock = folder->locks.attachment(request.attachment);
   cni::lap(request.stopwatch, "lock");
   const auto record = find_record(request, folder);
-  if (record) site.host_index = record->ends.host;
+  if (record) context.host_index = record->ends.host;
   const auto wanted = wanted_wiring(request, record, kernel);
   cni::lap(request.stopwatch, "record");
-  const auto differences = wiring::difference(wanted, kernel.observe(wanted, site));
+  const auto differences = wiring::difference(wanted, kernel.observe(wanted, context));
   cni::lap(request.stopwatch, "kernel");
   if (!differences.empty()) {
-    throw cni::Error{cni::ErrorCode::differs, "the attachment is not as it was made", wiring::to_string(differences)};
+    throw cni::Error{cni::ErrorCode::differs, "the attachment differs from what ADD created",
+                     wiring::to_string(differences)};
   }
-  const bool is_state_lost = folder == nullptr && ipam::is_built_in(request);
-  if (!is_state_lost) ipam::choose(request, folder)->check();
+  const bool is_folder_missing = folder == nullptr && ipam::uses_builtin_ipam(request);
+  if (!is_folder_missing) ipam::make_ipam(request, folder)->check();
   cni::lap(request.stopwatch, "addresses");
 }
 

@@ -6,9 +6,9 @@
 
 namespace verbs {
 
-/// CHECK: what the container must have comes from prevResult, what the host must have from the record. `folder` is null
-/// where there is none. Throws cni::Error differs with every difference, invalid_config without a prevResult, and what
-/// the IPAM's check throws.
+/// CHECK: compares the container with prevResult, and the host with the record. `folder` is null if it does not
+/// exist. Throws cni::Error differs with all differences, invalid_config without a prevResult, and the errors of the
+/// IPAM's check.
 void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder);
 
 }  // namespace verbs

@@ -9,10 +9,9 @@
 #include <utility>
 
 namespace verbs {
-
 namespace {
 
-/// Links and elements only: the record could not be asked, so nothing that it names may be forgotten.
+/// Removes only links and elements: the record cannot be read, so the addresses and gateways in it are unknown.
 void tear_down_in_kernel(const cni::Request& request, kernel::Kernel& kernel, attachment::BestEffort& effort) {
   auto footprints = attachment::footprints_of(request, std::nullopt, nullptr);
   for (auto& footprint : footprints) footprint.gateways.clear();
@@ -21,7 +20,7 @@ void tear_down_in_kernel(const cni::Request& request, kernel::Kernel& kernel, at
 
 }  // namespace
 
-/// A state folder that cannot be read keeps nobody from removing what is in the kernel.
+/// Removes the objects in the kernel even if the state folder cannot be read.
 void del(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   attachment::BestEffort effort;
   std::optional<state::Folder> opened;
@@ -37,7 +36,7 @@ void del(const cni::Request& request, kernel::Kernel& kernel, const std::string&
     return effort.finish();
   }
   auto footprints = attachment::footprints_of(request, stored, folder);
-  const auto ipam = ipam::choose(request, folder);
+  const auto ipam = ipam::make_ipam(request, folder);
   attachment::tear_down(std::move(footprints), {&kernel, folder, request.stopwatch}, effort, ipam.get());
   effort.finish();
 }

@@ -7,9 +7,9 @@
 
 namespace verbs {
 
-/// DEL: takes the attachment away, with all that is left of it. Nothing of it has to be there: neither namespace, nor
-/// link, record, state folder or a configuration that could be added. `root` is the root of the state folder. Throws
-/// only where something is left that could not be removed, and what a delegate threw.
+/// DEL: removes the attachment and everything that is left of it. Nothing has to exist: no namespace, link, record or
+/// state folder, and the configuration may be invalid for ADD. `root` is the root of the state folder. Throws only if
+/// an object cannot be removed, and the error of a delegate.
 void del(const cni::Request& request, kernel::Kernel& kernel, const std::string& root);
 
 }  // namespace verbs

@@ -4,6 +4,7 @@
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/locked_batches.hpp"
 #include "plugin/attachment/teardown.hpp"
+#include "plugin/attachment/valid_attachments.hpp"
 #include "plugin/cni/error.hpp"
 
 #include <algorithm>
@@ -17,29 +18,26 @@
 namespace verbs {
 namespace {
 
-/// One collection of one network.
-class Collection {
+/// One GC of one network.
+class GcOperation {
  public:
-  Collection(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder)
+  GcOperation(const cni::Request& request, std::set<cni::Tag> valid, kernel::Kernel& kernel, state::Folder* folder)
       : network_(request.attachment.network),
         kernel_(kernel),
         folder_(folder),
-        assumed_(attachment::footprint_of(request)) {
-    for (const auto& [container, interface] : *request.config.valid_attachments) {
-      kept_.insert(cni::tag_of({network_, container, interface}));
-    }
-  }
+        assumed_(attachment::footprint_of(request)),
+        kept_(std::move(valid)) {}
 
-  /// The valid ones, and after run() those of which something is left.
+  /// The valid attachments, and after run() also those that could not be removed completely.
   const std::set<cni::Tag>& kept() const { return kept_; }
 
-  /// Whether every stale attachment could be looked at: none was locked by another call all the time.
+  /// False if other calls held the locks of stale attachments until the deadline.
   bool is_complete() const { return busy_ == 0; }
 
   void run(attachment::BestEffort& effort) {
     effort.attempt([&] { list_records(); });
     is_listed_ = effort.attempt([&] { list_kernel(); });
-    attachment::for_each_batch(find_stale(), [&](std::span<const cni::Tag> tags) { collect(tags, effort); });
+    attachment::for_each_batch(find_stale(), [&](std::span<const cni::Tag> tags) { remove_stale(tags, effort); });
     if (kept_.empty()) effort.attempt([&] { kernel_.clean_rules(network_); });
   }
 
@@ -54,7 +52,7 @@ class Collection {
     for (auto& footprint : kernel_.list(network_)) in_kernel_.emplace(footprint.tag, std::move(footprint));
   }
 
-  /// By records, links and elements.
+  /// From records, links and nftables elements.
   std::vector<cni::Tag> find_stale() const {
     std::set<cni::Tag> stale = recorded_;
     for (const auto& [tag, footprint] : in_kernel_) stale.insert(tag);
@@ -62,7 +60,7 @@ class Collection {
     return {stale.begin(), stale.end()};
   }
 
-  void collect(std::span<const cni::Tag> tags, attachment::BestEffort& effort) {
+  void remove_stale(std::span<const cni::Tag> tags, attachment::BestEffort& effort) {
     if (folder_ == nullptr) return tear_down(unrecorded(tags), effort);
     attachment::LockedBatch batch;
     if (!effort.attempt([&] { batch = attachment::lock_batch(network_, tags, *folder_, deadline_); })) {
@@ -74,9 +72,9 @@ class Collection {
     tear_down(footprints_of(batch), effort);
   }
 
-  /// One that has a record now and had none when the records were listed was added since, and is left alone. Where the
-  /// kernel could not be listed, so is one whose record cannot be read.
-  bool is_left_alone(const state::StoredRecord& stored) const {
+  /// An attachment that has a record now, but had none when the records were listed, was added meanwhile and is kept.
+  /// If the kernel could not be listed, an attachment with an unreadable record is kept too.
+  bool must_keep(const state::StoredRecord& stored) const {
     return !recorded_.contains(stored.tag) || (!stored.record && !is_listed_);
   }
 
@@ -85,7 +83,7 @@ class Collection {
     std::set<cni::Tag> unrecorded_tags{batch.tags.begin(), batch.tags.end()};
     for (const auto& stored : batch.records) {
       unrecorded_tags.erase(stored.tag);
-      if (is_left_alone(stored)) {
+      if (must_keep(stored)) {
         kept_.insert(stored.tag);
       } else {
         footprints.push_back(attachment::footprint_of(stored, network_, *folder_));
@@ -96,17 +94,17 @@ class Collection {
     return footprints;
   }
 
-  /// What the kernel shows of attachments without a record; their gateways are those of the configuration. Where it
-  /// shows nothing, a record that was never completed is all there is.
+  /// Footprints of attachments without a record, as listed by the kernel, with the gateways of the configuration. For
+  /// one that the kernel does not list, only an unfinished record exists.
   std::vector<wiring::Footprint> unrecorded(std::span<const cni::Tag> tags) {
     std::vector<wiring::Footprint> footprints;
     for (const auto tag : tags) {
-      const auto shown = in_kernel_.find(tag);
-      if (shown == in_kernel_.end()) {
+      const auto listed = in_kernel_.find(tag);
+      if (listed == in_kernel_.end()) {
         footprints.push_back(attachment::lease_footprint(tag, network_));
         continue;
       }
-      auto footprint = shown->second;
+      auto footprint = listed->second;
       footprint.attachment.network = network_;
       footprint.gateways = assumed_.gateways;
       footprint.are_gateways_assumed = true;
@@ -120,37 +118,38 @@ class Collection {
     kept_.insert(left.begin(), left.end());
   }
 
-  /// A lock that a tool holds for a moment is waited for; runtimes call nothing else beside a GC.
-  static constexpr std::chrono::milliseconds patience{1000};
+  /// Tools hold locks briefly; runtimes make no other calls during a GC.
+  static constexpr std::chrono::milliseconds lock_timeout{1000};
 
   const std::string& network_;
   kernel::Kernel& kernel_;
   state::Folder* folder_;
-  wiring::Footprint assumed_;                        ///< by the configuration only
-  std::set<cni::Tag> recorded_;                      ///< when the collection began
+  wiring::Footprint assumed_;                        ///< from the configuration only
+  std::set<cni::Tag> recorded_;                      ///< at the beginning
   std::map<cni::Tag, wiring::Footprint> in_kernel_;  ///< listed after the records
-  bool is_listed_ = false;                           ///< false: the kernel's list could not be had
+  bool is_listed_ = false;                           ///< whether the kernel could be listed
   std::set<cni::Tag> kept_;
   std::size_t busy_ = 0;
-  attachment::Deadline deadline_ = std::chrono::steady_clock::now() + patience;
+  attachment::Deadline deadline_ = std::chrono::steady_clock::now() + lock_timeout;
 };
 
 }  // namespace
 
-/// The IPAM comes last: addresses that no record names are left then, and a delegate's own. A delegate reads the list
-/// by itself, and may know better what to do without one.
+/// The IPAM is called last: it releases addresses without a record, and a delegate its own addresses. A delegate is
+/// also called without a list of valid attachments: it reads the configuration itself.
 void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
-  const auto ipam = ipam::choose(request, folder);
-  if (!request.config.valid_attachments) {
-    if (!ipam::is_built_in(request)) ipam->collect({});
+  const auto ipam = ipam::make_ipam(request, folder);
+  auto valid = attachment::valid_tags(request);
+  if (!valid) {
+    if (!ipam::uses_builtin_ipam(request)) ipam->gc({});
     return;
   }
   attachment::BestEffort effort;
-  Collection collection{request, kernel, folder};
-  collection.run(effort);
-  effort.attempt([&] { ipam->collect(collection.kept()); });
+  GcOperation operation{request, std::move(*valid), kernel, folder};
+  operation.run(effort);
+  effort.attempt([&] { ipam->gc(operation.kept()); });
   effort.finish();
-  if (collection.is_complete()) return;
+  if (operation.is_complete()) return;
   throw cni::Error{cni::ErrorCode::try_again_later, "another call holds the lock of a stale attachment",
                    "look for a hung \"veth\" process (ps -C veth,veth-ipam) and call GC again"};
 }

@@ -6,9 +6,9 @@
 
 namespace verbs {
 
-/// GC: removes all of this network that belongs to none of the valid attachments: links, leases, records. What another
-/// call holds the lock of is in flight and stays. Without a list of valid attachments nothing is removed. `folder` is
-/// null where there is none.
+/// GC: removes the links, leases and records of this network that belong to none of the valid attachments. An
+/// attachment whose lock another call holds is in flight and is kept. Without a list of valid attachments nothing is
+/// removed. `folder` is null if it does not exist.
 void gc(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder);
 
 }  // namespace verbs

@@ -7,8 +7,9 @@ namespace verbs {
 wiring::Wiring wire_on_node(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu,
                             kernel::Kernel& kernel) {
   auto wiring = wiring::wire(request, lease, mtu);
-  const bool may_return = wiring.bridge && wiring.host_ports && !wiring.bridge->promiscuous;
-  if (may_return && kernel.read_node({.bridge_filter = true}).filters_bridged_packets) wiring.bridge->hairpin = true;
+  const bool may_need_hairpin = wiring.bridge && wiring.host_ports && !wiring.bridge->promiscuous;
+  if (may_need_hairpin && kernel.read_node({.bridge_filter = true}).filters_bridged_packets)
+    wiring.bridge->hairpin = true;
   return wiring;
 }
 

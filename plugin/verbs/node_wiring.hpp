@@ -9,8 +9,8 @@
 
 namespace verbs {
 
-/// The wiring of a complete lease on this node: where packets on a bridge go through netfilter, what a container sends
-/// to a mapped port of its own comes back to the port of the bridge that it came from, which has to let it through.
+/// The wiring of a complete lease on this node. If bridged packets go through netfilter (bridge-nf-call-iptables), the
+/// bridge port gets hairpin mode: packets from a container to its own mapped port return to the port they came from.
 /// `mtu` is in bytes. Throws what wiring::wire throws.
 wiring::Wiring wire_on_node(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu,
                             kernel::Kernel& kernel);

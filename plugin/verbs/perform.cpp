@@ -17,7 +17,7 @@ namespace verbs {
 
 void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
   auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin);
-  if (ipam::is_built_in(request)) posix::forbid_new_privileges();  // no program is run
+  if (ipam::uses_builtin_ipam(request)) posix::forbid_new_privileges();  // a delegate may need them
   request.stopwatch = call.stopwatch;
   cni::lap(request.stopwatch, "read");
   const auto& data_dir = request.config.ipam.data_dir;

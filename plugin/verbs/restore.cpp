@@ -13,13 +13,13 @@
 namespace verbs {
 namespace {
 
-/// The restoration of everything on record in one folder after the other.
-class Restoration {
+/// Restores the rules of all recorded attachments, one folder after the other.
+class RuleRestorer {
  public:
-  Restoration(const wiring::Wiring& own, const kernel::Site& site, kernel::Kernel& kernel)
-      : own_(cni::tag_of(own.attachment)), site_(site), kernel_(kernel) {}
+  RuleRestorer(const wiring::Wiring& own, const kernel::AttachmentContext& context, kernel::Kernel& kernel)
+      : own_(cni::tag_of(own.attachment)), context_(context), kernel_(kernel) {}
 
-  /// False where an attachment was skipped.
+  /// False if an attachment was skipped because a call holds its lock.
   bool is_complete() const { return is_complete_; }
 
   void restore(const state::Folder& folder) {
@@ -40,31 +40,31 @@ class Restoration {
 
  private:
   void restore(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder) {
-    const auto batch = attachment::lock_batch(network, tags, folder, attachment::at_once);
+    const auto batch = attachment::lock_batch(network, tags, folder, attachment::no_wait);
     is_complete_ = is_complete_ && batch.busy.empty();
     std::vector<wiring::Footprint> footprints;
     std::vector<wiring::Wiring> wirings;
     for (const auto& stored : batch.records) {
       auto wiring = stored.record ? wiring::find_wiring(stored.record->wiring) : std::nullopt;
-      if (!wiring || !wiring::wants_rules(*wiring)) continue;
+      if (!wiring || !wiring::needs_rules(*wiring)) continue;
       footprints.push_back(attachment::footprint_of(*stored.record));
       wirings.push_back(std::move(*wiring));
     }
     if (wirings.empty()) return;
     const auto exists = kernel_.find_ends(footprints, kernel::Search::full);
-    std::size_t place = 0;
-    std::erase_if(wirings, [&](const wiring::Wiring&) { return !exists[place++]; });
-    kernel_.restore_rules(wirings, site_, false);
+    std::size_t index = 0;
+    std::erase_if(wirings, [&](const wiring::Wiring&) { return !exists[index++]; });
+    kernel_.restore_rules(wirings, context_, false);
   }
 
   cni::Tag own_;
-  const kernel::Site& site_;
+  const kernel::AttachmentContext& context_;
   kernel::Kernel& kernel_;
   attachment::BestEffort effort_{};
   bool is_complete_ = true;
 };
 
-/// Where state folders may be: the default, and those that are written down there (key dataDir).
+/// The roots of all state folders: the default, and those registered there (key dataDir).
 std::vector<std::string> roots() {
   std::vector<std::string> all{std::string{state::default_root}};
   attachment::BestEffort effort;
@@ -78,12 +78,12 @@ std::vector<std::string> roots() {
 
 }  // namespace
 
-void restore_rules_of_others(const wiring::Wiring& own, const kernel::Site& site, kernel::Kernel& kernel,
-                             const state::Folder& folder) {
-  Restoration restoration{own, site, kernel};
-  restoration.restore(folder);
-  for (const auto& root : roots()) restoration.restore_other(root, folder);
-  if (restoration.is_complete()) kernel.restore_rules({&own, 1}, site, true);
+void restore_rules_of_other_attachments(const wiring::Wiring& own, const kernel::AttachmentContext& context,
+                                        kernel::Kernel& kernel, const state::Folder& folder) {
+  RuleRestorer restorer{own, context, kernel};
+  restorer.restore(folder);
+  for (const auto& root : roots()) restorer.restore_other(root, folder);
+  if (restorer.is_complete()) kernel.restore_rules({&own, 1}, context, true);
 }
 
 }  // namespace verbs

@@ -6,10 +6,10 @@
 
 namespace verbs {
 
-/// Puts back what other attachments on record, in every state folder, had in the tables of this wiring and lost with
-/// them (`nft flush ruleset`). Where one was skipped, since a call is at work on it, the next ADD does it all again;
-/// what cannot be put back is reported by CHECK.
-void restore_rules_of_others(const wiring::Wiring& own, const kernel::Site& site, kernel::Kernel& kernel,
-                             const state::Folder& folder);
+/// Restores the elements of other recorded attachments, of every state folder, after the tables were deleted (`nft
+/// flush ruleset`). If an attachment is skipped because a call holds its lock, the next ADD restores everything again.
+/// CHECK reports rules that cannot be restored.
+void restore_rules_of_other_attachments(const wiring::Wiring& own, const kernel::AttachmentContext& context,
+                                        kernel::Kernel& kernel, const state::Folder& folder);
 
 }  // namespace verbs

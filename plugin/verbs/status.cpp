@@ -1,8 +1,7 @@
 #include "plugin/verbs/status.hpp"
 
-#include "ipam/ipam.hpp"
 #include "ipam/range.hpp"
-#include "plugin/attachment/reclaim.hpp"
+#include "plugin/attachment/pool_status.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
@@ -24,26 +23,8 @@ state::Folder open_writable(const std::string& root, const std::string& network)
   throw cni::not_available(error.message, error.details);
 }
 
-bool is_full(const cni::Error& error) {
-  return error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
-}
-
-void check_pool(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder) try {
-  ipam::choose(request, &folder)->check_ready();
-} catch (const cni::Error& error) {
-  const auto is_fine = [&] {
-    return request.config.ready_when_full ||
-           !attachment::find_stale(request.attachment.network, kernel, folder).empty();
-  };
-  if (!is_full(error)) throw;
-  if (!is_fine()) throw cni::not_available(error.message, error.details);
-}
-
-/// As far as the configuration tells: port mappings come with each ADD.
-bool wants_rules(const cni::NetworkConfig& config) { return config.source_nat.masquerade || config.bridge.check_macs; }
-
-/// Of the addresses that the configuration names and whose packets the host forwards. A configuration that is not valid
-/// is refused with its pool.
+/// The families of the configured addresses, if the host forwards their packets. An invalid configuration is rejected
+/// later, by check_pool().
 std::vector<cni::Family> forwarded_families(const cni::NetworkConfig& config) try {
   const bool forwards = config.mode == cni::Mode::ptp || (config.mode == cni::Mode::bridge && config.bridge.is_gateway);
   std::set<cni::Family> families;
@@ -55,17 +36,17 @@ std::vector<cni::Family> forwarded_families(const cni::NetworkConfig& config) tr
 }
 
 void check_ability(const cni::Request& request, kernel::Kernel& kernel) {
-  const bool needs_rules = wants_rules(request.config);
+  const auto& config = request.config;
+  const bool needs_rules = config.source_nat.masquerade || config.bridge.check_macs;
   const auto node =
-      kernel.read_node({.permission = true, .nftables = needs_rules, .settings = forwarded_families(request.config)});
+      kernel.read_node({.permission = true, .nftables = needs_rules, .sysctls = forwarded_families(config)});
   if (!node.may_change_network) {
-    throw cni::not_available(
-        "the plugin may not change the network: it needs the capability CAP_NET_ADMIN (run it as root)");
+    throw cni::not_available("cannot change the network without the capability CAP_NET_ADMIN: run the plugin as root");
   }
-  if (node.settings_fault) throw cni::not_available(node.settings_fault->what());
-  if (!node.nftables_fault) return;
+  if (node.sysctl_error) throw cni::not_available(node.sysctl_error->what());
+  if (!node.nftables_error) return;
   throw cni::not_available(std::string{"this kernel has no nftables, which ipMasq and macspoofchk need: "} +
-                           node.nftables_fault->what());
+                           node.nftables_error->what());
 }
 
 }  // namespace
@@ -73,7 +54,7 @@ void check_ability(const cni::Request& request, kernel::Kernel& kernel) {
 void status(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   check_ability(request, kernel);
   auto folder = open_writable(root, request.attachment.network);
-  check_pool(request, kernel, folder);
+  attachment::check_pool(request, {.kernel = &kernel, .folder = &folder});
 }
 
 }  // namespace verbs

@@ -8,9 +8,9 @@
 
 namespace verbs {
 
-/// STATUS: whether an ADD could be served now: the network may be changed, the state folder below `root` be written,
-/// and each range has an address that is free or could be reclaimed. Throws cni::Error not_available (50) with the
-/// reason, and a delegate's error unchanged.
+/// STATUS: checks whether an ADD could be served now. The plugin must be able to change the network and to write the
+/// state folder below `root`, and each range set needs an address that is free or can be reclaimed. Throws cni::Error
+/// not_available (50) with the reason, and a delegate's error unchanged.
 void status(const cni::Request& request, kernel::Kernel& kernel, const std::string& root);
 
 }  // namespace verbs

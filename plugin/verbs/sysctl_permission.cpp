@@ -22,7 +22,7 @@ constexpr std::size_t largest_list = std::size_t{1} << 20U;
 /// A POSIX extended regular expression.
 class Expression {
  public:
-  /// `origin` is the file where it stands.
+  /// `origin` is the file that contains it.
   Expression(const std::string& text, const std::string& origin) {
     const int error = ::regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
     if (error == 0) return;
@@ -40,10 +40,10 @@ class Expression {
   regex_t compiled_{};
 };
 
-/// The lines of the node's list; nullopt where it has none.
+/// The allow list of the node.
 struct AllowList {
   std::string path;
-  std::optional<std::vector<std::string>> lines;
+  std::optional<std::vector<std::string>> lines;  ///< nullopt: the file does not exist
 };
 
 std::string trimmed(std::string_view line) {
@@ -77,8 +77,8 @@ bool is_allowed(const cni::Sysctl& sysctl, const AllowList& list) {
 
 std::string explanation(const AllowList& list) {
   if (list.lines) return list.path + " allows: " + text::joined(*list.lines, ", ");
-  return "allowed are " + text::joined(cni::default_sysctls(), ", ") +
-         "; others by regular expressions, one a line, in " + list.path + ", which takes the place of this list";
+  return "allowed: " + text::joined(cni::default_sysctls(), ", ") + ". To allow others, create " + list.path +
+         ", which replaces this list, with one regular expression per line";
 }
 
 }  // namespace

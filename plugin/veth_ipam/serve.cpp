@@ -3,9 +3,11 @@
 #include "ipam/ipam.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/locked_batches.hpp"
+#include "plugin/attachment/pool_status.hpp"
 #include "plugin/attachment/rollback.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/attachment/teardown.hpp"
+#include "plugin/attachment/valid_attachments.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/cni/result.hpp"
@@ -40,7 +42,7 @@ cni::Result result_of(const cni::Lease& lease) {
   return result;
 }
 
-/// By the record; what another plugin has in the kernel is not ours to remove.
+/// From the record. Objects in the kernel belong to the calling plugin and are not removed.
 wiring::Footprint lease_footprint(const state::StoredRecord& stored, const std::string& network,
                                   const state::Folder& folder) {
   auto footprint = attachment::lease_footprint(stored.tag, network);
@@ -54,21 +56,21 @@ void tear_down(std::vector<wiring::Footprint> batch, state::Folder& folder) {
   effort.finish();
 }
 
-/// Takes back what an ADD that never ended has left; a lease that was answered stays until its DEL.
+/// Removes the lease of an unfinished ADD. A live lease is kept until its DEL.
 void clear_stale_lease(const cni::Request& request, state::Folder& folder) {
   const auto stored = folder.records.find(request.attachment);
   if (!stored) return;
   if (stored->stage == state::Stage::live) {
     throw cni::Error{cni::ErrorCode::already_attached,
                      "interface " + text::quoted(request.attachment.interface) + " of container " +
-                         text::quoted(request.attachment.container) + " has addresses of network " +
-                         text::quoted(request.attachment.network) + " already",
-                     "DEL it before it is added again"};
+                         text::quoted(request.attachment.container) + " already has addresses of network " +
+                         text::quoted(request.attachment.network),
+                     "call DEL before ADD"};
   }
   tear_down({lease_footprint(*stored, request.attachment.network, folder)}, folder);
 }
 
-/// The caller has its answer: a record that stays pending only means that a later ADD may replace it.
+/// The result is printed already, so a failure is ignored: a later ADD may then replace the pending record.
 void mark_live(const cni::Attachment& attachment, state::Folder& folder) {
   try {
     folder.records.mark_live(attachment, {});
@@ -81,8 +83,8 @@ void add(const cni::Request& request, const Print& print) {
   auto folder = attachment::open_folder(root_of(request), request.attachment.network);
   const auto lock = folder.locks.attachment(request.attachment);
   clear_stale_lease(request, folder);
-  auto allocation = ipam::choose(request, &folder)->allocate();
-  if (const auto* shortage = std::get_if<ipam::Shortage>(&allocation)) throw shortage->error;
+  auto allocation = ipam::make_ipam(request, &folder)->allocate();
+  if (const auto* failure = std::get_if<ipam::AllocationFailure>(&allocation)) throw failure->error;
   const auto& lease = std::get<cni::Lease>(allocation);
   auto footprint = attachment::lease_footprint(cni::tag_of(request.attachment), request.attachment.network);
   for (const auto& leased : lease.addresses) footprint.addresses.push_back(leased.address.address);
@@ -96,25 +98,20 @@ void del(const cni::Request& request) {
   auto folder = attachment::find_folder(root_of(request), request.attachment.network);
   if (!folder) return;
   const auto lock = folder->locks.attachment(request.attachment);
+  const auto& network = request.attachment.network;
   const auto stored = folder->records.find(request.attachment);
-  if (stored) tear_down({lease_footprint(*stored, request.attachment.network, *folder)}, *folder);
+  // Without a record, too: a killed ADD may have left the temporary file of one.
+  tear_down({stored ? lease_footprint(*stored, network, *folder)
+                    : attachment::lease_footprint(cni::tag_of(request.attachment), network)},
+            *folder);
 }
 
 void check(const cni::Request& request) {
   auto folder = attachment::find_folder(root_of(request), request.attachment.network);
-  ipam::choose(request, folder ? &*folder : nullptr)->check();
+  ipam::make_ipam(request, folder ? &*folder : nullptr)->check();
 }
 
-std::optional<std::set<cni::Tag>> valid_tags(const cni::Request& request) {
-  if (!request.config.valid_attachments) return std::nullopt;
-  std::set<cni::Tag> valid;
-  for (const auto& [container, interface] : *request.config.valid_attachments) {
-    valid.insert(cni::tag_of({request.attachment.network, container, interface}));
-  }
-  return valid;
-}
-
-/// Those of a batch, and records that were never completed.
+/// Of all attachments of a batch, including those whose ADD did not finish writing the record.
 std::vector<wiring::Footprint> lease_footprints(const attachment::LockedBatch& batch, const std::string& network,
                                                 const state::Folder& folder) {
   std::vector<wiring::Footprint> footprints;
@@ -127,16 +124,15 @@ std::vector<wiring::Footprint> lease_footprints(const attachment::LockedBatch& b
   return footprints;
 }
 
-/// A lock that a tool holds for a moment is waited for. False where another call has not released one: its lease is
-/// left alone.
+/// Waits up to 1 s for locks, which tools hold briefly. False where a lock was not released: that lease is skipped.
 bool release_stale(const std::string& network, const std::set<cni::Tag>& valid, state::Folder& folder) {
-  constexpr std::chrono::milliseconds patience{1000};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  constexpr std::chrono::milliseconds timeout{1000};
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto tags = folder.records.tags(network);
   std::erase_if(tags, [&](cni::Tag tag) { return valid.contains(tag); });
   bool is_complete = true;
-  attachment::for_each_batch(tags, [&](std::span<const cni::Tag> piece) {
-    const auto batch = attachment::lock_batch(network, piece, folder, deadline);
+  attachment::for_each_batch(tags, [&](std::span<const cni::Tag> batch_tags) {
+    const auto batch = attachment::lock_batch(network, batch_tags, folder, deadline);
     is_complete = is_complete && batch.busy.empty();
     tear_down(lease_footprints(batch, network, folder), folder);
   });
@@ -145,23 +141,19 @@ bool release_stale(const std::string& network, const std::set<cni::Tag>& valid, 
 
 void gc(const cni::Request& request) {
   auto folder = attachment::find_folder(root_of(request), request.attachment.network);
-  const auto valid = valid_tags(request);
+  const auto valid = attachment::valid_tags(request);
   if (!folder || !valid) return;
   const bool is_complete = release_stale(request.attachment.network, *valid, *folder);
-  ipam::choose(request, &*folder)->collect(*valid);
+  ipam::make_ipam(request, &*folder)->gc(*valid);
   if (is_complete) return;
   throw cni::Error{cni::ErrorCode::try_again_later, "another call holds the lock of a stale lease",
                    "look for a hung \"veth-ipam\" process (ps -C veth,veth-ipam) and call GC again"};
 }
 
-void status(const cni::Request& request) try {
+void status(const cni::Request& request) {
   auto folder = attachment::open_folder(root_of(request), request.attachment.network);
   folder.check_writable();
-  ipam::choose(request, &folder)->check_ready();
-} catch (const cni::Error& error) {
-  const bool is_full = error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
-  if (!is_full) throw;
-  if (!request.config.ready_when_full) throw cni::not_available(error.message, error.details);
+  attachment::check_pool(request, {.folder = &folder});
 }
 
 }  // namespace

@@ -19,43 +19,44 @@ namespace {
 using inspect::Finding;
 using inspect::Severity;
 
-/// nullopt where all is as it should be.
-std::optional<Finding> find_finding(const Remark& remark) {
-  if (remark.kind == Remark::Kind::fault) {
-    return Finding{.what = "code " + std::to_string(remark.code) + ": " + remark.message,
-                   .where = {place_of(remark)},
-                   .remedy = "correct it: every ADD fails with this"};
+/// nullopt if the result is neither a fault nor a warning.
+std::optional<Finding> to_finding(const ValidationResult& result) {
+  if (result.kind == ValidationResult::Kind::fault) {
+    return Finding{.what = "code " + std::to_string(result.code) + ": " + result.message,
+                   .where = {location_of(result)},
+                   .remedy = "correct the file: every ADD fails with this error"};
   }
-  if (remark.kind != Remark::Kind::warning) return std::nullopt;
+  if (result.kind != ValidationResult::Kind::warning) return std::nullopt;
   return Finding{.severity = Severity::note,
-                 .what = remark.message,
-                 .where = {place_of(remark)},
-                 .remedy = "see whether it is spelled as it should be"};
+                 .what = result.message,
+                 .where = {location_of(result)},
+                 .remedy = "check the spelling of the key"};
 }
 
 std::vector<Finding> check_configurations(const Arguments& arguments) {
-  const auto folder = arguments.value("conf-dir").value_or(inspect::usual_configurations);
+  const auto folder = arguments.value("conf-dir").value_or(inspect::default_conf_dir);
   const auto files = inspect::find_configurations(folder);
   if (!files && arguments.has("conf-dir")) {
-    return {
-        {.what = "there is no such folder", .where = {folder}, .remedy = "give --conf-dir the one that runtimes read"}};
+    return {{.what = "the folder of the network configurations does not exist",
+             .where = {folder},
+             .remedy = "set --conf-dir to the folder that the runtime reads"}};
   }
   if (!files || files->empty()) {
     return {{.severity = Severity::note,
-             .what = "there is no network configuration",
+             .what = "the folder contains no network configuration",
              .where = {folder},
-             .remedy = "if runtimes look elsewhere: --conf-dir DIR"}};
+             .remedy = "if the runtime reads another folder, set it with --conf-dir DIR"}};
   }
   std::vector<Finding> findings;
   for (const auto& file : *files) {
-    for (const auto& remark : validate(file)) {
-      if (auto finding = find_finding(remark)) findings.push_back(*std::move(finding));
+    for (const auto& result : validate(file)) {
+      if (auto finding = to_finding(result)) findings.push_back(*std::move(finding));
     }
   }
   return findings;
 }
 
-bool matters(const Finding& finding) { return finding.severity != Severity::note; }
+bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
 
 }  // namespace
 
@@ -68,25 +69,28 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
                                        : report::findings(findings, examination.attachments.size()));
-  return std::ranges::any_of(findings, matters) ? found_faults : success;
+  return std::ranges::any_of(findings, is_fault_or_warning) ? found_faults : success;
 }
 
 Command check_command() {
   return {
       .name = "check",
       .operands = "[NETWORK]",
-      .most = 1,
-      .summary = "tell what is not well on this node",
+      .max_operands = 1,
+      .summary = "find problems of this node and print how to fix them",
       .description =
-          "Looks at the network configurations (as validate does), at the state folder, at every attachment (what is "
-          "on record beside what the kernel has, as show does), and at what else keeps packets from containers: IP "
-          "forwarding, strict reverse path filters, firewalls that drop forwarded packets. Each finding says where it "
-          "is and what to do about it, the worst first. Nothing is changed. With NETWORK only its attachments and "
-          "addresses are looked at.\n\n"
-          "The exit status is 0 where all is well, and 1 for faults and warnings; notes alone leave it 0. Rules of "
-          "iptables-legacy cannot be read: a note says that there are some.",
-      .options = {{.name = "conf-dir", .value = "DIR", .help = "network configurations (default: /etc/cni/net.d)"},
+          "Checks the network configurations (as validate does), the state folder, each attachment (record and kernel, "
+          "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
+          "reverse path filters, and firewalls that drop forwarded packets. For each finding it prints the problem, "
+          "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
+          "addresses of this network are checked.\n\n"
+          "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
+          "cannot be read; a note reports that they exist.",
+      .options = {{.name = "conf-dir",
+                   .value = "DIR",
+                   .help = "folder of the network configurations (default: /etc/cni/net.d)"},
                   output_option()},
+      .examples = {"vethctl check", "vethctl check pods --output json"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};

@@ -5,7 +5,7 @@
 
 namespace vethctl {
 
-/// Prints what is not well on the node. Returns found_faults for a fault or a warning.
+/// Prints the problems of the node. Returns found_faults for a fault or a warning.
 int check(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

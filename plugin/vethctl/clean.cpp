@@ -10,7 +10,7 @@ int clean(const Arguments& arguments, const Console& console) {
   if (arguments.wants_json()) {
     console.print(has_removed ? "{\"removed\": true}\n" : "{\"removed\": false}\n");
   } else {
-    console.print(has_removed ? "removed the rules that no container uses\n" : "there is nothing to remove\n");
+    console.print(has_removed ? "removed unused rules\n" : "no unused rules\n");
   }
   return success;
 }
@@ -19,12 +19,13 @@ int clean(const Arguments& arguments, const Console& console) {
 
 Command clean_command() {
   return {.name = "clean",
-          .summary = "remove rules that no container uses",
+          .summary = "remove nftables rules that no container uses",
           .description =
-              "Removes what stays of our nftables tables after the last DEL: chains and sets that no container uses, "
-              "and a table in which nothing is left. The next ADD that needs them makes them again. What containers "
-              "use is not touched; gc drops containers that are dead.",
+              "Removes the chains and sets of the plugin that no container uses, and the nftables table if it is empty "
+              "afterwards. They remain after the last DEL, because the next ADD usually needs them; an ADD creates "
+              "them again. Rules of containers are not changed. To remove stale attachments, use gc.",
           .options = {output_option()},
+          .examples = {"vethctl clean"},
           .run = clean};
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 namespace options = boost::program_options;
 
-/// `what` names the value in the message; no choices: any value will do.
+/// `what` names the value in the message. An empty list of choices accepts any value.
 void check_choice(const std::vector<std::string>& choices, const std::string& what, const std::string& value) {
   if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return;
   throw UsageError{what + ' ' + text::quoted(value) + ": must be one of " + text::joined(choices, ", ")};
@@ -35,8 +35,7 @@ options::options_description describe(const Command& command) {
 [[noreturn]] void refuse_unknown(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto& option : command.options) names.push_back("--" + option.name);
-  throw UsageError{"there is no option " + text::quoted(word) + " of " + text::quoted(command.name) +
-                   meant_instead(word, names)};
+  throw UsageError{text::quoted(command.name) + " has no option " + text::quoted(word) + suggestion_for(word, names)};
 }
 
 const Option* find_option(const Command& command, const std::string& name) {
@@ -48,7 +47,7 @@ const Option* find_option(const Command& command, const std::string& name) {
   throw UsageError{"--" + option.name + ": " + option.value + " is missing"};
 }
 
-/// A known option with a value that it does not take, or without the one that it wants.
+/// Reports a known option with a value that it does not take, or without its value.
 [[noreturn]] void refuse_value(const Command& command, const options::error_with_option_name& error) {
   const auto word = error.get_option_name();
   const auto* option = find_option(command, word.substr(std::min(word.find_first_not_of('-'), word.size())));
@@ -72,12 +71,12 @@ options::parsed_options parse_words(const Command& command, const std::vector<st
   throw UsageError{error.what()};
 }
 
-/// "-" alone is standard input.
+/// The operand "-" is standard input.
 void check_operand(const Command& command, const std::string& operand) {
   if (operand.size() > 1 && operand.front() == '-') refuse_unknown(command, operand);
 }
 
-void take(const Command& command, const options::option& parsed, Arguments& arguments) {
+void add_parsed(const Command& command, const options::option& parsed, Arguments& arguments) {
   if (parsed.position_key >= 0) {
     for (const auto& operand : parsed.value) check_operand(command, operand);
     arguments.operands.insert(arguments.operands.end(), parsed.value.begin(), parsed.value.end());
@@ -93,9 +92,10 @@ void take(const Command& command, const options::option& parsed, Arguments& argu
 }
 
 void check_count(const Command& command, std::size_t count) {
-  if (count >= command.least && count <= command.most) return;
-  const auto wanted = command.operands.empty() ? std::string{"no operand"} : command.operands;
-  throw UsageError{text::quoted(command.name) + " wants " + wanted};
+  if (count >= command.min_operands && count <= command.max_operands) return;
+  const auto given = count == 1 ? std::string{"1 operand is"} : std::to_string(count) + " operands are";
+  const auto expected = command.operands.empty() ? "none" : command.operands;
+  throw UsageError{command.name + ": " + given + " given, expected: " + expected};
 }
 
 }  // namespace
@@ -114,19 +114,19 @@ Option output_option() {
   return {.name = "output", .value = "FORMAT", .help = "text (default) or json", .choices = {"text", "json"}};
 }
 
-/// "--" ends the options: what follows are operands, whatever they look like.
 Arguments parse(const Command& command, const std::vector<std::string>& words) {
   Arguments arguments;
   const auto end = std::ranges::find(words, "--");
-  for (const auto& parsed : parse_words(command, {words.begin(), end}).options) take(command, parsed, arguments);
+  for (const auto& parsed : parse_words(command, {words.begin(), end}).options) add_parsed(command, parsed, arguments);
   if (end != words.end()) arguments.operands.insert(arguments.operands.end(), std::next(end), words.end());
   check_count(command, arguments.operands.size());
   if (!arguments.operands.empty()) check_choice(command.first_operands, command.name, arguments.operands.front());
   return arguments;
 }
 
-std::string meant_instead(const std::string& word, const std::vector<std::string>& known) {
-  const auto near = std::ranges::find_if(known, [&](const std::string& name) { return cni::is_near_miss(name, word); });
+std::string suggestion_for(const std::string& word, const std::vector<std::string>& known) {
+  const auto near =
+      std::ranges::find_if(known, [&](const std::string& name) { return cni::is_misspelling(name, word); });
   return near == known.end() ? std::string{} : ": did you mean " + text::quoted(*near) + '?';
 }
 

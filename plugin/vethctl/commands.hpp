@@ -4,7 +4,7 @@
 
 #include <vector>
 
-// One function for each file of this folder that holds a command.
+// The commands. Each is defined in the file of its name.
 namespace vethctl {
 
 Command check_command();
@@ -27,7 +27,7 @@ Command uninstall_command();
 Command validate_command();
 Command version_command();
 
-/// All, in the order in which --help shows them.
+/// All commands in the order of vethctl --help.
 std::vector<Command> commands();
 
 }  // namespace vethctl

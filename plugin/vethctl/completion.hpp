@@ -7,8 +7,8 @@
 
 namespace vethctl {
 
-/// What `vethctl completion bash` prints: a script for bash(1), made from the table of the commands alone. Values that
-/// no table lists are completed as the names of files.
+/// The output of `vethctl completion bash`: a script for bash(1), generated from the table of commands. Values without
+/// a list of choices are completed as file names.
 std::string bash_completion(const std::vector<Command>& commands);
 
 }  // namespace vethctl

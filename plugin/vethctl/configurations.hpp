@@ -5,7 +5,7 @@
 
 namespace vethctl {
 
-/// One plugin's configuration as a runtime hands it to the plugin: with the name and version of its list.
+/// The configuration of one plugin as a runtime passes it: with the name and version of its list.
 struct PluginConfiguration {
   std::string type;
   std::string ipam_type;  ///< empty: none
@@ -14,8 +14,8 @@ struct PluginConfiguration {
   bool operator==(const PluginConfiguration&) const = default;
 };
 
-/// Those of all files of a folder that runtimes read (.conf, .conflist, .json), by the names of the files. What cannot
-/// be read is left out: `vethctl check` tells of it. None where there is no such folder.
+/// All plugin configurations of a folder (.conf, .conflist, .json), in the order of the file names. Invalid ones are
+/// left out; `vethctl check` reports them. Empty if the folder does not exist.
 std::vector<PluginConfiguration> read_configurations(const std::string& folder);
 
 }  // namespace vethctl

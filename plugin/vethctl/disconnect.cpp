@@ -1,66 +1,202 @@
+#include "plugin/vethctl/disconnect.hpp"
+
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/state/folder.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/verbs/del.hpp"
-#include "plugin/vethctl/cable.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/connection.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
-#include "plugin/vethctl/inspect/node.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <set>
+#include <map>
 #include <system_error>
 #include <utility>
 
 namespace vethctl {
 namespace {
 
-/// The cables of this node, as far as a record or the host tells of them.
-std::vector<inspect::Attachment> cables(kernel::Inspector& inspector, const Console& console) {
+using Requests = std::map<cni::Attachment, cni::Request>;
+
+NamedEnd read_end(const Arguments& arguments, std::size_t operand, const std::string& option) {
+  NamedEnd named{.end = parse_end(arguments.operands.at(operand))};
+  if (arguments.has(option)) named.interface = read_interface(arguments, option);
+  return named;
+}
+
+/// --ifname belongs to the first operand and --peer-ifname to the second one, as for connect.
+std::vector<NamedEnd> read_ends(const Arguments& arguments) {
+  std::vector<NamedEnd> named{read_end(arguments, 0, "ifname")};
+  if (arguments.operands.size() > 1) {
+    named.push_back(read_end(arguments, 1, "peer-ifname"));
+  } else if (arguments.has("peer-ifname")) {
+    throw UsageError{"--peer-ifname belongs to the second END, which is not given"};
+  }
+  return named;
+}
+
+std::vector<inspect::Attachment> read_connections(kernel::Inspector& inspector, const Console& console) {
   auto all = inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
-  std::erase_if(all, [](const auto& attachment) { return attachment.identity.network != inspect::cable_network; });
+  std::erase_if(all, [](const auto& attachment) { return attachment.identity.network != inspect::connect_network; });
   return all;
 }
 
-/// What the alias of an interface in the namespace tells, where no record does.
-std::optional<cni::Attachment> find_by_alias(const End& end, const std::string& interface,
-                                             kernel::Inspector& inspector) try {
-  const auto found = inspector.find_interface(interface, inspector.kernel.open_namespace(end.path, true));
+/// An unreadable record has no container ID: one of the named ends has the same tag. Without a readable record the
+/// other end is unknown; in mode netns DEL searches for it on the host and in namespaces.
+cni::Request del_request(const inspect::Attachment& connection, const std::vector<NamedEnd>& named) {
+  auto identity = connection.identity;
+  auto netns = connection.netns;
+  for (const auto& container : named) {
+    if (cni::tag_of(attachment_for(container)) != connection.tag) continue;
+    identity = attachment_for(container);
+    if (netns.empty()) netns = container.end.path;
+  }
+  auto request = connect_request({.name = identity.container, .path = netns}, identity.interface);
+  if (!is_other_end_known(connection)) request.config.mode = cni::Mode::netns;
+  return request;
+}
+
+/// The connection in the alias of the interface; nullopt if the interface is missing or has no alias of a connection.
+std::optional<cni::Attachment> find_by_alias(const NamedEnd& named, kernel::Inspector& inspector) try {
+  const auto netns = inspector.kernel.open_namespace(named.end.path, true);
+  const auto found = inspector.find_interface(attachment_for(named).interface, netns);
   const auto identity = found ? cni::attachment_of_alias(found->alias) : std::nullopt;
-  return identity && identity->network == inspect::cable_network ? identity : std::nullopt;
+  return identity && identity->network == inspect::connect_network ? identity : std::nullopt;
 } catch (const cni::Error&) {
   return std::nullopt;
 } catch (const std::system_error&) {
   return std::nullopt;
 }
 
-/// Whoever asks may have named the second end, or another interface.
-[[noreturn]] void refuse_unknown(const End& end, const std::string& interface, kernel::Inspector& inspector,
-                                 const Console& console) {
-  const auto known = cables(inspector, console);
-  std::set<cni::Attachment> meant;
-  for (const auto& cable : known) {
-    const bool is_end = cable.identity.container == end.name || (!end.path.empty() && cable.peer_netns == end.path);
-    if (is_end) meant.insert(cable.identity);
+/// Searches the namespaces of the named ends for pairs without a record: their interfaces have the marks of the plugin.
+class UnrecordedSearch {
+ public:
+  /// `connections`: those that are known, which are not searched.
+  UnrecordedSearch(const std::vector<NamedEnd>& named, const std::vector<inspect::Attachment>& connections,
+                   kernel::Inspector& inspector)
+      : named_(named), connections_(connections), inspector_(inspector) {}
+
+  Requests run() {
+    for (std::size_t i = 0; i < named_.size(); ++i) {
+      if (named_[i].end.kind != End::Kind::netns) continue;
+      const auto* other = named_.size() > 1 ? &named_[1 - i] : nullptr;
+      search_container_end(named_[i], other);
+      search_other_end(named_[i], other);
+    }
+    std::erase_if(found_, [&](const auto& found) {
+      return std::ranges::find(connections_, cni::tag_of(found.first), &inspect::Attachment::tag) != connections_.end();
+    });
+    return std::move(found_);
   }
-  if (const auto identity = find_by_alias(end, interface, inspector)) meant.insert(*identity);
-  std::vector<std::string> commands;
-  std::ranges::transform(meant, std::back_inserter(commands), [](const cni::Attachment& identity) {
-    return "vethctl disconnect " + identity.container + " --ifname " + identity.interface;
-  });
-  const auto* advice = known.empty() ? "nothing was connected by vethctl" : "vethctl list vethctl shows what there is";
-  throw cni::Error{cni::ErrorCode::invalid_config, "there is no attachment vethctl/" + end.name + '/' + interface,
-                   commands.empty() ? advice : text::joined(commands, ", or ")};
+
+ private:
+  void search_container_end(const NamedEnd& container, const NamedEnd* other) {
+    auto request = connect_request(container.end, attachment_for(container).interface);
+    request.config.mode = cni::Mode::netns;
+    const auto footprints = attachment::footprints_of(request, std::nullopt, nullptr);
+    const auto exists = inspector_.kernel.find_ends(footprints, kernel::Search::full);
+    const bool is_on_host = !footprints.front().is_netns_pair && exists.front();
+    if (std::ranges::find(exists, true) == exists.end() || !is_consistent(request, other, is_on_host)) return;
+    found_.emplace(request.attachment, std::move(request));
+  }
+
+  /// Whether the second named end, if there is one, is the other end of the pair.
+  bool is_consistent(const cni::Request& request, const NamedEnd* other, bool is_on_host) {
+    if (other == nullptr) return true;
+    if (other->end.kind != End::Kind::netns) return is_on_host;
+    return find_by_alias(*other, inspector_) == request.attachment;
+  }
+
+  void search_other_end(const NamedEnd& named, const NamedEnd* container) {
+    const auto identity = find_by_alias(named, inspector_);
+    if (!identity || *identity == attachment_for(named)) return;
+    if (container != nullptr && *identity != attachment_for(*container)) return;
+    auto request = connect_request(container_end(*identity, container), identity->interface);
+    request.config.mode = cni::Mode::netns;
+    request.config.peer = {.netns = named.end.path, .interface = attachment_for(named).interface};
+    found_.emplace(*identity, std::move(request));
+  }
+
+  /// The path is empty if it does not follow from the container ID; the other end is enough for DEL.
+  static End container_end(const cni::Attachment& identity, const NamedEnd* container) {
+    if (container != nullptr) return container->end;
+    const auto end = parse_end(identity.container);
+    return end.kind == End::Kind::netns && end.name == identity.container ? end : End{.name = identity.container};
+  }
+
+  const std::vector<NamedEnd>& named_;
+  const std::vector<inspect::Attachment>& connections_;
+  kernel::Inspector& inspector_;
+  Requests found_{};
+};
+
+std::string end_text(const NamedEnd& named) {
+  if (named.end.kind != End::Kind::netns) {
+    return named.end.kind == End::Kind::bridge ? "bridge:" + named.end.name : named.end.name;
+  }
+  return named.end.name + '/' + attachment_for(named).interface;
 }
 
-std::string told_as_json(const cni::Attachment& attachment) {
+std::string ends_text(const std::vector<NamedEnd>& named) {
+  return end_text(named.front()) + (named.size() > 1 ? " and " + end_text(named.back()) : "");
+}
+
+/// Names both ends, so that the command selects one connection.
+std::string command_for(const inspect::Attachment& connection) {
+  const auto& [network, container, interface] = connection.identity;
+  const auto options = " --ifname " + interface;
+  if (!connection.bridge.empty()) return "vethctl disconnect " + container + " bridge:" + connection.bridge + options;
+  if (connection.peer_netns.empty()) return "vethctl disconnect " + container + options;
+  const bool is_host = connection.peer_netns == inspect::host_namespace_path;
+  return "vethctl disconnect " + container + ' ' + (is_host ? "host" : parse_end(connection.peer_netns).name) +
+         options + " --peer-ifname " + connection.peer_interface;
+}
+
+std::string commands_for(const std::vector<inspect::Attachment>& connections) {
+  std::vector<std::string> commands;
+  std::ranges::transform(connections, std::back_inserter(commands), command_for);
+  return text::joined(commands, ", or ");
+}
+
+/// Whether one end of the connection is in the named namespace, possibly with another interface.
+bool has_namespace(const inspect::Attachment& connection, const NamedEnd& named) {
+  if (named.end.kind != End::Kind::netns) return false;
+  return connection.identity.container == named.end.name ||
+         (!connection.peer_netns.empty() && parse_end(connection.peer_netns).name == named.end.name);
+}
+
+[[noreturn]] void refuse_unknown(const std::vector<NamedEnd>& named, std::vector<inspect::Attachment> connections) {
+  const auto* advice =
+      connections.empty() ? "the node has no connections" : "run \"vethctl list vethctl\" to list the connections";
+  std::erase_if(connections, [&](const inspect::Attachment& connection) {
+    return std::ranges::none_of(named, [&](const NamedEnd& end) { return has_namespace(connection, end); });
+  });
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   "cannot disconnect " + ends_text(named) + ": there is no such connection",
+                   connections.empty() ? advice : commands_for(connections)};
+}
+
+cni::Request find_connection(const std::vector<NamedEnd>& named, kernel::Inspector& inspector, const Console& console) {
+  const auto connections = read_connections(inspector, console);
+  const auto found = find_connections(named, connections);
+  if (found.size() == 1) return del_request(found.front(), named);
+  if (found.size() > 1) {
+    throw cni::Error{
+        cni::ErrorCode::invalid_config,
+        "cannot disconnect " + ends_text(named) + ": there are " + std::to_string(found.size()) + " connections",
+        "select one: " + commands_for(found)};
+  }
+  auto unrecorded = UnrecordedSearch{named, connections, inspector}.run();
+  if (unrecorded.size() != 1) refuse_unknown(named, connections);
+  return std::move(unrecorded.begin()->second);
+}
+
+std::string to_json(const cni::Attachment& attachment) {
   cni::JsonWriter json{2};
   json.begin_object();
   json.member("network", attachment.network);
@@ -70,49 +206,43 @@ std::string told_as_json(const cni::Attachment& attachment) {
   return json.finished();
 }
 
-bool is_recorded(const cni::Attachment& attachment, const std::string& root) {
-  const auto folder = state::Folder::find(root);
-  return folder && folder->records.find(attachment);
-}
+}  // namespace
 
-/// The cable of which no record tells: its end in the container names it.
-cni::Request lost_cable(cni::Request request, kernel::Inspector& inspector, const Console& console) {
-  const End end{.name = request.attachment.container, .path = request.netns};
-  const auto& interface = request.attachment.interface;
-  request.config.mode = cni::Mode::netns;
-  const auto exists =
-      inspector.kernel.find_ends(attachment::footprints_of(request, std::nullopt, nullptr), kernel::Search::full);
-  if (std::ranges::find(exists, true) == exists.end()) refuse_unknown(end, interface, inspector, console);
-  return request;
-}
-
-int disconnect(const Arguments& arguments, const Console& console) {
-  kernel::LinuxKernel kernel;
-  kernel::LinuxInspector inspector{kernel};
-  auto request = cable_request(find_end(arguments.operands.at(0)), read_interface(arguments, "ifname"));
-  if (!is_recorded(request.attachment, console.root)) request = lost_cable(std::move(request), inspector, console);
-  verbs::del(request, kernel, console.root);
+int disconnect(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
+  const auto request = find_connection(read_ends(arguments), inspector, console);
+  verbs::del(request, inspector.kernel, console.root);
   const auto& [network, container, interface] = request.attachment;
-  console.print(arguments.wants_json() ? told_as_json(request.attachment)
+  console.print(arguments.wants_json() ? to_json(request.attachment)
                                        : "disconnected " + container + '/' + interface + '\n');
   return success;
 }
 
-}  // namespace
-
 Command disconnect_command() {
-  return {
-      .name = "disconnect",
-      .operands = "END",
-      .least = 1,
-      .most = 1,
-      .summary = "take back what connect has made",
-      .description =
-          "Removes the attachment that `vethctl connect` made at this END, both ends of it. END is the first of the "
-          "two that were namespaces, as connect has told; where its record was lost, its interfaces are known by their "
-          "aliases.",
-      .options = {{.name = "ifname", .value = "NAME", .help = "interface in the end (default: eth0)"}, output_option()},
-      .run = disconnect};
+  return {.name = "disconnect",
+          .operands = "END [END]",
+          .min_operands = 1,
+          .max_operands = 2,
+          .summary = "remove a connection that connect has created",
+          .description =
+              "Removes the veth pair that `vethctl connect` has created, with its addresses and its record. A bridge "
+              "is not removed. Each END is given as for connect: one end of the pair, or both in any order.\n\n"
+              "All options of connect are accepted, so that the arguments of connect can be used unchanged: "
+              "--ifname and --peer-ifname select the interfaces at the first and the second END, the other options "
+              "have no effect. If the record is missing, the pair is found by the aliases of its interfaces.",
+          .options = {{.name = "ifname", .value = "NAME", .help = "interface at the first END (default: eth0)"},
+                      {.name = "peer-ifname",
+                       .value = "NAME",
+                       .help = "interface at the second END (default: eth0; on the host: any)"},
+                      {.name = "address", .value = "CIDR", .help = "accepted, no effect"},
+                      {.name = "peer-address", .value = "CIDR", .help = "accepted, no effect"},
+                      {.name = "mtu", .value = "BYTES", .help = "accepted, no effect"},
+                      output_option()},
+          .examples = {"vethctl disconnect net0", "vethctl disconnect net0 net1 --ifname eth1"},
+          .run = [](const Arguments& arguments, const Console& console) {
+            kernel::LinuxKernel kernel;
+            kernel::LinuxInspector inspector{kernel};
+            return disconnect(arguments, console, inspector);
+          }};
 }
 
 }  // namespace vethctl

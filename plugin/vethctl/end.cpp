@@ -16,8 +16,8 @@ bool is_number(const std::string& text) {
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// The number of the process whose namespace that is, where the path is "/proc/NUMBER/ns/net"; empty: another path.
-std::string process_of(const std::string& path) {
+/// The process ID of a path "/proc/PID/ns/net"; empty for other paths.
+std::string process_id_of(const std::string& path) {
   constexpr std::string_view beginning = "/proc/";
   constexpr std::string_view end = "/ns/net";
   if (!path.starts_with(beginning) || !path.ends_with(end)) return {};
@@ -25,7 +25,7 @@ std::string process_of(const std::string& path) {
   return is_number(number) ? number : std::string{};
 }
 
-/// Other folders may hold files of the same name.
+/// The last part of the path; with a hash of the path for other folders, which may contain files of the same name.
 std::string container_of(const std::string& path) {
   constexpr std::size_t digits = 6;
   auto name = last_part(path);
@@ -35,14 +35,15 @@ std::string container_of(const std::string& path) {
   return name.empty() ? name : name + '-' + cni::to_string(cni::tag_of_network(path)).substr(0, digits);
 }
 
-End named(std::string name, std::string path) {
-  if (!cni::is_identifier(name)) throw UsageError{"\"" + path + "\": its last part cannot name a container"};
+End netns_end(std::string name, std::string path) {
+  if (!cni::is_identifier(name))
+    throw UsageError{"\"" + path + "\": the last part of the path is not a valid container ID"};
   return {.kind = End::Kind::netns, .name = std::move(name), .path = std::move(path)};
 }
 
 }  // namespace
 
-End find_end(const std::string& text) {
+End parse_end(const std::string& text) {
   constexpr std::string_view bridge = "bridge:";
   if (text == "host") return {.kind = End::Kind::host, .name = "host", .path = "/proc/self/ns/net"};
   if (text.starts_with(bridge)) {
@@ -50,10 +51,10 @@ End find_end(const std::string& text) {
     if (const auto fault = cni::interface_name_fault(name)) throw UsageError{"\"" + text + "\": " + *fault};
     return {.kind = End::Kind::bridge, .name = name};
   }
-  if (const auto process = process_of(text); !process.empty()) return named("pid-" + process, text);
-  if (text.find('/') != std::string::npos) return named(container_of(text), text);
-  if (is_number(text)) return named("pid-" + text, "/proc/" + text + "/ns/net");
-  return named(text, "/run/netns/" + text);
+  if (const auto process = process_id_of(text); !process.empty()) return netns_end("pid-" + process, text);
+  if (text.find('/') != std::string::npos) return netns_end(container_of(text), text);
+  if (is_number(text)) return netns_end("pid-" + text, "/proc/" + text + "/ns/net");
+  return netns_end(text, "/run/netns/" + text);
 }
 
 }  // namespace vethctl

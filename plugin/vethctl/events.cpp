@@ -18,20 +18,20 @@
 namespace vethctl {
 namespace {
 
-std::set<std::string> logs_of(const std::string& conf_dir) {
+std::set<std::string> log_files_of(const std::string& conf_dir) {
   std::set<std::string> files;
   for (const auto& plugin : read_configurations(conf_dir)) {
-    if (const auto wish = cni::find_log_wish(plugin.text)) files.insert(wish->log.file);
+    if (const auto target = cni::find_log_target(plugin.text)) files.insert(target->log.file);
   }
   if (!files.empty()) return files;
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "no network configuration in " + text::quoted(conf_dir) + " has the key log",
-                   R"(give one "log": {"file": "/var/log/veth-cni/calls.log"}, or name a file by --file FILE)"};
+                   R"(add "log": {"file": "/var/log/veth-cni/calls.log"} to one, or give a file with --file)"};
 }
 
 std::vector<LogReader> readers_for(const Arguments& arguments) {
   const auto named = arguments.values("file");
-  const auto files = named.empty() ? logs_of(arguments.value("conf-dir").value_or(inspect::usual_configurations))
+  const auto files = named.empty() ? log_files_of(arguments.value("conf-dir").value_or(inspect::default_conf_dir))
                                    : std::set<std::string>{named.begin(), named.end()};
   std::vector<LogReader> readers;
   readers.reserve(files.size());
@@ -39,7 +39,7 @@ std::vector<LogReader> readers_for(const Arguments& arguments) {
   return readers;
 }
 
-/// Of several files in the order of time.
+/// The new lines of all files, sorted by time.
 std::vector<std::string> read_new(std::vector<LogReader>& readers) {
   std::vector<std::string> lines;
   for (auto& reader : readers) std::ranges::move(reader.read_lines(), std::back_inserter(lines));
@@ -65,18 +65,22 @@ int events(const Arguments& arguments, const Console& console, const std::functi
 
 Command events_command() {
   return {.name = "events",
-          .summary = "show the calls that the plugin has logged",
+          .summary = "print the logged calls of the plugin",
           .description =
-              "Shows the log that network configurations ask for by the key log: when a call was answered, its verb, "
-              "network, container and interface, how long it took, and its result or error. Without --file the "
-              "configurations tell which files there are; calls of several are shown in the order of time. Rotated "
-              "files are not looked at: name them.\n\n"
-              "With --follow it goes on with each new call until it is interrupted, and follows the rotation of the "
-              "log. --output json passes the lines of the log on as they are.",
-          .options = {{.name = "follow", .help = "go on with each new call"},
-                      {.name = "file", .value = "FILE", .help = "a log to read; may be given more than once"},
-                      {.name = "conf-dir", .value = "DIR", .help = "network configurations (default: /etc/cni/net.d)"},
+              "Prints the log files of the network configurations (key log): for each call the time of its answer, "
+              "verb, network, container, interface, duration, and result or error. Calls of several files are sorted "
+              "by time. Rotated files are read only if they are given with --file.\n\n"
+              "With --follow, new calls are printed until the command is interrupted; the rotation of a log is "
+              "followed. With --output json, the lines of the log are printed unchanged.",
+          .options = {{.name = "follow", .help = "wait for new calls and print them"},
+                      {.name = "file",
+                       .value = "FILE",
+                       .help = "log file; may be repeated (default: those of the configurations)"},
+                      {.name = "conf-dir",
+                       .value = "DIR",
+                       .help = "folder of the network configurations (default: /etc/cni/net.d)"},
                       output_option()},
+          .examples = {"vethctl events --follow", "vethctl events --file /var/log/veth-cni/calls.log.1"},
           .run = [](const Arguments& arguments, const Console& console) {
             constexpr std::chrono::milliseconds pause{250};
             return events(arguments, console, [pause] {

@@ -6,8 +6,7 @@
 
 namespace vethctl {
 
-/// Prints the calls that are logged. With --follow it goes on as long as `wait` returns true, which lets some time
-/// pass.
+/// Prints the logged calls. With --follow it continues while `wait` returns true; `wait` sleeps between two reads.
 int events(const Arguments& arguments, const Console& console, const std::function<bool()>& wait);
 
 }  // namespace vethctl

@@ -10,28 +10,29 @@
 
 namespace vethctl {
 
-/// One stale attachment.
-struct Dropped {
-  cni::Attachment attachment;  ///< empty where only elements of nftables were left
+/// A stale attachment that was removed; in a dry run one that would be.
+struct RemovedAttachment {
+  cni::Attachment attachment;  ///< empty if only nftables elements were left
   cni::Tag tag;
-  std::string what;                         ///< for people: what it held
-  std::vector<cni::IpAddress> addresses{};  ///< what it held
+  std::string what;                         ///< its addresses or rules as a text for people
+  std::vector<cni::IpAddress> addresses{};  ///< leases that were released
 
-  bool operator==(const Dropped&) const = default;
+  bool operator==(const RemovedAttachment&) const = default;
 };
 
-/// Tears down the stale attachments of one network, or of all: records whose interfaces are gone, and elements of
-/// nftables whose owner has neither a record nor a link. A dry run only lists them.
-std::vector<Dropped> drop_stale(std::vector<state::Folder>& folders, const std::optional<std::string>& network,
-                                kernel::Kernel& kernel, bool is_dry_run);
+/// Removes the stale attachments of one network, or of all: records whose interfaces are missing, and nftables elements
+/// whose owner has neither a record nor a link. A dry run only lists them.
+std::vector<RemovedAttachment> remove_stale(std::vector<state::Folder>& folders,
+                                            const std::optional<std::string>& network, kernel::Kernel& kernel,
+                                            bool is_dry_run);
 
-/// The networks of a folder in ascending order, or the wanted one, where it is there.
+/// The networks of a folder in ascending order; with `wanted` only this one, if it exists.
 std::vector<std::string> networks_of(const state::Folder& folder, const std::optional<std::string>& wanted);
 
 /// "10.1.2.2, fd00::2", or "no address".
 std::string addresses_text(const state::Record& record);
 
-/// Runs drop_stale and prints what it was.
+/// Runs remove_stale and prints its result.
 int gc(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

@@ -12,7 +12,7 @@
 namespace vethctl {
 namespace {
 
-std::string drawn(const inspect::Node& node, const std::string& format, std::size_t width) {
+std::string draw(const inspect::Node& node, const std::string& format, std::size_t width) {
   if (format == "dot") return report::dot(node);
   if (format == "mermaid") return report::mermaid(node);
   if (format == "svg") return report::svg(node);
@@ -24,26 +24,28 @@ int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
   const auto node = inspect::read_node(inspector, inspect::open_folders(console.root, console.configurations));
-  const auto usual = arguments.wants_json() ? "json" : "tree";
-  console.print(drawn(node, arguments.value("format").value_or(usual), console.width));
+  const auto default_format = arguments.wants_json() ? "json" : "tree";
+  console.print(draw(node, arguments.value("format").value_or(default_format), console.width));
   return success;
 }
 
 }  // namespace
 
 Command graph_command() {
-  return {.name = "graph",
-          .summary = "draw the network of this node",
-          .description =
-              "Draws the host with its bridges, the network namespaces of containers with their addresses, and the "
-              "veth pairs between them.\n\ntree is for the terminal; svg is a picture (vethctl graph --format svg "
-              ">node.svg); dot is for Graphviz, mermaid for Markdown pages, json for programs.",
-          .options = {{.name = "format",
-                       .value = "FORMAT",
-                       .help = "tree (default), svg, dot, mermaid or json",
-                       .choices = {"tree", "svg", "dot", "mermaid", "json"}},
-                      output_option()},
-          .run = graph};
+  return {
+      .name = "graph",
+      .summary = "draw the container networks of this node",
+      .description =
+          "Draws the host with its bridges, the network namespaces of containers with their addresses, and the "
+          "veth pairs between them.\n\nFormats: tree for the terminal, svg for a picture, dot for Graphviz, mermaid "
+          "for Markdown, json for programs.",
+      .options = {{.name = "format",
+                   .value = "FORMAT",
+                   .help = "tree (default), svg, dot, mermaid or json",
+                   .choices = {"tree", "svg", "dot", "mermaid", "json"}},
+                  output_option()},
+      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg"},
+      .run = graph};
 }
 
 }  // namespace vethctl

@@ -8,10 +8,11 @@
 
 namespace vethctl {
 
-/// What `vethctl --help` prints.
+/// The output of `vethctl --help`.
 std::string help(const std::vector<Command>& commands);
 
-/// What `vethctl COMMAND --help` prints, its paragraphs in lines of at most `width` columns.
+/// The output of `vethctl COMMAND --help`: purpose, usage, description, options and examples, in lines of at most
+/// `width` columns where possible.
 std::string help(const Command& command, std::size_t width);
 
 }  // namespace vethctl

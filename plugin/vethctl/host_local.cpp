@@ -13,7 +13,7 @@
 namespace vethctl {
 namespace {
 
-constexpr std::size_t largest_lease = 4096;
+constexpr std::size_t max_lease_bytes = 4096;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view white_space = " \t\r\n";
@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-/// The result within what libcni caches; older libraries cached nothing else.
+/// The member "result" of a cache file; files of older libraries are the result itself.
 std::string result_of(const cni::JsonDocument& document) {
   auto cached = document.root().as_object();
   const auto result = cached.find("result");
@@ -57,7 +57,7 @@ std::vector<HostLocalLease> read_host_local(const std::string& directory) {
   while (const auto entry = reader.next()) {
     const auto address = cni::find_address(entry->name);
     const auto content =
-        address ? posix::find_content(opened.get(), std::string{entry->name}, largest_lease) : std::nullopt;
+        address ? posix::find_content(opened.get(), std::string{entry->name}, max_lease_bytes) : std::nullopt;
     if (content) leases.push_back(parse_host_local(*address, *content));
   }
   std::ranges::sort(leases, {}, &HostLocalLease::address);

@@ -7,34 +7,36 @@
 #include <string_view>
 #include <vector>
 
-// What the IPAM plugin host-local and the library libcni keep in files.
+// Files of the IPAM plugin host-local and of the library libcni.
 namespace vethctl {
 
-/// One file of a network of host-local: its name is the address, its content is the holder.
+/// One lease file of host-local: its name is the address, its content the holder.
 struct HostLocalLease {
   cni::IpAddress address;
-  std::string container{};  ///< empty: the file is, as a crash leaves it
+  std::string container{};  ///< empty: the file is empty, for example after a crash
   std::string interface {};
 
   bool operator==(const HostLocalLease&) const = default;
 };
 
-/// Container and interface, divided by CR LF; the old form has the container alone, whose interface was "eth0".
+/// Parses the content of a file: container ID and interface, separated by CR LF. Old versions of host-local wrote only
+/// the container ID; the interface is "eth0" then.
 HostLocalLease parse_host_local(const cni::IpAddress& address, std::string_view content);
 
-/// All leases below `directory`, which is /var/lib/cni/networks/NAME, in ascending order. Files that are not named as
-/// an address are none. Throws std::system_error.
+/// All leases in `directory` (/var/lib/cni/networks/NAME), in ascending order. Files whose name is not an address are
+/// skipped. Throws std::system_error.
 std::vector<HostLocalLease> read_host_local(const std::string& directory);
 
-/// What a result in libcni's cache tells of one attachment.
+/// The parts of a cached result of libcni that an import needs.
 struct CachedAttachment {
-  std::vector<std::string> host_interfaces{};  ///< those that are in no sandbox, in their order
-  std::string netns{};                         ///< the sandbox of the container's interface; empty: not told
+  std::vector<std::string> host_interfaces{};  ///< interfaces without a sandbox, in the order of the result
+  std::string netns{};                         ///< sandbox of the container's interface; empty: unknown
 
   bool operator==(const CachedAttachment&) const = default;
 };
 
-/// Reads "cniCacheV1" and what older libraries wrote, the bare result. nullopt where the text is neither.
+/// Parses a cache file of the kind "cniCacheV1", and that of older libraries, which is only the result. nullopt for
+/// other texts.
 std::optional<CachedAttachment> find_cached(const std::string& text, const std::string& interface);
 
 }  // namespace vethctl

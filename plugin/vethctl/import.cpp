@@ -9,11 +9,11 @@
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/host_local.hpp"
-#include "plugin/vethctl/inspect/held_addresses.hpp"
+#include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/escape.hpp"
-#include "plugin/vethctl/report/words.hpp"
-#include "plugin/vethctl/restore/adopt.hpp"
+#include "plugin/vethctl/report/format.hpp"
+#include "plugin/vethctl/restore/record_existing_attachment.hpp"
 
 #include <fcntl.h>
 
@@ -27,48 +27,49 @@ constexpr auto default_results = "/var/lib/cni/results";
 
 enum class Outcome {
   imported,
-  ours,      ///< it was imported before, or added by the plugin itself
-  gone,      ///< its interface does not exist any more
-  empty,     ///< host-local's own remains
-  conflict,  ///< it runs and could not be taken over
+  known,   ///< it was imported before, or added by this plugin
+  stale,   ///< its interface is missing
+  empty,   ///< the lease file is empty
+  failed,  ///< it is running and could not be imported
 };
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::imported:
       return "imported";
-    case Outcome::ours:
-      return "is ours already";
-    case Outcome::gone:
+    case Outcome::known:
+      return "already imported";
+    case Outcome::stale:
     case Outcome::empty:
       return "skipped";
-    case Outcome::conflict:
-      return "conflict";
+    case Outcome::failed:
+      return "not imported";
   }
   return "";
 }
 
-/// What becomes of one container's leases, and why.
-struct Verdict {
+/// The outcome for the leases of one container, and the reason.
+struct ImportResult {
   Outcome outcome = Outcome::imported;
   std::string reason{};
 };
 
-struct Entry {
+struct ContainerLeases {
   cni::Attachment attachment{};
   std::vector<cni::IpAddress> addresses{};
-  Verdict verdict{};
+  ImportResult result{};
 };
 
-using Refusal = std::optional<Verdict>;
+/// nullopt: the import continues.
+using EarlyResult = std::optional<ImportResult>;
 
-/// One entry for each container, after those for empty files.
-std::vector<Entry> group(const std::string& network, const std::vector<HostLocalLease>& leases) {
-  std::map<cni::Attachment, Entry> held;
-  std::vector<Entry> entries;
+/// One entry for each empty file, then one for each container.
+std::vector<ContainerLeases> group_by_container(const std::string& network, const std::vector<HostLocalLease>& leases) {
+  std::map<cni::Attachment, ContainerLeases> held;
+  std::vector<ContainerLeases> entries;
   for (const auto& [address, container, interface] : leases) {
     if (container.empty()) {
-      entries.push_back({.addresses = {address}, .verdict = {Outcome::empty, "the file is empty"}});
+      entries.push_back({.addresses = {address}, .result = {Outcome::empty, "the file is empty"}});
       continue;
     }
     held[{.network = network, .container = container, .interface = interface}].addresses.push_back(address);
@@ -80,25 +81,27 @@ std::vector<Entry> group(const std::string& network, const std::vector<HostLocal
   return entries;
 }
 
-/// The host's end of one attachment, as the result that libcni keeps and the kernel know it.
-class Finder {
+/// Finds the host end of an attachment by the cached result of libcni and the kernel.
+class HostEndFinder {
  public:
-  /// `cached_prefix` is what the paths of the network's results begin with.
-  Finder(std::string cached_prefix, kernel::Inspector& inspector)
+  /// `cached_prefix`: the beginning of the paths of the network's cached results.
+  HostEndFinder(std::string cached_prefix, kernel::Inspector& inspector)
       : cached_prefix_(std::move(cached_prefix)), inspector_(inspector) {}
 
-  /// Completes the record by the interface and the namespace.
-  Refusal complete(state::Record& record) {
+  /// Adds interface and namespace to the record.
+  EarlyResult complete(state::Record& record) {
     const auto& attachment = record.attachment;
-    if (!cni::is_identifier(attachment.container)) return Verdict{Outcome::conflict, "not the name of a container"};
-    constexpr std::size_t largest = std::size_t{1} << 20U;
+    if (!cni::is_identifier(attachment.container))
+      return ImportResult{Outcome::failed, "the container ID is not valid"};
+    constexpr std::size_t max_bytes = std::size_t{1} << 20U;
     const auto path = cached_prefix_ + attachment.container + "-" + attachment.interface;
-    const auto text = posix::find_content(AT_FDCWD, path, largest);
+    const auto text = posix::find_content(AT_FDCWD, path, max_bytes);
     if (!text) {
-      return Verdict{Outcome::conflict, "no result " + text::quoted(path) + " names its interface (--results)"};
+      return ImportResult{Outcome::failed,
+                          "the cached result " + text::quoted(path) + " is missing; set its folder with --results"};
     }
     const auto cached = find_cached(*text, attachment.interface);
-    if (!cached) return Verdict{Outcome::conflict, text::quoted(path) + " is no result"};
+    if (!cached) return ImportResult{Outcome::failed, text::quoted(path) + " is not a cached result"};
     record.netns = cached->netns;
     return find_link(*cached, record);
   }
@@ -106,8 +109,8 @@ class Finder {
   kernel::Kernel& kernel() { return inspector_.kernel; }
 
  private:
-  /// Not the bridge: that is among the interfaces of a result, too, and DEL would remove it.
-  Refusal find_link(const CachedAttachment& cached, state::Record& record) {
+  /// Only a veth: the result of plugin bridge also contains the bridge, which DEL must not remove.
+  EarlyResult find_link(const CachedAttachment& cached, state::Record& record) {
     for (const auto& name : cached.host_interfaces) {
       const auto host = inspector_.kernel.open_namespace(inspect::host_namespace_path, true);
       const auto link = inspector_.find_interface(name, host);
@@ -116,65 +119,65 @@ class Finder {
       record.ends = {.host = link->index, .container = link->peer_index};
       if (link->alias.empty()) return std::nullopt;
       const bool is_ours = link->alias == cni::alias_of(record.attachment);
-      return Verdict{is_ours ? Outcome::ours : Outcome::conflict,
-                     "interface " + name + " has the alias " + text::quoted(link->alias)};
+      return ImportResult{is_ours ? Outcome::known : Outcome::failed,
+                          "interface " + name + " has the alias " + text::quoted(link->alias)};
     }
-    return Verdict{Outcome::gone, "its host interface is gone"};
+    return ImportResult{Outcome::stale, "its host interface is missing"};
   }
 
   std::string cached_prefix_;
   kernel::Inspector& inspector_;
 };
 
-/// Whether the attachment is on record as live, and with which addresses.
-Refusal attached_already(const state::Record& record, const state::Folder& folder) {
+/// Whether the attachment has a live record, and whether it holds the same addresses.
+EarlyResult find_existing(const state::Record& record, const state::Folder& folder) {
   const auto stored = folder.records.find(record.attachment);
   if (!stored || stored->stage == state::Stage::pending) return std::nullopt;
   const bool holds_all = std::ranges::all_of(record.addresses, [&](const cni::IpAddress& address) {
     return folder.addresses.holder(record.attachment.network, address) == cni::tag_of(record.attachment);
   });
-  if (holds_all) return Verdict{Outcome::ours, ""};
-  return Verdict{Outcome::conflict, "it is attached already, with other addresses"};
+  if (holds_all) return ImportResult{Outcome::known, ""};
+  return ImportResult{Outcome::failed, "it is attached with other addresses"};
 }
 
-Refusal conflict_of(std::optional<std::string> reason) {
+EarlyResult conflict_of(std::optional<std::string> reason) {
   if (!reason) return std::nullopt;
-  return Verdict{Outcome::conflict, *std::move(reason)};
+  return ImportResult{Outcome::failed, *std::move(reason)};
 }
 
-Refusal take_over(const state::Record& record, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run) {
+EarlyResult import_record(const state::Record& record, kernel::Kernel& kernel, state::Folder& folder, bool is_dry_run) {
   const auto lock = folder.locks.try_attachment(cni::tag_of(record.attachment));
-  if (!lock) return Verdict{Outcome::conflict, "a call of the plugin is at work on it"};
-  if (auto refusal = conflict_of(inspect::held_by_another(record, folder))) return refusal;
-  if (auto refusal = attached_already(record, folder)) return refusal;
-  return is_dry_run ? std::nullopt : conflict_of(restore::adopt(record, kernel, folder));
+  if (!lock) return ImportResult{Outcome::failed, "it is locked by a call of the plugin"};
+  if (auto conflict = conflict_of(inspect::find_lease_conflict(record, folder))) return conflict;
+  if (auto existing = find_existing(record, folder)) return existing;
+  return is_dry_run ? std::nullopt : conflict_of(restore::record_existing_attachment(record, kernel, folder));
 }
 
-/// `folder` is null where there is none yet and none is to be made.
-Verdict import_entry(const Entry& entry, Finder& finder, state::Folder* folder, bool is_dry_run) {
+/// `folder` is null in a dry run without a state folder.
+ImportResult import_entry(const ContainerLeases& entry, HostEndFinder& finder, state::Folder* folder, bool is_dry_run) {
   state::Record record{.attachment = entry.attachment, .addresses = entry.addresses};
-  if (const auto refusal = finder.complete(record)) return *refusal;
-  const auto refusal = folder == nullptr ? std::nullopt : take_over(record, finder.kernel(), *folder, is_dry_run);
-  return refusal.value_or(Verdict{Outcome::imported, "host interface " + record.host_interface->name});
+  if (const auto result = finder.complete(record)) return *result;
+  const auto result = folder == nullptr ? std::nullopt : import_record(record, finder.kernel(), *folder, is_dry_run);
+  return result.value_or(ImportResult{Outcome::imported, "host interface " + record.host_interface->name});
 }
 
-std::string to_text(const Entry& entry, bool is_dry_run) {
+std::string to_text(const ContainerLeases& entry, bool is_dry_run) {
   auto text = text::joined(report::texts(entry.addresses), ", ");
   if (!entry.attachment.container.empty())
     text += " of " + report::clean(entry.attachment.container + "/" + entry.attachment.interface);
-  const bool is_planned = is_dry_run && entry.verdict.outcome == Outcome::imported;
-  text += ": " + std::string{is_planned ? "would be imported" : to_string(entry.verdict.outcome)};
-  return text + (entry.verdict.reason.empty() ? "\n" : ": " + entry.verdict.reason + '\n');
+  const bool is_planned = is_dry_run && entry.result.outcome == Outcome::imported;
+  text += ": " + std::string{is_planned ? "would be imported" : to_string(entry.result.outcome)};
+  return text + (entry.result.reason.empty() ? "\n" : ": " + entry.result.reason + '\n');
 }
 
-std::string to_text(const std::vector<Entry>& entries, bool is_dry_run) {
-  if (entries.empty()) return "there are no leases\n";
+std::string to_text(const std::vector<ContainerLeases>& entries, bool is_dry_run) {
+  if (entries.empty()) return "no leases\n";
   std::string text;
   for (const auto& entry : entries) text += to_text(entry, is_dry_run);
   return text;
 }
 
-void write(cni::JsonWriter& json, const Entry& entry) {
+void write(cni::JsonWriter& json, const ContainerLeases& entry) {
   json.begin_object();
   if (!entry.attachment.container.empty()) json.member("container", entry.attachment.container);
   if (!entry.attachment.container.empty()) json.member("interface", entry.attachment.interface);
@@ -182,12 +185,12 @@ void write(cni::JsonWriter& json, const Entry& entry) {
   json.begin_array();
   for (const auto& address : entry.addresses) json.string(cni::to_string(address));
   json.end_array();
-  json.member("outcome", to_string(entry.verdict.outcome));
-  if (!entry.verdict.reason.empty()) json.member("reason", entry.verdict.reason);
+  json.member("outcome", to_string(entry.result.outcome));
+  if (!entry.result.reason.empty()) json.member("reason", entry.result.reason);
   json.end_object();
 }
 
-std::string to_json(const std::vector<Entry>& entries, bool is_dry_run) {
+std::string to_json(const std::vector<ContainerLeases>& entries, bool is_dry_run) {
   cni::JsonWriter json{2};
   json.begin_object();
   json.key("dryRun");
@@ -208,10 +211,10 @@ std::string name_of(std::string path) {
 
 std::string checked_network(const std::string& name) {
   if (cni::is_identifier(name)) return name;
-  throw UsageError{text::quoted(name) + " is not the name of a network (--network)"};
+  throw UsageError{text::quoted(name) + " is not a valid network name (--network)"};
 }
 
-/// A dry run makes nothing.
+/// A dry run does not create the folder.
 std::optional<state::Folder> open_folder(const Arguments& arguments, const Console& console) {
   const auto root = arguments.value("data-dir").value_or(console.root);
   return arguments.has("dry-run") ? state::Folder::find(root) : state::Folder::open(root, console.root);
@@ -227,40 +230,45 @@ int import_leases(const Arguments& arguments, const Console& console, kernel::In
   const bool is_dry_run = arguments.has("dry-run");
   const auto leases = read_host_local(directory);
   auto folder = open_folder(arguments, console);
-  Finder finder{results + "/" + old_network + "-", inspector};
-  auto entries = group(network, leases);
+  HostEndFinder finder{results + "/" + old_network + "-", inspector};
+  auto entries = group_by_container(network, leases);
   for (auto& entry : entries) {
-    if (entry.verdict.outcome == Outcome::empty) continue;
-    entry.verdict = import_entry(entry, finder, folder ? &*folder : nullptr, is_dry_run);
+    if (entry.result.outcome == Outcome::empty) continue;
+    entry.result = import_entry(entry, finder, folder ? &*folder : nullptr, is_dry_run);
   }
   console.print(arguments.wants_json() ? to_json(entries, is_dry_run) : to_text(entries, is_dry_run));
-  const auto is_conflict = [](const Entry& entry) { return entry.verdict.outcome == Outcome::conflict; };
-  return std::ranges::any_of(entries, is_conflict) ? found_faults : success;
+  const auto has_failed = [](const ContainerLeases& entry) { return entry.result.outcome == Outcome::failed; };
+  return std::ranges::any_of(entries, has_failed) ? found_faults : success;
 }
 
 Command import_command() {
   return {
       .name = "import",
       .operands = "host-local DIR",
-      .least = 2,
-      .most = 2,
+      .min_operands = 2,
+      .max_operands = 2,
       .first_operands = {"host-local"},
-      .summary = "take over running containers from another IPAM plugin",
+      .summary = "import the leases of running containers from host-local",
       .description =
-          "Takes over the leases of a network of host-local, without restarting its containers: DIR is "
-          "/var/lib/cni/networks/NAME. Each container gets a record and its addresses in the state folder, so that the "
-          "plugin gives none of them to another, and its DEL removes the interface that ptp or bridge made. The name "
-          "of that interface is read from the result that the runtime's library keeps.\n\n"
-          "Files in DIR are left as they are. Containers whose interface is gone and empty files are skipped, what is "
-          "ours already is left alone. CHECK does not know how the other plugin laid its network, and finds "
-          "differences; what that plugin put into iptables stays.",
+          "Imports the leases of a network of host-local without a restart of its containers. DIR is "
+          "/var/lib/cni/networks/NAME. Each container gets a record and leases in the state folder, so that the plugin "
+          "assigns none of its addresses again and its DEL removes the interface that ptp or bridge created. The name "
+          "of this interface is read from the result that the runtime has cached.\n\n"
+          "Files in DIR are not changed. Containers whose interface is missing and empty files are skipped; containers "
+          "that are already imported are not changed. CHECK reports differences for imported containers, because the "
+          "other plugin configures the network differently. iptables rules of the other plugin are not removed.",
       .options = {{.name = "network",
                    .value = "NAME",
-                   .help = "name of the network for the plugin (default: that of DIR)"},
-                  {.name = "results", .value = "DIR", .help = "where results are kept (default: /var/lib/cni/results)"},
-                  {.name = "data-dir", .value = "DIR", .help = "state folder, where the network has a key dataDir"},
-                  {.name = "dry-run", .help = "only tell what would be done"},
+                   .help = "name of the network for the plugin (default: the last part of DIR)"},
+                  {.name = "results",
+                   .value = "DIR",
+                   .help = "folder of the cached results (default: /var/lib/cni/results)"},
+                  {.name = "data-dir",
+                   .value = "DIR",
+                   .help = "state folder, if the network has the key dataDir (default: /run/veth-cni)"},
+                  {.name = "dry-run", .help = "print what would be done, and change nothing"},
                   output_option()},
+      .examples = {"vethctl import host-local /var/lib/cni/networks/pods --dry-run"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};

@@ -5,8 +5,8 @@
 
 namespace vethctl {
 
-/// `import host-local DIR`: each container's leases become a live record and taken addresses of ours, all or none.
-/// Returns found_faults where a running container could not be taken over.
+/// `import host-local DIR`: writes a live record and leases for each container, all or nothing. Returns found_faults if
+/// a running container could not be imported.
 int import_leases(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

@@ -7,15 +7,15 @@
 
 namespace vethctl {
 
-/// Runs STATUS of an executable with an input. Throws what it says where it is not ready.
-using Status = std::function<void(const std::string& executable, const std::string& input)>;
+/// Runs STATUS of an executable with a configuration as input. Throws its error if it is not ready.
+using StatusCheck = std::function<void(const std::string& executable, const std::string& input)>;
 
-/// Copies the executables and writes the configuration, which comes last, and only where the copied plugin says that it
-/// could serve it. Throws Error system_refused, before anything is changed, where somebody else's file is in the way.
-int install(const Arguments& arguments, const Console& console, const Status& status);
+/// Copies the executables, and writes the configuration last and only if STATUS of the installed plugin succeeds.
+/// Throws Error system_refused if a file of another package would be replaced; nothing is changed then.
+int install(const Arguments& arguments, const Console& console, const StatusCheck& check_status);
 
-/// Takes back what install has put there, the configuration first. Throws Error already_attached where containers are
-/// attached. Returns found_faults where a file was left because it was changed since.
+/// Removes the files of install, first the configuration. Throws Error already_attached if containers are attached.
+/// Returns found_faults if a file was not removed because it was changed.
 int uninstall(const Arguments& arguments, const Console& console);
 
 }  // namespace vethctl

@@ -18,20 +18,20 @@ namespace vethctl {
 namespace {
 
 constexpr auto entries_name = ".veth-cni";
-constexpr std::size_t largest_file = std::size_t{64} << 20U;
+constexpr std::size_t max_file_bytes = std::size_t{64} << 20U;
 
-/// In hexadecimal. It finds a changed file, not a forged one.
+/// In hexadecimal. Detects accidental changes, not forgeries.
 std::string hash_of(std::string_view content) {
   std::ostringstream text;
   text << std::hex << text::fnv1a(content);
   return text.str();
 }
 
-void make_folder(const std::string& path) {
-  constexpr mode_t for_all = 0755;
+void create_folder(const std::string& path) {
+  constexpr mode_t mode = 0755;
   for (auto end = path.find('/', 1); true; end = path.find('/', end + 1)) {
     const auto part = path.substr(0, end);
-    if (::mkdir(part.c_str(), for_all) < 0 && errno != EEXIST) posix::throw_errno("make folder " + text::quoted(part));
+    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) posix::throw_errno("create folder " + text::quoted(part));
     if (end == std::string::npos) return;
   }
 }
@@ -39,14 +39,14 @@ void make_folder(const std::string& path) {
 void lock(const posix::FileDescriptor& directory, const std::string& folder) {
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) posix::throw_errno("lock folder " + text::quoted(folder));
-  throw cni::Error{cni::ErrorCode::try_again_later, "another install is at work in folder " + text::quoted(folder),
-                   "try again when it has ended"};
+  throw cni::Error{cni::ErrorCode::try_again_later, "another install is running in folder " + text::quoted(folder),
+                   "try again later"};
 }
 
 }  // namespace
 
 InstalledFiles InstalledFiles::open(const std::string& folder) {
-  make_folder(folder);
+  create_folder(folder);
   if (auto found = find(folder)) return std::move(*found);
   throw posix::system_error(ENOENT, "open folder " + text::quoted(folder));
 }
@@ -66,19 +66,20 @@ InstalledFiles::InstalledFiles(std::string folder, posix::FileDescriptor directo
 
 Owner InstalledFiles::owner(const std::string& name) const {
   const auto found = content(name);
-  if (!found) return Owner::nobody;
-  return is_ours(name, *found) ? Owner::us : Owner::other;
+  if (!found) return Owner::none;
+  return is_ours(name, *found) ? Owner::vethctl : Owner::other;
 }
 
 bool InstalledFiles::has(const InstallableFile& file) const { return content(file.name) == file.content; }
 
-/// Between the two writes of the entries the old content and the new one are ours, whichever is there after a crash.
+/// Between the two writes of the entries, both the old and the new content are listed: after a crash either is
+/// recognized.
 void InstalledFiles::put(const InstallableFile& file) {
   const Entry entry{file.name, hash_of(file.content)};
   entries_.insert(entry);
   write_entries();
   write(file);
-  forget(file.name);
+  erase_entry(file.name);
   entries_.insert(entry);
   write_entries();
 }
@@ -88,7 +89,7 @@ bool InstalledFiles::remove(const std::string& name) {
   const bool is_removed = found && is_ours(name, *found);
   if (is_removed && ::unlinkat(directory_.get(), name.c_str(), 0) < 0)
     posix::throw_errno("remove " + text::quoted(path(name)));
-  forget(name);
+  erase_entry(name);
   write_entries();
   return is_removed;
 }
@@ -102,24 +103,24 @@ std::vector<std::string> InstalledFiles::names() const {
 }
 
 std::optional<std::string> InstalledFiles::content(const std::string& name) const {
-  return posix::find_content(directory_.get(), name, largest_file);
+  return posix::find_content(directory_.get(), name, max_file_bytes);
 }
 
 bool InstalledFiles::is_ours(const std::string& name, const std::string& content) const {
   return entries_.contains({name, hash_of(content)});
 }
 
-/// A runtime that looks at the folder meanwhile sees a name that it does not care for.
+/// The temporary name ends in .new: runtimes ignore it.
 void InstalledFiles::write(const InstallableFile& file) {
-  constexpr mode_t for_programs = 0755;
-  constexpr mode_t for_others = 0644;
+  constexpr mode_t program_mode = 0755;
+  constexpr mode_t file_mode = 0644;
   const auto temporary = '.' + file.name + ".new";
-  ::unlinkat(directory_.get(), temporary.c_str(), 0);  // a crash has left it
+  ::unlinkat(directory_.get(), temporary.c_str(), 0);  // left by a crash
   {
     const auto written = posix::open_file(directory_.get(), temporary, O_WRONLY | O_CREAT | O_EXCL);
-    posix::write_all(written.get(), file.content);
+    posix::write_all(written.get(), file.content, text::quoted(path(temporary)));
     const bool is_complete =
-        ::fchmod(written.get(), file.is_program ? for_programs : for_others) == 0 && ::fsync(written.get()) == 0;
+        ::fchmod(written.get(), file.is_program ? program_mode : file_mode) == 0 && ::fsync(written.get()) == 0;
     if (!is_complete) posix::throw_errno("complete " + text::quoted(path(temporary)));
   }
   if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), file.name.c_str()) < 0)
@@ -127,7 +128,7 @@ void InstalledFiles::write(const InstallableFile& file) {
   if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + text::quoted(folder_));
 }
 
-/// Without any, nothing of this command is left.
+/// Removes the file of the entries if there are none.
 void InstalledFiles::write_entries() {
   if (entries_.empty()) {
     if (::unlinkat(directory_.get(), entries_name, 0) < 0 && errno != ENOENT)
@@ -139,7 +140,7 @@ void InstalledFiles::write_entries() {
   write({.name = entries_name, .content = text});
 }
 
-void InstalledFiles::forget(const std::string& name) {
+void InstalledFiles::erase_entry(const std::string& name) {
   std::erase_if(entries_, [&](const Entry& entry) { return entry.first == name; });
 }
 

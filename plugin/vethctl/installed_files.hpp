@@ -13,32 +13,32 @@ namespace vethctl {
 struct InstallableFile {
   std::string name;
   std::string content;
-  bool is_program = false;  ///< may be executed by all; otherwise it may be read by all
+  bool is_program = false;  ///< mode 0755; otherwise 0644
 };
 
-/// Who has put a file where one is to be installed.
+/// Who has installed a file.
 enum class Owner {
-  nobody,  ///< there is none
-  us,      ///< an earlier install, and nobody has changed it since
+  none,     ///< the file does not exist
+  vethctl,  ///< an earlier install, and the file is unchanged
   other,
 };
 
-/// The files that install has put into a folder, such as /opt/cni/bin. They stand by name and hash of the content in
-/// the file .veth-cni of that folder, so that another's file, and one that was changed, is known as such.
+/// The files that install has written into a folder, such as /opt/cni/bin. The file .veth-cni of that folder lists
+/// their names and the hashes of their contents, so that files of others and changed files are recognized.
 class InstalledFiles {
  public:
-  /// Makes the folder where it is missing. Throws std::system_error, and Error try_again_later where another install is
-  /// at work in it.
+  /// Creates the folder if it is missing. Throws std::system_error, and Error try_again_later if another install is
+  /// running in it.
   static InstalledFiles open(const std::string& folder);
-  /// As open, but makes nothing: nullopt where there is no such folder.
+  /// As open, but returns nullopt if the folder does not exist.
   static std::optional<InstalledFiles> find(const std::string& folder);
 
   Owner owner(const std::string& name) const;
-  /// Whether it has the content already, whoever has put it there.
+  /// Whether a file of this name and content exists, regardless of its owner.
   bool has(const InstallableFile& file) const;
-  /// Whole or not at all, in place of what has that name, whoever has put it there.
+  /// Writes the file atomically and replaces an existing one, regardless of its owner.
   void put(const InstallableFile& file);
-  /// False where the file is not, or no more, as install has put it: it is left then, and no longer thought of.
+  /// Removes the file if it is unchanged since install; otherwise returns false. Removes its entry in both cases.
   bool remove(const std::string& name);
   /// In ascending order.
   std::vector<std::string> names() const;
@@ -54,7 +54,7 @@ class InstalledFiles {
   bool is_ours(const std::string& name, const std::string& content) const;
   void write(const InstallableFile& file);
   void write_entries();
-  void forget(const std::string& name);
+  void erase_entry(const std::string& name);
 
   std::string folder_;
   posix::FileDescriptor directory_;

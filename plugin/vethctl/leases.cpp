@@ -17,7 +17,7 @@ namespace {
 
 int list(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto& operands = arguments.operands;
-  if (operands.size() > 2) throw UsageError{"\"leases list\" wants at most a network"};
+  if (operands.size() > 2) throw UsageError{"leases list: unexpected operand " + text::quoted(operands[2])};
   const auto network = operands.size() > 1 ? std::optional{operands[1]} : std::nullopt;
   const auto folders = inspect::open_folders(console.root, console.configurations);
   inspect::require_network(network, inspector, folders);
@@ -45,7 +45,11 @@ std::string to_text(const TakenAddress& released, const std::optional<cni::Attac
 }
 
 int run_release(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
-  if (arguments.operands.size() != 3) throw UsageError{"\"leases release\" wants NETWORK ADDRESS"};
+  if (arguments.operands.size() != 3) {
+    const bool is_one = arguments.operands.size() == 2;
+    throw UsageError{"leases release: " + std::string{is_one ? "1 operand is" : "no operands are"} +
+                     " given, expected: NETWORK ADDRESS"};
+  }
   const auto address = cni::find_address(arguments.operands[2]);
   if (!address) throw UsageError{text::quoted(arguments.operands[2]) + " is not an IP address"};
   const TakenAddress taken{.network = arguments.operands[1], .address = *address};
@@ -57,9 +61,10 @@ int run_release(const Arguments& arguments, const Console& console, kernel::Insp
     return success;
   }
   inspect::require_network(taken.network, inspector, folders);
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   "nobody holds " + cni::to_string(taken.address) + " in network " + text::quoted(taken.network),
-                   "vethctl leases list " + taken.network + " shows what is taken"};
+  throw cni::Error{
+      cni::ErrorCode::invalid_config,
+      "address " + cni::to_string(taken.address) + " of network " + text::quoted(taken.network) + " is not leased",
+      "vethctl leases list " + taken.network + " prints the leases"};
 }
 
 }  // namespace
@@ -73,20 +78,21 @@ Command leases_command() {
   return {
       .name = "leases",
       .operands = "list [NETWORK] | release NETWORK ADDRESS",
-      .least = 1,
-      .most = 3,
+      .min_operands = 1,
+      .max_operands = 3,
       .first_operands = {"list", "release"},
-      .summary = "list the taken addresses, or give one back",
+      .summary = "list leased addresses, or release one",
       .description =
-          "list: each address that is taken in a network, or in all, with its holder. States: \"live\" (on record, "
-          "and its interface is there, as far as the plugin has one), \"in flight\" (a call is at work on it), "
-          "\"remains\" (of an ADD that never ended), \"broken\" (the interface is gone), \"unreadable\" (the record "
-          "cannot be read), \"unrecorded\" (no record names the holder).\n\n"
-          "release: gives back one address of one network. Refused while the holder's interface stands, or for "
-          "leases of other plugins' interfaces its network namespace, and while a call of the plugin is at work on "
-          "it, unless --force is given: an address that is given back while it is used will be given to another "
-          "container, too.",
-      .options = {{.name = "force", .help = "release: even if the address is in use"}, output_option()},
+          "list: prints each leased address of a network, or of all, with its holder. States: \"live\": the holder has "
+          "a record, and its interface exists (not checked for interfaces of other plugins). \"in flight\": a call of "
+          "the plugin is running. \"incomplete\": stale, the ADD did not finish. \"broken\": stale, the interface is "
+          "missing. \"unreadable\": the record cannot be read. \"unrecorded\": no record contains the address.\n\n"
+          "release: releases one address. Fails while it may be in use: if the interface of the holder exists (for an "
+          "interface of another plugin: its network namespace), if the record cannot be read, or if a call of the "
+          "plugin is running. With --force it is released nevertheless, and may then be assigned to a second "
+          "container.",
+      .options = {{.name = "force", .help = "release the address even if it may be in use"}, output_option()},
+      .examples = {"vethctl leases list pods", "vethctl leases release pods 10.244.1.7"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};

@@ -5,8 +5,8 @@
 
 namespace vethctl {
 
-/// `leases list [NETWORK]` and `leases release NETWORK ADDRESS`. Throws UsageError for other numbers of operands,
-/// cni::Error for an address that nobody holds, and for one that is still in use.
+/// `leases list [NETWORK]` and `leases release NETWORK ADDRESS`. Throws UsageError for a wrong number of
+/// operands, cni::Error for an address that is not leased or still in use.
 int leases(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

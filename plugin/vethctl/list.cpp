@@ -31,14 +31,15 @@ int list(const Arguments& arguments, const Console& console) {
 Command list_command() {
   return {.name = "list",
           .operands = "[NETWORK]",
-          .most = 1,
+          .max_operands = 1,
           .summary = "list the attachments of this node",
           .description =
-              "Lists what is attached, of all networks or of one: sorted by network, container and interface.\n\nSTATE "
-              "is \"live\"; \"in flight\" while an ADD, CHECK or DEL is at work on it; \"remains\" of an ADD that "
-              "never ended; \"broken\" where the record stands but not the interface; \"unreadable\" where the record "
-              "cannot be read; \"unrecorded\" for an interface of ours without a record.",
+              "Lists the attachments of one network or of all, sorted by network, container and interface.\n\nStates: "
+              "\"live\": record and interface exist. \"in flight\": an ADD, CHECK or DEL is running. \"incomplete\": "
+              "stale, the ADD did not finish. \"broken\": stale, the interface is missing. \"unreadable\": the record "
+              "cannot be read. \"unrecorded\": an interface of the plugin without a record.",
           .options = {output_option()},
+          .examples = {"vethctl list", "vethctl list pods --output json"},
           .run = list};
 }
 

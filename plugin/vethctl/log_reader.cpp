@@ -19,11 +19,11 @@ namespace {
 
 struct stat status_of(int file, const std::string& path) {
   struct stat status {};
-  if (::fstat(file, &status) < 0) posix::throw_errno("look at " + text::quoted(path));
+  if (::fstat(file, &status) < 0) posix::throw_errno("stat " + text::quoted(path));
   return status;
 }
 
-void take_lines(std::string& text, std::vector<std::string>& lines) {
+void move_lines(std::string& text, std::vector<std::string>& lines) {
   std::size_t begin = 0;
   for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     lines.push_back(text.substr(begin, end - begin));
@@ -37,11 +37,11 @@ void take_lines(std::string& text, std::vector<std::string>& lines) {
 std::vector<std::string> LogReader::read_lines() {
   std::vector<std::string> lines;
   if (file_) {
-    start_anew_if_cut();
+    restart_if_truncated();
     read_rest(lines);
     if (!was_replaced()) return lines;
-    read_rest(lines);  // what was written until the renaming was seen
-    begun_.clear();
+    read_rest(lines);  // what was written before the rename was detected
+    partial_line_.clear();
     file_.close();
   }
   if (auto found = posix::find_file(AT_FDCWD, path_, O_RDONLY | O_NONBLOCK)) {
@@ -57,20 +57,20 @@ void LogReader::read_rest(std::vector<std::string>& lines) {
     const ssize_t count = ::read(file_.get(), buffer.data(), buffer.size());
     if (count < 0) posix::throw_errno("read " + text::quoted(path_));
     if (count == 0) return;
-    begun_.append(buffer.data(), static_cast<std::size_t>(count));
-    take_lines(begun_, lines);
+    partial_line_.append(buffer.data(), static_cast<std::size_t>(count));
+    move_lines(partial_line_, lines);
   }
 }
 
-/// As logrotate's copytruncate does it.
-void LogReader::start_anew_if_cut() {
+/// logrotate truncates the file with the option copytruncate.
+void LogReader::restart_if_truncated() {
   const auto position = ::lseek(file_.get(), 0, SEEK_CUR);
   if (position <= status_of(file_.get(), path_).st_size) return;
   ::lseek(file_.get(), 0, SEEK_SET);
-  begun_.clear();
+  partial_line_.clear();
 }
 
-/// A name that is gone is not yet another file.
+/// False while the name does not exist: the new file may not have been created yet.
 bool LogReader::was_replaced() const {
   struct stat named {};
   if (::stat(path_.c_str(), &named) < 0) return false;

@@ -7,24 +7,24 @@
 
 namespace vethctl {
 
-/// Reads a log from its beginning, and goes on where it ended. Follows its rotation: what was renamed is read to its
-/// end, then the new file of the name; a file that was cut short is read anew.
+/// Reads a log incrementally and follows its rotation: a renamed file is read to its end, then the new file of that
+/// name; a truncated file is read from its beginning.
 class LogReader {
  public:
   explicit LogReader(std::string path) : path_(std::move(path)) {}
 
-  /// The lines that are complete and new since the last time, without their newlines; none where there is no file.
-  /// Throws std::system_error.
+  /// The complete lines since the last call, without newlines; empty if the file does not exist. Throws
+  /// std::system_error.
   std::vector<std::string> read_lines();
 
  private:
   void read_rest(std::vector<std::string>& lines);
-  void start_anew_if_cut();
+  void restart_if_truncated();
   bool was_replaced() const;
 
   std::string path_;
   posix::FileDescriptor file_;
-  std::string begun_;  ///< a line whose end is not there yet
+  std::string partial_line_;  ///< a line without its newline so far
 };
 
 }  // namespace vethctl

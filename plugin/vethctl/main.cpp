@@ -1,5 +1,5 @@
 #include "plugin/cni/error.hpp"
-#include "plugin/kernel/cannot_return.hpp"
+#include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/state/folder.hpp"
@@ -16,42 +16,42 @@
 #include <iterator>
 #include <system_error>
 
-// The tool for people: finds the command, hands it its arguments, and tells what went wrong.
+// Finds the command, runs it, and prints its errors.
 namespace {
 
 using vethctl::Command;
 
 std::size_t terminal_width() {
   winsize size{};
-  constexpr std::size_t usual = 80;
-  constexpr std::size_t unlimited = 10'000;  // what a pipe gets is not cut
+  constexpr std::size_t default_width = 80;
+  constexpr std::size_t unlimited = 10'000;  // output to a pipe is not truncated
   if (::isatty(STDOUT_FILENO) == 0) return unlimited;
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : default_width;
 }
 
-/// Names and paths come from outside: none of their bytes is to work on a terminal.
+/// Names and paths come from outside and may contain control characters for the terminal: they are replaced.
 void print(std::string_view text) { posix::write_output(report::clean_text(text)); }
 void warn(std::string_view text) { posix::write_error(report::clean_text(text)); }
 
-/// Lines of prose that are longer are hard to read.
-std::size_t page_width() {
-  constexpr std::size_t widest = 100;
-  return std::min(terminal_width(), widest);
+/// Help texts are limited to 100 columns: longer lines are hard to read.
+std::size_t help_width() {
+  constexpr std::size_t limit = 100;
+  return std::min(terminal_width(), limit);
 }
 
-bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+bool is_help_option(const std::string& word) { return word == "--help" || word == "-h"; }
 
 int run(const Command& command, const std::vector<std::string>& words) {
   const auto end_of_options = std::ranges::find(words, "--");
-  if (std::any_of(words.begin(), end_of_options, asks_for_help)) {
-    print(vethctl::help(command, page_width()));
+  if (std::any_of(words.begin(), end_of_options, is_help_option)) {
+    print(vethctl::help(command, help_width()));
     return vethctl::success;
   }
   return command.run(vethctl::parse(command, words), {.print = print,
                                                       .warn = warn,
                                                       .width = terminal_width(),
                                                       .root = std::string{state::default_root},
-                                                      .configurations = inspect::usual_configurations});
+                                                      .configurations = inspect::default_conf_dir});
 }
 
 const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
@@ -61,11 +61,11 @@ const Command& find_command(const std::vector<Command>& commands, const std::str
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const auto& known : commands) names.push_back(known.name);
-  throw vethctl::UsageError{"there is no command " + text::quoted(name) + vethctl::meant_instead(name, names)};
+  throw vethctl::UsageError{"there is no command " + text::quoted(name) + vethctl::suggestion_for(name, names)};
 }
 
-int help_with(const std::vector<Command>& commands, const std::vector<std::string>& names) {
-  print(names.empty() ? vethctl::help(commands) : vethctl::help(find_command(commands, names.front()), page_width()));
+int print_help(const std::vector<Command>& commands, const std::vector<std::string>& names) {
+  print(names.empty() ? vethctl::help(commands) : vethctl::help(find_command(commands, names.front()), help_width()));
   return vethctl::success;
 }
 
@@ -76,16 +76,16 @@ int run(const std::vector<std::string>& words) {
     return vethctl::wrong_usage;
   }
   const std::vector<std::string> rest{std::next(words.begin()), words.end()};
-  if (words.front() == "help" || asks_for_help(words.front())) return help_with(commands, rest);
+  if (words.front() == "help" || is_help_option(words.front())) return print_help(commands, rest);
   return run(find_command(commands, words.front()), rest);
 }
 
-/// What the kernel and the file system refuse to others than root.
-bool is_for_root(const std::error_code& code) {
+/// Whether the process lacks privileges.
+bool needs_root(const std::error_code& code) {
   return ::geteuid() != 0 && (code == std::errc::permission_denied || code == std::errc::operation_not_permitted);
 }
 
-int tell(const std::string& message, int status) {
+int fail(const std::string& message, int status) {
   warn("vethctl: " + message + '\n');
   return status;
 }
@@ -96,12 +96,12 @@ int main(int count, char** arguments) try {
   posix::prepare_process();
   return run({std::next(arguments), std::next(arguments, count)});
 } catch (const vethctl::UsageError& error) {
-  return tell(std::string{error.what()} + " (vethctl --help tells more)", vethctl::wrong_usage);
+  return fail(std::string{error.what()} + " (see vethctl --help)", vethctl::wrong_usage);
 } catch (const cni::Error& error) {
-  return tell(error.what(), vethctl::found_faults);
-} catch (const kernel::CannotReturn& failure) {
-  return tell(failure.error.what(), vethctl::found_faults);
+  return fail(error.what(), vethctl::found_faults);
+} catch (const kernel::NamespaceReturnFailure& failure) {
+  return fail(failure.error.what(), vethctl::found_faults);
 } catch (const std::system_error& error) {
-  const auto* advice = is_for_root(error.code()) ? " (vethctl works as root)" : "";
-  return tell(std::string{error.what()} + advice, vethctl::found_faults);
+  const auto* advice = needs_root(error.code()) ? " (run vethctl as root)" : "";
+  return fail(std::string{error.what()} + advice, vethctl::found_faults);
 }

@@ -7,7 +7,7 @@
 namespace vethctl {
 namespace {
 
-/// Text as roff prints it: no escape, no request, and '-' as it is typed.
+/// Escapes text for roff: no escapes, no requests, and '-' as a minus sign that can be copied.
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char character : text) {
@@ -43,6 +43,13 @@ std::string entry(const Option& option) {
   return ".TP\n" + bold("--" + option.name) + value + '\n' + escaped(option.help) + '\n';
 }
 
+std::string examples(const Command& command) {
+  if (command.examples.empty()) return {};
+  std::string text = ".PP\nExamples:\n";
+  for (const auto& example : command.examples) text += ".br\n" + bold(example) + '\n';
+  return text;
+}
+
 std::string section(const Command& command) {
   std::string text = ".SS " + escaped(command.name) + '\n';
   text += bold("vethctl " + command.name);
@@ -50,16 +57,16 @@ std::string section(const Command& command) {
   if (!command.operands.empty()) text += ' ' + escaped(command.operands);
   text += '\n' + paragraphs(command.description);
   for (const auto& option : command.options) text += entry(option);
-  return text;
+  return text + examples(command);
 }
 
 std::string summary(const Command& command) {
   return ".TP\n" + bold(command.name) + '\n' + escaped(command.summary) + '\n';
 }
 
-constexpr auto head = R"(.TH VETHCTL 1 "" "veth\-cni )" VETH_VERSION R"(" "veth\-cni"
+constexpr auto head = R"(.TH VETHCTL 8 "" "veth\-cni )" VETH_VERSION R"(" "veth\-cni"
 .SH NAME
-vethctl \- see, connect, check and repair what the CNI plugin veth has made on a node
+vethctl \- show, connect, check and repair the container networks of the CNI plugin veth
 .SH SYNOPSIS
 .B vethctl
 .I COMMAND
@@ -70,33 +77,36 @@ vethctl \- see, connect, check and repair what the CNI plugin veth has made on a
 .I COMMAND
 .B \-\-help
 .SH DESCRIPTION
-The CNI plugin veth joins containers to their host by veth pairs.
-What it has made is in the kernel, and on record below /run/veth\-cni;
-vethctl reads both, and needs no runtime.
-It works as root, or as root of a user namespace that owns the network namespaces.
-Options and operands may stand in any order; what follows \-\- are operands.
+The CNI plugin veth connects containers to their host by veth pairs.
+Their state is in the kernel and in records below /run/veth\-cni.
+vethctl reads both and needs no runtime.
+It must run as root, or as root of a user namespace that owns the network namespaces.
+Options and operands may have any order; everything after \-\- is an operand.
 )";
 
 constexpr auto tail = R"(.SH "EXIT STATUS"
 .TP
 .B 0
-All is well.
+Success; a check found no faults and no warnings.
 .TP
 .B 1
-A fault was found, or the command could not do what it was asked.
+A check found a fault or a warning, or the command failed.
 .TP
 .B 2
 The command line is wrong.
 .SH FILES
 .TP
 .I /run/veth\-cni
-State of the plugin: leases and records.
+State folder of the plugin: leases and records.
 .TP
 .I /etc/cni/net.d
-Network configurations, read by runtimes.
+Network configurations of the runtimes.
 .SH "SEE ALSO"
 .BR veth\-cni (5),
-.BR ip\-link (8)
+.BR veth\-cni (7),
+.BR ip\-link (8),
+.BR bridge (8),
+.BR nft (8)
 )";
 
 }  // namespace
@@ -111,8 +121,9 @@ std::string manual_page(const std::vector<Command>& commands) {
 
 Command man_command() {
   return {.name = "man",
-          .summary = "print the manual page vethctl(1)",
-          .description = "Prints the manual page: vethctl man | man -l -.",
+          .summary = "print the manual page vethctl(8)",
+          .description = "Prints the manual page in the format of man(7).",
+          .examples = {"vethctl man | man -l -"},
           .run = [](const Arguments&, const Console& console) {
             console.print(manual_page(commands()));
             return success;

@@ -7,7 +7,7 @@
 
 namespace vethctl {
 
-/// The manual page vethctl(1) in man(7)'s macros.
+/// The manual page vethctl(8) in the format of man(7).
 std::string manual_page(const std::vector<Command>& commands);
 
 }  // namespace vethctl

@@ -21,11 +21,12 @@ namespace {
 
 using inspect::State;
 
-/// nullopt where the addresses are another IPAM's, or the configuration is wrong: `vethctl check` tells of that.
+/// nullopt if another IPAM plugin assigns the addresses, or if the configuration is invalid (`vethctl check` reports
+/// it).
 std::optional<cni::NetworkConfig> find_config(const PluginConfiguration& plugin) try {
-  if (plugin.type == "veth") return cni::parse_network_config(plugin.text, cni::Verb::version, {});
+  if (plugin.type == "veth") return cni::parse_config_file(plugin.text);
   if (plugin.ipam_type != "veth-ipam") return std::nullopt;
-  return cni::parse_ipam_request(plugin.text, cni::Verb::version, {});
+  return cni::parse_ipam_config_file(plugin.text);
 } catch (const cni::Error&) {
   return std::nullopt;
 }
@@ -36,11 +37,11 @@ std::vector<ipam::RangeSet> find_ranges(const cni::NetworkConfig& config) try {
   return {};
 }
 
-bool is_given_out(const ipam::Range& range, const cni::IpAddress& address) {
+bool is_assignable(const ipam::Range& range, const cni::IpAddress& address) {
   return address != range.gateway && ipam::find_exclusion(range, address) == nullptr;
 }
 
-/// What the range has of a prefix, as first and last address; nullopt where that is nothing.
+/// The part of a prefix that is in the range, as first and last address; nullopt: none.
 std::optional<std::pair<cni::AddressBits, cni::AddressBits>> part_of(const ipam::Range& range,
                                                                      const cni::Prefix& prefix) {
   const auto first = std::max(cni::first_address(prefix).bits, range.first.bits);
@@ -49,29 +50,29 @@ std::optional<std::pair<cni::AddressBits, cni::AddressBits>> part_of(const ipam:
   return std::pair{first, last};
 }
 
-/// How many addresses are never given out. Exclusions may overlap.
-cni::AddressBits count_withheld(const ipam::Range& range) {
+/// The number of addresses that are never assigned: gateway and exclusions, which may overlap.
+cni::AddressBits count_reserved(const ipam::Range& range) {
   auto prefixes = range.exclude;
   if (range.gateway) prefixes.push_back(cni::host_prefix(*range.gateway));
   std::ranges::sort(prefixes, {}, [](const cni::Prefix& prefix) { return cni::first_address(prefix); });
   cni::AddressBits count = 0;
-  std::optional<cni::AddressBits> seen;  // the last address that was counted
+  std::optional<cni::AddressBits> last_counted;
   for (const auto& prefix : prefixes) {
     const auto part = part_of(range, prefix);
-    if (!part || (seen && part->second <= *seen)) continue;
-    const auto begin = seen && *seen >= part->first ? *seen + 1 : part->first;
+    if (!part || (last_counted && part->second <= *last_counted)) continue;
+    const auto begin = last_counted && *last_counted >= part->first ? *last_counted + 1 : part->first;
     count += part->second - begin + 1;
-    seen = part->second;
+    last_counted = part->second;
   }
   return count;
 }
 
 report::RangeUse use_of(const ipam::Range& range, const std::vector<cni::IpAddress>& taken) {
-  report::RangeUse use{.free = range.last.bits - range.first.bits + 1 - count_withheld(range)};
+  report::RangeUse use{.free = range.last.bits - range.first.bits + 1 - count_reserved(range)};
   for (const auto& address : taken) {
     if (!ipam::contains(range, address)) continue;
     ++use.used;
-    if (is_given_out(range, address)) --use.free;
+    if (is_assignable(range, address)) --use.free;
   }
   return use;
 }
@@ -114,7 +115,7 @@ void count_attachments(kernel::Inspector& inspector, const std::vector<state::Fo
 int metrics(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto folders = inspect::open_folders(console.root);
   report::Metrics counted;
-  count_ranges(arguments.value("conf-dir").value_or(inspect::usual_configurations), folders, counted);
+  count_ranges(arguments.value("conf-dir").value_or(inspect::default_conf_dir), folders, counted);
   count_attachments(inspector, folders, counted);
   const auto text = report::prometheus(counted);
   if (const auto file = arguments.value("output-file")) {
@@ -127,15 +128,20 @@ int metrics(const Arguments& arguments, const Console& console, kernel::Inspecto
 
 Command metrics_command() {
   return {.name = "metrics",
-          .summary = "tell in numbers what there is, for Prometheus",
+          .summary = "print metrics for Prometheus",
           .description =
-              "Prints in the text format of Prometheus: attachments by network and state, the used and the free "
-              "addresses of each range of the network configurations that veth-ipam serves, and the age of the oldest "
-              "stale attachment (all states but \"live\" and \"in flight\" are stale). All are gauges.\n\n"
-              "With --output-file it writes them to a file in one step, readable by all, for the textfile collector of "
-              "node_exporter; run it by a timer. Nothing else is changed.",
-          .options = {{.name = "output-file", .value = "FILE", .help = "write to FILE (name it *.prom) instead"},
-                      {.name = "conf-dir", .value = "DIR", .help = "network configurations (default: /etc/cni/net.d)"}},
+              "Prints gauges in the text format of Prometheus: attachments by network and state, the leased and the "
+              "free addresses of each range that veth-ipam serves, and the age in seconds of the oldest attachment "
+              "that is neither \"live\" nor \"in flight\".\n\n"
+              "With --output-file, the metrics are written atomically to a file that all users can read, for the "
+              "textfile collector of node_exporter; run the command by a timer.",
+          .options = {{.name = "output-file",
+                       .value = "FILE",
+                       .help = "write to FILE (its name must end in .prom) instead of standard output"},
+                      {.name = "conf-dir",
+                       .value = "DIR",
+                       .help = "folder of the network configurations (default: /etc/cni/net.d)"}},
+          .examples = {"vethctl metrics --output-file /var/lib/prometheus/node-exporter/veth.prom"},
           .run = [](const Arguments& arguments, const Console& console) {
             kernel::LinuxKernel kernel;
             kernel::LinuxInspector inspector{kernel};

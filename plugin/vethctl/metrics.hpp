@@ -5,7 +5,7 @@
 
 namespace vethctl {
 
-/// Prints what there is on the node in numbers, or writes it to a file.
+/// Prints metrics of the node for Prometheus, or writes them to a file.
 int metrics(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

@@ -11,8 +11,8 @@
 namespace vethctl {
 namespace {
 
-// What every runtime in use knows, and what those that know STATUS and GC take in its place.
-constexpr auto usual_version = "1.0.0";
+// All supported runtimes support 1.0.0; runtimes with STATUS and GC choose 1.1.0.
+constexpr auto common_version = "1.0.0";
 constexpr auto newest_version = "1.1.0";
 
 constexpr std::uint64_t burst_bits = 8'000'000;
@@ -29,7 +29,7 @@ void write_true(cni::JsonWriter& json, const char* key) {
   json.boolean(true);
 }
 
-/// containerd and CRI-O ask for bursts of gigabytes, behind which no limit could be seen.
+/// containerd and CRI-O request bursts of gigabytes, with which no limit would take effect. These values replace them.
 void write_bursts(cni::JsonWriter& json) {
   json.key("bandwidth");
   json.begin_object();
@@ -82,7 +82,7 @@ void write_ipam(cni::JsonWriter& json, const NodeNetwork& network) {
   json.end_object();
 }
 
-/// The members of the plugin's own object. A node that is full is no node that is not ready.
+/// The members of the plugin's own object. A full node is still Ready: readyWhenFull.
 void write_plugin(cni::JsonWriter& json, const NodeNetwork& network) {
   json.member("type", "veth");
   json.member("mode", network.mode);
@@ -97,10 +97,10 @@ void write_plugin(cni::JsonWriter& json, const NodeNetwork& network) {
 }
 
 void write_versions(cni::JsonWriter& json) {
-  json.member("cniVersion", usual_version);
+  json.member("cniVersion", common_version);
   json.key("cniVersions");
   json.begin_array();
-  for (const char* version : {usual_version, newest_version}) json.string(version);
+  for (const char* version : {common_version, newest_version}) json.string(version);
   json.end_array();
 }
 
@@ -114,7 +114,7 @@ cni::Prefix parse_cidr(const std::string& option, const std::string& word) {
 
 }  // namespace
 
-std::string to_list(const NodeNetwork& network) {
+std::string to_conflist(const NodeNetwork& network) {
   constexpr std::size_t indent = 4;
   cni::JsonWriter json{indent};
   json.begin_object();
@@ -146,7 +146,7 @@ std::vector<cni::Prefix> parse_cidrs(const std::string& option, const std::strin
   std::istringstream stream{words};
   std::vector<cni::Prefix> prefixes;
   for (std::string word; stream >> word;) prefixes.push_back(parse_cidr(option, word));
-  if (prefixes.empty()) throw UsageError{"--" + option + ": names no network"};
+  if (prefixes.empty()) throw UsageError{"--" + option + ": contains no network"};
   return prefixes;
 }
 

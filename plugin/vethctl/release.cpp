@@ -11,10 +11,6 @@
 namespace vethctl {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message, const std::string& advice) {
-  throw cni::Error{cni::ErrorCode::address_in_use, message, advice};
-}
-
 class Release {
  public:
   Release(const TakenAddress& taken, state::Folder& folder, kernel::Inspector& inspector)
@@ -22,39 +18,44 @@ class Release {
 
   std::optional<cni::Attachment> run(bool is_forced) {
     const auto holder = folder_.addresses.holder(network_, address_);
-    if (!holder)
-      refuse(cni::to_string(address_) + " is held by a file that is not of this plugin", "remove it by hand");
+    if (!holder) refuse("it is held by a file that this plugin did not create", "remove the file");
     const auto lock = folder_.locks.try_attachment(*holder);
     stored_ = folder_.records.find(network_, *holder);
-    if (!is_forced && !lock) refuse(who() + " is being worked on by a call of the plugin", "try again, or use --force");
+    if (!is_forced && !lock)
+      refuse("a call of the plugin holds the lock of " + holder_text(), "try again, or use --force");
     const auto use = find_use(*holder);
-    if (!is_forced && use) refuse(who() + " may still use it: " + *use, "DEL the attachment, or use --force");
+    if (!is_forced && use)
+      refuse(holder_text() + " may use it, since " + *use, "delete the container with the runtime, or use --force");
     if (!folder_.addresses.release(network_, address_, *holder))
-      refuse(cni::to_string(address_) + " has changed hands", "look again");
-    if (lock && !use) forget_without_addresses(*holder);
+      refuse("it was released or assigned to another holder meanwhile", "vethctl leases list prints the leases");
+    if (lock && !use) remove_if_without_addresses(*holder);
     return attachment();
   }
 
  private:
+  [[noreturn]] void refuse(const std::string& reason, const std::string& advice) const {
+    throw cni::Error{cni::ErrorCode::address_in_use, "cannot release " + cni::to_string(address_) + ": " + reason,
+                     advice};
+  }
+
   std::optional<cni::Attachment> attachment() const {
     return stored_ && stored_->record ? std::optional{stored_->record->attachment} : std::nullopt;
   }
 
-  std::string who() const {
+  std::string holder_text() const {
     const auto known = attachment();
-    if (!known) return "the holder of " + cni::to_string(address_);
-    return "container " + text::quoted(known->container) + ", interface " + text::quoted(known->interface) +
-           ", which holds " + cni::to_string(address_) + ',';
+    if (!known) return "its holder";
+    return "container " + text::quoted(known->container) + ", interface " + text::quoted(known->interface);
   }
 
-  /// Why it may be in use; nullopt where nothing of the holder stands.
+  /// Why the address may be in use; nullopt: the holder has no interface and no namespace.
   std::optional<std::string> find_use(cni::Tag holder) {
-    if (const auto link = find_link(holder)) return "interface " + text::quoted(link->name) + " stands";
+    if (const auto link = find_link(holder)) return "interface " + text::quoted(link->name) + " exists";
     if (!stored_) return std::nullopt;
     if (!stored_->record) return "its record cannot be read";
     const auto& record = *stored_->record;
     if (record.host_interface || !has_namespace(record)) return std::nullopt;
-    return "network namespace " + text::quoted(record.netns) + " is there";
+    return "network namespace " + text::quoted(record.netns) + " exists";
   }
 
   std::optional<kernel::HostLink> find_link(cni::Tag holder) {
@@ -63,7 +64,7 @@ class Release {
                                               : attachment::footprint_of(holder, network_));
   }
 
-  /// Of a lease for another plugin's interface nothing else is known.
+  /// For an interface of another plugin only the namespace can be checked.
   bool has_namespace(const state::Record& record) try {
     inspector_.kernel.open_namespace(record.netns, true);
     return true;
@@ -73,8 +74,8 @@ class Release {
     return false;
   }
 
-  /// The record of a dead attachment serves nobody when its last address is gone.
-  void forget_without_addresses(cni::Tag tag) {
+  /// Removes the record of a stale attachment that holds no addresses any more.
+  void remove_if_without_addresses(cni::Tag tag) {
     if (!stored_ || !stored_->record) return;
     const auto& addresses = stored_->record->addresses;
     const auto is_held = [&](const cni::IpAddress& address) {

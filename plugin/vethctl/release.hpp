@@ -10,14 +10,15 @@
 
 namespace vethctl {
 
-/// An address that is taken in a network.
+/// A leased address of a network.
 struct TakenAddress {
   std::string network;
   cni::IpAddress address;
 };
 
-/// Gives it back, and forgets a dead attachment with its last address. Returns the attachment that held it; nullopt
-/// where no record tells. Throws cni::Error where it may be in use, unless `is_forced` is set.
+/// Releases the address, and removes the record of a stale attachment with its last address. Returns the attachment
+/// that held it; nullopt if it has no readable record. Throws cni::Error if the address may be in use, unless
+/// `is_forced`.
 std::optional<cni::Attachment> release(const TakenAddress& taken, state::Folder& folder, kernel::Inspector& inspector,
                                        bool is_forced);
 

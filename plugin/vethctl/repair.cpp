@@ -4,6 +4,7 @@
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/kernel/linux_repairer.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/gc.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
@@ -21,73 +22,89 @@
 namespace vethctl {
 namespace {
 
-enum class Act { recorded, dropped, mended, left };
+enum class ActionKind { record_restored, removed, restored, not_restored };
 
 /// One thing that was done, or could not be done.
-struct Deed {
+struct RepairAction {
   cni::Attachment attachment{};
-  Act act = Act::mended;
-  std::string what{};
+  ActionKind kind = ActionKind::restored;
+  std::string what{};  ///< the problem; for record_restored and removed the addresses
 };
 
-std::string_view to_string(Act act) {
-  switch (act) {
-    case Act::recorded:
-      return "recorded anew";
-    case Act::dropped:
+/// The value in the JSON output.
+std::string_view to_string(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::record_restored:
+      return "record restored";
+    case ActionKind::removed:
       return "dropped";
-    case Act::mended:
-      return "mended";
-    case Act::left:
-      return "not mended";
+    case ActionKind::restored:
+      return "restored";
+    case ActionKind::not_restored:
+      return "not restored";
   }
   return "";
 }
 
-std::string to_text(const Deed& deed, bool is_dry_run) {
-  const bool is_planned = is_dry_run && deed.act != Act::left;
-  return report::clean(inspect::name_of(deed.attachment) + ": " + (is_planned ? "would be " : "") +
-                       std::string{to_string(deed.act)} + ": " + deed.what) +
-         '\n';
+std::string_view done_text(ActionKind kind) {
+  return kind == ActionKind::removed ? "stale attachment removed" : to_string(kind);
 }
 
-std::string to_text(const std::vector<Deed>& deeds, bool is_dry_run) {
-  if (deeds.empty()) return "there is nothing to mend\n";
+std::string_view planned_text(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::record_restored:
+      return "record would be restored";
+    case ActionKind::removed:
+      return "stale attachment would be removed";
+    case ActionKind::restored:
+      return "would be restored";
+    case ActionKind::not_restored:
+      return "cannot be restored";
+  }
+  return "";
+}
+
+std::string to_text(const RepairAction& action, bool is_dry_run) {
+  const std::string done{is_dry_run ? planned_text(action.kind) : done_text(action.kind)};
+  return report::clean(inspect::name_of(action.attachment) + ": " + action.what + ": " + done) + '\n';
+}
+
+std::string to_text(const std::vector<RepairAction>& actions, bool is_dry_run) {
+  if (actions.empty()) return "nothing to restore\n";
   std::string text;
-  for (const auto& deed : deeds) text += to_text(deed, is_dry_run);
+  for (const auto& action : actions) text += to_text(action, is_dry_run);
   return text;
 }
 
-void write(cni::JsonWriter& json, const Deed& deed) {
+void write(cni::JsonWriter& json, const RepairAction& action) {
   json.begin_object();
-  json.member("network", deed.attachment.network);
-  json.member("container", deed.attachment.container);
-  json.member("interface", deed.attachment.interface);
-  json.member("act", to_string(deed.act));
-  json.member("what", deed.what);
+  json.member("network", action.attachment.network);
+  json.member("container", action.attachment.container);
+  json.member("interface", action.attachment.interface);
+  json.member("action", to_string(action.kind));
+  json.member("what", action.what);
   json.end_object();
 }
 
-std::string to_json(const std::vector<Deed>& deeds, bool is_dry_run) {
+std::string to_json(const std::vector<RepairAction>& actions, bool is_dry_run) {
   constexpr std::size_t indent = 2;
   cni::JsonWriter json{indent};
   json.begin_object();
   json.key("dryRun");
   json.boolean(is_dry_run);
-  json.key("deeds");
+  json.key("actions");
   json.begin_array();
-  for (const auto& deed : deeds) write(json, deed);
+  for (const auto& action : actions) write(json, action);
   json.end_array();
   json.end_object();
   return json.finished();
 }
 
-/// One run of the command.
-class Repairs {
+class RepairRun {
  public:
-  Repairs(const Arguments& arguments, const Console& console, const RepairTools& tools)
-      : inspector_(tools.inspector),
-        repairer_(tools.repairer),
+  RepairRun(const Arguments& arguments, const Console& console, const KernelAccess& access)
+      : inspector_(access.inspector),
+        repairer_(access.repairer),
         console_(console),
         configurations_(arguments.value("conf-dir").value_or(console.configurations)),
         data_dir_(arguments.value("data-dir")),
@@ -95,83 +112,86 @@ class Repairs {
     if (!arguments.operands.empty()) network_ = arguments.operands.front();
   }
 
-  std::vector<Deed> run() {
-    if (!is_dry_run_) write_down_folders();
+  std::vector<RepairAction> run() {
+    if (!is_dry_run_) register_folders();
     inspect::require_network(network_, inspector_, open_folders());
-    recover();
+    restore_records();
     auto folders = open_folders();
-    drop(folders);
-    mend(folders);
-    return std::move(deeds_);
+    remove_stale_attachments(folders);
+    restore_attachments(folders);
+    return std::move(actions_);
   }
 
  private:
   std::vector<state::Folder> open_folders() const { return inspect::open_folders(console_.root, configurations_); }
 
-  /// State folders of networks with a key dataDir, of which the default one, as it was lost, knows nothing any more.
-  void write_down_folders() const {
+  /// Adds the state folders of networks with the key dataDir to the list in the default folder, which may be missing.
+  void register_folders() const {
     auto roots = inspect::configured_roots(configurations_);
     if (data_dir_) roots.push_back(*data_dir_);
     for (const auto& root : roots) {
-      if (state::Folder::find(root)) state::Folder::write_down(root, console_.root);
+      if (state::Folder::find(root)) state::Folder::register_root(root, console_.root);
     }
   }
 
-  /// Interfaces of ours without a record that can be read.
-  std::vector<kernel::HostLink> unrecorded() {
+  /// Interfaces of the plugin without a readable record.
+  std::vector<kernel::HostLink> find_unrecorded() {
     const auto attachments = inspect::read_attachments(inspector_, open_folders());
     std::vector<kernel::HostLink> links;
     for (const auto& link : inspector_.host_links()) {
       const auto attachment = std::ranges::find(attachments, link.index, &inspect::Attachment::host_index);
-      if (attachment == attachments.end() || !is_meant(attachment->identity.network)) continue;
+      if (attachment == attachments.end() || !is_selected(attachment->identity.network)) continue;
       const auto state = attachment->state;
       if (state == inspect::State::unreadable || state == inspect::State::unrecorded) links.push_back(link);
     }
     return links;
   }
 
-  bool is_meant(const std::string& network) const { return !network_ || *network_ == network; }
+  bool is_selected(const std::string& network) const { return !network_ || *network_ == network; }
 
-  void recover() {
-    const auto links = unrecorded();
+  void restore_records() {
+    const auto links = find_unrecorded();
     if (links.empty()) return;
     std::optional<state::Folder> folder;
     if (!is_dry_run_) folder = state::Folder::open(data_dir_.value_or(console_.root), console_.root);
     const auto networks = inspect::configured_networks(configurations_);
     for (const auto& recovery : restore::recover(links, inspector_, networks, folder ? &*folder : nullptr)) {
       const auto identity = cni::attachment_of_alias(recovery.link.alias).value_or(cni::Attachment{});
-      if (recovery.record) tell(identity, Act::recorded, addresses_text(*recovery.record));
-      if (!recovery.record)
-        tell(identity, Act::left, "interface \"" + recovery.link.name + "\" has no record: " + recovery.reason);
+      if (recovery.record) {
+        add_action(identity, ActionKind::record_restored, addresses_text(*recovery.record));
+      } else {
+        add_action(identity, ActionKind::not_restored,
+                   "record of interface " + text::quoted(recovery.link.name) + ": " + recovery.reason);
+      }
     }
   }
 
-  void drop(std::vector<state::Folder>& folders) {
-    for (const auto& dropped : drop_stale(folders, network_, inspector_.kernel, is_dry_run_)) {
-      tell(dropped.attachment, Act::dropped, dropped.what);
-      dropped_.insert(dropped.tag);
+  void remove_stale_attachments(std::vector<state::Folder>& folders) {
+    for (const auto& removed : remove_stale(folders, network_, inspector_.kernel, is_dry_run_)) {
+      add_action(removed.attachment, ActionKind::removed, removed.what);
+      removed_.insert(removed.tag);
     }
   }
 
-  void mend(std::vector<state::Folder>& folders) {
+  void restore_attachments(std::vector<state::Folder>& folders) {
     for (auto& folder : folders) {
       for (const auto& network : networks_of(folder, network_)) {
         for (const auto& stored : folder.records.list(network)) {
-          if (!dropped_.contains(stored.tag)) mend(network, stored.tag, folder);
+          if (!removed_.contains(stored.tag)) restore_attachment(network, stored.tag, folder);
         }
       }
     }
   }
 
-  void mend(const std::string& network, cni::Tag tag, state::Folder& folder) {
+  void restore_attachment(const std::string& network, cni::Tag tag, state::Folder& folder) {
     const auto repair = restore::repair_attachment({network, tag}, {inspector_.kernel, repairer_}, folder, is_dry_run_);
     if (!repair) return;
-    for (const auto& sentence : repair->restored) tell(repair->attachment, Act::mended, sentence);
-    for (const auto& sentence : repair->left) tell(repair->attachment, Act::left, sentence);
+    for (const auto& text : repair->restored) add_action(repair->attachment, ActionKind::restored, text);
+    for (const auto& text : repair->not_restored) add_action(repair->attachment, ActionKind::not_restored, text);
   }
 
-  void tell(const cni::Attachment& attachment, Act act, std::string what) {
-    deeds_.push_back({attachment, act, std::move(what)});
+  void add_action(const cni::Attachment& attachment, ActionKind kind, std::string what) {
+    actions_.push_back({attachment, kind, std::move(what)});
   }
 
   kernel::Inspector& inspector_;
@@ -181,44 +201,45 @@ class Repairs {
   std::optional<std::string> data_dir_;
   std::optional<std::string> network_{};
   bool is_dry_run_;
-  std::set<cni::Tag> dropped_{};  ///< in a dry run they are still there
-  std::vector<Deed> deeds_{};
+  std::set<cni::Tag> removed_{};  ///< a dry run does not remove them
+  std::vector<RepairAction> actions_{};
 };
 
 }  // namespace
 
-int repair(const Arguments& arguments, const Console& console, const RepairTools& tools) {
-  const auto deeds = Repairs{arguments, console, tools}.run();
+int repair(const Arguments& arguments, const Console& console, const KernelAccess& access) {
+  const auto actions = RepairRun{arguments, console, access}.run();
   const bool is_dry_run = arguments.has("dry-run");
-  console.print(arguments.wants_json() ? to_json(deeds, is_dry_run) : to_text(deeds, is_dry_run));
-  const bool is_all_well = std::ranges::find(deeds, Act::left, &Deed::act) == deeds.end();
-  return is_all_well ? success : found_faults;
+  console.print(arguments.wants_json() ? to_json(actions, is_dry_run) : to_text(actions, is_dry_run));
+  const bool is_complete = std::ranges::find(actions, ActionKind::not_restored, &RepairAction::kind) == actions.end();
+  return is_complete ? success : found_faults;
 }
 
 Command repair_command() {
   return {
       .name = "repair",
       .operands = "[NETWORK]",
-      .most = 1,
-      .summary = "bring back what was lost, and drop what is dead",
+      .max_operands = 1,
+      .summary = "restore what is missing, and remove stale attachments",
       .description =
-          "Brings back what the records of attachments know and the kernel has lost, of all networks or of one: "
-          "addresses, routes and neighbours of both ends, name, alias and MTU of the host's end, gateways, forwarding, "
-          "interfaces that are down, bridges and their ports. Drops what is provably dead, as gc does. Writes records "
-          "anew that were lost, for interfaces of ours on the host, from what stands; attachments between two "
-          "namespaces have nothing there.\n\n"
-          "What stands is not touched, and where nothing is missing nothing is changed. An interface that is gone is "
-          "not brought back: that takes an ADD. The exit status is 1 where something was left.",
-      .options = {{.name = "dry-run", .help = "only print what would be done"},
+          "Restores what the records of attachments contain and the kernel does not have, of one network or of all: "
+          "addresses, routes and neighbour entries of both ends; name, alias and MTU of the host end; gateways, "
+          "forwarding, bridges and their ports, nftables rules; interfaces that are down. Removes stale attachments as "
+          "gc does. Restores missing records if the interface is on the host; it cannot restore records of pairs "
+          "between two namespaces.\n\n"
+          "Existing objects are not changed. A missing interface is not restored: the runtime must create the "
+          "container again. The exit status is 1 if something could not be restored.",
+      .options = {{.name = "dry-run", .help = "print what would be done, and change nothing"},
                   {.name = "conf-dir",
                    .value = "DIR",
-                   .help =
-                       "network configurations, which say what addresses containers on a bridge were given (default: "
-                       "/etc/cni/net.d)"},
+                   .help = "folder of the network configurations: an address of a container on a bridge is leased "
+                           "again only if a configuration contains it (default: /etc/cni/net.d)"},
                   {.name = "data-dir",
                    .value = "DIR",
-                   .help = "state folder for records written anew, where the network has a key dataDir"},
+                   .help = "state folder of restored records, if the network has the key dataDir (default: "
+                           "/run/veth-cni)"},
                   output_option()},
+      .examples = {"vethctl repair --dry-run", "vethctl repair pods"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};

@@ -6,14 +6,14 @@
 
 namespace vethctl {
 
-/// Writes records anew that were lost, drops what is dead, brings back what the records know, and tells of each.
-/// The parts of the kernel that the command needs.
-struct RepairTools {
+/// The interfaces to the kernel that the command uses.
+struct KernelAccess {
   kernel::Inspector& inspector;
   kernel::Repairer& repairer;
 };
 
-/// Returns found_faults where something is left that it could not mend.
-int repair(const Arguments& arguments, const Console& console, const RepairTools& tools);
+/// Restores missing records, removes stale attachments, restores missing parts of the others, and prints each action.
+/// Returns found_faults if something could not be restored.
+int repair(const Arguments& arguments, const Console& console, const KernelAccess& access);
 
 }  // namespace vethctl

@@ -18,7 +18,7 @@ int show(const Arguments& arguments, const Console& console) {
   const auto folders = inspect::open_folders(console.root, console.configurations);
   const auto attachments = inspect::read_attachments(inspector, folders);
   const auto& attachment = inspect::find_attachment(attachments, arguments.operands.front());
-  const auto detail = inspect::look_closely(inspector, folders, attachment);
+  const auto detail = inspect::read_detail(inspector, folders, attachment);
   console.print(arguments.wants_json() ? report::json(detail) : report::show(detail, console.width));
   return success;
 }
@@ -26,17 +26,19 @@ int show(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command show_command() {
-  return {.name = "show",
-          .operands = "ATTACHMENT",
-          .least = 1,
-          .most = 1,
-          .summary = "show all about one attachment",
-          .description =
-              "Shows what is wanted of both ends of an attachment beside what the kernel has of them, what went "
-              "through them, and the differences.\n\nATTACHMENT is a container or the beginning of its ID, "
-              "NETWORK/CONTAINER/INTERFACE, or the name of the host's interface.",
-          .options = {output_option()},
-          .run = show};
+  return {
+      .name = "show",
+      .operands = "ATTACHMENT",
+      .min_operands = 1,
+      .max_operands = 1,
+      .summary = "show one attachment in detail",
+      .description =
+          "Prints the expected and the actual state of both ends of an attachment, their counters, and the "
+          "differences.\n\nATTACHMENT is a container ID or the beginning of one, NETWORK/CONTAINER/INTERFACE, or the "
+          "name of the host interface.",
+      .options = {output_option()},
+      .examples = {"vethctl show 4f2a91c07d3b", "vethctl show pods/web/eth0"},
+      .run = show};
 }
 
 }  // namespace vethctl

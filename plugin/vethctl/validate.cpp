@@ -1,6 +1,5 @@
-// A configuration is read by the code that reads it for ADD, so that no fault is told here that would not be told
-// there. What libcni does with a list before that is done as libcni does it: nlohmann's own reader, too, keeps the last
-// of two members of one name.
+// Configurations are checked by the code of ADD, so that both report the same errors. Lists are processed as by libcni:
+// of two members with the same name the last one is used, which is also what the parser of nlohmann_json does.
 #include "plugin/vethctl/validate.hpp"
 
 #include "ipam/fixed_ipam.hpp"
@@ -13,6 +12,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/configuration_json.hpp"
 #include "plugin/vethctl/report/escape.hpp"
@@ -35,7 +35,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-using Kind = Remark::Kind;
+using Kind = ValidationResult::Kind;
 
 std::string_view to_string(Kind kind) {
   switch (kind) {
@@ -51,28 +51,28 @@ std::string_view to_string(Kind kind) {
   return "";
 }
 
-std::string to_text(const Remark& remark) {
-  auto text = report::clean(place_of(remark));
-  text.append(": ").append(to_string(remark.kind));
-  if (remark.kind == Kind::fault) text += ", code " + std::to_string(remark.code);
-  return text + (remark.message.empty() ? "\n" : ": " + report::clean(remark.message) + '\n');
+std::string to_text(const ValidationResult& result) {
+  auto text = report::clean(location_of(result));
+  text.append(": ").append(to_string(result.kind));
+  if (result.kind == Kind::fault) text += ", code " + std::to_string(result.code);
+  return text + (result.message.empty() ? "\n" : ": " + report::clean(result.message) + '\n');
 }
 
-void write(cni::JsonWriter& json, const Remark& remark) {
+void write(cni::JsonWriter& json, const ValidationResult& result) {
   json.begin_object();
-  json.member("file", remark.file);
-  if (!remark.pointer.empty()) json.member("plugin", remark.pointer);
-  if (!remark.type.empty()) json.member("type", remark.type);
-  json.member("kind", to_string(remark.kind));
-  if (remark.kind == Kind::fault) json.member("code", remark.code);
-  if (!remark.message.empty()) json.member("message", remark.message);
+  json.member("file", result.file);
+  if (!result.pointer.empty()) json.member("plugin", result.pointer);
+  if (!result.type.empty()) json.member("type", result.type);
+  json.member("kind", to_string(result.kind));
+  if (result.kind == Kind::fault) json.member("code", result.code);
+  if (!result.message.empty()) json.member("message", result.message);
   json.end_object();
 }
 
-std::string to_json(const std::vector<Remark>& remarks) {
+std::string to_json(const std::vector<ValidationResult>& results) {
   cni::JsonWriter json{2};
   json.begin_array();
-  for (const auto& remark : remarks) write(json, remark);
+  for (const auto& result : results) write(json, result);
   json.end_array();
   return json.finished();
 }
@@ -83,74 +83,73 @@ cni::LeasedAddress first_of(const ipam::RangeSet& set) {
   return {.address = {address, range->subnet.length}, .gateway = range->gateway};
 }
 
-/// What an ADD on an empty node would be given by the built-in IPAM.
+/// The lease that the built-in IPAM would assign to the first ADD on a node.
 cni::Lease first_lease(const cni::NetworkConfig& config) {
   auto lease = ipam::lease_without_addresses(config.ipam);
-  if (config.ipam.ranges.empty() && config.wishes.ranges.empty()) {
+  if (config.ipam.ranges.empty() && config.requested.ranges.empty()) {
     lease.addresses = ipam::fixed_addresses(config);
     return lease;
   }
   const auto sets = ipam::checked_range_sets(config);
-  ipam::assign_requests(sets, config.wishes.addresses);
+  ipam::assign_requests(sets, config.requested.addresses);
   for (const auto& set : sets) lease.addresses.push_back(first_of(set));
   return lease;
 }
 
-/// nullopt where only another program or the runtime can say.
+/// nullopt if another IPAM plugin or the runtime determines it.
 std::optional<cni::Lease> find_lease(const cni::NetworkConfig& config) {
   if (config.ipam.type.empty()) return cni::Lease{};
   if (config.ipam.type != "veth-ipam") return std::nullopt;
-  const bool is_told_later = config.ipam.ranges.empty() && config.ipam.addresses.empty() &&
-                             config.wishes.ranges.empty() && config.wishes.addresses.empty();
-  return is_told_later ? std::nullopt : std::optional{first_lease(config)};
+  const bool is_set_by_runtime = config.ipam.ranges.empty() && config.ipam.addresses.empty() &&
+                                 config.requested.ranges.empty() && config.requested.addresses.empty();
+  return is_set_by_runtime ? std::nullopt : std::optional{first_lease(config)};
 }
 
-/// All that ADD checks before it asks the inspector. Gives the keys that it ignores.
+/// Runs the checks of ADD that do not need the kernel. Returns the ignored keys.
 std::vector<std::string> check_as_add(const std::string& text, bool is_plugin) {
   cni::Request request;
-  request.config = is_plugin ? cni::parse_network_config(text, cni::Verb::version, {})
-                             : cni::parse_ipam_request(text, cni::Verb::version, {});
+  request.config = is_plugin ? cni::parse_config_file(text) : cni::parse_ipam_config_file(text);
   const auto lease = find_lease(request.config);
   request.attachment = {.network = request.config.name, .container = "any", .interface = "eth0"};
-  constexpr std::uint32_t usual_mtu = 1500;
+  constexpr std::uint32_t default_mtu = 1500;
   if (is_plugin && lease) {
-    wiring::wire(request, wiring::complete(request, *lease), request.config.mtu.value_or(usual_mtu));
+    wiring::wire(request, wiring::complete_lease(request, *lease), request.config.mtu.value_or(default_mtu));
   }
   return request.config.ignored_keys;
 }
 
-Remark fault(Remark place, const cni::Error& error) {
-  place.kind = Kind::fault;
-  place.code = error.code;
-  place.message = error.what();
-  return place;
+ValidationResult fault(ValidationResult result, const cni::Error& error) {
+  result.kind = Kind::fault;
+  result.code = error.code;
+  result.message = error.what();
+  return result;
 }
 
-Remark warning(Remark place, const std::string& key) {
-  place.kind = Kind::warning;
-  place.message = key + ": nobody knows this key: it is ignored";
-  return place;
+ValidationResult warning(ValidationResult result, const std::string& key) {
+  result.kind = Kind::warning;
+  result.message = key + ": unknown key, ignored";
+  return result;
 }
 
-/// One plugin's configuration as it is handed to the plugin.
-void check_plugin(Remark place, const ordered_json& plugin, std::vector<Remark>& remarks) try {
-  place.type = string_at(plugin, "type");
-  if (place.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
-  const bool is_plugin = place.type == "veth";
+/// Checks the configuration of one plugin in the form that the plugin gets.
+void check_plugin(ValidationResult result, const ordered_json& plugin, std::vector<ValidationResult>& results) try {
+  result.type = string_at(plugin, "type");
+  if (result.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
+  const bool is_plugin = result.type == "veth";
   if (!is_plugin && ipam_type_of(plugin) != "veth-ipam") {
-    place.kind = Kind::not_checked;
-    place.message = "another plugin, which knows its keys itself";
-    remarks.push_back(place);
+    result.kind = Kind::not_checked;
+    result.message = "belongs to another plugin";
+    results.push_back(result);
     return;
   }
   const auto ignored = check_as_add(plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace), is_plugin);
-  for (const auto& key : ignored) remarks.push_back(warning(place, key));
-  remarks.push_back(place);
+  for (const auto& key : ignored) results.push_back(warning(result, key));
+  results.push_back(result);
 } catch (const cni::Error& error) {
-  remarks.push_back(fault(place, error));
+  results.push_back(fault(result, error));
 }
 
-/// The newest that is known, of those that the list offers (key cniVersions) and the one it names.
+/// The newest known version among cniVersions and cniVersion of the list.
 std::string version_of_list(cni::JsonObject& list) {
   auto names = list.strings("cniVersions");
   names.push_back(list.string_or("cniVersion", ""));
@@ -161,7 +160,7 @@ std::string version_of_list(cni::JsonObject& list) {
   return known.empty() ? names.back() : std::string{cni::to_string(*known.rbegin())};
 }
 
-/// Keys of a list that runtimes read and this tool does not.
+/// Keys of a list that only runtimes use.
 constexpr std::array<std::string_view, 3> list_keys{"disableCheck", "disableGC", "loadOnlyInlinedPlugins"};
 
 std::size_t count_plugins(cni::JsonObject& list) {
@@ -171,114 +170,113 @@ std::size_t count_plugins(cni::JsonObject& list) {
   return count;
 }
 
-void check_list(const Remark& place, const cni::JsonDocument& document, ordered_json& json,
-                std::vector<Remark>& remarks) {
+void check_list(const ValidationResult& file_result, const cni::JsonDocument& document, ordered_json& json,
+                std::vector<ValidationResult>& results) {
   auto list = document.root().as_object();
   const auto name = list.require("name").as_string();
   const auto version = version_of_list(list);
   const auto count = count_plugins(list);
-  list.also_known(list_keys);
-  for (const auto& key : list.unasked()) remarks.push_back(warning(place, '/' + key));
+  list.mark_known(list_keys);
+  for (const auto& key : list.unread_members()) results.push_back(warning(file_result, '/' + key));
   for (std::size_t i = 0; i < count; ++i) {
-    auto plugin_place = place;
-    plugin_place.pointer = "/plugins/" + std::to_string(i);
+    auto plugin_result = file_result;
+    plugin_result.pointer = "/plugins/" + std::to_string(i);
     auto& plugin = json["plugins"][i];
     if (!plugin.is_object()) list.require("plugins").as_array()[i].as_object();
     plugin["name"] = name;
     plugin["cniVersion"] = version;
-    check_plugin(plugin_place, plugin, remarks);
+    check_plugin(plugin_result, plugin, results);
   }
 }
 
 bool has_extension(std::string_view file, std::string_view extension) { return file.ends_with(extension); }
 
-/// A runtime goes by the name of the file.
+/// Runtimes decide by the extension of the file.
 bool is_list(const std::string& file, const ordered_json& json) {
   const bool has_plugins = json.is_object() && json.contains("plugins");
   if (has_plugins && (has_extension(file, ".conf") || has_extension(file, ".json"))) {
-    throw cni::Error{cni::ErrorCode::invalid_config, "is a list of plugins: its name has to end in .conflist"};
+    throw cni::Error{cni::ErrorCode::invalid_config, "the file is a list of plugins: its name must end in .conflist"};
   }
   return has_plugins || has_extension(file, ".conflist");
 }
 
-void check_text(const Remark& place, const std::string& text, std::vector<Remark>& remarks) {
+void check_text(const ValidationResult& file_result, const std::string& text, std::vector<ValidationResult>& results) {
   const cni::JsonDocument document{text, "the network configuration"};
   document.root().as_object();
   auto json = ordered_json::parse(text);
-  if (is_list(place.file, json)) return check_list(place, document, json, remarks);
-  check_plugin(place, json, remarks);
+  if (is_list(file_result.file, json)) return check_list(file_result, document, json, results);
+  check_plugin(file_result, json, results);
 }
 
-bool is_regular(const posix::FileDescriptor& file) {
+bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   struct stat status {};
-  if (::fstat(file.get(), &status) < 0) posix::throw_errno("look at a file");
+  if (::fstat(file.get(), &status) < 0) posix::throw_errno("read the status of " + text::quoted(path));
   return S_ISREG(status.st_mode);
 }
 
 std::string read(const std::string& file) {
-  constexpr std::chrono::minutes patience{10};
-  constexpr std::size_t largest = std::size_t{1} << 20U;
-  if (file == "-") return posix::read_input(patience);
-  const auto opened = posix::find_file(AT_FDCWD, file, O_RDONLY | O_NONBLOCK);  // a pipe would be waited for
-  if (!opened) throw cni::Error{cni::ErrorCode::io_failure, "there is no such file"};
-  if (!is_regular(*opened)) {
-    throw cni::Error{cni::ErrorCode::io_failure, "is no regular file", "what comes through a pipe: vethctl validate -"};
+  constexpr std::chrono::minutes timeout{10};
+  constexpr std::size_t max_bytes = std::size_t{1} << 20U;
+  if (file == "-") return posix::read_input(timeout);
+  const auto opened =
+      posix::find_file(AT_FDCWD, file, O_RDONLY | O_NONBLOCK);  // O_NONBLOCK: do not wait for the writer of a pipe
+  if (!opened) throw cni::Error{cni::ErrorCode::io_failure, "the file does not exist"};
+  if (!is_regular(*opened, file)) {
+    throw cni::Error{cni::ErrorCode::io_failure, "the file is not a regular file",
+                     "to read a pipe, run: vethctl validate -"};
   }
-  return posix::read_to_end(opened->get(), largest, patience);
+  return posix::read_to_end(opened->get(), max_bytes, timeout);
 }
 
-}  // namespace
-
-std::string place_of(const Remark& remark) {
-  auto text = remark.file;
-  if (!remark.pointer.empty()) text += ": " + remark.pointer;
-  return remark.type.empty() ? text : text + " (" + remark.type + ")";
-}
-
-std::vector<Remark> validate(const std::string& file) {
-  const Remark place{.file = file == "-" ? "standard input" : file};
-  std::vector<Remark> remarks;
-  try {
-    check_text(place, read(file), remarks);
-  } catch (const cni::Error& error) {
-    remarks.push_back(fault(place, error));
-  } catch (const std::system_error& error) {
-    remarks.push_back(fault(place, {cni::ErrorCode::io_failure, error.what()}));
-  }
-  return remarks;
-}
-
-namespace {
-
-int validate_all(const Arguments& arguments, const Console& console) {
-  std::vector<Remark> remarks;
-  for (const auto& file : arguments.operands) std::ranges::move(validate(file), std::back_inserter(remarks));
+int run_validate(const Arguments& arguments, const Console& console) {
+  std::vector<ValidationResult> results;
+  for (const auto& file : arguments.operands) std::ranges::move(validate(file), std::back_inserter(results));
   if (arguments.wants_json()) {
-    console.print(to_json(remarks));
+    console.print(to_json(results));
   } else {
-    for (const auto& remark : remarks) console.print(to_text(remark));
+    for (const auto& result : results) console.print(to_text(result));
   }
-  const bool is_faulty = std::ranges::find(remarks, Kind::fault, &Remark::kind) != remarks.end();
+  const bool is_faulty = std::ranges::find(results, Kind::fault, &ValidationResult::kind) != results.end();
   return is_faulty ? found_faults : success;
 }
 
 }  // namespace
 
+std::string location_of(const ValidationResult& result) {
+  auto text = result.file;
+  if (!result.pointer.empty()) text += ": " + result.pointer;
+  return result.type.empty() ? text : text + " (" + result.type + ")";
+}
+
+std::vector<ValidationResult> validate(const std::string& file) {
+  const ValidationResult file_result{.file = file == "-" ? "standard input" : file};
+  std::vector<ValidationResult> results;
+  try {
+    check_text(file_result, read(file), results);
+  } catch (const cni::Error& error) {
+    results.push_back(fault(file_result, error));
+  } catch (const std::system_error& error) {
+    results.push_back(fault(file_result, {cni::ErrorCode::io_failure, error.what()}));
+  }
+  return results;
+}
+
 Command validate_command() {
   return {.name = "validate",
           .operands = "FILE...",
-          .least = 1,
-          .most = 1000,
-          .summary = "check network configurations as ADD would",
+          .min_operands = 1,
+          .max_operands = 1000,
+          .summary = "check network configurations as ADD does",
           .description =
-              "Reads network configurations (.conf) and lists of them (.conflist), \"-\" for standard input, and tells "
-              "for each plugin of type veth, and for each other one whose addresses come from veth-ipam, the fault "
-              "that an ADD would end with, with the same code and message. Keys that ADD ignores because nobody knows "
-              "them are warnings. Nothing is changed, and no rights are needed.\n\n"
-              "Not looked at: what the runtime adds, the configuration of other plugins, whether an IPAM executable "
-              "is installed.",
+              "Checks network configurations (.conf) and lists (.conflist). For each plugin of type veth, and for each "
+              "other plugin whose addresses come from veth-ipam, it prints the error that an ADD would return, with "
+              "the same code and message. Keys that ADD ignores are warnings. \"-\" reads standard input. Nothing is "
+              "changed, and root is not required.\n\n"
+              "Not checked are the configurations of other plugins, values that the runtime adds, and whether an IPAM "
+              "plugin is installed.",
           .options = {output_option()},
-          .run = validate_all};
+          .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist"},
+          .run = run_validate};
 }
 
 }  // namespace vethctl

@@ -5,22 +5,22 @@
 
 namespace vethctl {
 
-/// One thing to be said of one file.
-struct Remark {
+/// The result for one file, or for one plugin of a list.
+struct ValidationResult {
   enum class Kind { ok, fault, warning, not_checked };
 
   std::string file;
-  std::string pointer{};  ///< of the plugin in a list: "/plugins/0"
-  std::string type{};     ///< of the plugin
+  std::string pointer{};  ///< JSON pointer of the plugin in a list: "/plugins/0"
+  std::string type{};     ///< type of the plugin
   Kind kind = Kind::ok;
-  unsigned code = 0;  ///< of a fault
+  unsigned code = 0;  ///< CNI error code of a fault
   std::string message{};
 };
 
-/// "FILE: /plugins/0 (veth)", as far as it is known.
-std::string place_of(const Remark& remark);
+/// "FILE: /plugins/0 (veth)" without the parts that are empty.
+std::string location_of(const ValidationResult& remark);
 
-/// Reads a network configuration or a list of them as ADD would; "-" is standard input.
-std::vector<Remark> validate(const std::string& file);
+/// Checks a network configuration or a list as ADD does; "-" is standard input.
+std::vector<ValidationResult> validate(const std::string& file);
 
 }  // namespace vethctl

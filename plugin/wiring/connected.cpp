@@ -14,16 +14,14 @@ std::optional<cni::IpAddress> next_hop(const cni::Route& route, const DefaultGat
   return gateways.of(route.destination.address.family);
 }
 
-bool has_ipv4(const End& end) {
+/// Whether the end has an address of the family; an IPv6 link-local one does not count.
+bool has_family(const End& end, cni::Family family) {
+  if (family == cni::Family::ipv6) return has_ipv6(end);
   return std::any_of(end.addresses.begin(), end.addresses.end(),
                      [](const Address& address) { return address.prefix.address.family == cni::Family::ipv4; });
 }
 
-bool has_family(const End& end, cni::Family family) {
-  return family == cni::Family::ipv4 ? has_ipv4(end) : has_ipv6(end);
-}
-
-bool is_laid(const End& end, const Route& route) {
+bool has_route(const End& end, const Route& route) {
   return std::any_of(end.routes.begin(), end.routes.end(), [&](const Route& other) {
     return other.destination == route.destination && other.table == route.table && other.priority == route.priority;
   });
@@ -46,21 +44,21 @@ DefaultGateways gateways_of(const cni::Lease& lease) {
   return gateways;
 }
 
-void lay_connected(End& end, const std::vector<cni::Prefix>& addresses) {
+void add_addresses(End& end, const std::vector<cni::Prefix>& addresses) {
   for (const auto& address : addresses) end.addresses.push_back({address});
 }
 
-void lay_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways) {
+void add_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways) {
   for (const auto& route : routes) {
     if (!has_family(end, route.destination.address.family)) continue;
-    Route laid{.destination = cni::network_of(route.destination),
-               .gateway = next_hop(route, gateways),
-               .mtu = route.mtu,
-               .advmss = route.advmss,
-               .priority = route.priority,
-               .table = route.table == main_table ? std::nullopt : route.table,
-               .scope = route.scope};
-    if (!is_laid(end, laid)) end.routes.push_back(laid);
+    Route added{.destination = cni::network_of(route.destination),
+                .gateway = next_hop(route, gateways),
+                .mtu = route.mtu,
+                .advmss = route.advmss,
+                .priority = route.priority,
+                .table = route.table == main_table ? std::nullopt : route.table,
+                .scope = route.scope};
+    if (!has_route(end, added)) end.routes.push_back(added);
   }
 }
 

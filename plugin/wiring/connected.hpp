@@ -6,10 +6,11 @@
 #include <optional>
 #include <vector>
 
-// An end that shares its link with others: the kernel makes the connected routes, and next hops are on the link.
+// Addresses and routes of an end whose link has other hosts on it: the kernel adds the connected routes, and next hops
+// are on the link.
 namespace wiring {
 
-/// Where routes lead that name no gateway, one for each family; nullopt: they are link routes.
+/// The gateway of each family for routes that name none; nullopt: these are link routes.
 struct DefaultGateways {
   std::optional<cni::IpAddress> ipv4{};
   std::optional<cni::IpAddress> ipv6{};
@@ -24,9 +25,10 @@ std::vector<cni::Prefix> addresses_of(const cni::Lease& lease);
 /// The first gateway of each family that the addresses of a lease have.
 DefaultGateways gateways_of(const cni::Lease& lease);
 
-/// Puts the addresses with their connected routes on an end, and the routes: each once, and those alone whose family
-/// the end has an address of.
-void lay_connected(End& end, const std::vector<cni::Prefix>& addresses);
-void lay_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways);
+/// Adds the addresses to an end, with connected routes.
+void add_addresses(End& end, const std::vector<cni::Prefix>& addresses);
+
+/// Adds each route to an end once. Routes of a family without an address on the end are left out.
+void add_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways);
 
 }  // namespace wiring

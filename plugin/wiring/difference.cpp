@@ -11,7 +11,7 @@ namespace {
 
 using Differences = std::vector<Difference>;
 
-bool holds(const auto& values, const auto& value) {
+bool contains(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
@@ -20,35 +20,34 @@ std::uint32_t table_of(const Route& route) {
   return route.table.value_or(main_table);
 }
 
-/// What was not asked for, the kernel chose.
-bool is_as_asked(const auto& wanted, const auto& there) { return !wanted || wanted == there; }
+/// The kernel chooses a value that is not set.
+bool matches(const auto& wanted, const auto& actual) { return !wanted || wanted == actual; }
 
-/// The kernel cuts what no packet can have (net/ipv4/metrics.c).
-std::optional<std::uint32_t> cut(const std::optional<std::uint32_t>& bytes, std::uint32_t most) {
-  return bytes ? std::optional{std::min(*bytes, most)} : std::nullopt;
+/// The kernel limits mtu and advmss of a route to the largest packet (net/ipv4/metrics.c).
+std::optional<std::uint32_t> limited(const std::optional<std::uint32_t>& bytes, std::uint32_t max) {
+  return bytes ? std::optional{std::min(*bytes, max)} : std::nullopt;
 }
 
-/// IPv6 routes to one destination with one metric are told as one, with the sizes of the first.
-bool has_sizes(const Route& there, const Route& wanted) {
-  constexpr std::uint32_t largest_mtu = 65535 - 15;
-  constexpr std::uint32_t largest_advmss = 65535 - 40;
+/// Compares mtu and advmss, for IPv4 only: the kernel merges IPv6 routes with the same destination and metric, and
+/// reports the values of the first.
+bool matches_sizes(const Route& actual, const Route& wanted) {
+  constexpr std::uint32_t max_mtu = 65535 - 15;
+  constexpr std::uint32_t max_advmss = 65535 - 40;
   return wanted.destination.address.family == cni::Family::ipv6 ||
-         (is_as_asked(cut(wanted.mtu, largest_mtu), there.mtu) &&
-          is_as_asked(cut(wanted.advmss, largest_advmss), there.advmss));
+         (matches(limited(wanted.mtu, max_mtu), actual.mtu) &&
+          matches(limited(wanted.advmss, max_advmss), actual.advmss));
 }
 
-/// The source is left out: with an IPv6 address the kernel takes it from routes, and which it then chooses is as good.
-bool is_same_way(const Route& there, const Route& wanted) {
-  return there.gateway == wanted.gateway && is_as_asked(wanted.priority, there.priority) && has_sizes(there, wanted);
-}
+/// Which tables to search for a route. A later plugin of a chain may have moved a route to another table, with another
+/// next hop.
+enum class Tables { any, wanted };
 
-/// Whether a later plugin may have moved routes into a table of its own, and given them the next hop that it wanted.
-enum class Moved { may_be, is_not };
-
-bool serves(const Route& there, const Route& wanted, Moved moved) {
-  if (there.destination != wanted.destination) return false;
-  if (table_of(there) != table_of(wanted)) return moved == Moved::may_be;
-  return is_same_way(there, wanted);
+/// The source is not compared: the kernel removes it from routes when an IPv6 address is deleted, and the source that
+/// it then selects is equally good.
+bool matches_route(const Route& actual, const Route& wanted, Tables tables) {
+  if (actual.destination != wanted.destination) return false;
+  if (table_of(actual) != table_of(wanted)) return tables == Tables::any;
+  return actual.gateway == wanted.gateway && matches(wanted.priority, actual.priority) && matches_sizes(actual, wanted);
 }
 
 std::string route_text(const Route& route) {
@@ -56,68 +55,69 @@ std::string route_text(const Route& route) {
   return cni::to_string(route.destination) + via;
 }
 
-/// An end as it is wanted.
+/// The wanted state of one end.
 struct WantedEnd {
   const End& end;
   Side side;
   bool uses_ipv6;  ///< the container has IPv6 addresses
-  Moved moved;
+  Tables tables;
 };
 
-/// No plugin but ours has to do with the host's routes to the container.
-Moved host_routes_moved(const Wiring& wanted) { return wanted.peer_netns.empty() ? Moved::is_not : Moved::may_be; }
+/// Other plugins do not move the host's routes to the container.
+Tables host_tables(const Wiring& wanted) { return wanted.peer_netns.empty() ? Tables::wanted : Tables::any; }
 
 WantedEnd container_of(const Wiring& wanted) {
-  return {wanted.container, Side::container, has_ipv6(wanted.container), Moved::may_be};
+  return {wanted.container, Side::container, has_ipv6(wanted.container), Tables::any};
 }
 
 WantedEnd host_of(const Wiring& wanted) {
-  return {wanted.host, Side::host, has_ipv6(wanted.container), host_routes_moved(wanted)};
+  return {wanted.host, Side::host, has_ipv6(wanted.container), host_tables(wanted)};
 }
 
-void compare_state(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
-  if (there && !there->is_up) differences.push_back({Kind::down, wanted.side, wanted.end.name});
+void compare_state(const WantedEnd& wanted, const std::optional<ObservedEnd>& actual, Differences& differences) {
+  if (actual && !actual->is_up) differences.push_back({Kind::down, wanted.side, wanted.end.name});
 }
 
-void compare_mac(const WantedEnd& wanted, const ObservedEnd& there, Differences& differences) {
-  if (there.mac == wanted.end.mac) return;
+void compare_mac(const WantedEnd& wanted, const ObservedEnd& actual, Differences& differences) {
+  if (actual.mac == wanted.end.mac) return;
   differences.push_back(
-      {Kind::mac, wanted.side, wanted.end.name, cni::to_string(wanted.end.mac), cni::to_string(there.mac)});
+      {Kind::mac, wanted.side, wanted.end.name, cni::to_string(wanted.end.mac), cni::to_string(actual.mac)});
 }
 
-/// Whether no packet needs the address: a link-local one of an end that has no IPv6 beside it.
-bool is_courtesy(const Address& address, const End& end, bool uses_ipv6) {
+/// Whether this is an IPv6 link-local address, and neither the container nor this end has another IPv6 address.
+bool is_unused_link_local(const Address& address, const End& end, bool uses_ipv6) {
   return cni::is_link_local(address.prefix.address) && address.prefix.address.family == cni::Family::ipv6 &&
          !uses_ipv6 && !has_ipv6(end);
 }
 
-void compare_addresses(const WantedEnd& wanted, const ObservedEnd& there, Differences& differences) {
+void compare_addresses(const WantedEnd& wanted, const ObservedEnd& actual, Differences& differences) {
   for (const auto& address : wanted.end.addresses) {
-    if (holds(there.addresses, address.prefix) || is_courtesy(address, wanted.end, wanted.uses_ipv6)) continue;
+    if (contains(actual.addresses, address.prefix) || is_unused_link_local(address, wanted.end, wanted.uses_ipv6))
+      continue;
     differences.push_back({Kind::address, wanted.side, wanted.end.name, cni::to_string(address.prefix)});
   }
 }
 
-bool is_served(const Route& wanted, const ObservedEnd& there, Moved moved) {
-  return std::any_of(there.routes.begin(), there.routes.end(),
-                     [&](const Route& candidate) { return serves(candidate, wanted, moved); });
+bool has_route(const ObservedEnd& actual, const Route& wanted, Tables tables) {
+  return std::any_of(actual.routes.begin(), actual.routes.end(),
+                     [&](const Route& candidate) { return matches_route(candidate, wanted, tables); });
 }
 
-void compare_routes(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
-  if (!there) return;
+void compare_routes(const WantedEnd& wanted, const std::optional<ObservedEnd>& actual, Differences& differences) {
+  if (!actual) return;
   for (const auto& route : wanted.end.routes) {
-    if (is_served(route, *there, wanted.moved)) continue;
+    if (has_route(*actual, route, wanted.tables)) continue;
     differences.push_back({Kind::route, wanted.side, wanted.end.name, route_text(route)});
   }
 }
 
-void compare_end(const WantedEnd& wanted, const std::optional<ObservedEnd>& there, Differences& differences) {
-  if (!there) return differences.push_back({Kind::missing, wanted.side, wanted.end.name});
-  compare_mac(wanted, *there, differences);
-  compare_addresses(wanted, *there, differences);
+void compare_end(const WantedEnd& wanted, const std::optional<ObservedEnd>& actual, Differences& differences) {
+  if (!actual) return differences.push_back({Kind::missing, wanted.side, wanted.end.name});
+  compare_mac(wanted, *actual, differences);
+  compare_addresses(wanted, *actual, differences);
 }
 
-/// Name and alias of the container's end are left to later plugins.
+/// Name and alias of the container end are not compared: later plugins may change them.
 void compare_pair(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!observed.container || !observed.host) return;
   const auto& host = *observed.host;
@@ -129,13 +129,12 @@ void compare_pair(const Wiring& wanted, const Observed& observed, Differences& d
   if (!observed.is_pair) differences.push_back({Kind::peer, Side::container, wanted.container.name, wanted.host.name});
 }
 
-std::string on_or_off(bool is_on) { return is_on ? "on" : "off"; }
-
 void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
                   Differences& differences) {
   const auto& name = wanted.host.name;
   const auto compare_flag = [&](Kind kind, bool is_wanted, bool is_on) {
-    if (is_on != is_wanted) differences.push_back({kind, Side::host, name, on_or_off(is_wanted), on_or_off(is_on)});
+    if (is_on != is_wanted)
+      differences.push_back({kind, Side::host, name, is_wanted ? "on" : "off", is_on ? "on" : "off"});
   };
   if (port.master_index != bridge.index) differences.push_back({Kind::master, Side::host, name, wanted.bridge->name});
   compare_flag(Kind::hairpin, wanted.bridge->hairpin, port.is_hairpin);
@@ -152,7 +151,7 @@ void compare_bridge(const Wiring& wanted, const Observed& observed, Differences&
     differences.push_back({Kind::promiscuous, Side::bridge, name, "on", "off"});
   }
   for (const auto& gateway : wanted.bridge->gateways) {
-    if (holds(observed.bridge->addresses, gateway)) continue;
+    if (contains(observed.bridge->addresses, gateway)) continue;
     differences.push_back({Kind::address, Side::bridge, gateway_interface(*wanted.bridge), cni::to_string(gateway)});
   }
   if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, differences);
@@ -160,7 +159,7 @@ void compare_bridge(const Wiring& wanted, const Observed& observed, Differences&
 
 void compare_node(const Wiring& wanted, const Observed& observed, Differences& differences) {
   for (const auto& gateway : wanted.host_gateways) {
-    if (holds(observed.host_gateways, gateway)) continue;
+    if (contains(observed.host_gateways, gateway)) continue;
     differences.push_back({Kind::gateway, Side::node, "lo", cni::to_string(gateway)});
   }
   if (wanted.forward_ipv4 && !observed.forward_ipv4) {
@@ -171,27 +170,27 @@ void compare_node(const Wiring& wanted, const Observed& observed, Differences& d
   }
 }
 
-/// Of the container's end another plugin may have changed it (tuning).
+/// Only of the host end: another plugin (tuning) may have changed the container end.
 void compare_mtu(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!observed.host || wanted.mtu == 0 || observed.host->mtu == wanted.mtu) return;
   differences.push_back(
       {Kind::mtu, Side::host, wanted.host.name, std::to_string(wanted.mtu), std::to_string(observed.host->mtu)});
 }
 
-bool takes_loopback_answers(const std::vector<Route>& routes) {
+bool has_loopback_route(const std::vector<Route>& routes) {
   return std::any_of(routes.begin(), routes.end(), [](const Route& route) {
     return cni::is_loopback(route.destination.address) && cni::is_host_prefix(route.destination);
   });
 }
 
-/// What mapped ports need to be reached at 127.0.0.1 and ::1. `there` is the interface that leads to the container.
-void compare_loopback(const Wiring& wanted, const auto& there, Differences& differences) {
+/// What mapped ports need to be reachable at 127.0.0.1 and ::1. `actual` is the interface that leads to the container.
+void compare_loopback(const Wiring& wanted, const auto& actual, Differences& differences) {
   const auto side = wanted.bridge ? Side::bridge : Side::host;
   const auto name = host_side_interface(wanted);
-  if (maps_loopback(wanted, cni::Family::ipv4) && !there.routes_loopback) {
+  if (maps_loopback(wanted, cni::Family::ipv4) && !actual.route_localnet) {
     differences.push_back({Kind::route_localnet, side, name, "1", "0"});
   }
-  if (maps_loopback(wanted, cni::Family::ipv6) && !takes_loopback_answers(there.routes)) {
+  if (maps_loopback(wanted, cni::Family::ipv6) && !has_loopback_route(actual.routes)) {
     differences.push_back({Kind::loopback_route, side, name, "::1"});
   }
 }
@@ -201,28 +200,27 @@ void compare_loopback(const Wiring& wanted, const Observed& observed, Difference
   if (!wanted.bridge && observed.host) compare_loopback(wanted, *observed.host, differences);
 }
 
-void compare_tuning(const Wiring& wanted, const ObservedEnd& there, Differences& differences) {
+void compare_tuning(const Wiring& wanted, const ObservedEnd& actual, Differences& differences) {
   const auto& name = wanted.container.name;
   const auto compare_flag = [&](Kind kind, bool is_wanted, bool is_on) {
     if (is_wanted && !is_on) differences.push_back({kind, Side::container, name, "on", "off"});
   };
-  compare_flag(Kind::promiscuous, wanted.tuning->promiscuous, there.is_promiscuous);
-  compare_flag(Kind::all_multicast, wanted.tuning->all_multicast, there.is_all_multicast);
+  compare_flag(Kind::promiscuous, wanted.tuning->promiscuous, actual.is_promiscuous);
+  compare_flag(Kind::all_multicast, wanted.tuning->all_multicast, actual.is_all_multicast);
   const auto length = wanted.tuning->tx_queue_length;
-  if (!length || *length == there.tx_queue_length) return;
+  if (!length || *length == actual.tx_queue_length) return;
   differences.push_back(
-      {Kind::tx_queue_length, Side::container, name, std::to_string(*length), std::to_string(there.tx_queue_length)});
+      {Kind::tx_queue_length, Side::container, name, std::to_string(*length), std::to_string(actual.tx_queue_length)});
 }
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 void compare_sysctls(const Wiring& wanted, const Observed& observed, Differences& differences) {
   for (const auto& [path, value] : wanted.tuning->sysctls) {
-    const auto there = std::ranges::find(observed.sysctls, path, &Sysctl::path);
-    if (there == observed.sysctls.end()) {
+    const auto actual = std::ranges::find(observed.sysctls, path, &Sysctl::path);
+    if (actual == observed.sysctls.end()) {
       differences.push_back({Kind::sysctl_missing, Side::container, path, value});
-    } else if (!is_same_value(there->value, value)) {
-      differences.push_back({Kind::sysctl, Side::container, path, value, first_line(there->value)});
+    } else if (!is_same_value(actual->value, value)) {
+      differences.push_back(
+          {Kind::sysctl, Side::container, path, value, actual->value.substr(0, actual->value.find('\n'))});
     }
   }
 }
@@ -231,17 +229,17 @@ std::string limit_text(const RateLimit& limit) {
   return std::to_string(limit.rate_bytes_per_second) + " bytes/s with a burst of " + std::to_string(limit.burst_bytes);
 }
 
-/// What an interface may send.
+/// The rate limit of an interface.
 struct WantedLimit {
   Side side;
   std::string interface;
   RateLimit limit;
 };
 
-void compare_limit(const WantedLimit& wanted, const std::optional<RateLimit>& there, Differences& differences) {
-  if (there && is_met(wanted.limit, *there)) return;
+void compare_limit(const WantedLimit& wanted, const std::optional<RateLimit>& actual, Differences& differences) {
+  if (actual && is_same_limit(wanted.limit, *actual)) return;
   differences.push_back({Kind::rate_limit, wanted.side, wanted.interface, limit_text(wanted.limit),
-                         there ? limit_text(*there) : std::string{}});
+                         actual ? limit_text(*actual) : std::string{}});
 }
 
 void compare_ifb(const Wiring& wanted, const ObservedIfb& ifb, Differences& differences) {
@@ -263,6 +261,75 @@ void compare_limits(const Wiring& wanted, const Observed& observed, Differences&
   compare_ifb(wanted, *observed.ifb, differences);
   if (observed.redirected_to == observed.ifb->index) return;
   differences.push_back({Kind::redirection, Side::host, host, ifb});
+}
+
+struct Sentence {
+  Kind kind;
+  std::string_view text;  ///< with {object}, {wanted} and {found} of the difference; {interface} is the kind of
+                          ///< interface and its name
+};
+
+constexpr std::array sentences{
+    Sentence{Kind::network_namespace, "{found}"},
+    Sentence{Kind::missing, "{interface} is missing"},
+    Sentence{Kind::down, "{interface} is down"},
+    Sentence{Kind::not_a_bridge, R"("{object}" is not a bridge)"},
+    Sentence{Kind::name, R"({interface} was renamed to "{found}")"},
+    Sentence{Kind::alias, R"({interface} has alias "{found}", expected "{wanted}")"},
+    Sentence{Kind::mac, "{interface} has MAC {found}, expected {wanted}"},
+    Sentence{Kind::mtu, "{interface} has MTU {found}, expected {wanted}"},
+    Sentence{Kind::peer, R"({interface} is not the veth peer of "{wanted}")"},
+    Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
+    Sentence{Kind::route, "route {wanted} is missing on {interface}"},
+    Sentence{Kind::master, R"({interface} is not a port of bridge "{wanted}")"},
+    Sentence{Kind::hairpin, R"(hairpin mode of port "{object}" is {found})"},
+    Sentence{Kind::isolation, R"(isolation of port "{object}" is {found})"},
+    Sentence{Kind::promiscuous, "{interface} is not promiscuous"},
+    Sentence{Kind::all_multicast, "{interface} does not receive all multicast packets"},
+    Sentence{Kind::tx_queue_length, "{interface} has a queue of {found} packets, expected {wanted}"},
+    Sentence{Kind::redirection, R"({interface} does not redirect what the container sends to "{wanted}")"},
+    Sentence{Kind::sysctl, R"(sysctl {object} is "{found}", expected "{wanted}")"},
+    Sentence{Kind::sysctl_missing, "sysctl {object} cannot be read"},
+    Sentence{Kind::gateway, R"(address {wanted} is missing on interface "{object}" of the host)"},
+    Sentence{Kind::ipv4_forwarding, "IPv4 forwarding is off on the host ({object})"},
+    Sentence{Kind::ipv6_forwarding, "IPv6 forwarding is off on the host ({object})"},
+    Sentence{Kind::route_localnet,
+             R"(route_localnet of interface "{object}" is off: mapped ports of 127.0.0.1 need it)"},
+    Sentence{Kind::loopback_route,
+             R"(route local {wanted} is missing on interface "{object}": mapped ports of {wanted} need it)"},
+    Sentence{Kind::rule, "{object} is missing"}};
+
+constexpr std::string_view limit_missing = R"(rate limit {wanted} is missing on interface "{object}")";
+constexpr std::string_view limit_differs = R"(rate limit of interface "{object}" is {found}, expected {wanted})";
+
+std::string_view sentence_for(const Difference& difference) {
+  if (difference.kind == Kind::rate_limit) return difference.found.empty() ? limit_missing : limit_differs;
+  return std::ranges::find(sentences, difference.kind, &Sentence::kind)->text;
+}
+
+std::string_view noun_for(Side side) {
+  if (side == Side::bridge) return "bridge";
+  return side == Side::ifb ? "ifb interface" : "interface";
+}
+
+std::string value_of(std::string_view placeholder, const Difference& difference) {
+  if (placeholder == "object") return difference.object;
+  if (placeholder == "wanted") return difference.wanted;
+  if (placeholder == "found") return difference.found;
+  return std::string{noun_for(difference.side)} + " \"" + difference.object + '"';
+}
+
+void erase_existing(End& wanted, const ObservedEnd& actual, Tables tables) {
+  std::erase_if(wanted.addresses, [&](const Address& address) { return contains(actual.addresses, address.prefix); });
+  std::erase_if(wanted.routes, [&](const Route& route) { return has_route(actual, route, tables); });
+}
+
+/// Keeps a MAC that a later plugin has set, and uses it in the neighbour entries of the other end.
+void use_mac(End& end, const cni::MacAddress& mac, End& other) {
+  for (auto& neighbour : other.neighbours) {
+    if (neighbour.mac == end.mac) neighbour.mac = mac;
+  }
+  end.mac = mac;
 }
 
 }  // namespace
@@ -296,66 +363,6 @@ bool is_own_pair(const Wiring& wanted, const Observed& observed) {
          (observed.host->alias == cni::alias_of(wanted.attachment) || observed.host->mac == wanted.host.mac);
 }
 
-namespace {
-
-struct Sentence {
-  Kind kind;
-  std::string_view text;  ///< {object}, {wanted} and {found} stand for the difference's own, {interface} for what the
-                          ///< object is and its name
-};
-
-constexpr std::array sentences{
-    Sentence{Kind::network_namespace, "{found}"},
-    Sentence{Kind::missing, "{interface} is missing"},
-    Sentence{Kind::down, "{interface} is down"},
-    Sentence{Kind::not_a_bridge, R"("{object}" is not a bridge)"},
-    Sentence{Kind::name, R"({interface} was renamed to "{found}")"},
-    Sentence{Kind::alias, R"({interface} has alias "{found}" and not "{wanted}")"},
-    Sentence{Kind::mac, "{interface} has MAC {found} and not {wanted}"},
-    Sentence{Kind::mtu, "{interface} has MTU {found} and not {wanted}"},
-    Sentence{Kind::peer, R"({interface} is not the other end of "{wanted}")"},
-    Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
-    Sentence{Kind::route, "route {wanted} is missing on {interface}"},
-    Sentence{Kind::master, R"({interface} is not a port of bridge "{wanted}")"},
-    Sentence{Kind::hairpin, R"(hairpin mode of port "{object}" is {found})"},
-    Sentence{Kind::isolation, R"(isolation of port "{object}" is {found})"},
-    Sentence{Kind::promiscuous, "{interface} is not promiscuous"},
-    Sentence{Kind::all_multicast, "{interface} does not receive all multicast packets"},
-    Sentence{Kind::tx_queue_length, "{interface} has a queue of {found} packets and not {wanted}"},
-    Sentence{Kind::redirection, R"({interface} does not redirect what the container sends to "{wanted}")"},
-    Sentence{Kind::sysctl, R"(sysctl {object} is "{found}" and not "{wanted}")"},
-    Sentence{Kind::sysctl_missing, "sysctl {object} cannot be read"},
-    Sentence{Kind::gateway, R"(address {wanted} is missing on interface "{object}" of the host)"},
-    Sentence{Kind::ipv4_forwarding, "IPv4 forwarding is off on the host ({object})"},
-    Sentence{Kind::ipv6_forwarding, "IPv6 forwarding is off on the host ({object})"},
-    Sentence{Kind::route_localnet,
-             R"(route_localnet of interface "{object}" is off: mapped ports of 127.0.0.1 need it)"},
-    Sentence{Kind::loopback_route,
-             R"(route local {wanted} is missing on interface "{object}": mapped ports of {wanted} need it)"},
-    Sentence{Kind::rule, "{object} is missing"}};
-
-constexpr std::string_view limit_missing = R"(rate limit {wanted} is missing on interface "{object}")";
-constexpr std::string_view limit_differs = R"(rate limit of interface "{object}" is {found} and not {wanted})";
-
-std::string_view sentence_for(const Difference& difference) {
-  if (difference.kind == Kind::rate_limit) return difference.found.empty() ? limit_missing : limit_differs;
-  return std::ranges::find(sentences, difference.kind, &Sentence::kind)->text;
-}
-
-std::string_view noun_for(Side side) {
-  if (side == Side::bridge) return "bridge";
-  return side == Side::ifb ? "ifb interface" : "interface";
-}
-
-std::string value_of(std::string_view placeholder, const Difference& difference) {
-  if (placeholder == "object") return difference.object;
-  if (placeholder == "wanted") return difference.wanted;
-  if (placeholder == "found") return difference.found;
-  return std::string{noun_for(difference.side)} + " \"" + difference.object + '"';
-}
-
-}  // namespace
-
 std::string to_string(const Difference& difference) {
   std::string text;
   auto rest = sentence_for(difference);
@@ -374,31 +381,14 @@ std::string to_string(const Differences& differences) {
   return text;
 }
 
-namespace {
-
-void leave_out(End& wanted, const ObservedEnd& there, Moved moved) {
-  std::erase_if(wanted.addresses, [&](const Address& address) { return holds(there.addresses, address.prefix); });
-  std::erase_if(wanted.routes, [&](const Route& route) { return is_served(route, there, moved); });
-}
-
-/// A MAC that a later plugin has set is kept, and the other end's neighbour entry gets it.
-void take_mac(End& end, const cni::MacAddress& mac, End& other) {
-  for (auto& neighbour : other.neighbours) {
-    if (neighbour.mac == end.mac) neighbour.mac = mac;
-  }
-  end.mac = mac;
-}
-
-}  // namespace
-
 Wiring missing_parts(Wiring wanted, const Observed& observed) {
   Differences limits;
   compare_limits(wanted, observed, limits);
   if (limits.empty()) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
-  leave_out(wanted.container, *observed.container, Moved::may_be);
-  leave_out(wanted.host, *observed.host, host_routes_moved(wanted));
-  take_mac(wanted.container, observed.container->mac, wanted.host);
-  take_mac(wanted.host, observed.host->mac, wanted.container);
+  erase_existing(wanted.container, *observed.container, Tables::any);
+  erase_existing(wanted.host, *observed.host, host_tables(wanted));
+  use_mac(wanted.container, observed.container->mac, wanted.host);
+  use_mac(wanted.host, observed.host->mac, wanted.container);
   return wanted;
 }
 

@@ -8,10 +8,10 @@
 
 namespace wiring {
 
-/// In what something differs from what is wanted.
+/// The kind of a difference between wanted and observed state.
 enum class Kind {
-  network_namespace,  ///< cannot be opened; object: its path, found: the reason
-  missing,            ///< there is no interface of the name
+  network_namespace,  ///< cannot be opened; object: the path, found: the reason
+  missing,            ///< no interface has the name
   down,               ///< the interface is not up
   not_a_bridge,       ///< another device has the bridge's name
   name,               ///< the interface was renamed
@@ -27,50 +27,51 @@ enum class Kind {
   promiscuous,
   all_multicast,
   tx_queue_length,
-  rate_limit,      ///< found is empty where there is none
-  redirection,     ///< what the container sends does not go to the ifb
-  sysctl,          ///< object: its path
-  sysctl_missing,  ///< it cannot be read; object: its path
+  rate_limit,      ///< found is empty if no limit exists
+  redirection,     ///< packets from the container are not redirected to the ifb
+  sysctl,          ///< object: the path
+  sysctl_missing,  ///< cannot be read; object: the path
   gateway,         ///< missing on the host's lo
   ipv4_forwarding,
   ipv6_forwarding,
   route_localnet,
   loopback_route,  ///< the local route to ::1
-  rule,            ///< missing in nftables; object: the words for it
+  rule,            ///< missing in nftables; object: its description
 };
 
-/// What the difference is about: an end of the pair, another interface, or the node itself.
+/// The object of a difference: an end of the pair, another interface, or the node.
 enum class Side { container, host, bridge, ifb, node };
 
-/// One thing that is not as it is wanted.
+/// One difference between wanted and observed state.
 struct Difference {
   Kind kind{};
   Side side{};
-  std::string object{};  ///< name of the interface where `kind` names nothing else
+  std::string object{};  ///< name of the interface, unless `kind` says otherwise
   std::string wanted{};
-  std::string found{};  ///< empty where it is missing
+  std::string found{};  ///< empty: missing
 
   bool operator==(const Difference&) const = default;
 };
 
-/// One sentence for people.
+/// The difference as one sentence.
 std::string to_string(const Difference& difference);
 
-/// In the order given, separated by "; ".
+/// The sentences in the same order, separated by "; ".
 std::string to_string(const std::vector<Difference>& differences);
 
-/// Everything that is wanted and is missing or different; empty where all is well. What is there and not wanted does
-/// not count: later plugins of a chain may add to an interface, and may move its routes to a table of their own. Nor
-/// does a link-local address that nothing goes through: IPv6 may be off there. Neighbours are not compared: they serve
-/// the first packets, and the kernel may forget them and ask again at any time. Nor are the VLANs of a port: only a
-/// listing of all ports contains them.
+/// Everything wanted that is missing or different; empty if the attachment is complete. These are no differences:
+/// - addresses and routes that are not wanted, and routes in another table: later plugins of a chain may add and move
+/// them;
+/// - a missing link-local address that no route needs: IPv6 may be disabled;
+/// - neighbours: they only speed up the first packets, and the kernel may delete and resolve them at any time;
+/// - the VLANs of a port: only a dump of all ports contains them.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
 
-/// Whether both ends exist, are one pair, and are this attachment's: the host's end has its alias or its MAC.
+/// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC.
 bool is_own_pair(const Wiring& wanted, const Observed& observed);
 
-/// The wiring without the addresses and routes that exist, and with the MACs that both ends have: what a repair has to
-/// put on both ends. They have to exist.
+/// What a repair has to add: the wiring without the addresses and routes that exist, and with the observed MACs. Both
+/// ends have to exist.
 Wiring missing_parts(Wiring wanted, const Observed& observed);
 
 }  // namespace wiring

@@ -11,33 +11,34 @@
 
 namespace wiring {
 
-/// The marks by which one end of a pair is recognised. A mark that is not known is empty, or 0.
-struct EndMarks {
-  std::vector<std::string> netns{};  ///< paths at which its network namespace may be; none: the host's own
-  std::string name{};                ///< the name that it was created with
+/// The properties by which one end of a pair is recognised. An unknown property is empty, or 0.
+struct EndIdentity {
+  std::vector<std::string> netns{};  ///< possible paths of its network namespace; empty: the host's own
+  std::string name{};                ///< at its creation
   std::uint32_t index = 0;           ///< ifindex, recorded when the ADD went live
-  cni::MacAddress mac{};             ///< the MAC that it was created with
+  cni::MacAddress mac{};             ///< at its creation
 
-  bool operator==(const EndMarks&) const = default;
+  bool operator==(const EndIdentity&) const = default;
 };
 
-/// Everything that one attachment may have left on the node. Built from a request, from a record, or from what the
-/// kernel shows; nothing of it has to exist.
+/// Everything that may be left of one attachment on the node, according to a request, a record or the kernel. No part
+/// of it has to exist.
 struct Footprint {
-  cni::Attachment attachment{};  ///< its container is empty where only the tag is known
+  cni::Attachment attachment{};  ///< empty container: only the tag is known
   cni::Tag tag{};
   bool is_netns_pair = false;  ///< mode netns: neither end is on the host
-  bool may_have_pair = true;   ///< false: none was ever created
-  bool may_have_ifb = true;    ///< false: none was ever created
-  EndMarks host{};
-  EndMarks container{};
-  bool is_imported = false;                 ///< the host end was created by another plugin: it has no alias of ours
-  std::vector<cni::IpAddress> addresses{};  ///< held in the state folder
+  bool may_have_pair = true;   ///< false: no pair was created
+  bool may_have_ifb = true;    ///< false: no ifb was created
+  EndIdentity host{};
+  EndIdentity container{};
+  bool is_imported = false;                 ///< another plugin created the host end: it has no alias of this plugin
+  std::vector<cni::IpAddress> addresses{};  ///< taken in the state folder
   std::vector<cni::IpAddress> gateways{};   ///< IPv6 gateways that it needs on the host's lo
-  bool are_gateways_assumed = false;        ///< they are the configuration's: it had them only if it had a link
-  bool may_have_rules = true;               ///< false: it never had anything in nftables
-  std::optional<Wiring> outline{};          ///< its wiring without routes and neighbours, by its record. nullopt where
-                                            ///< rules may exist and nothing lists them: all of our tables are searched
+  bool are_gateways_assumed = false;        ///< `gateways` comes from the configuration, not from a record: they
+                                            ///< are removed only if the attachment had a link
+  bool may_have_rules = true;               ///< false: it had no nftables elements
+  std::optional<Wiring> partial_wiring{};   ///< wiring without routes and neighbours, from the record. nullopt: the
+                                            ///< rules are unknown, and all tables of the plugin are searched
 
   bool operator==(const Footprint&) const = default;
 };

@@ -8,8 +8,8 @@
 
 namespace wiring {
 
-/// One for each address of the lease, or none where the configuration wants none. The container's own network and
-/// multicast groups see its own address in any case.
+/// One for each address of the lease; empty without ipMasq. Packets to the container's own network and to multicast
+/// groups keep the container's address.
 std::vector<Masquerade> masquerades(const cni::SourceNat& config, const cni::Lease& lease);
 
 }  // namespace wiring

@@ -9,7 +9,7 @@
 
 namespace wiring {
 
-/// One end of a pair as the kernel has it.
+/// One end of a pair as the kernel reports it.
 struct ObservedEnd {
   std::uint32_t index = 0;
   std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
@@ -25,29 +25,29 @@ struct ObservedEnd {
   std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
   bool is_hairpin = false;
   bool is_isolated = false;
-  bool routes_loopback = false;  ///< route_localnet is set
+  bool route_localnet = false;
   std::vector<cni::Prefix> addresses{};
-  std::vector<Route> routes{};                  ///< those through this interface, of every table
-  std::vector<cni::Prefix> own_destinations{};  ///< of those of them that have this plugin's protocol number
+  std::vector<Route> routes{};                  ///< through this interface, of every table
+  std::vector<cni::Prefix> own_destinations{};  ///< of the routes with this plugin's protocol number
 
   bool operator==(const ObservedEnd&) const = default;
 };
 
-/// The bridge of a wiring as the kernel has it.
+/// The bridge of a wiring as the kernel reports it.
 struct ObservedBridge {
   std::uint32_t index = 0;
-  bool is_bridge = false;  ///< and not another device of that name
+  bool is_bridge = false;  ///< false: another device has the name
   bool is_up = false;
   bool is_promiscuous = false;
-  // of the interface that is to carry the gateways
+  // Of the interface that has the gateway addresses:
   std::vector<cni::Prefix> addresses{};
-  bool routes_loopback = false;  ///< route_localnet is set
-  std::vector<Route> routes{};   ///< through it; asked for only where mapped ports are to be reached over ::1
+  bool route_localnet = false;
+  std::vector<Route> routes{};  ///< through it; read only if mapped ports must be reachable over ::1
 
   bool operator==(const ObservedBridge&) const = default;
 };
 
-/// What an attachment that no record tells of has in nftables.
+/// The nftables elements of an attachment without a record.
 struct ObservedRules {
   std::vector<Masquerade> masquerades{};
   std::optional<HostPorts> host_ports{};
@@ -56,7 +56,7 @@ struct ObservedRules {
   bool operator==(const ObservedRules&) const = default;
 };
 
-/// The ifb of an attachment as the kernel has it.
+/// The ifb of an attachment as the kernel reports it.
 struct ObservedIfb {
   std::uint32_t index = 0;
   std::string alias{};
@@ -66,22 +66,22 @@ struct ObservedIfb {
   bool operator==(const ObservedIfb&) const = default;
 };
 
-/// What is there of one attachment.
+/// The state of one attachment in the kernel.
 struct Observed {
   std::optional<ObservedEnd> container;
   std::optional<ObservedEnd> host;
   bool is_pair = false;  ///< both ends exist, are of kind veth, and each names the other by ifindex and network
                          ///< namespace (IFLA_LINK, IFLA_LINK_NETNSID)
   std::optional<ObservedBridge> bridge{};
-  std::vector<cni::IpAddress> host_gateways;  ///< those of the wanted ones that stand on the host's lo
+  std::vector<cni::IpAddress> host_gateways;  ///< the wanted ones that exist on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;
-  std::vector<std::string> missing_rules{};  ///< what is wanted in nftables and is not there, in words
-  std::optional<RateLimit> ingress_limit{};  ///< of what the host's end sends
-  std::optional<ObservedIfb> ifb{};          ///< asked for only where one is wanted
-  std::vector<Sysctl> sysctls{};             ///< those of the wanted ones that can be read
-  std::uint32_t redirected_to = 0;           ///< index of the device to which the host's end redirects all that it
-                                             ///< receives; 0: none, or not asked for
+  std::vector<std::string> missing_rules{};  ///< descriptions of the wanted nftables elements that do not exist
+  std::optional<RateLimit> ingress_limit{};  ///< of the packets that the host end sends
+  std::optional<ObservedIfb> ifb{};          ///< read only if one is wanted
+  std::vector<Sysctl> sysctls{};             ///< the wanted ones that can be read
+  std::uint32_t redirected_to = 0;           ///< ifindex of the device to which the host end redirects all packets that
+                                             ///< it receives; 0: none, or not read
 
   bool operator==(const Observed&) const = default;
 };

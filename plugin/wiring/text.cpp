@@ -9,10 +9,10 @@
 #include <limits>
 #include <string_view>
 
-// Each struct lists its fields once, for the writer and the reader alike, so that the two cannot drift apart.
+// Each struct lists its fields once, for the writer and the reader, so that the two cannot differ.
 namespace wiring {
 
-/// Says which struct is meant where there is no value of it yet.
+/// Selects an overload by type, if no value of the type exists.
 template <class Type>
 struct Of {};
 
@@ -96,7 +96,7 @@ template <class Visit>
 void visit_fields(Of<HostPorts>, Visit&& visit) {
   visit("mappings", &HostPorts::mappings);
   visit("sourceNat", &HostPorts::source_nat);
-  visit("hidesClients", &HostPorts::hides_clients);
+  visit("hidesClients", &HostPorts::masquerade_all_clients);
 }
 
 template <class Visit>
@@ -169,13 +169,13 @@ void write(cni::JsonWriter& json, const std::optional<Value>& value) {
   write(json, *value);
 }
 
-/// Defaults are left out: that is quicker, and a record is for people too.
+/// Members with their default value are left out: this is faster, and people read records too.
 template <Struct Type>
 void write(cni::JsonWriter& json, const Type& value) {
-  const Type usual{};
+  const Type defaults{};
   json.begin_object();
   visit_fields(Of<Type>{}, [&](const char* name, auto field) {
-    if (value.*field == usual.*field) return;
+    if (value.*field == defaults.*field) return;
     json.key(name);
     write(json, value.*field);
   });
@@ -219,6 +219,19 @@ void read(const cni::JsonValue& json, Type& value) {
   });
 }
 
+/// The text without the elements of the arrays of this name. These contain no arrays. Searching the text is safe: a
+/// name in quotes followed by a colon cannot occur in a string, where quotes are escaped.
+std::string without_elements(const std::string& text, std::string_view name) {
+  const auto beginning = '"' + std::string{name} + "\":[";
+  std::string rest;
+  std::size_t position = 0;
+  for (auto found = text.find(beginning); found != std::string::npos; found = text.find(beginning, position)) {
+    rest.append(text, position, found + beginning.size() - position);
+    position = std::min(text.find(']', found), text.size());
+  }
+  return rest.append(text, position);
+}
+
 }  // namespace
 
 std::string to_text(const Wiring& wiring) {
@@ -236,25 +249,8 @@ std::optional<Wiring> find_wiring(const std::string& text) try {
   return std::nullopt;
 }
 
-namespace {
-
-/// The text without the elements of the arrays of this name. They hold no arrays themselves, and a name in quotes with
-/// a colon can stand in no string: quotes are escaped there.
-std::string without_elements(const std::string& text, std::string_view name) {
-  const auto beginning = '"' + std::string{name} + "\":[";
-  std::string rest;
-  std::size_t position = 0;
-  for (auto found = text.find(beginning); found != std::string::npos; found = text.find(beginning, position)) {
-    rest.append(text, position, found + beginning.size() - position);
-    position = std::min(text.find(']', found), text.size());
-  }
-  return rest.append(text, position);
-}
-
-}  // namespace
-
-/// Most of the cost is reading, so what is not wanted is cut out before.
-std::optional<Wiring> find_outline(const std::string& text) {
+/// Parsing is most of the cost, so the unneeded part is removed before.
+std::optional<Wiring> find_partial_wiring(const std::string& text) {
   return find_wiring(without_elements(without_elements(text, "routes"), "neighbours"));
 }
 

@@ -7,13 +7,13 @@
 
 namespace wiring {
 
-/// The wiring as one JSON object, as it stands in a record.
+/// The wiring as one JSON object, as in a record.
 std::string to_text(const Wiring& wiring);
 
-/// nullopt where the text is none.
+/// nullopt if the text is not a wiring.
 std::optional<Wiring> find_wiring(const std::string& text);
 
-/// The same without routes and neighbours, at half the cost: for lists of many.
-std::optional<Wiring> find_outline(const std::string& text);
+/// The same without routes and neighbours: parsing takes half the time.
+std::optional<Wiring> find_partial_wiring(const std::string& text);
 
 }  // namespace wiring

@@ -7,11 +7,12 @@
 namespace wiring {
 namespace {
 
-/// The names of parts are the interface's or the kernel's own: none but the placeholder is replaced.
+/// Replaces the placeholder only if it is a whole part of the path.
 std::string with_interface(const std::string& path, const std::string& interface) {
   const std::string part = '/' + std::string{cni::interface_placeholder};
-  const auto place = path.find(part + '/');
-  return place == std::string::npos ? path : path.substr(0, place + 1) + interface + path.substr(place + part.size());
+  const auto position = path.find(part + '/');
+  if (position == std::string::npos) return path;
+  return path.substr(0, position + 1) + interface + path.substr(position + part.size());
 }
 
 bool is_space(char character) { return character == ' ' || character == '\t' || character == '\n'; }
@@ -42,9 +43,9 @@ std::optional<Tuning> tuning_of(const cni::Request& request) {
 
 bool disables_ipv6(const Tuning& tuning, const std::string& interface) {
   return std::ranges::any_of(tuning.sysctls, [&](const Sysctl& sysctl) {
-    const bool is_meant = sysctl.path == "net/ipv6/conf/" + interface + "/disable_ipv6" ||
-                          sysctl.path == "net/ipv6/conf/all/disable_ipv6";
-    return is_meant && !is_same_value(sysctl.value, "0");
+    const bool is_switch = sysctl.path == "net/ipv6/conf/" + interface + "/disable_ipv6" ||
+                           sysctl.path == "net/ipv6/conf/all/disable_ipv6";
+    return is_switch && !is_same_value(sysctl.value, "0");
   });
 }
 

@@ -20,7 +20,7 @@ struct Sysctl {
   bool operator==(const Sysctl&) const = default;
 };
 
-/// What is wanted of the container's end and of its namespace besides the network.
+/// Wanted settings of the container end and of its namespace, besides addresses and routes.
 struct Tuning {
   std::optional<std::uint32_t> tx_queue_length{};  ///< packets
   bool promiscuous = false;
@@ -30,13 +30,13 @@ struct Tuning {
   bool operator==(const Tuning&) const = default;
 };
 
-/// nullopt where the request wants nothing of it. The sysctls name the attachment's interface.
+/// nullopt if the request has none of these settings. In sysctl paths IFNAME is replaced by the interface name.
 std::optional<Tuning> tuning_of(const cni::Request& request);
 
-/// Whether the settings switch IPv6 off on the interface.
+/// Whether the sysctls disable IPv6 on the interface.
 bool disables_ipv6(const Tuning& tuning, const std::string& interface);
 
-/// Whether two values are the same to the kernel, which tells several numbers with tabs between them.
+/// Whether two values are equal up to white space: the kernel separates several numbers by tabs.
 bool is_same_value(std::string_view left, std::string_view right);
 
 }  // namespace wiring

@@ -1,12 +1,12 @@
 #include "plugin/wiring/wire.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/wiring/bridged.hpp"
 #include "plugin/wiring/masquerade.hpp"
-#include "plugin/wiring/netns_to_netns.hpp"
-#include "plugin/wiring/point_to_point.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 #include "plugin/wiring/source_address.hpp"
+#include "plugin/wiring/wire_bridge.hpp"
+#include "plugin/wiring/wire_netns.hpp"
+#include "plugin/wiring/wire_ptp.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,44 +14,38 @@
 
 namespace wiring {
 
-cni::Lease complete(const cni::Request& request, cni::Lease lease) {
-  if (request.config.mode != cni::Mode::bridge) return lease;
-  return with_bridge_gateways(request.config.bridge, std::move(lease));
-}
-
 namespace {
 
-Wiring lay(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
+Wiring wire_mode(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
   switch (request.config.mode) {
     case cni::Mode::ptp:
-      return point_to_point(request, lease, mtu);
+      return wire_ptp(request, lease, mtu);
     case cni::Mode::bridge:
-      return bridged(request, lease, mtu);
+      return wire_bridge(request, lease, mtu);
     case cni::Mode::netns:
-      return netns_to_netns(request, lease, mtu);
+      return wire_netns(request, lease, mtu);
   }
   return {};
 }
 
-[[noreturn]] void refuse(std::string_view key) {
-  throw cni::Error{
-      cni::ErrorCode::invalid_config,
-      std::string{key} + ": mode \"netns\" leaves nothing on the host, whose address or ports could be used",
-      "leave it out, or use mode \"ptp\" or \"bridge\""};
+[[noreturn]] void reject_in_netns_mode(std::string_view key) {
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   std::string{key} + ": not supported in mode \"netns\", which has no interface on the host",
+                   "remove the key, or use mode \"ptp\" or \"bridge\""};
 }
 
 std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uint32_t mtu) {
   return rate ? std::optional{rate_limit(*rate, mtu)} : std::nullopt;
 }
 
-/// The addresses would vanish when IPv6 is switched off.
-void refuse_contradiction(const Wiring& wiring) {
+/// The kernel removes the addresses when IPv6 is disabled.
+void check_ipv6_enabled(const Wiring& wiring) {
   if (!has_ipv6(wiring.container) || !disables_ipv6(*wiring.tuning, wiring.container.name)) return;
   throw cni::Error{cni::ErrorCode::invalid_config,
                    "/sysctl: disable_ipv6 contradicts the IPv6 addresses that the container gets"};
 }
 
-/// The kernel refuses a source that duplicate address detection has not cleared yet.
+/// The kernel rejects a source address for which duplicate address detection has not ended.
 void choose_sources(Wiring& wiring) {
   if (wiring.enable_dad) return;
   choose_ipv6_sources(wiring.container);
@@ -60,18 +54,23 @@ void choose_sources(Wiring& wiring) {
 
 }  // namespace
 
+cni::Lease complete_lease(const cni::Request& request, cni::Lease lease) {
+  if (request.config.mode != cni::Mode::bridge) return lease;
+  return with_bridge_gateways(request.config.bridge, std::move(lease));
+}
+
 Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {
   const auto& config = request.config;
-  auto wiring = lay(request, lease, mtu);
+  auto wiring = wire_mode(request, lease, mtu);
   choose_sources(wiring);
-  if (config.mode == cni::Mode::netns && config.source_nat.masquerade) refuse("/ipMasq");
-  if (config.mode == cni::Mode::netns && !config.wishes.port_mappings.empty()) refuse("/portMappings");
+  if (config.mode == cni::Mode::netns && config.source_nat.masquerade) reject_in_netns_mode("/ipMasq");
+  if (config.mode == cni::Mode::netns && !config.requested.port_mappings.empty()) reject_in_netns_mode("/portMappings");
   wiring.masquerades = masquerades(config.source_nat, lease);
   wiring.host_ports = host_ports(config, lease);
   wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);
   wiring.egress_limit = limit_of(config.bandwidth.egress, mtu);
   wiring.tuning = tuning_of(request);
-  if (wiring.tuning) refuse_contradiction(wiring);
+  if (wiring.tuning) check_ipv6_enabled(wiring);
   return wiring;
 }
 

@@ -12,7 +12,7 @@ std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
 }
 
-bool wants_rules(const Wiring& wiring) {
+bool needs_rules(const Wiring& wiring) {
   return !wiring.masquerades.empty() || wiring.host_ports || (wiring.bridge && wiring.bridge->check_macs);
 }
 
@@ -20,8 +20,8 @@ bool maps_loopback(const Wiring& wiring, cni::Family family) {
   if (!wiring.host_ports || !wiring.host_ports->source_nat) return false;
   const auto& mappings = wiring.host_ports->mappings;
   return std::any_of(mappings.begin(), mappings.end(), [family](const PortMapping& mapping) {
-    const bool is_of_loopback = !mapping.host_address || cni::is_loopback(*mapping.host_address);
-    return is_of_loopback && mapping.container_address.family == family;
+    const bool maps_loopback_address = !mapping.host_address || cni::is_loopback(*mapping.host_address);
+    return maps_loopback_address && mapping.container_address.family == family;
   });
 }
 

@@ -23,13 +23,13 @@ cni::Error failure_of(const BestEffort& effort) {
   return {static_cast<cni::ErrorCode>(0), "nothing was thrown"};
 }
 
-TEST(BestEffort, IsSilentWhereAllSucceeds) {
+TEST(BestEffort, ThrowsNothingIfAllStepsSucceed) {
   BestEffort effort;
   EXPECT_TRUE(effort.attempt([] {}));
   EXPECT_NO_THROW(effort.finish());
 }
 
-TEST(BestEffort, GoesOnAfterAFailure) {
+TEST(BestEffort, RunsTheNextStepAfterAFailure) {
   BestEffort effort;
   bool was_reached = false;
   EXPECT_FALSE(effort.attempt([] { refuse("the first step"); }));
@@ -37,7 +37,7 @@ TEST(BestEffort, GoesOnAfterAFailure) {
   EXPECT_TRUE(was_reached);
 }
 
-TEST(BestEffort, TellsOneFailureAsItWasThrown) {
+TEST(BestEffort, ThrowsASingleFailureUnchanged) {
   BestEffort effort;
   effort.attempt([] { throw cni::Error{static_cast<cni::ErrorCode>(4711), "a delegate's", "its details"}; });
   const auto error = failure_of(effort);
@@ -46,7 +46,7 @@ TEST(BestEffort, TellsOneFailureAsItWasThrown) {
   EXPECT_EQ(error.details, "its details");
 }
 
-TEST(BestEffort, TellsWhatTheSystemRefused) {
+TEST(BestEffort, ReportsAnErrorOfTheSystem) {
   BestEffort effort;
   effort.attempt([] { refuse("delete link \"eth0\""); });
   const auto error = failure_of(effort);
@@ -54,7 +54,7 @@ TEST(BestEffort, TellsWhatTheSystemRefused) {
   EXPECT_STREQ(error.what(), "delete link \"eth0\": Operation not permitted");
 }
 
-TEST(BestEffort, TellsSeveralFailuresAtOnce) {
+TEST(BestEffort, ReportsSeveralFailuresTogether) {
   BestEffort effort;
   effort.attempt([] { throw cni::Error{cni::ErrorCode::delegate_failed, "first", "why"}; });
   effort.attempt([] { refuse("second"); });
@@ -62,17 +62,17 @@ TEST(BestEffort, TellsSeveralFailuresAtOnce) {
   const auto error = failure_of(effort);
   EXPECT_EQ(error.code, 105U);
   EXPECT_EQ(error.message, "first");
-  EXPECT_EQ(error.details, "why; then: second: Operation not permitted; third; how");
+  EXPECT_EQ(error.details, "why; further errors: second: Operation not permitted; third; how");
 }
 
-TEST(BestEffort, TellsTheOthersWhereTheFirstHasNoDetails) {
+TEST(BestEffort, ReportsTheOthersIfTheFirstHasNoDetails) {
   BestEffort effort;
   effort.attempt([] { refuse("first"); });
   effort.attempt([] { refuse("second"); });
-  EXPECT_EQ(failure_of(effort).details, "then: second: Operation not permitted");
+  EXPECT_EQ(failure_of(effort).details, "further errors: second: Operation not permitted");
 }
 
-TEST(BestEffort, DoesNotHideABug) {
+TEST(BestEffort, DoesNotCatchALogicError) {
   BestEffort effort;
   EXPECT_THROW(effort.attempt([] { throw std::logic_error{"a bug"}; }), std::logic_error);
 }

@@ -6,12 +6,12 @@ namespace {
 
 using test::ip;
 
-class Footprints : public test::VerbsOfNetwork {
+class Footprints : public test::NetworkTest {
  protected:
   std::vector<wiring::Footprint> of(const cni::Request& request) const {
     return attachment::footprints_of(request, folder.records.find(request.attachment), &folder);
   }
-  cni::Request cable_request() const {
+  cni::Request netns_request() const {
     auto request = this->request("c1");
     request.config.mode = cni::Mode::netns;
     request.config.peer = {.netns = "/run/netns/peer", .interface = "eth1"};
@@ -19,7 +19,7 @@ class Footprints : public test::VerbsOfNetwork {
   }
 };
 
-TEST_F(Footprints, OfARecordHaveWhatWasBuilt) {
+TEST_F(Footprints, OfARecordContainWhatWasBuilt) {
   limit_rates();
   add("c1");
   const auto footprint = attachment::footprint_of(record("c1"));
@@ -35,25 +35,25 @@ TEST_F(Footprints, OfARecordHaveWhatWasBuilt) {
   EXPECT_FALSE(footprint.are_gateways_assumed);
 }
 
-/// The one of the record, whatever the configuration has by now.
+/// The configuration may have changed since.
 TEST_F(Footprints, OfARequestHaveTheGatewaysOfItsRecord) {
   add("c1");
   config.ipam.ranges.at(1).at(0).gateway = ip("fd00::5");
   EXPECT_EQ(of(request("c1")).at(0).gateways, std::vector{ip("fd00::1")});
 }
 
-TEST_F(Footprints, WithoutARecordHaveTheGatewaysOfTheConfigurationAsAnAssumption) {
+TEST_F(Footprints, WithoutARecordAssumeTheGatewaysOfTheConfiguration) {
   const auto footprints = of(request("c1"));
   ASSERT_EQ(footprints.size(), 1U);
   EXPECT_EQ(footprints.at(0).gateways, std::vector{ip("fd00::1")});
   EXPECT_TRUE(footprints.at(0).are_gateways_assumed);
   EXPECT_TRUE(footprints.at(0).may_have_rules);
-  EXPECT_EQ(footprints.at(0).outline, std::nullopt);
+  EXPECT_EQ(footprints.at(0).partial_wiring, std::nullopt);
 }
 
-TEST_F(Footprints, OfARecordThatCannotBeReadHaveWhatTheStateFolderHas) {
+TEST_F(Footprints, OfAnUnreadableRecordContainWhatTheStateFolderHas) {
   add("c1");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   config.ipam.ranges.at(1).at(0).gateway = ip("fd00::5");
   const auto footprint = of(request("c1")).at(0);
   EXPECT_EQ(footprint.addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
@@ -61,9 +61,9 @@ TEST_F(Footprints, OfARecordThatCannotBeReadHaveWhatTheStateFolderHas) {
   EXPECT_FALSE(footprint.are_gateways_assumed);
 }
 
-/// A pair may be on the host: mode netns may be new in the configuration.
-TEST_F(Footprints, OfModeNetnsWithoutARecordAreOnTheHostToo) {
-  const auto footprints = of(cable_request());
+/// The pair is on the host if the configuration was changed to mode netns.
+TEST_F(Footprints, OfModeNetnsWithoutARecordIncludeAPairOnTheHost) {
+  const auto footprints = of(netns_request());
   ASSERT_EQ(footprints.size(), 2U);
   EXPECT_FALSE(footprints.at(0).is_netns_pair);
   EXPECT_TRUE(footprints.at(1).is_netns_pair);
@@ -72,10 +72,10 @@ TEST_F(Footprints, OfModeNetnsWithoutARecordAreOnTheHostToo) {
   EXPECT_EQ(footprints.at(1).container.netns, std::vector<std::string>{"/run/netns/c1"});
 }
 
-/// A runtime may name the namespaces by other paths than at ADD.
+/// A runtime may use other paths of the namespaces than at ADD.
 TEST_F(Footprints, OfModeNetnsHaveTheNamespacesOfRecordAndRequest) {
-  add(cable_request());
-  auto request = cable_request();
+  add(netns_request());
+  auto request = netns_request();
   request.netns = "/proc/7/ns/net";
   request.config.peer.netns = "/proc/8/ns/net";
   const auto footprints = of(request);
@@ -84,15 +84,15 @@ TEST_F(Footprints, OfModeNetnsHaveTheNamespacesOfRecordAndRequest) {
   EXPECT_EQ(footprints.at(0).host.netns, (std::vector<std::string>{"/run/netns/peer", "/proc/8/ns/net"}));
 }
 
-TEST_F(Footprints, OfAnImportedAttachmentAreAnInterfaceAlone) {
+TEST_F(Footprints, OfAnImportedAttachmentContainOnlyTheInterface) {
   import_attachment("c1", "10.1.2.2", "veth12345678");
   const auto footprint = attachment::footprint_of(record("c1"));
   EXPECT_TRUE(footprint.is_imported);
-  EXPECT_EQ(footprint.host, (wiring::EndMarks{.name = "veth12345678", .index = 77}));
+  EXPECT_EQ(footprint.host, (wiring::EndIdentity{.name = "veth12345678", .index = 77}));
   EXPECT_FALSE(footprint.may_have_ifb || footprint.may_have_rules);
 }
 
-TEST_F(Footprints, OfAnotherPluginsLeaseHaveNothingInTheKernel) {
+TEST_F(Footprints, OfALeaseOfAnotherPluginContainNoKernelObjects) {
   const auto footprint = attachment::footprint_of(state::Record{.attachment = attachment("c1")});
   EXPECT_FALSE(footprint.may_have_pair || footprint.may_have_ifb || footprint.may_have_rules);
 }

@@ -10,15 +10,15 @@ namespace {
 
 constexpr std::chrono::milliseconds at_once{0};
 
-class LockedBatches : public test::VerbsOfNetwork {
+class LockedBatches : public test::NetworkTest {
  protected:
-  attachment::LockedBatch lock(const std::vector<cni::Tag>& tags, std::chrono::milliseconds patience) const {
-    return attachment::lock_batch("net", tags, folder, std::chrono::steady_clock::now() + patience);
+  attachment::LockedBatch lock(const std::vector<cni::Tag>& tags, std::chrono::milliseconds timeout) const {
+    return attachment::lock_batch("net", tags, folder, std::chrono::steady_clock::now() + timeout);
   }
   state::Folder others = state::Folder::open(root, root);
 };
 
-TEST_F(LockedBatches, HaveTheLocksAndTheRecordsThatThereAre) {
+TEST_F(LockedBatches, HaveTheLocksAndTheExistingRecords) {
   add("c1");
   const auto batch = lock({tag("c1"), tag("c2")}, at_once);
   EXPECT_EQ(batch.tags, (std::vector{tag("c1"), tag("c2")}));
@@ -32,7 +32,7 @@ TEST_F(LockedBatches, ReleaseTheirLocks) {
   EXPECT_TRUE(others.locks.try_attachment(tag("c1")));
 }
 
-TEST_F(LockedBatches, NameWhatIsBusy) {
+TEST_F(LockedBatches, ListTheBusyAttachments) {
   add("c1");
   const auto held = others.locks.try_attachment(tag("c1"));
   const auto batch = lock({tag("c1"), tag("c2")}, at_once);
@@ -52,7 +52,7 @@ TEST_F(LockedBatches, WaitForALockThatIsReleasedInTime) {
   EXPECT_TRUE(batch.busy.empty());
 }
 
-/// The patience is for all of them together.
+/// The deadline is common to all tags.
 TEST_F(LockedBatches, WaitNoLongerForManyThanForOne) {
   std::vector<cni::Tag> tags;
   std::vector<posix::ByteLock> held;
@@ -64,7 +64,7 @@ TEST_F(LockedBatches, WaitNoLongerForManyThanForOne) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds{500});
 }
 
-TEST_F(LockedBatches, AreEachTagOnceAndInOrder) {
+TEST_F(LockedBatches, ContainEachTagOnceAndInOrder) {
   std::vector<cni::Tag> tags;
   for (std::uint64_t value = 0; value < 1001; ++value) tags.push_back(cni::Tag{value});
   std::vector<cni::Tag> seen;

@@ -1,13 +1,16 @@
 #include "plugin/attachment/reclaim.hpp"
 
+#include "plugin/cni/error.hpp"
 #include "test/verbs/network.hpp"
+
+#include <cerrno>
 
 namespace {
 
 using test::ip;
 using Texts = std::vector<std::string>;
 
-class Reclaim : public test::VerbsOfNetwork {
+class Reclaim : public test::NetworkTest {
  protected:
   std::size_t reclaim() { return attachment::reclaim("net", kernel, folder).size(); }
   bool has_reclaimable() { return !attachment::find_stale("net", kernel, folder).empty(); }
@@ -18,7 +21,7 @@ TEST_F(Reclaim, FindsNothingInAnEmptyNetwork) {
   EXPECT_EQ(reclaim(), 0U);
 }
 
-TEST_F(Reclaim, LeavesWhatStands) {
+TEST_F(Reclaim, KeepsAttachmentsThatExist) {
   add("c1");
   EXPECT_FALSE(has_reclaimable());
   EXPECT_EQ(reclaim(), 0U);
@@ -26,7 +29,7 @@ TEST_F(Reclaim, LeavesWhatStands) {
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Reclaim, GivesBackWhatHasNoLinkAnyMore) {
+TEST_F(Reclaim, ReclaimsAnAttachmentWithoutALink) {
   add("c1");
   add("c2");
   kernel.remove_links_of(attachment("c1"));
@@ -37,7 +40,7 @@ TEST_F(Reclaim, GivesBackWhatHasNoLinkAnyMore) {
   EXPECT_FALSE(has_reclaimable());
 }
 
-TEST_F(Reclaim, RemovesTheIfbOfWhatItGivesBack) {
+TEST_F(Reclaim, RemovesTheIfbOfAReclaimedAttachment) {
   limit_rates();
   add("c1");
   add("c2");
@@ -47,14 +50,14 @@ TEST_F(Reclaim, RemovesTheIfbOfWhatItGivesBack) {
   EXPECT_EQ(kernel.ifb_devices.front().alias, cni::alias_of(attachment("c2")));
 }
 
-TEST_F(Reclaim, GivesBackWhatHasAnIndexThatAnotherLinkBears) {
+TEST_F(Reclaim, ReclaimsAnAttachmentWhoseIndexAnotherLinkHas) {
   add("c1");
   auto& link = kernel.pairs.at(0).link;
   link = {link.index, "vethother", "veth-cni/other/c9/eth0"};
   EXPECT_EQ(reclaim(), 1U);
 }
 
-TEST_F(Reclaim, LeavesWhatIsInFlight) {
+TEST_F(Reclaim, KeepsAnAttachmentInFlight) {
   add("c1");
   kernel.pairs.clear();
   const auto others = state::Folder::open(root, root);
@@ -64,8 +67,8 @@ TEST_F(Reclaim, LeavesWhatIsInFlight) {
   EXPECT_TRUE(has_record("c1"));
 }
 
-/// Its lock is held by the same folder object, and so does not keep it out.
-TEST_F(Reclaim, LeavesTheLeaseOfTheOneThatAsks) {
+/// The same folder object holds the lock, so the lock does not exclude the caller's own attachment.
+TEST_F(Reclaim, KeepsTheLeaseOfTheCaller) {
   add("c1");
   kernel.pairs.clear();
   EXPECT_EQ(attachment::reclaim("net", kernel, folder, tag("c1")).size(), 0U);
@@ -73,7 +76,7 @@ TEST_F(Reclaim, LeavesTheLeaseOfTheOneThatAsks) {
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Reclaim, LeavesLeasesOfWhichNoInterfaceOfOursIsPart) {
+TEST_F(Reclaim, KeepsLeasesWithoutAnInterfaceOfThePlugin) {
   folder.records.write_pending({.attachment = attachment("c1"), .netns = "/n", .addresses = {ip("10.1.2.2")}});
   folder.addresses.take("net", ip("10.1.2.2"), tag("c1"));
   folder.records.mark_live(attachment("c1"));
@@ -82,23 +85,23 @@ TEST_F(Reclaim, LeavesLeasesOfWhichNoInterfaceOfOursIsPart) {
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
-TEST_F(Reclaim, LeavesRecordsThatCannotBeRead) {
+TEST_F(Reclaim, KeepsUnreadableRecords) {
   add("c1");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   kernel.pairs.clear();
   EXPECT_FALSE(has_reclaimable());
   EXPECT_EQ(reclaim(), 0U);
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Reclaim, GivesBackWhatAnAddHasLeftThatWasKilledBeforeItHadALink) {
-  leave_unbuilt("c1", {"10.1.2.2"});
+TEST_F(Reclaim, ReclaimsAfterAnAddThatWasKilledBeforeItHadALink) {
+  leave_killed_add("c1", {"10.1.2.2"});
   EXPECT_TRUE(has_reclaimable());
   EXPECT_EQ(reclaim(), 1U);
   expect_nothing_left();
 }
 
-TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
+TEST_F(Reclaim, KeepsTheLinkOfAnAddThatWasKilledAfterItHadALink) {
   add("c1");
   auto unbuilt = record("c1");
   unbuilt.host_interface.value().index = 0;
@@ -107,7 +110,7 @@ TEST_F(Reclaim, LeavesWhatAnAddHasLeftThatWasKilledWhenItHadALink) {
   EXPECT_EQ(reclaim(), 0U);
 }
 
-TEST_F(Reclaim, LeavesAnImportedLeaseWhileItsLinkStands) {
+TEST_F(Reclaim, KeepsAnImportedLeaseWhileItsLinkExists) {
   import_attachment("c1", "10.1.2.2", "veth12345678");
   EXPECT_FALSE(has_reclaimable());
   EXPECT_EQ(reclaim(), 0U);
@@ -116,7 +119,7 @@ TEST_F(Reclaim, LeavesAnImportedLeaseWhileItsLinkStands) {
   expect_nothing_left();
 }
 
-TEST_F(Reclaim, LeavesAddressesThatAnotherHoldsByNow) {
+TEST_F(Reclaim, KeepsAddressesThatAnotherAttachmentHoldsNow) {
   add("c1");
   kernel.pairs.clear();
   folder.addresses.release("net", ip("10.1.2.2"), tag("c1"));
@@ -126,12 +129,21 @@ TEST_F(Reclaim, LeavesAddressesThatAnotherHoldsByNow) {
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
-/// Rules of an attachment that is neither on record nor on the host.
-class OrphanedRules : public test::VerbsOfNetwork {
+TEST_F(Reclaim, ThrowsIfAnAttachmentCannotBeRemoved) {
+  add("c1");
+  kernel.pairs.clear();
+  kernel.errors["remove_links"] = EPERM;
+  EXPECT_THROW(reclaim(), cni::Error) << "it is not reported as reclaimed";
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
+}
+
+/// Rules of an attachment without a record and without a link.
+class OrphanedRules : public test::NetworkTest {
  protected:
   void SetUp() override {
     auto mapped = request("c1");
-    mapped.config.wishes.port_mappings = {{.host_port = 8080, .container_port = 80}};
+    mapped.config.requested.port_mappings = {{.host_port = 8080, .container_port = 80}};
     add(mapped);
     ASSERT_EQ(kernel.rules.size(), 1U);
     folders.push_back(state::Folder::open(root, root));
@@ -145,19 +157,19 @@ TEST_F(OrphanedRules, HaveNeitherARecordNorALink) {
   EXPECT_TRUE(find().empty());
   kernel.pairs.clear();
   EXPECT_TRUE(find().empty()) << "it has a record";
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   ASSERT_EQ(find().size(), 1U);
   EXPECT_EQ(find().front().tag, tag("c1"));
 }
 
-TEST_F(OrphanedRules, HaveNoLinkWhateverItsRecord) {
-  folder.records.forget("net", tag("c1"));
+TEST_F(OrphanedRules, DoNotIncludeRulesOfAnExistingLink) {
+  folder.records.remove("net", tag("c1"));
   EXPECT_TRUE(find().empty());
 }
 
-TEST_F(OrphanedRules, AreNotThoseOfACallInFlight) {
+TEST_F(OrphanedRules, DoNotIncludeRulesOfALockedAttachment) {
   kernel.pairs.clear();
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   const auto lock = folder.locks.try_attachment(tag("c1"));
   EXPECT_TRUE(find().empty());
 }

@@ -1,7 +1,7 @@
 #include "plugin/attachment/rollback.hpp"
 
 #include "plugin/cni/error.hpp"
-#include "plugin/kernel/cannot_return.hpp"
+#include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "test/verbs/network.hpp"
 
@@ -14,8 +14,8 @@ using test::ip;
 
 constexpr auto failure = "the step: Operation not permitted";
 
-/// An ADD that has taken an address, and fails afterwards.
-class Rollback : public test::VerbsOfNetwork {
+/// An ADD that fails after it has taken an address.
+class Rollback : public test::NetworkTest {
  protected:
   void take() {
     folder.records.write_pending({.attachment = attachment("c1"), .addresses = {ip("10.1.2.2")}});
@@ -33,7 +33,7 @@ class Rollback : public test::VerbsOfNetwork {
   attachment::Rollback rollback{"veth", footprint, {.kernel = &kernel, .folder = &folder}};
 };
 
-TEST_F(Rollback, TearsDownWhatTheFootprintNames) {
+TEST_F(Rollback, TearsDownTheFootprint) {
   const auto error = test::error_text([&] {
     rollback.protect([&] {
       take();
@@ -44,30 +44,30 @@ TEST_F(Rollback, TearsDownWhatTheFootprintNames) {
   expect_nothing_left();
 }
 
-TEST_F(Rollback, TakesNothingBackAfterSuccess) {
+TEST_F(Rollback, RemovesNothingAfterSuccess) {
   rollback.protect([&] { take(); });
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Rollback, TakesNothingBackBeforeItIsArmed) {
+TEST_F(Rollback, RemovesNothingBeforeItIsArmed) {
   add("c1");
   EXPECT_EQ(test::error_text([&] { rollback.protect([] { fail(); }); }), failure);
   EXPECT_TRUE(has_link("c1") && is_live("c1"));
 }
 
-TEST_F(Rollback, TakesNothingBackInTheWrongNamespace) {
-  const auto strand = [&] {
+TEST_F(Rollback, RemovesNothingInTheWrongNamespace) {
+  const auto fail_to_return = [&] {
     rollback.protect([&] {
       take();
-      throw kernel::CannotReturn{{cni::ErrorCode::system_refused, "stranded"}};
+      throw kernel::NamespaceReturnFailure{{cni::ErrorCode::system_refused, "cannot return"}};
     });
   };
-  EXPECT_THROW(strand(), kernel::CannotReturn);
+  EXPECT_THROW(fail_to_return(), kernel::NamespaceReturnFailure);
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Rollback, ReportsUnderTheNameOfThePluginWhatItCannotTakeBack) {
-  kernel.refusals["remove_links"] = EBUSY;
+TEST_F(Rollback, ReportsItsOwnFailureUnderTheNameOfThePlugin) {
+  kernel.errors["remove_links"] = EBUSY;
   testing::internal::CaptureStderr();
   const auto error = test::error_text([&] {
     rollback.protect([&] {
@@ -77,9 +77,9 @@ TEST_F(Rollback, ReportsUnderTheNameOfThePluginWhatItCannotTakeBack) {
     });
   });
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "veth: cannot take back a failed ADD: remove_links: Device or resource busy\n");
-  EXPECT_EQ(error, failure) << "the first failure is what the runtime has to know";
-  EXPECT_TRUE(has_record("c1")) << "a DEL finds the rest by it";
+            "veth: cannot roll back the failed ADD: remove_links: Device or resource busy\n");
+  EXPECT_EQ(error, failure) << "the call fails with the original error";
+  EXPECT_TRUE(has_record("c1")) << "DEL needs the record";
 }
 
 }  // namespace

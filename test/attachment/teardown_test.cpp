@@ -8,7 +8,7 @@
 
 namespace {
 
-class Teardown : public test::VerbsOfNetwork {
+class Teardown : public test::NetworkTest {
  protected:
   void SetUp() override {
     for (const auto* container : {"c1", "c2"}) add(container);
@@ -36,7 +36,7 @@ TEST_F(Teardown, MayBeCalledAgain) {
   EXPECT_NO_THROW(effort.finish());
 }
 
-TEST_F(Teardown, LeavesOthersAsTheyAre) {
+TEST_F(Teardown, KeepsOtherAttachments) {
   tear_down({attachment::footprint_of(record("c1"))});
   EXPECT_TRUE(is_live("c2"));
   EXPECT_TRUE(has_link("c2"));
@@ -44,17 +44,17 @@ TEST_F(Teardown, LeavesOthersAsTheyAre) {
   EXPECT_FALSE(kernel.host_gateways.empty());
 }
 
-/// What may still be in use is not given to others.
-TEST_F(Teardown, KeepsAddressesAndRecordOfALinkThatStays) {
-  kernel.refusals["remove_links"] = EPERM;
+/// Addresses that may still be in use are not released.
+TEST_F(Teardown, KeepsAddressesAndRecordOfALinkThatCannotBeRemoved) {
+  kernel.errors["remove_links"] = EPERM;
   EXPECT_EQ(tear_down(both()), (std::vector{tag("c1"), tag("c2")}));
   EXPECT_THROW(effort.finish(), cni::Error);
   EXPECT_TRUE(has_record("c1") && has_record("c2"));
   EXPECT_EQ(taken().size(), 4U);
 }
 
-TEST_F(Teardown, KeepsAddressesAndRecordOfRulesThatStay) {
-  kernel.refusals["remove_rules"] = EPERM;
+TEST_F(Teardown, KeepsAddressesAndRecordOfRulesThatCannotBeRemoved) {
+  kernel.errors["remove_rules"] = EPERM;
   auto footprint = attachment::footprint_of(record("c1"));
   EXPECT_EQ(tear_down({std::move(footprint)}), std::vector{tag("c1")});
   EXPECT_FALSE(has_link("c1")) << "each step runs";
@@ -62,18 +62,18 @@ TEST_F(Teardown, KeepsAddressesAndRecordOfRulesThatStay) {
   EXPECT_EQ(taken().size(), 4U);
 }
 
-TEST_F(Teardown, KeepsTheRecordOfAGatewayThatStays) {
-  kernel.refusals["remove_gateways"] = EPERM;
-  EXPECT_EQ(tear_down(both()), std::vector{tag("c2")}) << "the last that needs it";
+TEST_F(Teardown, KeepsTheRecordOfAGatewayThatCannotBeRemoved) {
+  kernel.errors["remove_gateways"] = EPERM;
+  EXPECT_EQ(tear_down(both()), std::vector{tag("c2")}) << "the last attachment that needs the gateway";
   EXPECT_FALSE(has_record("c1"));
   EXPECT_TRUE(has_record("c2"));
-  kernel.refusals.clear();
+  kernel.errors.clear();
   EXPECT_EQ(tear_down({attachment::footprint_of(record("c2"))}), std::vector<cni::Tag>{});
   expect_nothing_left();
 }
 
-/// Two footprints of one attachment, as of mode netns without a record: the second one names what it holds.
-TEST_F(Teardown, ForgetsAnAttachmentWithTwoFootprintsOnce) {
+/// Two footprints of one attachment, as in mode netns without a record. The second one contains the addresses.
+TEST_F(Teardown, RemovesAnAttachmentWithTwoFootprintsOnce) {
   auto on_host = attachment::footprint_of(tag("c1"), "net");
   on_host.attachment = attachment("c1");
   EXPECT_EQ(tear_down({on_host, attachment::footprint_of(record("c1"))}), std::vector<cni::Tag>{});
@@ -81,10 +81,10 @@ TEST_F(Teardown, ForgetsAnAttachmentWithTwoFootprintsOnce) {
   EXPECT_EQ(taken(), (std::vector<std::string>{"10.1.2.3", "fd00::3"}));
 }
 
-TEST_F(Teardown, OfLeasesAloneTouchesNoKernel) {
-  kernel.asked.clear();
+TEST_F(Teardown, OfLeasesOnlyDoesNotChangeTheKernel) {
+  kernel.calls.clear();
   attachment::tear_down(both(), {.folder = &folder}, effort);
-  EXPECT_EQ(kernel.asked, std::vector<std::string>{});
+  EXPECT_EQ(kernel.calls, std::vector<std::string>{});
   EXPECT_EQ(taken(), std::vector<std::string>{});
   EXPECT_FALSE(has_record("c1") || has_record("c2"));
 }

@@ -18,7 +18,7 @@ TEST(FindAddress, PrintsItsCanonicalForm) {
         Case{"::", "::"}, Case{"::1", "::1"}, Case{"1::", "1::"}, Case{"FD00::00Ab", "fd00::ab"},
         Case{"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},     // the first of two runs
         Case{"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},           // the longest run
-        Case{"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},  // one group is no run
+        Case{"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},  // one group is not compressed
         Case{"1:2:3:4:5:6:0:0", "1:2:3:4:5:6::"}, Case{"0:0:3:4:5:6:7:8", "::3:4:5:6:7:8"},
         Case{"::1.2.3.4", "::102:304"}, Case{"64:ff9b::1.2.3.4", "64:ff9b::102:304"},
         Case{"::ffff:10.1.2.3", "10.1.2.3"}, Case{"::ffff:a01:203", "10.1.2.3"},
@@ -30,7 +30,7 @@ TEST(FindAddress, PrintsItsCanonicalForm) {
   }
 }
 
-TEST(FindAddress, RefusesEverythingElse) {
+TEST(FindAddress, RejectsEverythingElse) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv,          "10.1.2"sv,     "10.1.2.3.4"sv,   "10.1.2.256"sv,    "010.1.2.3"sv,
@@ -57,7 +57,7 @@ TEST(Address, ComparesByFamilyAndNumber) {
   EXPECT_LT(address("255.255.255.255"), address("::"));
 }
 
-TEST(Address, KnowsItsKind) {
+TEST(Address, ReportsItsKind) {
   EXPECT_TRUE(is_multicast(address("224.0.0.1")) && is_multicast(address("239.1.1.1")) &&
               is_multicast(address("ff02::1")));
   EXPECT_FALSE(is_multicast(address("240.0.0.1")) || is_multicast(address("fe80::1")));
@@ -69,7 +69,7 @@ TEST(Address, KnowsItsKind) {
   EXPECT_FALSE(is_unspecified(address("0.0.0.1")) || is_unspecified(address("::1")));
 }
 
-TEST(FindPrefix, KeepsTheBitsBehindThePrefix) {
+TEST(FindPrefix, KeepsTheHostBits) {
   for (const char* text : {"10.1.2.3/24", "0.0.0.0/0", "10.1.2.3/32", "::/0", "fd61::1/64", "fd61::1/128"}) {
     EXPECT_EQ(to_string(prefix(text)), text);
   }
@@ -81,7 +81,7 @@ TEST(FindPrefix, ReadsMappedPrefixesAsIpv4) {
   EXPECT_EQ(find_prefix("::ffff:10.1.2.0/95"), std::nullopt);
 }
 
-TEST(FindPrefix, RefusesEverythingElse) {
+TEST(FindPrefix, RejectsEverythingElse) {
   for (const char* text : {"", "/", "10.1.2.3", "10.1.2.3/", "/24", "10.1.2.3/33", "::/129", "10.1.2.3/-1",
                            "10.1.2.3/+1", "10.1.2.3/024", "10.1.2.3/24 ", "10.1.2.3/ 24", "10.1.2.3/24/24",
                            "10.1.2.3/255.255.255.0", "10.1.2.3/1e1", "10.1.2.3/4294967297", "10.1.2/24"}) {
@@ -114,7 +114,7 @@ TEST(Prefix, ContainsAddressesOfItsFamily) {
   EXPECT_FALSE(contains(prefix("::/0"), address("0.0.0.1")));
 }
 
-TEST(Prefix, OverlapsWhereOneHoldsTheOther) {
+TEST(Prefix, OverlapsIfOneContainsTheOther) {
   EXPECT_TRUE(overlap(prefix("10.1.0.0/16"), prefix("10.1.2.0/24")));
   EXPECT_TRUE(overlap(prefix("10.1.2.0/24"), prefix("10.1.0.0/16")));
   EXPECT_TRUE(overlap(prefix("10.1.2.7/24"), prefix("10.1.2.9/24")));
@@ -134,7 +134,7 @@ TEST(FindMac, PrintsLowerCaseWithColons) {
   EXPECT_EQ(to_string(find_mac("0a-58-0a-01-00-02").value()), "0a:58:0a:01:00:02");
 }
 
-TEST(FindMac, RefusesEverythingElse) {
+TEST(FindMac, RejectsEverythingElse) {
   for (const char* text : {"", "0a:58:0a:01:00", "0a:58:0a:01:00:02:03", "0a:58:0a:01:00:0",
                            "a:58:0a:01:00:02:", "0a:58-0a:01:00:02", "0a58.0a01.0002", "0g:58:0a:01:00:02",
                            "0a:58:0a:01:00:02 ", "+a:58:0a:01:00:02", "0x:58:0a:01:00:02", "0a:58:0a:01:00:-2"}) {

@@ -9,7 +9,7 @@ namespace {
 
 const Attachment sample{.network = "rtnet", .container = "c9b34a97", .interface = "eth0"};
 
-TEST(IsIdentifier, IsTheRuleOfTheSpecification) {
+TEST(IsIdentifier, FollowsTheSpecification) {
   for (const char* text : {"a", "0", "rtnet.1_a-b", "A..", "cnitool-0e5dabe1"})
     EXPECT_TRUE(is_identifier(text)) << text;
   for (const char* text : {"", ".", "..", "-a", "_a", "a/b", "a b", "a\n", "é", "a\x7f", "a:b"}) {
@@ -17,7 +17,7 @@ TEST(IsIdentifier, IsTheRuleOfTheSpecification) {
   }
 }
 
-// What is in the kernel and in the state folder of a node outlives the program that put it there.
+// Tags in the kernel and in the state folder must stay valid after an upgrade of the plugin.
 TEST(Tag, StaysTheSameInEveryVersion) {
   EXPECT_EQ(to_string(tag_of(sample)), "czcmphhfgl7q6");
   EXPECT_EQ(to_string(tag_of_network("rtnet")), "4tc65jebibot4");
@@ -28,13 +28,13 @@ TEST(Tag, SeparatesTheThreeParts) {
   EXPECT_NE(tag_of({"a", "bc", "d"}), tag_of({"a", "b", "cd"}));
 }
 
-TEST(Tag, IsSpreadOverItsFirstCharacters) {
+TEST(Tag, DiffersInItsFirstCharacters) {
   std::set<std::string> names;
   for (int i = 0; i < 10000; ++i) names.insert(host_interface_name(tag_of({"net", std::to_string(i), "eth0"})));
   EXPECT_EQ(names.size(), 10000U);
 }
 
-TEST(Tag, IsFoundInItsText) {
+TEST(Tag, IsReadFromItsText) {
   EXPECT_EQ(to_string(Tag{0}), "aaaaaaaaaaaaa");
   EXPECT_EQ(to_string(Tag{~std::uint64_t{0}}), "7777777777776");
   EXPECT_EQ(to_string(Tag{0x0123456789abcdefU}), "aerukz4jvpg66");  // as RFC 4648 encodes these eight bytes
@@ -42,14 +42,14 @@ TEST(Tag, IsFoundInItsText) {
     EXPECT_EQ(find_tag(to_string(tag)), tag);
 }
 
-TEST(FindTag, RefusesEverythingElse) {
+TEST(FindTag, RejectsEverythingElse) {
   for (const char* text : {"", "aaaaaaaaaaaa", "aaaaaaaaaaaaaa", "Aaaaaaaaaaaaa", "aaaaaa1aaaaaa", "aaaaaaaaaaaab",
                            "aaaaaaaaaaaa=", "aaaaaaaaaaaa/"}) {
     EXPECT_EQ(find_tag(text), std::nullopt) << text;
   }
 }
 
-TEST(HostInterfaceName, IsTheLongestThatAnInterfaceCanHave) {
+TEST(HostInterfaceName, HasTheMaximumLength) {
   const std::string name = host_interface_name(tag_of(sample));
   EXPECT_EQ(name.size(), 15U);
   EXPECT_EQ(name, "veth" + to_string(tag_of(sample)).substr(0, 11));
@@ -61,12 +61,12 @@ TEST(IfbName, HasTheSameCharactersOfTheTag) {
   EXPECT_TRUE(ifb_name(tag).starts_with("ifb"));
 }
 
-TEST(Alias, NamesTheAttachment) {
+TEST(Alias, ContainsTheAttachment) {
   EXPECT_EQ(alias_of(sample), "veth-cni/rtnet/c9b34a97/eth0");
   EXPECT_EQ(alias_prefix("rtnet"), "veth-cni/rtnet/");
 }
 
-TEST(Alias, EndsInTheTagWhereItIsTooLong) {
+TEST(Alias, EndsInTheTagIfItIsTooLong) {
   Attachment attachment{.network = "n", .container = std::string(238, 'c'), .interface = "eth0"};
   EXPECT_EQ(alias_of(attachment), "veth-cni/n/" + attachment.container + "/eth0");  // 254 bytes
   attachment.container += 'c';
@@ -91,14 +91,14 @@ TEST(LinkLocalAddress, IsModifiedEui64) {
   EXPECT_EQ(to_string(link_local_address(*find_mac("34:56:78:9a:bc:de"))), "fe80::3656:78ff:fe9a:bcde");
 }
 
-}  // namespace
-TEST(Alias, IsReadAsFarAsItNamesTheAttachment) {
-  const cni::Attachment attachment{"net", "c1", "eth0"};
-  EXPECT_EQ(cni::attachment_of_alias(cni::alias_of(attachment)), attachment);
-  EXPECT_EQ(cni::attachment_of_alias("veth-cni/net/cut#tag"), (cni::Attachment{"net", "cut#tag", ""}));
+TEST(Alias, IsParsedEvenIfItIsTruncated) {
+  const Attachment attachment{"net", "c1", "eth0"};
+  EXPECT_EQ(attachment_of_alias(alias_of(attachment)), attachment);
+  EXPECT_EQ(attachment_of_alias("veth-cni/net/cut#tag"), (Attachment{"net", "cut#tag", ""}));
   for (const char* other : {"", "eth0", "veth-cni/", "veth-cni/net", "other/net/c1/eth0"}) {
-    EXPECT_EQ(cni::attachment_of_alias(other), std::nullopt) << other;
+    EXPECT_EQ(attachment_of_alias(other), std::nullopt) << other;
   }
 }
 
+}  // namespace
 }  // namespace cni

@@ -24,14 +24,14 @@ Bandwidth ingress(std::uint64_t rate, std::uint64_t burst) {
   return {.ingress = Rate{.bits_per_second = rate, .burst_bits = burst}};
 }
 
-TEST(ReadBandwidth, TakesRatesAndBurstsOfBothDirections) {
+TEST(ReadBandwidth, ReadsRatesAndBurstsOfBothDirections) {
   const Bandwidth wanted{.ingress = Rate{1000, 2}, .egress = Rate{3000, 4}};
   const std::string members = R"("ingressRate":1000,"ingressBurst":2,"egressRate":3000,"egressBurst":4)";
   EXPECT_TRUE(parse_bandwidth(own(members)) == wanted);
   EXPECT_TRUE(parse_bandwidth(runtime(members)) == wanted);
 }
 
-TEST(ReadBandwidth, TakesTheSpellingAndTheWidthOfRuntimes) {
+TEST(ReadBandwidth, AcceptsTheSpellingAndTheLargeNumbersOfRuntimes) {
   const Bandwidth wanted{.ingress = Rate{8'000'000, 34'359'738'359}, .egress = Rate{~std::uint64_t{0}, 4'294'967'295}};
   const auto members = runtime(R"("IngressRate":8000000,"IngressBurst":34359738359,
                                   "EgressRate":18446744073709551615,"EgressBurst":4294967295)");
@@ -39,7 +39,7 @@ TEST(ReadBandwidth, TakesTheSpellingAndTheWidthOfRuntimes) {
   EXPECT_TRUE(parse_bandwidth(members, cni::Verb::del) == wanted);
 }
 
-TEST(ReadBandwidth, TakesZeroAndNothingForNoLimit) {
+TEST(ReadBandwidth, TreatsZeroAndAbsentAsNoLimit) {
   for (const char* members :
        {R"("x":1)", R"("bandwidth":{})", R"("bandwidth":null)", R"("bandwidth":{"ingressRate":0,"ingressBurst":0})",
         R"("runtimeConfig":{"bandwidth":{}})", R"("runtimeConfig":{"bandwidth":null},"bandwidth":"")",
@@ -48,35 +48,36 @@ TEST(ReadBandwidth, TakesZeroAndNothingForNoLimit) {
   }
 }
 
-TEST(ReadBandwidth, DecidesDirectionByDirection) {
+TEST(ReadBandwidth, CombinesEachDirectionSeparately) {
   const auto both = parse_bandwidth(runtime(R"("ingressRate":5000,"ingressBurst":50)") + ',' +
                                     own(R"("ingressRate":7000,"egressRate":9000,"egressBurst":90)"));
   EXPECT_TRUE(both == (Bandwidth{.ingress = Rate{5000, 50}, .egress = Rate{9000, 90}}));
 }
 
-TEST(ReadBandwidth, TakesABurstOfTheConfigurationForTheMostThatTheRuntimesMayBe) {
-  const auto told = runtime(R"("ingressRate":5000,"ingressBurst":4294967295)");
-  EXPECT_TRUE(parse_bandwidth(told + ',' + own(R"("ingressBurst":80000)")) == ingress(5000, 80000));
-  EXPECT_TRUE(parse_bandwidth(told + ',' + own(R"("ingressRate":1000,"ingressBurst":80000)")) == ingress(5000, 80000));
+TEST(ReadBandwidth, LimitsTheBurstOfTheRuntimeToTheConfiguredBurst) {
+  const auto requested = runtime(R"("ingressRate":5000,"ingressBurst":4294967295)");
+  EXPECT_TRUE(parse_bandwidth(requested + ',' + own(R"("ingressBurst":80000)")) == ingress(5000, 80000));
+  EXPECT_TRUE(parse_bandwidth(requested + ',' + own(R"("ingressRate":1000,"ingressBurst":80000)")) ==
+              ingress(5000, 80000));
   EXPECT_TRUE(parse_bandwidth(runtime(R"("ingressRate":5000,"ingressBurst":7)") + ',' +
                               own(R"("ingressBurst":80000)")) == ingress(5000, 7));
   EXPECT_TRUE(parse_bandwidth(runtime(R"("ingressRate":5000)") + ',' + own(R"("ingressBurst":80000)")) ==
               ingress(5000, 80000));
-  EXPECT_TRUE(parse_bandwidth(own(R"("ingressBurst":80000)")) == Bandwidth{}) << "there may be no rate at all";
+  EXPECT_TRUE(parse_bandwidth(own(R"("ingressBurst":80000)")) == Bandwidth{}) << "a burst without a rate is no limit";
 }
 
-TEST(ReadBandwidth, LeavesABurstThatNobodyNamesOpen) {
+TEST(ReadBandwidth, HasNoBurstIfNoneIsConfigured) {
   EXPECT_TRUE(parse_bandwidth(own(R"("ingressRate":5000)")) == ingress(5000, 0));
 }
 
-TEST(ReadBandwidth, RefusesWhatMakesNoSense) {
+TEST(ReadBandwidth, RejectsInvalidValues) {
   struct Case {
     std::string members;
     const char* error;
   };
   for (const auto& [members, error] :
        {Case{runtime(R"("ingressBurst":9)"),
-             "7: /runtimeConfig/bandwidth/ingressBurst: if burst is set, rate must also be set: must be 0, not 9"},
+             "7: /runtimeConfig/bandwidth/ingressBurst: must be 0 if ingressRate is 0 or absent, not 9"},
         Case{runtime(R"("egressRate":999,"egressBurst":9)"),
              "7: /runtimeConfig/bandwidth/egressRate: must be 0 or at least 1000 bits per second, not 999"},
         Case{own(R"("ingressRate":1)"), "7: /bandwidth/ingressRate: must be 0 or at least 1000 bits per second, not 1"},
@@ -92,10 +93,10 @@ TEST(ReadBandwidth, RefusesWhatMakesNoSense) {
   }
 }
 
-TEST(ReadBandwidth, HasNoPlaceBetweenTwoContainers) {
+TEST(ReadBandwidth, IsRejectedInModeNetns) {
   const std::string cable = R"("mode":"netns","peer":{"netns":"/run/netns/b"},)";
   EXPECT_EQ(test::error_text([&] { parse_bandwidth(cable + runtime(R"("egressRate":8000,"egressBurst":9)")); }),
-            "7: /bandwidth: mode netns cannot limit rates: both ends are in containers, which could lift the limits");
+            "7: /bandwidth: not possible in mode netns: both ends are in containers, which could remove the limits");
   EXPECT_EQ(test::error_text([&] { parse_bandwidth(cable + own(R"("egressRate":0)")); }), "");
 }
 

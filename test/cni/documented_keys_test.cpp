@@ -1,5 +1,4 @@
-// The JSON Schema, the manual page veth-cni(5) and the code that reads a configuration have the same keys of the same
-// objects, whichever of the three was changed last.
+// The JSON Schema, the manual page veth-cni(5) and the code that parses a configuration must have the same keys.
 #include "plugin/cni/network_config.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,10 +21,10 @@ using nlohmann::json;
 
 json read_json(const std::string& path) { return json::parse(std::ifstream{std::string{VETH_TEST_FOLDER} + path}); }
 
-/// Keys by the place of their object, with '*' for each index of an array.
+/// The keys of each object, by JSON pointer with '*' for each index of an array.
 struct Shape {
-  KeysByPlace keys;
-  std::set<std::string> open;  ///< objects whose keys are names of something: of settings, of capabilities
+  KeysByPointer keys;
+  std::set<std::string> open;  ///< objects with arbitrary keys: names of sysctls or capabilities
 };
 
 std::string pointer_of(const std::string& key) {
@@ -36,7 +35,7 @@ std::string pointer_of(const std::string& key) {
   return '/' + part;
 }
 
-/// What "$ref", "then" and "items" lead to; conditions repeat keys that stand elsewhere.
+/// Follows "$ref", "then" and "items". Conditions are skipped: they repeat keys that are defined elsewhere.
 void walk(const json& schema, const json& node, const std::string& place, Shape& shape) {
   if (node.contains("$ref"))
     walk(schema, schema.at(json::json_pointer{node["$ref"].get<std::string>().substr(1)}), place, shape);
@@ -69,9 +68,9 @@ std::string without_indices(const std::string& pointer) {
   return place;
 }
 
-/// GC alone reads the list of valid attachments.
-KeysByPlace keys_of_parser() {
-  KeysByPlace keys;
+/// Only GC reads the list of valid attachments.
+KeysByPointer keys_of_parser() {
+  KeysByPointer keys;
   const auto table = read_json("/cni/configurations.json");
   for (auto good : table.at("good")) {
     auto& configuration = good.at("configuration");
@@ -79,7 +78,7 @@ KeysByPlace keys_of_parser() {
     configuration["cniVersion"] = "1.1.0";
     for (const Verb verb : {Verb::version, Verb::gc}) {
       JsonDocument document(configuration.dump(), "the network configuration");
-      document.note_known_keys();
+      document.record_known_keys();
       EXPECT_NO_THROW(parse_network_config(document, verb, {})) << good;
       for (const auto& [pointer, names] : document.known_keys()) {
         keys[without_indices(pointer)].insert(names.begin(), names.end());
@@ -89,7 +88,7 @@ KeysByPlace keys_of_parser() {
   return keys;
 }
 
-/// A result is described by the specification.
+/// The specification describes the keys of a result.
 bool is_described_elsewhere(const std::string& place) { return place.starts_with("/prevResult"); }
 
 std::set<std::string> difference(const std::set<std::string>& left, const std::set<std::string>& right) {
@@ -100,7 +99,7 @@ std::set<std::string> difference(const std::set<std::string>& left, const std::s
 
 const std::set<std::string> none;
 
-TEST(Schema, KnowsEveryKeyThatIsRead) {
+TEST(Schema, HasEveryKeyThatIsRead) {
   auto schema = shape_of_schema();
   const auto parser = keys_of_parser();
   ASSERT_GT(parser.size(), 15U);
@@ -110,7 +109,7 @@ TEST(Schema, KnowsEveryKeyThatIsRead) {
   }
 }
 
-TEST(Schema, KnowsNoKeyThatIsNotRead) {
+TEST(Schema, HasNoKeyThatIsNotRead) {
   const auto schema = shape_of_schema();
   auto parser = keys_of_parser();
   for (const auto& [place, keys] : schema.keys) {
@@ -118,7 +117,7 @@ TEST(Schema, KnowsNoKeyThatIsNotRead) {
   }
 }
 
-/// "/ipam/ranges/*/*" as the manual page has it: "ipam.ranges[][]".
+/// Converts "/ipam/ranges/*/*" to the notation of the manual page: "ipam.ranges[][]".
 std::string in_words(const std::string& place) {
   std::string words;
   std::istringstream parts{place};
@@ -150,14 +149,15 @@ std::vector<std::string> divided(const std::string& text) {
   return parts;
 }
 
-/// The objects that a heading names: `"dns, ipam.dns"`; every heading that begins with "Top level" names the network.
+/// The objects in a heading such as `"dns, ipam.dns"`. A heading that begins with "Top level" means the configuration
+/// itself.
 std::vector<std::string> objects_of(std::string heading) {
   std::erase(heading, '"');
   if (heading.starts_with("Top level")) return {""};
   return divided(heading);
 }
 
-/// The keys of a line as `.BR rangeStart ", " rangeEnd`.
+/// The keys in a line such as `.BR rangeStart ", " rangeEnd`.
 std::vector<std::string> keys_of(std::string line) {
   line.erase(0, line.find(' ') + 1);
   for (auto comma = line.find(" \", \" "); comma != std::string::npos; comma = line.find(" \", \" ")) {
@@ -168,10 +168,10 @@ std::vector<std::string> keys_of(std::string line) {
 
 std::set<std::string> as_set(const std::vector<std::string>& keys) { return {keys.begin(), keys.end()}; }
 
-/// Reads the section KEYS: .SS begins an object, and the line behind .TP names keys of it.
-KeysByPlace keys_of_manual_page() {
+/// Reads the section KEYS: .SS begins an object, and the line after .TP contains keys of the object.
+KeysByPointer keys_of_manual_page() {
   std::ifstream page{std::string{VETH_TEST_FOLDER} + "/../conf/veth-cni.5"};
-  KeysByPlace keys;
+  KeysByPointer keys;
   std::vector<std::string> objects;
   bool is_inside = false;
   bool is_item = false;
@@ -187,11 +187,11 @@ KeysByPlace keys_of_manual_page() {
   return keys;
 }
 
-/// What the manual page has to describe: all that is read, but not the results of plugins, and not objects whose keys
-/// are names.
-KeysByPlace keys_to_describe() {
+/// The keys that the manual page must describe: all keys that are read, except those of results and of objects with
+/// arbitrary keys.
+KeysByPointer keys_to_describe() {
   const auto open = shape_of_schema().open;
-  KeysByPlace keys;
+  KeysByPointer keys;
   for (const auto& [place, names] : keys_of_parser()) {
     if (!open.contains(place) && !is_described_elsewhere(place)) keys[in_words(place)] = names;
   }

@@ -1,5 +1,6 @@
 #include "plugin/cni/environment.hpp"
 
+#include "plugin/cni/attachment.hpp"
 #include "test/cni/failure.hpp"
 
 #include <unistd.h>
@@ -24,7 +25,7 @@ class ReadEnvironment : public testing::Test {
   }
 };
 
-TEST_F(ReadEnvironment, GivesTheVariables) {
+TEST_F(ReadEnvironment, ReturnsTheVariables) {
   set("CNI_COMMAND", "ADD");
   set("CNI_CONTAINERID", "c1");
   set("CNI_NETNS", "/proc/1/ns/net");
@@ -39,19 +40,19 @@ TEST_F(ReadEnvironment, GivesTheVariables) {
                                              .path = "/opt/cni/bin:/usr/lib/cni"}));
 }
 
-TEST_F(ReadEnvironment, TakesNothingForEmpty) {
+TEST_F(ReadEnvironment, TreatsEmptyAsAbsent) {
   EXPECT_EQ(read_environment(), Environment{});
   set("CNI_COMMAND", "");
   EXPECT_EQ(read_environment(), Environment{});
 }
 
-TEST_F(ReadEnvironment, DisregardsOtherVariables) {
+TEST_F(ReadEnvironment, IgnoresOtherVariables) {
   set("CNI_UNHEARD_OF", "1");
   set("cni_command", "ADD");
   EXPECT_EQ(read_environment(), Environment{});
 }
 
-TEST_F(ReadEnvironment, TakesAnyBytes) {
+TEST_F(ReadEnvironment, AcceptsAnyBytes) {
   set("CNI_IFNAME", "\xff\x01 =\n");
   EXPECT_EQ(read_environment().ifname, "\xff\x01 =\n");
 }
@@ -67,7 +68,7 @@ TEST_F(ReadEnvironment, ReadsTheOverride) {
   }
 }
 
-// Puts another array in the place of environ, as execve can.
+// Replaces environ by another array, as execve(2) can.
 class OtherEnvironment {
  public:
   explicit OtherEnvironment(char** other) { environ = other; }
@@ -79,7 +80,7 @@ class OtherEnvironment {
   char** before_ = environ;
 };
 
-TEST(ReadOddEnvironment, TakesTheFirstOfADoubledName) {
+TEST(ReadUnusualEnvironment, UsesTheFirstOfTwoValues) {
   std::string first = "CNI_COMMAND=ADD";
   std::string second = "CNI_COMMAND=DEL";
   std::array<char*, 3> entries{first.data(), second.data(), nullptr};
@@ -87,12 +88,12 @@ TEST(ReadOddEnvironment, TakesTheFirstOfADoubledName) {
   EXPECT_EQ(read_environment().command, "ADD");
 }
 
-TEST(ReadOddEnvironment, MayHaveNone) {
+TEST(ReadUnusualEnvironment, AcceptsANullPointer) {
   const OtherEnvironment other(nullptr);
   EXPECT_EQ(read_environment(), Environment{});
 }
 
-TEST(ReadOddEnvironment, MayHaveEntriesWithoutAValue) {
+TEST(ReadUnusualEnvironment, IgnoresEntriesWithoutAValue) {
   std::string odd = "NOTHING";
   std::string empty;
   std::string command = "CNI_COMMAND=ADD";
@@ -106,22 +107,23 @@ Environment complete(const std::string& command) {
       .command = command, .container_id = "c1", .netns = "/run/netns/x", .ifname = "eth0", .args = "", .path = "/b"};
 }
 
-TEST(CheckedVerb, KnowsSixVerbs) {
+TEST(CheckedVerb, AcceptsTheSixVerbs) {
   for (const Verb verb : {Verb::add, Verb::del, Verb::check, Verb::gc, Verb::status, Verb::version}) {
     EXPECT_EQ(checked_verb(complete(std::string(to_string(verb)))), verb);
   }
 }
 
-TEST(CheckedVerb, RefusesOthers) {
+TEST(CheckedVerb, RejectsUnknownVerbs) {
+  const std::string must_be = "; CNI_COMMAND must be ADD, DEL, CHECK, GC, STATUS or VERSION";
   for (const char* command : {"NOPE", "add", "ADD ", "VERSIONS"}) {
     expect_failure([&] { checked_verb(complete(command)); }, ErrorCode::invalid_environment,
-                   std::string("unknown CNI_COMMAND: ") + command);
+                   std::string("unknown CNI_COMMAND: ") + command + must_be);
   }
   expect_failure([] { checked_verb(complete("\x1b[2J")); }, ErrorCode::invalid_environment,
-                 R"(unknown CNI_COMMAND: \x1b[2J)");
+                 R"(unknown CNI_COMMAND: \x1b[2J)" + must_be);
 }
 
-TEST(CheckedVerb, NamesAllThatIsMissingAtOnce) {
+TEST(CheckedVerb, ReportsAllMissingVariablesAtOnce) {
   struct Case {
     const char* command;
     const char* missing;
@@ -136,7 +138,7 @@ TEST(CheckedVerb, NamesAllThatIsMissingAtOnce) {
   }
 }
 
-TEST(CheckedVerb, NeedsNothingElseForVerbsOfTheWholeNetwork) {
+TEST(CheckedVerb, NeedsOnlyTheCommandForVerbsOfTheWholeNetwork) {
   for (const char* command : {"GC", "STATUS", "VERSION"}) {
     Environment environment;
     environment.command = command;
@@ -152,16 +154,17 @@ TEST(CheckedVerb, NeedsNoNamespaceForDel) {
   EXPECT_EQ(checked_verb(environment), Verb::del);
 }
 
-TEST(CheckedVerb, RefusesContainersThatCouldBePaths) {
+TEST(CheckedVerb, RejectsContainerIdsThatCouldBePaths) {
   for (const char* id : {".", "../x", "a/b", "-a", "a b", "a%"}) {
     Environment environment = complete("DEL");
     environment.container_id = id;
     expect_failure([&] { checked_verb(environment); }, ErrorCode::invalid_environment,
-                   std::string("invalid characters in containerID; ") + id);
+                   std::string(R"(invalid characters in containerID; CNI_CONTAINERID is ")") + id + "\"; " +
+                       std::string(identifier_rule));
   }
 }
 
-TEST(CheckedVerb, TakesContainersOfUpTo4096Bytes) {
+TEST(CheckedVerb, AcceptsContainerIdsOfUpTo4096Bytes) {
   Environment environment = complete("ADD");
   environment.container_id = std::string(4096, 'a');
   EXPECT_EQ(checked_verb(environment), Verb::add);
@@ -170,20 +173,20 @@ TEST(CheckedVerb, TakesContainersOfUpTo4096Bytes) {
                  "containerID is longer than 4096 bytes; " + std::string(256, 'a') + "...");
 }
 
-TEST(CheckedVerb, RefusesInterfaceNamesThatTheKernelWouldNotKeep) {
+TEST(CheckedVerb, RejectsInterfaceNamesThatTheKernelWouldChange) {
   Environment environment = complete("ADD");
   environment.ifname = "eth%d";
   expect_failure([&] { checked_verb(environment); }, ErrorCode::invalid_environment,
-                 "interface name contains %, which the kernel takes for a template; CNI_IFNAME is \"eth%d\"");
+                 "interface name contains %, which the kernel treats as a template; CNI_IFNAME is \"eth%d\"");
 }
 
-TEST(InterfaceNameFault, IsNoneForGoodNames) {
+TEST(InterfaceNameFault, IsAbsentForValidNames) {
   for (const char* name : {"eth0", "e", "net1.100", "a-b_c@d", "abcdefghijklmno", "lo", "...", "veth{}\"'\\"}) {
     EXPECT_EQ(interface_name_fault(name), std::nullopt) << name;
   }
 }
 
-TEST(InterfaceNameFault, SaysWhatIsWrong) {
+TEST(InterfaceNameFault, DescribesTheError) {
   struct Case {
     const char* name;
     const char* fault;
@@ -191,28 +194,28 @@ TEST(InterfaceNameFault, SaysWhatIsWrong) {
   const char* const separator = "interface name contains / or : or whitespace characters";
   const char* const unprintable = "interface name contains bytes that are not printable ASCII";
   for (const auto& [name, fault] :
-       {Case{"", "interface name is empty"}, Case{"abcdefghijklmnop", "interface name is too long"},
+       {Case{"", "interface name is empty"}, Case{"abcdefghijklmnop", "interface name is longer than 15 bytes"},
         Case{".", "interface name is . or .."}, Case{"..", "interface name is . or .."}, Case{"a/b", separator},
         Case{"a:b", separator}, Case{"a b", separator}, Case{"a\t", separator}, Case{"\na", separator},
-        Case{"a%d", "interface name contains %, which the kernel takes for a template"}, Case{"a\x01", unprintable},
+        Case{"a%d", "interface name contains %, which the kernel treats as a template"}, Case{"a\x01", unprintable},
         Case{"a\x7f", unprintable}, Case{"\xc3\xa9", unprintable}}) {
     EXPECT_EQ(interface_name_fault(name), fault) << name;
   }
   EXPECT_EQ(interface_name_fault(std::string_view("a\0b", 3)), unprintable);
 }
 
-TEST(ParseArgs, TakesAddressesAndMac) {
+TEST(ParseArgs, ReadsAddressesAndMac) {
   EXPECT_EQ(parse_args("IgnoreUnknown=1;K8S_POD_NAME=p;MAC=02:11:22:33:44:55;IP=10.68.0.77,fd00::1;GATEWAY=10.68.0.1"),
             (Args{.ip = {"10.68.0.77", "fd00::1"}, .gateway = {"10.68.0.1"}, .mac = "02:11:22:33:44:55"}));
 }
 
-TEST(ParseArgs, ForgivesEmptyPairsAndValues) {
+TEST(ParseArgs, IgnoresEmptyPairsAndValues) {
   for (const char* text : {"", ";", ";;A=b;;", "IP=;MAC=;GATEWAY=,", "ip=10.0.0.1", "A=b=c"}) {
     EXPECT_EQ(parse_args(text), Args{}) << text;
   }
 }
 
-TEST(ParseArgs, RefusesPartsThatAreNoPair) {
+TEST(ParseArgs, RejectsPartsThatAreNotPairs) {
   for (const char* text : {"IP", "A=b;IP", "=x", "IP;MAC=02:00:00:00:00:01", " "}) {
     EXPECT_EQ(failure_of([&] { parse_args(text); }).code, 4U) << text;
   }

@@ -7,12 +7,12 @@
 namespace cni {
 namespace {
 
-TEST(Error, ShowsMessageAndDetailsAsLibcniDoes) {
+TEST(Error, ContainsMessageAndDetailsLikeInLibcni) {
   EXPECT_STREQ(Error(ErrorCode::invalid_config, "missing network name").what(), "missing network name");
   EXPECT_STREQ(Error(ErrorCode::invalid_config, "bad name", "a/b").what(), "bad name; a/b");
 }
 
-TEST(ErrorToJson, LeavesOutEmptyDetails) {
+TEST(ErrorToJson, OmitsEmptyDetails) {
   EXPECT_EQ(to_json(Error(ErrorCode::try_again_later, "locked"), Version::v1_0_0), R"({
     "cniVersion": "1.0.0",
     "code": 11,
@@ -21,7 +21,7 @@ TEST(ErrorToJson, LeavesOutEmptyDetails) {
 )");
 }
 
-TEST(ErrorToJson, ReplacesWhatIsNotUtf8) {
+TEST(ErrorToJson, ReplacesInvalidUtf8) {
   EXPECT_EQ(to_json(Error(ErrorCode::invalid_config, "a\xff", "\"b\"\n"), Version::v1_1_0),
             "{\n    \"cniVersion\": \"1.1.0\",\n    \"code\": 7,\n    \"msg\": \"a\xEF\xBF\xBD\",\n"
             "    \"details\": \"\\\"b\\\"\\n\"\n}\n");
@@ -41,7 +41,7 @@ TEST(ParseError, ReadsWhatToJsonWrites) {
   EXPECT_STREQ(read.what(), error.what());
 }
 
-TEST(ParseError, RefusesWhatIsNoError) {
+TEST(ParseError, RejectsAnythingButAnError) {
   struct Case {
     std::string text;
     std::string message;

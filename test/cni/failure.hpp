@@ -6,7 +6,7 @@
 
 namespace cni {
 
-/// The Error that `act` throws; where it throws none the test fails.
+/// The Error that `act` throws. If it throws none, the test fails.
 template <typename Act>
 Error failure_of(Act act) {
   try {

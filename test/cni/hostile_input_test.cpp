@@ -1,5 +1,4 @@
-// Whatever comes in: it is read, or it is refused by cni::Error. The sequence of random numbers is the same in each
-// run.
+// Any input is either parsed or rejected with a cni::Error. The sequence of random numbers is the same in each run.
 
 #include "plugin/cni/request.hpp"
 #include "test/cni/failure.hpp"
@@ -83,7 +82,7 @@ std::vector<std::string> texts() {
   return texts;
 }
 
-TEST(HostileInput, IsReadOrRefused) {
+TEST(HostileInput, IsParsedOrRejected) {
   Mutations mutated;
   const std::vector<std::string> originals = texts();
   std::size_t read = 0;
@@ -99,10 +98,10 @@ TEST(HostileInput, IsReadOrRefused) {
     find_version_text(text);
     if (HasFailure()) return;
   }
-  EXPECT_GT(read, 500U);  // else nothing but the JSON parser is tested
+  EXPECT_GT(read, 500U);  // otherwise only the JSON parser would be tested
 }
 
-TEST(HostileEnvironment, IsReadOrRefused) {
+TEST(HostileEnvironment, IsParsedOrRejected) {
   Mutations mutated;
   for (int i = 0; i < 2000; ++i) {
     const Environment environment{

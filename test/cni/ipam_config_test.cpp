@@ -6,7 +6,7 @@
 namespace cni {
 namespace {
 
-// A configuration whose IPAM is ours, with `members` in "ipam" and `others` beside it.
+// A configuration with IPAM type "veth-ipam", with `members` in "ipam" and `others` at the top level.
 std::string ipam_config_with(const std::string& members, const std::string& others = "") {
   return R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"veth-ipam",)" + members + '}' + others +
          '}';
@@ -41,7 +41,7 @@ TEST(ParseIpam, ReadsRanges) {
   EXPECT_EQ(ipam.ranges, (RangeSets{{full, range_of("10.2.0.0/16")}, {range_of("fd61::/64")}}));
 }
 
-TEST(ParseIpam, PutsTheRangeOfTheObjectItselfFirst) {
+TEST(ParseIpam, PutsTheRangeInIpamItselfFirst) {
   const IpamConfig ipam =
       parse_ipam(R"("subnet":"10.1.0.0/16","gateway":"10.1.0.9","ranges":[[{"subnet":"fd61::/64"}]])");
   RangeConfig first = range_of("10.1.0.0/16");
@@ -49,7 +49,7 @@ TEST(ParseIpam, PutsTheRangeOfTheObjectItselfFirst) {
   EXPECT_EQ(ipam.ranges, (RangeSets{{first}, {range_of("fd61::/64")}}));
 }
 
-TEST(ParseIpam, TakesEmptyTextForAbsent) {
+TEST(ParseIpam, TreatsEmptyStringsAsAbsent) {
   const IpamConfig ipam = parse_ipam(
       R"("Name":"","subnet":"10.1.0.0/16","rangeStart":"","rangeEnd":"","gateway":"","ranges":null,"routes":null,
          "dataDir":"","resolvConf":"","addresses":null,"dns":null)");
@@ -85,7 +85,7 @@ TEST(ParseIpam, ReadsRoutesDnsAndPaths) {
   EXPECT_EQ(ipam.data_dir, "/var/lib/veth/x..y");
 }
 
-TEST(ParseIpam, TakesZeroInARouteForTheKernelsDefault) {
+TEST(ParseIpam, TreatsZeroInARouteAsTheKernelsDefault) {
   const IpamConfig ipam =
       parse_ipam(R"("subnet":"10.1.0.0/16","routes":[{"dst":"::/0","mtu":0,"priority":0,"table":0}])");
   EXPECT_EQ(
@@ -93,7 +93,7 @@ TEST(ParseIpam, TakesZeroInARouteForTheKernelsDefault) {
       (Route{.destination = *find_prefix("::/0"), .gateway = {}, .mtu = {}, .advmss = {}, .priority = {}, .table = 0}));
 }
 
-TEST(ParseIpam, NamesThePlaceOfWhatIsWrong) {
+TEST(ParseIpam, ReportsTheJsonPointerOfAnError) {
   struct Case {
     const char* members;
     ErrorCode code;
@@ -108,7 +108,7 @@ TEST(ParseIpam, NamesThePlaceOfWhatIsWrong) {
         Case{R"("ranges":[[{"subnet":"10.0.0.0/8","rangeStart":"10.0.0.1/8"}]])", ErrorCode::invalid_config,
              R"(/ipam/ranges/0/0/rangeStart: must be an IP address, not "10.0.0.1/8")"},
         Case{R"("subnet":"10.0.0.0/8","exclude":["10.0.0.1"])", ErrorCode::invalid_config,
-             "/ipam/exclude/0: must be an IP address with the length of its prefix, as in 10.1.2.0/24, not "
+             "/ipam/exclude/0: must be an IP address with a prefix length, as in 10.1.2.0/24, not "
              "\"10.0.0.1\""},
         Case{R"("addresses":[{"gateway":"10.0.0.1"}])", ErrorCode::invalid_config,
              "/ipam/addresses/0/address: missing"},
@@ -120,7 +120,7 @@ TEST(ParseIpam, NamesThePlaceOfWhatIsWrong) {
   }
 }
 
-TEST(ParseIpam, TakesDataDirsBelowTwoFoldersAlone) {
+TEST(ParseIpam, AcceptsDataDirsOnlyBelowTwoFolders) {
   for (const char* path :
        {"/tmp/x", "run/x", "/run/", "/run", "/runx", "/var/lib", "/run/../etc", "/run/x/..", "/var/lib/../x"}) {
     expect_ipam_refused(
@@ -129,7 +129,7 @@ TEST(ParseIpam, TakesDataDirsBelowTwoFoldersAlone) {
   }
 }
 
-TEST(ParseIpam, RefusesANearMiss) {
+TEST(ParseIpam, RejectsAMisspelledKey) {
   struct Case {
     const char* members;
     const char* message;
@@ -152,12 +152,12 @@ TEST(ParseIpam, RefusesANearMiss) {
 
 TEST(ParseIpam, NeedsRangesOrAddresses) {
   expect_ipam_refused(R"("routes":[])", ErrorCode::invalid_config,
-                      "/ipam: needs ranges or addresses, and the runtime names none");
+                      "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
   expect_ipam_refused(R"("subnet":"10.0.0.0/8","addresses":[{"address":"10.0.0.2/8"}])", ErrorCode::invalid_config,
-                      "/ipam: ranges and addresses exclude each other");
+                      "/ipam: ranges and addresses cannot be combined. Remove one of them");
 }
 
-TEST(ParseIpam, NeedsNeitherWhereTheRuntimeNamesThem) {
+TEST(ParseIpam, NeedsNeitherIfTheRuntimeRequestsAddresses) {
   for (const char* others : {R"(,"runtimeConfig":{"ips":["10.0.0.2/8"]})", R"(,"args":{"cni":{"ips":["10.0.0.2/8"]}})",
                              R"(,"runtimeConfig":{"ipRanges":[[{"subnet":"10.0.0.0/8"}]]})"}) {
     EXPECT_NO_THROW(parse_network_config(ipam_config_with(R"("routes":[])", others), Verb::add, {})) << others;
@@ -166,7 +166,7 @@ TEST(ParseIpam, NeedsNeitherWhereTheRuntimeNamesThem) {
   EXPECT_NO_THROW(parse_network_config(ipam_config_with(R"("routes":[])"), Verb::add, args));
 }
 
-TEST(ParseIpam, NeedsNeitherForStatusWhereTheRuntimeCanNameThem) {
+TEST(ParseIpam, NeedsNeitherForStatusIfTheRuntimeCanRequestAddresses) {
   for (const char* capability : {"ips", "ipRanges"}) {
     const std::string text =
         ipam_config_with(R"("routes":[])", R"(,"capabilities":{")" + std::string(capability) + "\":true}");
@@ -175,7 +175,7 @@ TEST(ParseIpam, NeedsNeitherForStatusWhereTheRuntimeCanNameThem) {
   }
 }
 
-TEST(ParseIpam, RefusesArraysOfMoreThan4096Elements) {
+TEST(ParseIpam, RejectsArraysOfMoreThan4096Elements) {
   std::string routes = R"({"dst":"::/0"})";
   for (int i = 1; i < 4096; ++i) routes += R"(,{"dst":"::/0"})";
   EXPECT_EQ(parse_ipam(R"("subnet":"10.0.0.0/8","routes":[)" + routes + ']').routes.size(), 4096U);
@@ -185,7 +185,7 @@ TEST(ParseIpam, RefusesArraysOfMoreThan4096Elements) {
 }
 
 // CVE-2021-20206
-TEST(IpamType, IsTheNameOfAFileAndNoPath) {
+TEST(IpamType, MustBeAFileNameWithoutAPath) {
   const auto config_of = [](const std::string& type) {
     return R"({"cniVersion":"1.1.0","name":"n","type":"veth","ipam":{"type":")" + type +
            R"(","dataDir":7,"subnett":1}})";
@@ -196,7 +196,7 @@ TEST(IpamType, IsTheNameOfAFileAndNoPath) {
   for (const char* type : {"../x", "/bin/sh", "a/b", ".", "..", ".hidden", "a b", "é", "a;b"}) {
     expect_failure(
         [&] { parse(config_of(type), Verb::add); }, ErrorCode::invalid_config,
-        "/ipam/type: must be a file name of letters, digits, '_', '-' and '.', with no '.' in front, not \"" +
+        "/ipam/type: must be a file name of letters, digits, '_', '-' and '.' that does not begin with '.', not \"" +
             std::string(type) + '"');
     EXPECT_EQ(parse(config_of(type), Verb::del), "");
   }
@@ -206,7 +206,7 @@ NetworkConfig parse_request_of(const std::string& members, Verb verb = Verb::add
   return parse_ipam_request(R"({"cniVersion":"1.1.0","name":"net",)" + members + '}', verb, {});
 }
 
-TEST(ParseIpamRequest, ReadsWhatIsAnIpamsAndNothingElse) {
+TEST(ParseIpamRequest, ReadsOnlyTheKeysOfAnIpam) {
   const NetworkConfig config = parse_request_of(
       R"("type":"bridge","mtu":"x","mode":7,"ipMasq":true,"vlan":"x","mtuu":7,"dns":7,
          "runtimeConfig":{"ips":["10.0.0.2"],"mac":"x","portMappings":7,"bandwidth":7,"dns":7},
@@ -216,28 +216,28 @@ TEST(ParseIpamRequest, ReadsWhatIsAnIpamsAndNothingElse) {
   expected.name = "net";
   expected.ipam.type = "veth-ipam";
   expected.ipam.ranges = {{range_of("10.0.0.0/8")}};
-  expected.ipam.has_own_range = true;
-  expected.wishes.addresses = {{.address = *find_address("10.0.0.2"), .prefix_length = {}, .gateway = {}}};
+  expected.ipam.has_inline_range = true;
+  expected.requested.addresses = {{.address = *find_address("10.0.0.2"), .prefix_length = {}, .gateway = {}}};
   EXPECT_EQ(config, expected);
 }
 
-TEST(ParseIpamRequest, IsForUsByWhicheverName) {
+TEST(ParseIpamRequest, AcceptsAnyType) {
   const NetworkConfig config = parse_request_of(R"("ipam":{"type":"host-local","subnet":"10.0.0.0/8","gatway":7})");
   EXPECT_EQ(config.ipam.type, "veth-ipam");
   EXPECT_EQ(config.ipam.ranges.size(), 1U);
 }
 
-TEST(ParseIpamRequest, ChecksWhatIsAnIpams) {
+TEST(ParseIpamRequest, ChecksTheKeysOfAnIpam) {
   expect_failure([] { parse_request_of(R"("ipam":{"type":"veth-ipam","sunbet":"10.0.0.0/8"})"); },
                  ErrorCode::unsupported_field,
                  R"(/ipam/sunbet: unknown key with value "10.0.0.0/8": did you mean "subnet"?)");
   expect_failure([] { parse_request_of(R"("ipam":{"type":"veth-ipam","subnet":"x"})"); }, ErrorCode::invalid_config,
-                 "/ipam/subnet: must be an IP address with the length of its prefix, as in 10.1.2.0/24, not \"x\"");
+                 "/ipam/subnet: must be an IP address with a prefix length, as in 10.1.2.0/24, not \"x\"");
   expect_failure([] { parse_request_of(R"("type":"ptp")"); }, ErrorCode::invalid_config,
-                 "/ipam: needs ranges or addresses, and the runtime names none");
+                 "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
 }
 
-TEST(ParseIpamRequest, ForgivesAllForDelAndGc) {
+TEST(ParseIpamRequest, IgnoresInvalidKeysForDelAndGc) {
   for (const Verb verb : {Verb::del, Verb::gc}) {
     EXPECT_EQ(parse_request_of(R"("ipam":{"type":"../x","subnet":"x"})", verb).ipam.type, "veth-ipam");
     EXPECT_EQ(parse_request_of(R"("ipam":7)", verb).ipam.type, "veth-ipam");

@@ -22,7 +22,7 @@ void expect_member_failure(const std::string& value, Act act, ErrorCode code, co
   expect_failure([&] { with_member(value, act); }, code, text);
 }
 
-TEST(JsonDocument, RefusesWhatIsNoJson) {
+TEST(JsonDocument, RejectsInvalidJson) {
   struct Case {
     std::string text;
     std::string reason;
@@ -44,12 +44,12 @@ TEST(JsonDocument, RefusesWhatIsNoJson) {
   }
 }
 
-TEST(JsonDocument, TakesAnyValue) {
+TEST(JsonDocument, AcceptsAnyValue) {
   for (const char* text : {"null", " 7 ", "\"x\"", "[]", "{}", "\xEF\xBB\xBF{}"})
     EXPECT_NO_THROW(JsonDocument(text, "x")) << text;
 }
 
-TEST(JsonDocument, Is64LevelsDeepAtMost) {
+TEST(JsonDocument, AcceptsAtMost64Levels) {
   EXPECT_NO_THROW(JsonDocument(nested(64), "the text"));
   for (const std::size_t depth : {65U, 100000U}) {
     expect_failure([depth] { JsonDocument(nested(depth), "the text"); }, ErrorCode::decoding_failure,
@@ -57,8 +57,8 @@ TEST(JsonDocument, Is64LevelsDeepAtMost) {
   }
 }
 
-/// What grows with the square of its length would not end before the time limit of the tests.
-TEST(JsonDocument, AnswersToAMebibyteOfAnything) {
+/// With quadratic time this would exceed the time limit of the tests.
+TEST(JsonDocument, ParsesAMebibyteInLinearTime) {
   const std::size_t size = 1U << 20U;
   std::string objects = "[";
   while (objects.size() < size) objects += R"({"a":{}},)";
@@ -74,7 +74,7 @@ TEST(JsonDocument, AnswersToAMebibyteOfAnything) {
   }
 }
 
-TEST(JsonValue, IsReadAsWhatItIs) {
+TEST(JsonValue, IsReadAsItsOwnType) {
   const JsonDocument document(
       R"({"s":"x","b":true,"n":18446744073709551615,"a":"::1","p":"10.0.0.1/8","l":[1,2],"o":{}})", "the text");
   JsonObject object = document.root().as_object();
@@ -87,14 +87,14 @@ TEST(JsonValue, IsReadAsWhatItIs) {
   EXPECT_EQ(object.find("o")->as_object().pointer(), "/o");
 }
 
-TEST(JsonValue, ConvertsNothingToAString) {
+TEST(JsonValue, IsNotConvertedToAString) {
   const auto read = [](const JsonValue& value) { return value.as_string(); };
   for (const char* value : {"7", "true", "[]", "{}"}) {
     expect_member_failure(value, read, ErrorCode::decoding_failure, std::string("/v: must be a string, not ") + value);
   }
 }
 
-TEST(JsonValue, ConvertsNothingToABool) {
+TEST(JsonValue, IsNotConvertedToABool) {
   const auto read = [](const JsonValue& value) { return value.as_bool(); };
   for (const char* value : {"0", "1", "\"true\"", "[]"}) {
     expect_member_failure(value, read, ErrorCode::decoding_failure,
@@ -102,7 +102,7 @@ TEST(JsonValue, ConvertsNothingToABool) {
   }
 }
 
-TEST(JsonValue, TakesOnlyIntegersForNumbers) {
+TEST(JsonValue, AcceptsOnlyIntegersAsNumbers) {
   const auto read = [](const JsonValue& value) { return value.as_unsigned(68, 65535); };
   EXPECT_EQ(with_member("68", read), 68U);
   EXPECT_EQ(with_member("65535", read), 65535U);
@@ -114,7 +114,7 @@ TEST(JsonValue, TakesOnlyIntegersForNumbers) {
   EXPECT_EQ(failure_of([&] { with_member("99999999999999999999", read); }).code, 6U);
 }
 
-TEST(JsonValue, NamesTheRangeOfANumber) {
+TEST(JsonValue, ReportsTheRangeOfANumber) {
   const auto read = [](const JsonValue& value) { return value.as_unsigned(68, 65535); };
   for (const char* value : {"67", "65536", "-1", "0", "-9223372036854775808", "18446744073709551615"}) {
     expect_member_failure(value, read, ErrorCode::invalid_config,
@@ -122,19 +122,19 @@ TEST(JsonValue, NamesTheRangeOfANumber) {
   }
 }
 
-TEST(JsonValue, NamesWhatAnAddressShouldBe) {
+TEST(JsonValue, ReportsTheFormOfAnAddress) {
   expect_member_failure(
       "\"10.0.0.1/8\"", [](const JsonValue& value) { return value.as_address(); }, ErrorCode::invalid_config,
       R"(/v: must be an IP address, not "10.0.0.1/8")");
   expect_member_failure(
       "\"10.0.0.1\"", [](const JsonValue& value) { return value.as_prefix(); }, ErrorCode::invalid_config,
-      R"(/v: must be an IP address with the length of its prefix, as in 10.1.2.0/24, not "10.0.0.1")");
+      R"(/v: must be an IP address with a prefix length, as in 10.1.2.0/24, not "10.0.0.1")");
   expect_member_failure(
       "7", [](const JsonValue& value) { return value.as_prefix(); }, ErrorCode::decoding_failure,
       "/v: must be a string, not 7");
 }
 
-TEST(JsonValue, EchoesItsTextInShort) {
+TEST(JsonValue, TruncatesItsTextInMessages) {
   const auto text = [](const JsonValue& value) { return value.text(); };
   EXPECT_EQ(with_member(R"({ "a" : [ 1, null ] })", text), R"({"a":[1,null]})");
   EXPECT_EQ(with_member("\"\\n\\u0001\"", text), R"("\n\u0001")");
@@ -145,7 +145,7 @@ TEST(JsonValue, EchoesItsTextInShort) {
   EXPECT_EQ(with_member('"' + umlauts + '"', text), '"' + umlauts.substr(0, 254) + "...");
 }
 
-TEST(JsonValue, NamesItsPlaceByAPointer) {
+TEST(JsonValue, ReportsItsJsonPointer) {
   const JsonDocument document(R"({"ipam":{"ranges":[[],[{"cni.dev/x~":1}]]}})", "the text");
   JsonObject range = document.root()
                          .as_object()
@@ -175,7 +175,7 @@ TEST_F(Members, AreFoundWithoutRegardToCase) {
   EXPECT_EQ(object_.find("NAME")->pointer(), "/Name");
 }
 
-TEST_F(Members, AreAbsentWhereNull) {
+TEST_F(Members, AreAbsentIfNull) {
   EXPECT_EQ(object_.string_or("null", "default"), "default");
   EXPECT_FALSE(object_.find("null"));
   EXPECT_FALSE(object_.find("nothing"));
@@ -185,10 +185,10 @@ TEST_F(Members, AreAbsentWhereNull) {
   EXPECT_EQ(object_.find_or_null("late")->as_unsigned(0, 9), 3U);
 }
 
-TEST_F(Members, MayBeFilled) {
+TEST_F(Members, WithEmptyStringsAreAbsentForFindNonempty) {
   EXPECT_TRUE(object_.find("empty"));
-  EXPECT_FALSE(object_.find_filled("empty"));
-  EXPECT_TRUE(object_.find_filled("name"));
+  EXPECT_FALSE(object_.find_nonempty("empty"));
+  EXPECT_TRUE(object_.find_nonempty("name"));
 }
 
 TEST_F(Members, MayBeRequired) {
@@ -198,35 +198,35 @@ TEST_F(Members, MayBeRequired) {
   }
 }
 
-TEST_F(Members, MayStandTwiceWithOneValue) { EXPECT_EQ(object_.find("twice")->as_unsigned(0, 1), 1U); }
+TEST_F(Members, MayOccurTwiceWithTheSameValue) { EXPECT_EQ(object_.find("twice")->as_unsigned(0, 1), 1U); }
 
-TEST_F(Members, MustNotStandTwiceWithTwoValues) {
+TEST_F(Members, MustNotOccurTwiceWithDifferentValues) {
   expect_failure([&] { object_.find("odd"); }, ErrorCode::invalid_config,
-                 "/odd: given twice with different values: 1, and 2 as /ODD");
+                 "/odd: given twice with different values: 1, and 2 as /ODD. Remove one of them");
 }
 
-TEST(SameKeyTwice, IsSeenWhereTheSpellingIsTheSame) {
+TEST(SameKeyTwice, IsDetectedWithTheSameSpelling) {
   const JsonDocument document(R"({"a":{"b":1},"a":{"b":2}})", "the text");
   expect_failure([&] { document.root().as_object().find("a"); }, ErrorCode::invalid_config,
-                 R"(/a: given twice with different values: {"b":1}, and {"b":2} as /a)");
+                 R"(/a: given twice with different values: {"b":1}, and {"b":2} as /a. Remove one of them)");
 }
 
-TEST_F(Members, NobodyAskedForAreKnown) {
+TEST_F(Members, ThatWereNotReadAreListed) {
   object_.find("name");
   object_.find("Twice");
   constexpr std::array<std::string_view, 2> known{"odd", "EMPTY"};
-  object_.also_known(known);
-  EXPECT_EQ(object_.unasked(), (std::vector<std::string>{"null", "late", "Late"}));
+  object_.mark_known(known);
+  EXPECT_EQ(object_.unread_members(), (std::vector<std::string>{"null", "late", "Late"}));
 }
 
-TEST(NearMiss, IsRefusedWithTheKnownKey) {
+TEST(MisspelledKey, IsRejectedWithTheKnownKey) {
   const JsonDocument document(R"({"a":{"mtuu":1450,"kubernetes":{},"rangeStrat":null}})", "the text");
   JsonObject object = document.root().as_object().find("a")->as_object();
-  EXPECT_NO_THROW(object.reject_near_misses());
+  EXPECT_NO_THROW(object.reject_misspelled_keys());
   object.find("rangeStart");
-  EXPECT_NO_THROW(object.reject_near_misses());
+  EXPECT_NO_THROW(object.reject_misspelled_keys());
   object.find("mtu");
-  expect_failure([&] { object.reject_near_misses(); }, ErrorCode::unsupported_field,
+  expect_failure([&] { object.reject_misspelled_keys(); }, ErrorCode::unsupported_field,
                  R"(/a/mtuu: unknown key with value 1450: did you mean "mtu"?)");
 }
 

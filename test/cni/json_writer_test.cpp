@@ -42,7 +42,7 @@ TEST(JsonWriter, Indents) {
 )");
 }
 
-TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
+TEST(JsonWriter, ReplacesInvalidUtf8) {
   JsonWriter json(0);
   json.string(
       "a\xff"

@@ -5,14 +5,14 @@
 namespace cni {
 namespace {
 
-TEST(IsSameKey, DisregardsCase) {
+TEST(IsSameKey, IgnoresCase) {
   EXPECT_TRUE(is_same_key("hostPort", "HostPort"));
   EXPECT_TRUE(is_same_key("", ""));
   EXPECT_FALSE(is_same_key("hostPort", "hostPorts"));
   EXPECT_FALSE(is_same_key("K", "\xE2\x84\xAA"));  // the Kelvin sign
 }
 
-TEST(IsNearMiss, CountsUpToTwoMistakesInLongKeys) {
+TEST(IsMisspelling, AcceptsTwoMistakesInLongKeys) {
   struct Case {
     const char* left;
     const char* right;
@@ -37,16 +37,16 @@ TEST(IsNearMiss, CountsUpToTwoMistakesInLongKeys) {
                                               Case{"dataDirectory", "dataDir", false},    //
                                               Case{"kubernetes", "capabilities", false},  //
                                               Case{"", "name", false}}) {
-    EXPECT_EQ(is_near_miss(left, right), expected) << left << ' ' << right;
-    EXPECT_EQ(is_near_miss(right, left), expected) << right << ' ' << left;
+    EXPECT_EQ(is_misspelling(left, right), expected) << left << ' ' << right;
+    EXPECT_EQ(is_misspelling(right, left), expected) << right << ' ' << left;
   }
 }
 
-TEST(IsNearMiss, IsStricterWithShortKeys) {
-  EXPECT_TRUE(is_near_miss("mtuu", "mtu"));
-  EXPECT_TRUE(is_near_miss("mut", "mtu"));
-  EXPECT_FALSE(is_near_miss("mac", "mtu"));
-  EXPECT_FALSE(is_near_miss("ips", "dns"));
+TEST(IsMisspelling, AcceptsOneMistakeInShortKeys) {
+  EXPECT_TRUE(is_misspelling("mtuu", "mtu"));
+  EXPECT_TRUE(is_misspelling("mut", "mtu"));
+  EXPECT_FALSE(is_misspelling("mac", "mtu"));
+  EXPECT_FALSE(is_misspelling("ips", "dns"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ LoggedCall logged_add() {
   return call;
 }
 
-TEST(LogLine, HasAllThatIsKnown) {
+TEST(LogLine, ContainsAllMembers) {
   EXPECT_EQ(log_line(logged_add(), LogLevel::debug),
             R"({"time":"2024-02-29T13:05:07.000042Z","level":"info","plugin":"veth","verb":"ADD","network":"net",)"
             R"("container":"c1","interface":"eth0","netns":"/run/netns/c1","result":"ok",)"
@@ -31,7 +31,7 @@ TEST(LogLine, HasAllThatIsKnown) {
             "\n");
 }
 
-TEST(LogLine, LeavesOutWhatIsNotThere) {
+TEST(LogLine, OmitsEmptyMembers) {
   LoggedCall call{.plugin = "veth"};
   call.verb = "STATUS";
   call.steps = {{"read", 45us}};
@@ -41,7 +41,7 @@ TEST(LogLine, LeavesOutWhatIsNotThere) {
             "\n");
 }
 
-TEST(LogLine, IsOneLineWhateverItHolds) {
+TEST(LogLine, IsAlwaysOneLine) {
   auto call = logged_add();
   call.netns = "/run/\n\xff\"";
   call.error = Error{ErrorCode::system_refused, "first\nsecond", "more"};

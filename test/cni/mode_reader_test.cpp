@@ -20,7 +20,7 @@ std::string refusal(const std::string& members) {
   return test::error_text([&] { parse_mode(members); });
 }
 
-TEST(ReadMode, TakesTheThreeModes) {
+TEST(ReadMode, AcceptsTheThreeModes) {
   EXPECT_TRUE(parse_mode(R"("ipam":{"type":"x"})").mode == Mode::ptp);
   EXPECT_TRUE(parse_mode(R"("mode":"","ipam":{"type":"x"})").mode == Mode::ptp);
   EXPECT_TRUE(parse_mode(R"("mode":"ptp","ipam":{"type":"x"})").mode == Mode::ptp);
@@ -29,16 +29,16 @@ TEST(ReadMode, TakesTheThreeModes) {
   EXPECT_EQ(refusal(R"("mode":"macvlan")"), R"(7: /mode: must be "ptp", "bridge" or "netns", not "macvlan")");
 }
 
-TEST(ReadMode, NeedsAnIpamInModePtpAlone) {
+TEST(ReadMode, NeedsAnIpamOnlyInModePtp) {
   EXPECT_EQ(refusal(R"("mode":"bridge")"), "");
   EXPECT_NE(refusal(R"("mode":"ptp")"), "");
 }
 
-TEST(ReadBridge, HasTheDefaultsOfTheReference) {
+TEST(ReadBridge, HasTheDefaultsOfTheReferencePlugin) {
   EXPECT_TRUE(parse_mode(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
 }
 
-TEST(ReadBridge, TakesAllKeysOfTheReference) {
+TEST(ReadBridge, ReadsAllKeysOfTheReferencePlugin) {
   const auto config = parse_mode(
       R"("mode":"bridge","bridge":"br7","isGateway":true,"isDefaultGateway":true,"forceAddress":true,"promiscMode":true,
          "vlan":100,"vlanTrunk":[{"id":7},{"minID":200,"maxID":300}],"preserveDefaultVlan":true,"portIsolation":true,
@@ -58,32 +58,34 @@ TEST(ReadBridge, TakesAllKeysOfTheReference) {
   EXPECT_TRUE(parse_mode(R"("mode":"bridge","hairpinMode":true)").bridge.hairpin);
 }
 
-TEST(ReadBridge, IsAGatewayWhereItIsTheDefaultGateway) {
+TEST(ReadBridge, IsAGatewayIfItIsTheDefaultGateway) {
   EXPECT_TRUE(parse_mode(R"("mode":"bridge","isDefaultGateway":true)").bridge.is_gateway);
 }
 
-TEST(ReadBridge, RefusesWhatMakesNoSense) {
+TEST(ReadBridge, RejectsInvalidKeys) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"("hairpinMode":true,"promiscMode":true)", "7: cannot set hairpin mode and promiscuous mode at the same time"},
+      {R"("hairpinMode":true,"promiscMode":true)",
+       "7: /hairpinMode: cannot be combined with promiscMode. Remove one of them"},
       {R"("disableContainerInterface":true,"ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24"})",
-       "7: cannot use IPAM when DisableContainerInterface flag is set"},
+       "7: /ipam: cannot be combined with disableContainerInterface. Remove one of them"},
       {R"("vlan":4095)", "7: /vlan: must be an integer from 0 to 4094, not 4095"},
-      {R"("vlanTrunk":[{"minID":7}])", R"(7: /vlanTrunk/0: must have either id, or minID and maxID, not {"minID":7})"},
+      {R"("vlanTrunk":[{"minID":7}])",
+       R"(7: /vlanTrunk/0: must contain either id, or minID and maxID, not {"minID":7})"},
       {R"("vlanTrunk":[{"id":7,"maxID":8}])",
-       R"(7: /vlanTrunk/0: must have either id, or minID and maxID, not {"id":7,"maxID":8})"},
+       R"(7: /vlanTrunk/0: must contain either id, or minID and maxID, not {"id":7,"maxID":8})"},
       {R"("vlanTrunk":[{"minID":8,"maxID":7}])",
-       R"(7: /vlanTrunk/0: minID must not be greater than maxID, not {"minID":8,"maxID":7})"},
+       R"(7: /vlanTrunk/0: must have a minID that is not greater than maxID, not {"minID":8,"maxID":7})"},
       {R"("vlanTrunk":[{"id":0}])", "7: /vlanTrunk/0/id: must be an integer from 1 to 4094, not 0"},
       {R"("bridge":"br%d")",
-       R"(7: /bridge: must be an interface name: interface name contains %, which the kernel takes for a template, not "br%d")"},
+       R"(7: /bridge: must be an interface name: interface name contains %, which the kernel treats as a template, not "br%d")"},
       {R"("bridge":"a-name-that-is-too-long")",
-       R"(7: /bridge: must be an interface name: interface name is too long, not "a-name-that-is-too-long")"}};
+       R"(7: /bridge: must be an interface name: interface name is longer than 15 bytes, not "a-name-that-is-too-long")"}};
   for (const auto& [members, message] : cases) {
     EXPECT_EQ(refusal(R"("mode":"bridge",)" + std::string{members}), message);
   }
 }
 
-TEST(ReadPeer, TakesAllKeys) {
+TEST(ReadPeer, ReadsAllKeys) {
   const auto config = parse_mode(
       R"("mode":"netns","peer":{"netns":"/run/netns/b","ifname":"net1","addresses":["192.168.10.2/24","fd10::2/64"],
          "routes":[{"dst":"10.0.0.0/8"}]})");
@@ -95,14 +97,14 @@ TEST(ReadPeer, TakesAllKeys) {
   EXPECT_TRUE(config.peer == wanted);
 }
 
-TEST(ReadPeer, RefusesWhatCannotBe) {
+TEST(ReadPeer, RejectsInvalidKeys) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"("mtu":1500)", "7: /peer: missing: mode netns joins the container to the namespace /peer/netns"},
+      {R"("mtu":1500)", "7: /peer: missing: mode netns needs the path of the other network namespace in /peer/netns"},
       {R"("peer":{"ifname":"net1"})", "7: /peer/netns: missing"},
       {R"("peer":{"netns":"/b","address":["10.0.0.1/8"]})",
        R"(2: /peer/address: unknown key with value ["10.0.0.1/8"]: did you mean "addresses"?)"},
       {R"("peer":{"netns":"/b","addresses":["10.0.0.1"]})",
-       R"(7: /peer/addresses/0: must be an IP address with the length of its prefix, as in 10.1.2.0/24, not "10.0.0.1")"},
+       R"(7: /peer/addresses/0: must be an IP address with a prefix length, as in 10.1.2.0/24, not "10.0.0.1")"},
       {R"("peer":{"netns":"/b","ifname":"a/b"})",
        R"(7: /peer/ifname: must be an interface name: interface name contains / or : or whitespace characters, not "a/b")"}};
   for (const auto& [members, message] : cases) {
@@ -110,7 +112,7 @@ TEST(ReadPeer, RefusesWhatCannotBe) {
   }
 }
 
-TEST(ReadPeer, IsForgivenByDel) {
+TEST(ReadPeer, IsIgnoredByDelIfInvalid) {
   EXPECT_TRUE(parse_mode(R"("mode":"netns","peer":7)", cni::Verb::del).peer == cni::PeerConfig{});
 }
 

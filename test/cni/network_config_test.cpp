@@ -1,5 +1,6 @@
 #include "plugin/cni/network_config.hpp"
 
+#include "plugin/cni/attachment.hpp"
 #include "test/cni/failure.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@ namespace {
 constexpr std::array strict_verbs{Verb::add, Verb::check, Verb::status};
 constexpr std::array lenient_verbs{Verb::del, Verb::gc};
 
-// A good configuration with `members` added: "\"mtu\":1450".
+// A valid configuration with `members` added: "\"mtu\":1450".
 std::string config_with(const std::string& members) {
   return R"({"cniVersion":"1.1.0","name":"net","type":"veth","ipam":{"type":"host-local"})" +
          (members.empty() ? "" : ',' + members) + '}';
@@ -35,7 +36,7 @@ TEST(ParseNetworkConfig, HasDefaults) {
   EXPECT_EQ(parse_with(""), expected);
 }
 
-TEST(ParseNetworkConfig, NamesTheKeysThatNobodyKnows) {
+TEST(ParseNetworkConfig, ListsUnknownKeys) {
   const auto config = parse(
       R"({"name":"n","type":"veth","hello":1,"nothing":null,"ipam":{"type":"veth-ipam","a/b":{},"subnet":"10.1.2.0/24"}})");
   EXPECT_EQ(config.ignored_keys, (std::vector<std::string>{"/ipam/a~1b", "/hello"}));
@@ -50,13 +51,13 @@ TEST(ParseNetworkConfig, ReadsOurKeysWithoutRegardToCase) {
   EXPECT_EQ(config.dns->nameservers, std::vector<std::string>{"1.1.1.1"});
 }
 
-TEST(ParseNetworkConfig, TakesNullAndEmptyForAbsent) {
+TEST(ParseNetworkConfig, TreatsNullAndEmptyAsAbsent) {
   const NetworkConfig config = parse_with(
       R"("mtu":null,"enabledad":null,"mode":"","dns":{},"runtimeConfig":null,"args":null,"prevResult":null,"ipMasq":null)");
   EXPECT_EQ(config, parse_with(""));
 }
 
-TEST(ParseNetworkConfig, RefusesWhatIsNoObject) {
+TEST(ParseNetworkConfig, RejectsAnythingButAnObject) {
   for (const Verb verb : {Verb::add, Verb::del, Verb::gc}) {
     for (const char* text : {"", "{", "[]", "null", "7", "{} {}"}) {
       EXPECT_EQ(failure_of([&] { parse(text, verb); }).code, 6U) << text;
@@ -70,11 +71,13 @@ TEST(ParseNetworkConfig, NeedsAName) {
     ErrorCode code;
     const char* message;
   };
-  const char* const characters = "invalid characters found in network name; ";
+  const std::string characters = R"(invalid characters found in network name; /name is ")";
+  const std::string rule = "\"; " + std::string(identifier_rule);
   for (const auto& [text, code, message] :
-       {Case{"{}", ErrorCode::invalid_config, "missing network name"},
-        Case{R"({"name":""})", ErrorCode::invalid_config, "missing network name"},
-        Case{R"({"name":null,"cniVersion":"9.9.9"})", ErrorCode::invalid_config, "missing network name"},
+       {Case{"{}", ErrorCode::invalid_config, "missing network name; set /name to the name of the network"},
+        Case{R"({"name":""})", ErrorCode::invalid_config, "missing network name; set /name to the name of the network"},
+        Case{R"({"name":null,"cniVersion":"9.9.9"})", ErrorCode::invalid_config,
+             "missing network name; set /name to the name of the network"},
         Case{R"({"name":7})", ErrorCode::decoding_failure, "/name: must be a string, not 7"},
         Case{R"({"name":"a/b"})", ErrorCode::invalid_config, "a/b"},
         Case{R"({"name":".."})", ErrorCode::invalid_config, ".."},
@@ -82,26 +85,25 @@ TEST(ParseNetworkConfig, NeedsAName) {
         Case{R"({"name":"a\u0000"})", ErrorCode::invalid_config, "a\\x00"}}) {
     const bool is_rule = std::string_view(message).find(' ') == std::string_view::npos;
     for (const Verb verb : {Verb::add, Verb::del, Verb::gc, Verb::status}) {
-      expect_failure([&, &input = text] { parse(input, verb); }, code,
-                     is_rule ? std::string(characters) + message : message);
+      expect_failure([&, &input = text] { parse(input, verb); }, code, is_rule ? characters + message + rule : message);
     }
   }
 }
 
-TEST(ParseNetworkConfig, TakesNamesOfUpTo200Bytes) {
+TEST(ParseNetworkConfig, AcceptsNamesOfUpTo200Bytes) {
   const std::string name(200, 'n');
   EXPECT_EQ(parse(R"({"cniVersion":"1.1.0","name":")" + name + "\"}", Verb::del).name, name);
   expect_failure([&] { parse(R"({"name":"n)" + name + "\"}", Verb::del); }, ErrorCode::invalid_config,
                  "network name is longer than 200 bytes; n" + name);
 }
 
-TEST(ParseNetworkConfig, TakesNoVersionForTheOldest) {
+TEST(ParseNetworkConfig, AssumesTheOldestVersionIfThereIsNone) {
   for (const char* text : {R"({"name":"n"})", R"({"name":"n","cniVersion":""})", R"({"name":"n","cniVersion":null})"}) {
     EXPECT_EQ(parse(text, Verb::add).version, Version::v0_1_0) << text;
   }
 }
 
-TEST(ParseNetworkConfig, KnowsVersionsByTheirExactName) {
+TEST(ParseNetworkConfig, AcceptsOnlyExactVersionNames) {
   const std::string supported = R"(", plugin supports ["0.1.0" "0.2.0" "0.3.0" "0.3.1" "0.4.0" "1.0.0" "1.1.0"])";
   for (const char* version : {"9.0.0", "1.0", "1.1.1", "x"}) {
     for (const Verb verb : {Verb::add, Verb::check, Verb::gc, Verb::status}) {
@@ -114,7 +116,7 @@ TEST(ParseNetworkConfig, KnowsVersionsByTheirExactName) {
                  "/cniVersion: must be a string, not 1");
 }
 
-TEST(ParseNetworkConfig, RefusesVerbsOfLaterVersions) {
+TEST(ParseNetworkConfig, RejectsVerbsOfLaterVersions) {
   struct Case {
     Verb verb;
     const char* last_without;
@@ -124,7 +126,9 @@ TEST(ParseNetworkConfig, RefusesVerbsOfLaterVersions) {
        {Case{Verb::check, "0.3.1", "0.4.0"}, Case{Verb::gc, "1.0.0", "1.1.0"}, Case{Verb::status, "1.0.0", "1.1.0"}}) {
     const auto text = [](const std::string& version) { return R"({"name":"n","cniVersion":")" + version + "\"}"; };
     expect_failure([&, &wanted = verb, &version = last_without] { parse(text(version), wanted); },
-                   ErrorCode::incompatible_version, "config version does not allow " + std::string(to_string(verb)));
+                   ErrorCode::incompatible_version,
+                   "config version does not allow " + std::string(to_string(verb)) + "; cniVersion is \"" +
+                       last_without + "\", " + std::string(to_string(verb)) + " needs \"" + first_with + "\" or later");
     EXPECT_NO_THROW(parse(text(first_with), verb));
   }
 }
@@ -147,7 +151,7 @@ TEST(ParseNetworkConfig, ReadsTheMtu) {
   expect_refused("\"mtu\":true", ErrorCode::decoding_failure, "/mtu: must be an integer, not true");
 }
 
-TEST(ParseNetworkConfig, RefusesValuesOfAnotherType) {
+TEST(ParseNetworkConfig, RejectsValuesOfAnotherType) {
   expect_refused("\"enabledad\":1", ErrorCode::decoding_failure, "/enabledad: must be true or false, not 1");
   expect_refused("\"readyWhenFull\":\"yes\"", ErrorCode::decoding_failure,
                  R"(/readyWhenFull: must be true or false, not "yes")");
@@ -157,13 +161,13 @@ TEST(ParseNetworkConfig, RefusesValuesOfAnotherType) {
   expect_refused("\"runtimeConfig\":7", ErrorCode::decoding_failure, "/runtimeConfig: must be an object, not 7");
 }
 
-TEST(ParseNetworkConfig, RefusesAKeyGivenTwiceWithTwoValues) {
+TEST(ParseNetworkConfig, RejectsAKeyWithTwoDifferentValues) {
   expect_refused(R"("mtu":1400,"MTU":1500)", ErrorCode::invalid_config,
-                 "/mtu: given twice with different values: 1400, and 1500 as /MTU");
+                 "/mtu: given twice with different values: 1400, and 1500 as /MTU. Remove one of them");
   EXPECT_EQ(parse_with(R"("mtu":1400,"MTU":1400)").mtu, 1400U);
 }
 
-TEST(ParseNetworkConfig, RefusesAnUnknownKeyThatIsANearMiss) {
+TEST(ParseNetworkConfig, RejectsAMisspelledKey) {
   struct Case {
     const char* members;
     const char* message;
@@ -180,14 +184,14 @@ TEST(ParseNetworkConfig, RefusesAnUnknownKeyThatIsANearMiss) {
                  R"(/ipma: unknown key with value {"type":"host-local"}: did you mean "ipam"?)");
 }
 
-TEST(ParseNetworkConfig, IgnoresKeysOfOthersThatResembleItsOwn) {
+TEST(ParseNetworkConfig, IgnoresKeysOfOtherSoftwareThatResembleKnownKeys) {
   for (const char* member : {R"("node":"a")", R"("nat":true)", R"("dnat":[])", R"("gateway":"10.1.0.1")",
                              R"("Gateway":"10.1.0.1")", R"("vlanId":7)", R"("tags":[])", R"("role":"x")"}) {
     EXPECT_EQ(parse_with(member).ignored_keys.size(), 1U) << member;
   }
 }
 
-TEST(ParseNetworkConfig, TakesOtherUnknownKeys) {
+TEST(ParseNetworkConfig, AcceptsOtherUnknownKeys) {
   for (const char* members :
        {R"("kubernetes":{"kubeconfig":"x"})", R"("com.example/key":1)", R"("mtuu":null)", R"("":1)"}) {
     EXPECT_NO_THROW(parse_with(members)) << members;
@@ -195,7 +199,7 @@ TEST(ParseNetworkConfig, TakesOtherUnknownKeys) {
   EXPECT_NO_THROW(parse(R"({"name":"n","type":"ptp","mtuu":1450})"));
 }
 
-TEST(ParseNetworkConfig, TakesAllKeysOfTheSpecificationRuntimesAndOtherModes) {
+TEST(ParseNetworkConfig, AcceptsAllKeysOfTheSpecificationRuntimesAndOtherModes) {
   EXPECT_NO_THROW(parse_with(
       R"("cniVersions":["1.0.0"],"disableCheck":false,"disableGC":false,"loadOnlyInlinedPlugins":false,
          "capabilities":{"portMappings":true},"runtimeConfig":{},"args":{"cni":{}},"prevResult":{},
@@ -205,22 +209,22 @@ TEST(ParseNetworkConfig, TakesAllKeysOfTheSpecificationRuntimesAndOtherModes) {
          "disableContainerInterface":true,"ipMasqBackend":"nftables","ipMasqExcept":["10.0.0.0/8"],"log":{},"peer":{})"));
 }
 
-TEST(ParseNetworkConfig, RefusesALogThatIsNotRight) {
+TEST(ParseNetworkConfig, RejectsAnInvalidLog) {
   EXPECT_NO_THROW(parse_with(R"("log":{"file":"/var/log/veth-cni/calls.log"})"));
   expect_refused(R"("log":{"level":"loud"})", ErrorCode::invalid_config,
                  R"(/log/level: must be "error", "info" or "debug", not "loud")");
 }
 
-TEST(ParseCommonConfig, RefusesALogThatIsNotRight) {
+TEST(ParseCommonConfig, RejectsAnInvalidLog) {
   const auto parse_log = [](Verb verb) { parse_common_config(R"({"name":"lo","log":{"level":"info"}})", verb); };
   for (const Verb verb : {Verb::add, Verb::check}) {
     expect_failure([&] { parse_log(verb); }, ErrorCode::invalid_config,
-                   R"(/log: must name a file (key file), not {"level":"info"})");
+                   R"(/log: must contain the key file, not {"level":"info"})");
   }
   EXPECT_NO_THROW(parse_log(Verb::del));
 }
 
-TEST(ParseNetworkConfig, TakesWhatAsksForNothing) {
+TEST(ParseNetworkConfig, AcceptsFeaturesThatAreTurnedOff) {
   EXPECT_NO_THROW(parse_with(
       R"("ipMasq":false,"portMappings":[],"bandwidth":{"ingressRate":0},"sysctl":{},"promisc":false,
          "runtimeConfig":{"portMappings":[],"bandwidth":{"ingressRate":0,"egressBurst":0}})"));
@@ -250,7 +254,7 @@ TEST(ParseNetworkConfig, NeedsOnlyTheNameForDelAndGc) {
   EXPECT_EQ(parse(R"({"cniVersion":"1.1.0",)" + members + '}', Verb::gc), expected);
 }
 
-TEST(ParseNetworkConfig, KeepsTheGoodPartsForDel) {
+TEST(ParseNetworkConfig, KeepsTheValidPartsForDel) {
   const NetworkConfig config = parse(
       R"({"name":"n","mtu":"x","prevResult":{"ip4":{"ip":"10.0.0.2/8"}},"ipam":{"type":"veth-ipam","subnet":"x",
           "rangeStrat":"10.0.0.7","dataDir":"/run/leases"}})",
@@ -260,7 +264,7 @@ TEST(ParseNetworkConfig, KeepsTheGoodPartsForDel) {
   EXPECT_EQ(config.previous->addresses.size(), 1U);
 }
 
-TEST(PrevResult, IsOfTheConfigurationsFamily) {
+TEST(PrevResult, MustHaveTheResultFormOfTheConfiguration) {
   const auto parse_previous = [](const std::string& version, const std::string& previous, Verb verb) {
     return parse(R"({"name":"n","type":"veth","ipam":{"type":"x"},"cniVersion":")" + version + R"(","prevResult":)" +
                      previous + '}',
@@ -332,13 +336,13 @@ TEST(ValidAttachments, MustBeReadable) {
   }
 }
 
-TEST(ValidAttachments, AreReadForGcAlone) {
+TEST(ValidAttachments, AreReadOnlyForGc) {
   for (const Verb verb : {Verb::add, Verb::check, Verb::del, Verb::status}) {
     EXPECT_EQ(parse_with(R"("cni.dev/valid-attachments":7)", verb).valid_attachments, std::nullopt);
   }
 }
 
-TEST(FindVersionText, FindsItInAnything) {
+TEST(FindVersionText, ReadsInvalidConfigurations) {
   struct Case {
     const char* text;
     std::optional<std::string> version;

@@ -19,13 +19,13 @@ using Serve = std::function<void(cni::Call, const Print&)>;
 
 std::system_error refused(int error, const std::string& act) { return {error, std::generic_category(), act}; }
 
-/// A plugin whose streams are texts, called with the given CNI_* variables and no others.
+/// A plugin whose streams are strings, called with only the given CNI_* variables.
 class PluginProcess : public testing::Test {
  protected:
-  PluginProcess() { forget_environment(); }
-  ~PluginProcess() override { forget_environment(); }
+  PluginProcess() { clear_environment(); }
+  ~PluginProcess() override { clear_environment(); }
 
-  static void forget_environment() {
+  static void clear_environment() {
     for (const char* name : {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH",
                              "CNI_NETNS_OVERRIDE", "TRACEPARENT"}) {
       ::unsetenv(name);
@@ -63,7 +63,7 @@ class PluginProcess : public testing::Test {
 const char* const about =
     "CNI veth plugin v1.2.3\nCNI protocol versions supported: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n";
 
-TEST_F(PluginProcess, SaysWhatItIsWithoutACommand) {
+TEST_F(PluginProcess, PrintsAboutTextWithoutACommand) {
   EXPECT_EQ(serve(nothing()), 0);
   EXPECT_EQ(errors, about);
   EXPECT_EQ(output, "");
@@ -74,12 +74,12 @@ TEST_F(PluginProcess, DoesNotReadItsInputWithoutACommand) {
   EXPECT_EQ(serve(nothing()), 0);
 }
 
-TEST_F(PluginProcess, EndsInOrderWhereNobodyReadsWhatItIs) {
+TEST_F(PluginProcess, IgnoresThatTheAboutTextCannotBePrinted) {
   streams.write_error = [](auto) { throw refused(EPIPE, "write"); };
   EXPECT_NO_THROW(serve(nothing()));
 }
 
-TEST_F(PluginProcess, AnswersVersionInTheVersionThatIsAsked) {
+TEST_F(PluginProcess, AnswersVersionInTheRequestedVersion) {
   set("CNI_COMMAND", "VERSION");
   EXPECT_EQ(serve(nothing()), 0);
   EXPECT_EQ(output,
@@ -87,11 +87,11 @@ TEST_F(PluginProcess, AnswersVersionInTheVersionThatIsAsked) {
             "\n");
 }
 
-TEST_F(PluginProcess, AnswersVersionWhateverTheInputIs) {
+TEST_F(PluginProcess, AnswersVersionForAnyInput) {
   set("CNI_COMMAND", "VERSION");
   const std::function<std::string(std::chrono::milliseconds)> inputs[] = {
       [](auto) { return ""; }, [](auto) { return "no json"; },
-      [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for input"); }};
+      [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for the end of the input"); }};
   for (const auto& read : inputs) {
     streams.read_input = read;
     output.clear();
@@ -100,7 +100,7 @@ TEST_F(PluginProcess, AnswersVersionWhateverTheInputIs) {
   }
 }
 
-TEST_F(PluginProcess, HandsOnEnvironmentAndInput) {
+TEST_F(PluginProcess, PassesEnvironmentAndInput) {
   set_environment("ADD");
   cni::Call called;
   EXPECT_EQ(serve([&](cni::Call call, const Print& print) {
@@ -115,7 +115,7 @@ TEST_F(PluginProcess, HandsOnEnvironmentAndInput) {
   EXPECT_EQ(errors, "");
 }
 
-TEST_F(PluginProcess, PrintsNothingForACallThatPrintsNothing) {
+TEST_F(PluginProcess, PrintsOnlyWhatTheCallPrints) {
   set_environment("DEL");
   EXPECT_EQ(serve([](const cni::Call&, const Print&) {}), 0);
   EXPECT_EQ(output, "");
@@ -125,7 +125,7 @@ std::string error_object(const std::string& version, const std::string& code, co
   return "{\n    \"cniVersion\": \"" + version + "\",\n    \"code\": " + code + ",\n    \"msg\": " + rest + "\n}\n";
 }
 
-TEST_F(PluginProcess, MakesAnErrorObjectOfWhateverIsThrown) {
+TEST_F(PluginProcess, PrintsAnErrorObjectForEveryException) {
   set_environment("ADD");
   const std::pair<std::function<void()>, std::string> cases[] = {
       {[] { throw cni::Error(cni::ErrorCode::invalid_config, "wrong", "do it right"); },
@@ -134,7 +134,7 @@ TEST_F(PluginProcess, MakesAnErrorObjectOfWhateverIsThrown) {
        error_object("0.4.0", "4711", "\"a delegate's\"")},
       {[] { throw refused(EPERM, "create veth pair"); },
        error_object("0.4.0", "100", "\"create veth pair: Operation not permitted\"")},
-      {[] { throw std::logic_error{"a bug"}; }, error_object("0.4.0", "999", "\"unexpected: a bug\"")}};
+      {[] { throw std::logic_error{"a bug"}; }, error_object("0.4.0", "999", "\"internal error: a bug\"")}};
   for (const auto& [act, object] : cases) {
     output.clear();
     EXPECT_EQ(serve([&, act = act](const cni::Call&, const Print&) { act(); }), 1) << object;
@@ -142,7 +142,7 @@ TEST_F(PluginProcess, MakesAnErrorObjectOfWhateverIsThrown) {
   }
 }
 
-TEST_F(PluginProcess, TellsAnErrorInTheNewestVersionWhereNoneCanBeRead) {
+TEST_F(PluginProcess, PrintsAnErrorInTheNewestVersionIfNoneCanBeRead) {
   set_environment("ADD");
   for (const char* text : {"", "no json", R"({"cniVersion":"7.0.0"})", R"({"cniVersion":7})"}) {
     input = text;
@@ -152,21 +152,22 @@ TEST_F(PluginProcess, TellsAnErrorInTheNewestVersionWhereNoneCanBeRead) {
   }
 }
 
-TEST_F(PluginProcess, RefusesAnEnvironmentThatIsNotWhole) {
+TEST_F(PluginProcess, RejectsAnIncompleteEnvironment) {
   set("CNI_COMMAND", "ADD");
   EXPECT_EQ(serve(nothing()), 1);
   EXPECT_NE(output.find("\"code\": 4"), std::string::npos) << output;
   EXPECT_NE(output.find("CNI_CONTAINERID"), std::string::npos) << output;
 }
 
-TEST_F(PluginProcess, SaysThatTheInputCannotBeRead) {
+TEST_F(PluginProcess, ReportsThatTheInputCannotBeRead) {
   set_environment("ADD");
-  streams.read_input = [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for input"); };
+  streams.read_input = [](auto) -> std::string { throw refused(ETIMEDOUT, "wait for the end of the input"); };
   EXPECT_EQ(serve(nothing()), 1);
-  EXPECT_EQ(output, error_object("1.1.0", "5", "\"error reading from stdin: wait for input: Connection timed out\""));
+  EXPECT_EQ(output, error_object("1.1.0", "5",
+                                 "\"error reading from stdin: wait for the end of the input: Connection timed out\""));
 }
 
-TEST_F(PluginProcess, HasStatus1WhereTheAnswerCannotBeWritten) {
+TEST_F(PluginProcess, HasStatus1IfTheOutputCannotBeWritten) {
   streams.write_output = [](auto) { throw refused(EPIPE, "write"); };
   set("CNI_COMMAND", "VERSION");
   EXPECT_EQ(serve(nothing()), 1);
@@ -183,7 +184,7 @@ void attach(const cni::Call& call, const Print& print) {
   print(R"({"cniVersion":"1.0.0","ips":[{"address":"10.1.2.3/24"}]})");
 }
 
-TEST_F(PluginProcess, WritesACallDownWhenItHasBeenAnswered) {
+TEST_F(PluginProcess, LogsACallAfterItsOutput) {
   set_environment("ADD");
   input = logging;
   std::string answered;
@@ -200,7 +201,7 @@ TEST_F(PluginProcess, WritesACallDownWhenItHasBeenAnswered) {
   EXPECT_EQ(errors, "");
 }
 
-TEST_F(PluginProcess, WritesAFailureDownWhateverIsWrongWithTheRest) {
+TEST_F(PluginProcess, LogsAFailureOfAnInvalidConfiguration) {
   set_environment("ADD");
   input = logging;
   EXPECT_EQ(serve([](const cni::Call&, const Print&) { throw cni::Error(cni::ErrorCode::invalid_config, "wrong"); }),
@@ -208,7 +209,7 @@ TEST_F(PluginProcess, WritesAFailureDownWhateverIsWrongWithTheRest) {
   EXPECT_TRUE(has(logged, R"("result":"error","error":{"code":7,"msg":"wrong"})")) << logged;
 }
 
-TEST_F(PluginProcess, MakesItsCallAPartOfTheTrace) {
+TEST_F(PluginProcess, AddsTheCallToTheTrace) {
   set_environment("DEL");
   set("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   input = logging;
@@ -218,7 +219,7 @@ TEST_F(PluginProcess, MakesItsCallAPartOfTheTrace) {
       << logged;
 }
 
-TEST_F(PluginProcess, WritesDownWhatItsLevelWants) {
+TEST_F(PluginProcess, LogsByLevel) {
   set_environment("ADD");
   const auto serve_at = [this](const std::string& level) {
     input = R"({"name":"net","LOG":{"file":"/run/veth-cni/calls.log","level":")" + level + "\"}}";
@@ -232,7 +233,7 @@ TEST_F(PluginProcess, WritesDownWhatItsLevelWants) {
   for (const char* step : {R"("steps_us":{"work":)", R"("answer":)", R"("end":)"}) EXPECT_TRUE(has(line, step)) << line;
 }
 
-TEST_F(PluginProcess, NamesTheKeysThatAreIgnored) {
+TEST_F(PluginProcess, LogsIgnoredKeys) {
   set_environment("DEL");
   input = R"({"name":"net","type":"veth","hello":1,"log":{"file":"/run/veth-cni/calls.log"},)"
           R"("ipam":{"type":"host-local"}})";
@@ -240,7 +241,7 @@ TEST_F(PluginProcess, NamesTheKeysThatAreIgnored) {
   EXPECT_TRUE(has(logged, R"("result":"ok","ignored_keys":["/hello"],)")) << logged;
 }
 
-TEST_F(PluginProcess, DoesNotFailForALineThatCannotBeWritten) {
+TEST_F(PluginProcess, IgnoresALineThatCannotBeWritten) {
   set_environment("ADD");
   input = logging;
   streams.append_line = [](const auto&, auto) { throw refused(ENOSPC, "append"); };
@@ -248,7 +249,7 @@ TEST_F(PluginProcess, DoesNotFailForALineThatCannotBeWritten) {
   EXPECT_EQ(errors, "");
 }
 
-TEST_F(PluginProcess, KeepsNoTimeWhereNoLogIsWanted) {
+TEST_F(PluginProcess, DoesNotMeasureTimeWithoutALog) {
   set_environment("ADD");
   bool is_timed = true;
   EXPECT_EQ(serve([&](const cni::Call& call, const Print&) { is_timed = call.stopwatch->is_running(); }), 0);

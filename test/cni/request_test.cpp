@@ -20,7 +20,7 @@ Environment environment_of(const std::string& command) {
           .netns_override = true};
 }
 
-TEST(ParseRequest, GivesAllOfOneCall) {
+TEST(ParseRequest, ReturnsTheWholeCall) {
   const Request request = parse_request(environment_of("ADD"), config, Role::plugin);
   EXPECT_EQ(request.verb, Verb::add);
   EXPECT_EQ(request.attachment, (Attachment{"net", "c1", "eth0"}));
@@ -28,7 +28,7 @@ TEST(ParseRequest, GivesAllOfOneCall) {
   EXPECT_TRUE(request.netns_override);
   EXPECT_EQ(request.plugin_path, (std::vector<std::string>{"/opt/cni/bin", "/b"}));
   EXPECT_EQ(request.config.ipam.type, "veth-ipam");
-  EXPECT_EQ(request.config.wishes.addresses.size(), 1U);
+  EXPECT_EQ(request.config.requested.addresses.size(), 1U);
   EXPECT_EQ(request.input, config);
 }
 
@@ -39,7 +39,7 @@ TEST(ParseRequest, HasNoContainerForVerbsOfTheWholeNetwork) {
     const Request request = parse_request(environment, config, Role::plugin);
     EXPECT_EQ(request.attachment, (Attachment{"net", "", ""}));
     EXPECT_EQ(request.netns, "");
-    EXPECT_EQ(request.config.wishes, Wishes{});
+    EXPECT_EQ(request.config.requested, RuntimeRequest{});
   }
 }
 
@@ -58,14 +58,14 @@ TEST(ParseRequest, ChecksTheEnvironmentFirst) {
                  "required env variables [CNI_NETNS] missing");
 }
 
-TEST(ParseRequest, RefusesTheKernelsOwnInterfaces) {
+TEST(ParseRequest, RejectsReservedInterfaceNames) {
   for (const char* name : {"lo", "all", "default"}) {
     Environment environment = environment_of("ADD");
     environment.ifname = name;
     for (const char* command : {"ADD", "CHECK"}) {
       environment.command = command;
       expect_failure([&] { parse_request(environment, config, Role::plugin); }, ErrorCode::invalid_environment,
-                     "interface name is one of the kernel's own; CNI_IFNAME is \"" + std::string(name) + '"');
+                     "interface name is reserved by the kernel; CNI_IFNAME is \"" + std::string(name) + '"');
       EXPECT_NO_THROW(parse_request(environment, config, Role::ipam));
     }
     environment.command = "DEL";
@@ -82,12 +82,12 @@ TEST(ParseRequest, ReadsArgumentsStrictlyExceptForDel) {
                    R"(CNI_ARGS: invalid pair "no pair", must be KEY=value)");
   }
   environment.command = "DEL";
-  EXPECT_EQ(parse_request(environment, config, Role::plugin).config.wishes, Wishes{});
+  EXPECT_EQ(parse_request(environment, config, Role::plugin).config.requested, RuntimeRequest{});
   environment.args = "IP=x;MAC=x;GATEWAY=x";
-  EXPECT_EQ(parse_request(environment, config, Role::plugin).config.wishes, Wishes{});
+  EXPECT_EQ(parse_request(environment, config, Role::plugin).config.requested, RuntimeRequest{});
 }
 
-TEST(ParseRequest, TakesConfigurationsOfUpToOneMebibyte) {
+TEST(ParseRequest, AcceptsConfigurationsOfUpToOneMebibyte) {
   std::string input = config;
   input.resize(1U << 20U, ' ');
   EXPECT_NO_THROW(parse_request(environment_of("ADD"), input, Role::plugin));
@@ -95,7 +95,7 @@ TEST(ParseRequest, TakesConfigurationsOfUpToOneMebibyte) {
                  "the network configuration is larger than 1 MiB");
 }
 
-TEST(ParseRequest, ReadsAnotherPluginsConfigurationAsIpam) {
+TEST(ParseRequest, ReadsTheConfigurationOfAnotherPluginAsIpam) {
   const std::string other =
       R"({"name":"net","type":"ptp","mtu":"x","ipam":{"type":"veth-ipam","subnet":"10.0.0.0/8"}})";
   EXPECT_EQ(parse_request(environment_of("ADD"), other, Role::ipam).config.ipam.ranges.size(), 1U);

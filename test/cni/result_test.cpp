@@ -7,7 +7,7 @@
 namespace cni {
 namespace {
 
-// Everything that a result can say.
+// A result with all members.
 Result rich_result() {
   const Route to_all{.destination = *find_prefix("0.0.0.0/0"),
                      .gateway = find_address("10.1.2.1"),
@@ -176,30 +176,30 @@ std::string joined(Version version, std::initializer_list<std::string_view> part
   return text;
 }
 
-TEST(ResultToJson, SaysWhat0_1And0_2CanSay) {
+TEST(ResultToJson, WritesTheOldFormFor0_1And0_2) {
   for (const Version version : {Version::v0_1_0, Version::v0_2_0}) {
     EXPECT_EQ(to_json(rich_result(), version), joined(version, {rich_old_form}));
   }
 }
 
-TEST(ResultToJson, HasTheVersionOfAddressesIn0_3And0_4) {
+TEST(ResultToJson, WritesTheVersionOfAddressesIn0_3And0_4) {
   for (const Version version : {Version::v0_3_0, Version::v0_3_1, Version::v0_4_0}) {
     EXPECT_EQ(to_json(rich_result(), version),
               joined(version, {rich_interfaces_before_1_1, rich_addresses_before_1_0, rich_routes_and_dns}));
   }
 }
 
-TEST(ResultToJson, HasNoVersionOfAddressesFrom1_0On) {
+TEST(ResultToJson, WritesNoVersionOfAddressesFrom1_0On) {
   EXPECT_EQ(to_json(rich_result(), Version::v1_0_0),
             joined(Version::v1_0_0, {rich_interfaces_before_1_1, rich_addresses_of_1_0, rich_routes_and_dns}));
 }
 
-TEST(ResultToJson, HasMtuSocketAndDeviceFrom1_1On) {
+TEST(ResultToJson, WritesMtuSocketAndDeviceFrom1_1On) {
   EXPECT_EQ(to_json(rich_result(), Version::v1_1_0),
             joined(Version::v1_1_0, {rich_interfaces_of_1_1, rich_addresses_of_1_0, rich_routes_and_dns}));
 }
 
-TEST(ResultToJson, LeavesOutWhatIsEmptyExceptTheDnsOfOldVersions) {
+TEST(ResultToJson, OmitsEmptyMembersExceptTheDnsOfOldVersions) {
   struct Case {
     Version version;
     std::string_view text;
@@ -240,26 +240,26 @@ TEST(ParseResult, ReadsWhatToJsonWrites) {
   }
 }
 
-TEST(ParseResult, AssumesAVersionWhereNoneIsNamed) {
+TEST(ParseResult, AssumesAVersionIfThereIsNone) {
   const std::string old_form = R"({"ip4":{"ip":"10.1.2.3/24","gateway":""},"cniVersion":""})";
   EXPECT_EQ(parse_result(old_form, Version::v0_2_0, "x").addresses.size(), 1U);
   EXPECT_EQ(parse_result(old_form, Version::v1_0_0, "x"), Result{});
 }
 
-TEST(ParseResult, TakesNullForAnEmptyResult) {
+TEST(ParseResult, TreatsNullAsAnEmptyResult) {
   for (const char* text :
        {"null", "{}", R"({"ips":null,"dns":null,"routes":null,"interfaces":null})", R"({"ips":[]})"}) {
     EXPECT_EQ(parse_result(text, Version::v1_1_0, "x"), Result{}) << text;
   }
 }
 
-TEST(ParseResult, DisregardsCaseAndUnknownMembers) {
+TEST(ParseResult, IgnoresCaseAndUnknownMembers) {
   const Result result = parse_result(R"({"CNIVersion":"0.4.0","IPs":[{"Address":"10.0.0.2/8","interfaze":1}],"ipz":1})",
                                      Version::v1_1_0, "x");
   EXPECT_EQ(result.addresses.at(0).address, find_prefix("10.0.0.2/8"));
 }
 
-TEST(ParseResult, DropsIndexesThatLeadNowhere) {
+TEST(ParseResult, DropsIndexesThatAreOutOfRange) {
   const Result result = parse_result(
       R"({"interfaces":[{"name":"a"}],"ips":[{"address":"10.0.0.2/8","interface":0},{"address":"10.0.0.3/8","interface":1}]})",
       Version::v1_1_0, "x");
@@ -267,7 +267,7 @@ TEST(ParseResult, DropsIndexesThatLeadNowhere) {
   EXPECT_EQ(result.addresses.at(1).interface, std::nullopt);
 }
 
-TEST(ParseResult, NamesTheOriginOfWhatItCannotRead) {
+TEST(ParseResult, ReportsTheOriginOfAnInvalidResult) {
   struct Case {
     std::string text;
     std::string message;
@@ -281,7 +281,7 @@ TEST(ParseResult, NamesTheOriginOfWhatItCannotRead) {
         Case{R"({"cniVersion":1})", "the answer of host-local: /cniVersion: must be a string, not 1"},
         Case{R"({"ips":[{}]})", "the answer of host-local: /ips/0/address: missing"},
         Case{R"({"ips":[{"address":"10.0.0.1"}]})",
-             "the answer of host-local: /ips/0/address: must be an IP address with the length of its prefix, as in "
+             "the answer of host-local: /ips/0/address: must be an IP address with a prefix length, as in "
              "10.1.2.0/24, not \"10.0.0.1\""},
         Case{R"({"ips":[{"address":"10.0.0.1/8","interface":-1}]})",
              "the answer of host-local: /ips/0/interface: must be an integer from 0 to 4294967295, not -1"},

@@ -6,7 +6,7 @@
 
 namespace cni {
 
-/// One call of a reference plugin as a real runtime made it: test/cni/samples, one JSON object a line.
+/// A recorded call of a reference plugin by a real runtime: test/cni/samples, one JSON object per line.
 struct Sample {
   std::string plugin;
   std::map<std::string, std::string> environment;
@@ -14,7 +14,7 @@ struct Sample {
   std::string output;
 };
 
-/// All samples; a test that finds none fails.
+/// All samples. The test fails if there is none.
 std::vector<Sample> read_samples();
 
 }  // namespace cni

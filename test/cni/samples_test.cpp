@@ -47,7 +47,7 @@ Environment environment_of(const Sample& sample) {
           .path = variables.at("CNI_PATH")};
 }
 
-// As if the runtime had been given our plugin in place of the reference's.
+// The input with our plugin in place of the reference plugin.
 std::string input_for_us(const Sample& sample) {
   if (sample.environment.at("CNI_COMMAND") == "VERSION") return sample.input;
   json config = json::parse(sample.input);
@@ -55,7 +55,7 @@ std::string input_for_us(const Sample& sample) {
   return config.dump();
 }
 
-// Without what this version refuses.
+// Without the capabilities that this version rejects.
 std::string without_capabilities(const std::string& input) {
   json config = json::parse(input);
   if (config.contains("runtimeConfig")) {
@@ -72,7 +72,7 @@ bool is_refused_capability(const Error& error) {
   return error.code == 2 && error.message.starts_with("/runtimeConfig/portMappings: ");
 }
 
-TEST(Samples, OfPtpAreRequestsForUs) {
+TEST(Samples, OfPtpAreValidRequests) {
   for (const Sample& sample : read_samples()) {
     if (!is_of(sample, {"ptp"})) continue;
     const std::string input = input_for_us(sample);
@@ -87,7 +87,7 @@ TEST(Samples, OfPtpAreRequestsForUs) {
   }
 }
 
-TEST(Samples, OfHostLocalAreRequestsForOurIpam) {
+TEST(Samples, OfHostLocalAreValidRequestsForVethIpam) {
   for (const Sample& sample : read_samples()) {
     if (!is_of(sample, {"host-local"})) continue;
     const Request request = parse_request(environment_of(sample), sample.input, Role::ipam);
@@ -108,20 +108,20 @@ TEST(Samples, OfOtherPluginsCanBeRead) {
   }
 }
 
-TEST(Samples, CarryCapabilitiesToDel) {
+TEST(Samples, ContainCapabilitiesInDel) {
   std::size_t mappings = 0;
   std::size_t bandwidths = 0;
   for (const Sample& sample : read_samples()) {
     if (!is_of(sample, {"ptp"}) || sample.environment.at("CNI_COMMAND") != "DEL") continue;
     const auto config = parse_request(environment_of(sample), input_for_us(sample), Role::plugin).config;
-    mappings += config.wishes.port_mappings.size();
+    mappings += config.requested.port_mappings.size();
     bandwidths += config.bandwidth.ingress && config.bandwidth.egress ? 1U : 0U;
   }
   EXPECT_GT(mappings, 0U);
   EXPECT_GT(bandwidths, 0U);
 }
 
-TEST(Samples, HaveResultsThatAreReadAndPrintedUnchanged) {
+TEST(Samples, HaveResultsThatAreParsedAndPrintedUnchanged) {
   std::size_t results = 0;
   for (const Sample& sample : read_samples()) {
     if (sample.environment.at("CNI_COMMAND") != "ADD") continue;
@@ -136,11 +136,11 @@ TEST(Samples, HaveResultsThatAreReadAndPrintedUnchanged) {
   EXPECT_GT(results, 50U);
 }
 
-TEST(Samples, HaveTheVersionAnswerThatWeGive) {
+TEST(Samples, HaveTheSameOutputOfVersion) {
   for (const Sample& sample : read_samples()) {
     if (sample.environment.at("CNI_COMMAND") != "VERSION" || !is_of(sample, {"ptp"})) continue;
     json expected = json::parse(sample.output);
-    expected["cniVersion"] = json::parse(sample.input).at("cniVersion");  // the reference names its own
+    expected["cniVersion"] = json::parse(sample.input).at("cniVersion");  // the reference plugin prints its own version
     EXPECT_EQ(json::parse(version_answer(find_version_text(sample.input).value())), expected);
   }
 }

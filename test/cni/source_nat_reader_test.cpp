@@ -12,7 +12,7 @@ cni::SourceNat parse_source_nat(const std::string& members) {
   return cni::parse_network_config(text, cni::Verb::add, {}).source_nat;
 }
 
-TEST(ReadSourceNat, HasTheDefaultsOfTheReference) {
+TEST(ReadSourceNat, HasTheDefaultsOfTheReferencePlugins) {
   const auto nat = parse_source_nat(R"("mtu":1400)");
   EXPECT_FALSE(nat.masquerade);
   EXPECT_TRUE(nat.mapped_ports);
@@ -20,7 +20,7 @@ TEST(ReadSourceNat, HasTheDefaultsOfTheReference) {
   EXPECT_TRUE(nat.except.empty());
 }
 
-TEST(ReadSourceNat, TakesTheKeysOfTheReferenceAndExceptions) {
+TEST(ReadSourceNat, ReadsTheKeysOfTheReferencePluginsAndExceptions) {
   const auto nat =
       parse_source_nat(R"("ipMasq":true,"ipMasqExcept":["10.0.0.0/8","fd00::/8"],"snat":false,"masqAll":true)");
   EXPECT_TRUE(nat.masquerade);
@@ -29,14 +29,15 @@ TEST(ReadSourceNat, TakesTheKeysOfTheReferenceAndExceptions) {
   EXPECT_TRUE(nat.all_clients);
 }
 
-TEST(ReadSourceNat, RefusesWhatOnlyIptablesCanDo) {
+TEST(ReadSourceNat, RejectsKeysThatNeedIptables) {
   const std::string backend =
-      R"( is not supported: rules are set in nftables tables of their own, beside which those of iptables go on working; )"
-      R"(set it to "nftables" or leave it out)";
+      R"( is not supported: veth uses its own nftables table, which does not affect iptables rules. )"
+      R"(Set it to "nftables" or remove it)";
   const std::string conditions =
-      " is not supported: conditions are in the words of iptables or nft; leave them out, or map ports by the plugin "
-      "portmap behind this one";
-  const std::string mark = " is not supported: no packet is marked here; leave it out";
+      " is not supported: veth does not read conditions in the syntax of iptables or nft. Remove them, or map ports "
+      "with "
+      "the plugin portmap after veth";
+  const std::string mark = " is not supported: veth does not mark packets. Remove it";
   for (const auto& [members, message] :
        {std::pair{R"("ipMasqBackend":"iptables")", R"(2: /ipMasqBackend: "iptables")" + backend},
         std::pair{R"("backend":"iptables")", R"(2: /backend: "iptables")" + backend},

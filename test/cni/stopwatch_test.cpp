@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using cni::Stopwatch;
 
-TEST(Stopwatch, KeepsNothingBeforeItIsStarted) {
+TEST(Stopwatch, StoresNothingBeforeItIsStarted) {
   Stopwatch stopwatch;
   stopwatch.lap("a");
   EXPECT_FALSE(stopwatch.is_running());
@@ -17,7 +17,7 @@ TEST(Stopwatch, KeepsNothingBeforeItIsStarted) {
   EXPECT_EQ(stopwatch.total(), 0ns);
 }
 
-TEST(Stopwatch, GivesEachStepItsTime) {
+TEST(Stopwatch, MeasuresEachStep) {
   Stopwatch stopwatch;
   stopwatch.start();
   std::this_thread::sleep_for(2ms);
@@ -30,13 +30,13 @@ TEST(Stopwatch, GivesEachStepItsTime) {
   EXPECT_EQ(stopwatch.total(), stopwatch.steps()[0].duration + stopwatch.steps()[1].duration);
 }
 
-TEST(Stopwatch, AddsUpAStepThatIsDoneAgain) {
+TEST(Stopwatch, AddsUpRepeatedSteps) {
   Stopwatch stopwatch;
   stopwatch.start();
   for (const char* step : {"a", "b", "a"}) stopwatch.lap(step);
   EXPECT_EQ(stopwatch.steps().size(), 2U);
 }
 
-TEST(Stopwatch, MayBeMissing) { EXPECT_NO_THROW(cni::lap(nullptr, "a")); }
+TEST(Stopwatch, MayBeNull) { EXPECT_NO_THROW(cni::lap(nullptr, "a")); }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace {
 
-TEST(FindSysctlPath, ReadsNamesAsSysctlDoes) {
+TEST(FindSysctlPath, ReadsNamesLikeSysctl) {
   struct Case {
     const char* key;
     const char* path;
@@ -54,7 +54,7 @@ TEST(FindSysctlPath, StaysBelowNet) {
   EXPECT_EQ(cni::find_sysctl_path(std::string{"net.core.x\0y", 12}), std::nullopt);
 }
 
-TEST(DefaultSysctls, AreTheContainersOwn) {
+TEST(DefaultSysctls, BelongToTheContainer) {
   for (const char* path :
        {"net/core/somaxconn", "net/ipv4/conf/IFNAME/arp_ignore", "net/ipv4/conf/all/rp_filter", "net/ipv4/tcp_rmem",
         "net/ipv4/ip_local_port_range", "net/ipv4/ip_unprivileged_port_start", "net/ipv4/ping_group_range",
@@ -64,7 +64,7 @@ TEST(DefaultSysctls, AreTheContainersOwn) {
   }
 }
 
-TEST(DefaultSysctls, AreNoOthers) {
+TEST(DefaultSysctls, ExcludeAllOthers) {
   for (const char* path :
        {"net", "net/core/rmem_max", "net/core/somaxconn2", "net/core/bpf_jit_enable", "net/ipv4/conf/IFNAME",
         "net/ipv4/conf/IFNAME/a/b", "net/ipv4/route/flush", "net/bridge/bridge-nf-call-iptables", "net/ipv4/vs/expire",

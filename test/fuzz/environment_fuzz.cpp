@@ -1,11 +1,11 @@
-// The CNI_* variables, one a line in the order of cni::Environment, and a configuration behind them.
+// The CNI_* variables, one per line in the order of cni::Environment, followed by a network configuration.
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/request.hpp"
 #include "test/fuzz/input.hpp"
 
 namespace fuzz {
 
-void examine(std::string_view text) {
+void check_input(std::string_view text) {
   cni::Environment environment{.command = take_line(text),
                                .container_id = take_line(text),
                                .netns = take_line(text),
@@ -14,12 +14,12 @@ void examine(std::string_view text) {
                                .path = take_line(text)};
   const std::string config{text};
   for (const auto role : {cni::Role::plugin, cni::Role::ipam, cni::Role::loopback}) {
-    is_read([&] {
+    allow_cni_error([&] {
       const auto request = cni::parse_request(environment, config, role);
       const auto& interface = request.attachment.interface;
       expect(interface.empty() || !cni::interface_name_fault(interface),
-             "an interface has a name that the kernel takes");
-      expect(request.attachment.container.find('/') == std::string::npos, "no container is a path");
+             "the kernel accepts the name of the interface");
+      expect(request.attachment.container.find('/') == std::string::npos, "a container ID contains no slash");
     });
   }
 }

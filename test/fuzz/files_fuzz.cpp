@@ -1,5 +1,4 @@
-// Files of other programs, and our own log, that vethctl reads: a lease of host-local, a result in libcni's cache,
-// lines of the log.
+// Files that vethctl reads: a lease of host-local, a result in libcni's cache, and the log of the plugin.
 #include "plugin/cni/address.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/vethctl/host_local.hpp"
@@ -17,32 +16,32 @@ namespace {
 
 const cni::IpAddress address = cni::find_address("10.1.2.3").value();
 
-/// One file for all inputs, each in place of the one before.
-std::string file_with(std::string_view text) {
+/// Writes the text to a file in memory and returns its path. Each call replaces the text of the call before.
+std::string write_file(std::string_view text) {
   static const int file = ::memfd_create("log", MFD_CLOEXEC);
-  expect(::ftruncate(file, 0) == 0 && ::lseek(file, 0, SEEK_SET) == 0, "a file in memory can be emptied");
+  expect(::ftruncate(file, 0) == 0 && ::lseek(file, 0, SEEK_SET) == 0, "the file in memory is emptied");
   posix::write_all(file, text);
   return "/proc/self/fd/" + std::to_string(file);
 }
 
-void read_log(std::string_view text) {
-  vethctl::LogReader reader{file_with(text)};
+void check_log(std::string_view text) {
+  vethctl::LogReader reader{write_file(text)};
   const auto lines = reader.read_lines();
-  expect(static_cast<std::ptrdiff_t>(lines.size()) == std::ranges::count(text, '\n'), "each line that ends is read");
+  expect(static_cast<std::ptrdiff_t>(lines.size()) == std::ranges::count(text, '\n'), "each complete line is read");
   for (const auto& line : lines) {
     const auto row = report::event_row(line);
-    expect(row.find('\n') == row.size() - 1, "a line has one row");
+    expect(row.find('\n') == row.size() - 1, "an event is one row");
     report::time_of_event(line);
   }
 }
 
 }  // namespace
 
-void examine(std::string_view text) {
+void check_input(std::string_view text) {
   const auto lease = vethctl::parse_host_local(address, text);
-  expect(lease.container.empty() || !lease.interface.empty(), "who has a lease has an interface");
+  expect(lease.container.empty() || !lease.interface.empty(), "a lease with a container has an interface");
   vethctl::find_cached(std::string{text}, "eth0");
-  read_log(text);
+  check_log(text);
 }
 
 }  // namespace fuzz

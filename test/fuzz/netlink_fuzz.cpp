@@ -1,4 +1,4 @@
-// What the kernel answers: two bytes of the message's type, and all that stands behind the header.
+// Netlink messages from the kernel: two bytes with the type, followed by the bytes after the header.
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/firewall.hpp"
 #include "plugin/kernel/links.hpp"
@@ -16,7 +16,7 @@
 namespace fuzz {
 namespace {
 
-std::string message_of(std::string_view text) {
+std::string make_message(std::string_view text) {
   nlmsghdr header{};
   std::memcpy(&header.nlmsg_type, text.data(), sizeof header.nlmsg_type);
   text.remove_prefix(sizeof header.nlmsg_type);
@@ -24,7 +24,7 @@ std::string message_of(std::string_view text) {
   return std::string{reinterpret_cast<const char*>(&header), sizeof header}.append(text);
 }
 
-void read_tables(const std::string& message) {
+void read_nftables_message(const std::string& message) {
   kernel::find_forward_chain(message);
   kernel::find_rule(message);
   kernel::find_nft_generation(message);
@@ -38,20 +38,20 @@ void read_tables(const std::string& message) {
 
 }  // namespace
 
-void examine(std::string_view text) {
+void check_input(std::string_view text) {
   if (text.size() < sizeof nlmsghdr{}.nlmsg_type) return;
-  const auto message = message_of(text);
+  const auto message = make_message(text);
   kernel::find_link(message);
   kernel::find_counters(message);
   kernel::find_interface_address(message);
   kernel::find_route(message);
   kernel::find_route(message, 1);
-  kernel::count_local({message}, 1);
+  kernel::count_local_routes({message}, 1);
   kernel::find_forwarding(message);
   kernel::find_rate_limit(message);
   kernel::find_redirection(message);
-  kernel::find_namespace_number(message);
-  read_tables(message);
+  kernel::find_nsid(message);
+  read_nftables_message(message);
 }
 
 }  // namespace fuzz

@@ -1,4 +1,4 @@
-// What an IPAM executable answers, and the result of an earlier plugin.
+// Answers of IPAM executables, and results of previous plugins.
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/result.hpp"
 #include "plugin/cni/version.hpp"
@@ -7,24 +7,24 @@
 namespace fuzz {
 namespace {
 
-/// What is printed in the newest form says all, and is read as what it was.
-void read_again(const cni::Result& result) {
+/// The newest form of a result contains every member, so printing and reading it does not change it.
+void check_round_trip(const cni::Result& result) {
   const auto printed = cni::to_json(result, cni::newest_version);
   expect(cni::to_json(cni::parse_result(printed, cni::newest_version, "the result"), cni::newest_version) == printed,
-         "a printed result is read as what it was");
+         "a result that is printed and read again is the same");
 }
 
 }  // namespace
 
-void examine(std::string_view text) {
+void check_input(std::string_view text) {
   for (const auto version : cni::all_versions) {
-    is_read([&] {
+    allow_cni_error([&] {
       const auto result = cni::parse_result(text, version, "the result");
       cni::to_json(result, version);
-      read_again(result);
+      check_round_trip(result);
     });
   }
-  is_read([&] { cni::to_json(cni::parse_error(std::string{text}), cni::newest_version); });
+  allow_cni_error([&] { cni::to_json(cni::parse_error(std::string{text}), cni::newest_version); });
 }
 
 }  // namespace fuzz

@@ -19,12 +19,12 @@ namespace fs = std::filesystem;
 using test::ip;
 using test::prefix;
 
-/// A delegate is a shell script that the test writes; it notes the verbs it was called with.
+/// The delegate is a shell script that the test writes. It records the verbs with which it is called.
 class ExecIpam : public test::Network {
  protected:
   ExecIpam() {
     config.ipam.type = "delegate";
-    std::signal(SIGPIPE, SIG_IGN);  // as main does: not every script reads its input
+    std::signal(SIGPIPE, SIG_IGN);  // as in main: some scripts do not read their input
   }
 
   std::string at(const std::string& name) const { return directory.path() + "/" + name; }
@@ -49,7 +49,7 @@ class ExecIpam : public test::Network {
   }
 };
 
-TEST_F(ExecIpam, GivesWhatTheDelegateGives) {
+TEST_F(ExecIpam, ReturnsTheResultOfTheDelegate) {
   install(
       R"(echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24","gateway":"10.1.2.1"},{"address":"fd00::3/64"}],
     "routes":[{"dst":"0.0.0.0/0"}],"dns":{"domain":"example.org"}}')");
@@ -64,20 +64,20 @@ TEST_F(ExecIpam, GivesWhatTheDelegateGives) {
   EXPECT_EQ(content("verbs"), "ADD\n");
 }
 
-TEST_F(ExecIpam, ReadsAnswersOfOlderVersions) {
+TEST_F(ExecIpam, ReadsResultsOfOlderVersions) {
   install(R"(echo '{"cniVersion":"0.2.0","ip4":{"ip":"10.1.2.3/24","gateway":"10.1.2.1"}}')");
   const auto request = delegating();
   EXPECT_EQ(test::lease_of(ipam::ExecIpam{request}.allocate()).addresses,
             (std::vector<cni::LeasedAddress>{{.address = prefix("10.1.2.3/24"), .gateway = ip("10.1.2.1")}}));
 }
 
-TEST_F(ExecIpam, HandsOnTheInputByteForByte) {
+TEST_F(ExecIpam, PassesTheInputUnchanged) {
   install("cat >" + at("input") + "; echo '{\"ips\":[{\"address\":\"10.1.2.3/24\"}]}'");
   EXPECT_EQ(adding(), "");
   EXPECT_EQ(content("input"), delegating().input);
 }
 
-TEST_F(ExecIpam, HandsOnTheEnvironmentWithItsVerb) {
+TEST_F(ExecIpam, PassesTheEnvironmentWithTheVerb) {
   install("env >" + at("environment"));
   ::setenv("CNI_COMMAND", "ADD", 1);
   ::setenv("CNI_CONTAINERID", "a", 1);
@@ -91,7 +91,7 @@ TEST_F(ExecIpam, HandsOnTheEnvironmentWithItsVerb) {
   EXPECT_EQ(environment.find("CNI_COMMAND=ADD"), std::string::npos) << environment;
 }
 
-TEST_F(ExecIpam, NamesEachVariableOnceAndTheLastWins) {
+TEST_F(ExecIpam, PassesEachVariableOnceWithItsLastValue) {
   char first[] = "X=1";
   char command[] = "CNI_COMMAND=ADD";
   char last[] = "X=2=3";
@@ -103,7 +103,7 @@ TEST_F(ExecIpam, NamesEachVariableOnceAndTheLastWins) {
   EXPECT_EQ(environment, (std::vector<std::string>{"X=2=3", "noequals", "CNI_COMMAND=GC"}));
 }
 
-TEST_F(ExecIpam, PassesTheDelegatesErrorUnchanged) {
+TEST_F(ExecIpam, ReturnsTheErrorOfTheDelegateUnchanged) {
   install(R"(echo '{"cniVersion":"1.0.0","code":6,"msg":"no way","details":"at all"}'; exit 3)");
   const auto request = delegating();
   try {
@@ -116,7 +116,7 @@ TEST_F(ExecIpam, PassesTheDelegatesErrorUnchanged) {
   }
 }
 
-TEST_F(ExecIpam, SaysHowADelegateFailedThatDoesNot) {
+TEST_F(ExecIpam, ReportsADelegateThatFailsWithoutAnError) {
   const struct {
     const char *script, *text;
   } cases[] = {
@@ -139,7 +139,7 @@ TEST_F(ExecIpam, SaysHowADelegateFailedThatDoesNot) {
   }
 }
 
-TEST_F(ExecIpam, CallsDelAfterAFailedAddAndNotAfterAFailedDel) {
+TEST_F(ExecIpam, CallsDelAfterAFailedAddButNotAfterAFailedDel) {
   install(R"(echo "{\"code\": 11, \"msg\": \"$CNI_COMMAND failed\"}"; exit 1)");
   EXPECT_EQ(adding(), "11: ADD failed");
   EXPECT_EQ(content("verbs"), "ADD\nDEL\n");
@@ -148,7 +148,7 @@ TEST_F(ExecIpam, CallsDelAfterAFailedAddAndNotAfterAFailedDel) {
   EXPECT_EQ(content("verbs"), "ADD\nDEL\nDEL\n");
 }
 
-TEST_F(ExecIpam, AsksWhatTheVersionKnows) {
+TEST_F(ExecIpam, CallsOnlyVerbsOfTheVersion) {
   install("");
   const struct {
     cni::Version version;
@@ -164,8 +164,8 @@ TEST_F(ExecIpam, AsksWhatTheVersionKnows) {
     ipam::ExecIpam delegate{request};
     delegate.release();
     delegate.check();
-    delegate.collect({});
-    delegate.check_ready();
+    delegate.gc({});
+    delegate.status();
     EXPECT_EQ(content("verbs"), verbs);
   }
 }
@@ -179,7 +179,7 @@ TEST_F(ExecIpam, FindsTheFirstRegularFile) {
   EXPECT_EQ(ipam::find_plugin("plugin", {at("none"), at("a"), at("b"), at("c")}), at("b/plugin"));
 }
 
-TEST_F(ExecIpam, SaysWhereItLooked) {
+TEST_F(ExecIpam, ReportsTheSearchedFolders) {
   const struct {
     const char* name;
     std::vector<std::string> folders;
@@ -199,15 +199,15 @@ TEST_F(ExecIpam, SaysWhereItLooked) {
   }
 }
 
-TEST_F(ExecIpam, FailsForEveryVerbWhereThereIsNoDelegate) {
+TEST_F(ExecIpam, FailsForEveryVerbWithoutADelegate) {
   const auto request = delegating();
   ipam::ExecIpam delegate{request};
   const std::string text = "105: failed to find plugin \"delegate\" in path [/nonexistent " + directory.path() + "]";
   EXPECT_EQ(test::error_text([&] { test::lease_of(delegate.allocate()); }), text);
   EXPECT_EQ(test::error_text([&] { delegate.release(); }), text);
   EXPECT_EQ(test::error_text([&] { delegate.check(); }), text);
-  EXPECT_EQ(test::error_text([&] { delegate.collect({}); }), text);
-  EXPECT_EQ(test::error_text([&] { delegate.check_ready(); }), text);
+  EXPECT_EQ(test::error_text([&] { delegate.gc({}); }), text);
+  EXPECT_EQ(test::error_text([&] { delegate.status(); }), text);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 using test::ip;
 using test::prefix;
-using test::wish;
+using test::requested;
 
 class FixedIpam : public test::Network {
  protected:
@@ -19,7 +19,7 @@ class FixedIpam : public test::Network {
   }
 };
 
-TEST_F(FixedIpam, GivesWhatIsConfigured) {
+TEST_F(FixedIpam, AssignsTheConfiguredAddresses) {
   config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
   config.ipam.routes.push_back(test::route_to("0.0.0.0/0"));
   const auto asking = request("a");
@@ -29,22 +29,22 @@ TEST_F(FixedIpam, GivesWhatIsConfigured) {
   EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.3"), ip("fd00::3")}));
 }
 
-TEST_F(FixedIpam, GivesWhatTheRuntimeAsksForInItsPlace) {
-  config.wishes.addresses = {{.address = ip("10.9.9.9"), .prefix_length = 16, .gateway = ip("10.9.0.1")}};
+TEST_F(FixedIpam, AssignsTheRequestedAddressesInstead) {
+  config.requested.addresses = {{.address = ip("10.9.9.9"), .prefix_length = 16, .gateway = ip("10.9.0.1")}};
   EXPECT_EQ(ipam::fixed_addresses(config),
             (std::vector<cni::LeasedAddress>{{.address = prefix("10.9.9.9/16"), .gateway = ip("10.9.0.1")}}));
 }
 
-TEST_F(FixedIpam, GivesAnAddressToOneAttachmentAlone) {
+TEST_F(FixedIpam, AssignsAnAddressToOnlyOneAttachment) {
   EXPECT_EQ(allocate("a"), "");
   EXPECT_EQ(allocate("b"), "103: requested address 10.1.2.3 is held by container \"a\", interface \"eth0\"");
   EXPECT_FALSE(record_of("b").has_value());
   release("a");
-  folder.records.forget("net", tag_of("a"));
+  folder.records.remove("net", tag_of("a"));
   EXPECT_EQ(allocate("b"), "");
 }
 
-TEST_F(FixedIpam, TakesAllOrNothing) {
+TEST_F(FixedIpam, AllocatesAllOrNothing) {
   config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
   folder.addresses.take("net", ip("fd00::3"), cni::Tag{3});
   EXPECT_EQ(allocate("a"),
@@ -52,46 +52,47 @@ TEST_F(FixedIpam, TakesAllOrNothing) {
   EXPECT_FALSE(folder.addresses.is_taken("net", ip("10.1.2.3")));
 }
 
-TEST_F(FixedIpam, TakesOverALinkOfItsOwnThatNoRecordNames) {
+TEST_F(FixedIpam, ReusesItsOwnLinkWithoutARecord) {
   folder.addresses.take("net", ip("10.1.2.3"), tag_of("a"));
   EXPECT_EQ(allocate("a"), "");
 }
 
-TEST_F(FixedIpam, RefusesAConfigurationThatCannotBe) {
+TEST_F(FixedIpam, RejectsInvalidConfigurations) {
   const cni::LeasedAddress address{.address = prefix("10.1.2.3/24"), .gateway = {}};
   const cni::LeasedAddress again{.address = prefix("10.1.2.3/16"), .gateway = {}};
   const cni::LeasedAddress another{.address = prefix("10.1.2.4/24"), .gateway = {}};
   const struct {
     cni::Version version;
     std::vector<cni::LeasedAddress> addresses;
-    std::vector<cni::RequestedAddress> wishes;
+    std::vector<cni::RequestedAddress> requested;
     const char* text;
   } cases[] = {
-      {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 is given twice"},
+      {cni::Version::v1_1_0, {address, again}, {}, "7: /ipam/addresses: 10.1.2.3 is given twice. Remove one of them"},
       {cni::Version::v1_1_0,
        {address},
        {{ip("10.9.9.9"), 24}, {ip("10.9.9.9"), 16}},
-       "7: requested addresses: 10.9.9.9 is given twice"},
+       "7: requested addresses: 10.9.9.9 is given twice. Remove one of them"},
       {cni::Version::v1_1_0,
        {address},
-       {wish("10.9.9.9")},
+       {requested("10.9.9.9")},
        "7: requested address 10.9.9.9 needs a prefix length, as in \"10.9.9.9/24\""},
       {cni::Version::v0_2_0,
        {address, another},
        {},
-       "7: /ipam/addresses: CNI version 0.2.0 does not support more than 1 address per family"},
+       "7: /ipam/addresses: CNI version 0.2.0 does not support more than 1 address per family. "
+       "Set cniVersion to \"0.3.0\" or later"},
   };
   for (const auto& each : cases) {
     config.version = each.version;
     config.ipam.addresses = each.addresses;
-    config.wishes.addresses = each.wishes;
+    config.requested.addresses = each.requested;
     EXPECT_EQ(allocate("a"), each.text);
     const auto asking = request("");
-    EXPECT_EQ(test::error_text([&] { ipam::FixedIpam{asking, &folder}.check_ready(); }), each.text);
+    EXPECT_EQ(test::error_text([&] { ipam::FixedIpam{asking, &folder}.status(); }), each.text);
   }
 }
 
-TEST_F(FixedIpam, RefusesAnAddressThatIsItsOwnGateway) {
+TEST_F(FixedIpam, RejectsAnAddressThatIsItsOwnGateway) {
   config.mode = cni::Mode::bridge;
   for (const char* address : {"10.1.2.1/24", "10.1.2.1/31", "fd00::1/127"}) {
     config.bridge.is_gateway = false;
@@ -99,10 +100,11 @@ TEST_F(FixedIpam, RefusesAnAddressThatIsItsOwnGateway) {
     EXPECT_NO_THROW(ipam::fixed_addresses(config)) << address;
     config.bridge.is_gateway = true;
     const auto asking = request("");
-    EXPECT_EQ(test::error_text([&] {
-                ipam::FixedIpam{asking, &folder}.check_ready();
-              }),
-              "7: /ipam/addresses: " + std::string{address} + " is its own gateway");
+    EXPECT_EQ(
+        test::error_text([&] {
+          ipam::FixedIpam{asking, &folder}.status();
+        }),
+        "7: /ipam/addresses: " + std::string{address} + " is its own gateway. Use another address or another gateway");
   }
   config.ipam.addresses = {{prefix("10.1.2.1/31"), ip("10.1.2.0")}};
   EXPECT_NO_THROW(ipam::fixed_addresses(config));
@@ -121,32 +123,32 @@ TEST_F(FixedIpam, ChecksThatItsAddressesAreHeld) {
   EXPECT_EQ(test::error_text([&] {
               ipam::FixedIpam{checking, &folder}.check();
             }),
-            "104: address 10.1.2.3 is not held by the attachment but by nobody");
+            "104: address 10.1.2.3 is not held by any attachment");
 }
 
 TEST_F(FixedIpam, IsReadyWhileItsAddressesAreInUse) {
   EXPECT_EQ(allocate("a"), "");
   const auto asking = request("");
-  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
+  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.status()));
 }
 
-TEST_F(FixedIpam, IsReadyWhereTheRuntimeBringsTheAddresses) {
+TEST_F(FixedIpam, IsReadyIfTheRuntimeRequestsTheAddresses) {
   auto asking = request("");
   asking.config.ipam.addresses.clear();
-  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.check_ready()));
+  EXPECT_NO_THROW((ipam::FixedIpam{asking, &folder}.status()));
   EXPECT_EQ(test::error_text([&] {
               test::lease_of(ipam::FixedIpam{asking, &folder}.allocate());
             }),
-            "7: /ipam: no IP ranges specified, and no addresses: \"subnet\", \"ranges\" or \"addresses\" is needed");
+            "7: /ipam: no IP ranges specified and no addresses. Add \"subnet\", \"ranges\" or \"addresses\"");
 }
 
-TEST_F(FixedIpam, CollectsWhatNobodyValidHolds) {
+TEST_F(FixedIpam, ReleasesAddressesOfInvalidAttachments) {
   EXPECT_EQ(allocate("a"), "");
-  folder.records.forget("net", tag_of("a"));
+  folder.records.remove("net", tag_of("a"));
   const auto collecting = request("");
-  ipam::FixedIpam{collecting, &folder}.collect({tag_of("a")});
+  ipam::FixedIpam{collecting, &folder}.gc({tag_of("a")});
   EXPECT_TRUE(folder.addresses.is_taken("net", ip("10.1.2.3")));
-  ipam::FixedIpam{collecting, &folder}.collect({});
+  ipam::FixedIpam{collecting, &folder}.gc({});
   EXPECT_FALSE(folder.addresses.is_taken("net", ip("10.1.2.3")));
 }
 

@@ -17,7 +17,7 @@
 
 namespace test {
 
-/// A range of the subnet with the defaults.
+/// A range with the default values for its subnet.
 inline cni::RangeConfig range(std::string_view subnet) {
   return {.subnet = prefix(subnet), .range_start = {}, .range_end = {}, .gateway = {}, .exclude = {}};
 }
@@ -32,17 +32,17 @@ inline cni::Route route_to(std::string_view destination) {
   return route;
 }
 
-inline cni::RequestedAddress wish(std::string_view address) {
+inline cni::RequestedAddress requested(std::string_view address) {
   return {.address = ip(address), .prefix_length = {}, .gateway = {}};
 }
 
-/// Throws the error of a shortage, as ADD does.
+/// Throws the error of a failure, as ADD does.
 inline cni::Lease lease_of(ipam::Allocation allocation) {
-  if (const auto* shortage = std::get_if<ipam::Shortage>(&allocation)) throw shortage->error;
+  if (const auto* failure = std::get_if<ipam::AllocationFailure>(&allocation)) throw failure->error;
   return std::get<cni::Lease>(std::move(allocation));
 }
 
-/// A state folder of our own, and requests of containers in the network "net".
+/// A state folder, and requests of containers in the network "net".
 class Network : public testing::Test {
  protected:
   cni::Request request(const std::string& container) const {
@@ -57,7 +57,7 @@ class Network : public testing::Test {
     const auto stored = folder.records.find(request(container).attachment);
     return stored ? stored->record : std::nullopt;
   }
-  /// What the teardown does with the addresses of a container.
+  /// Releases the addresses of a container like the teardown.
   void release(const std::string& container) {
     const auto stored = folder.records.find(request(container).attachment);
     const auto tag = tag_of(container);

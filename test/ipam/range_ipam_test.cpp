@@ -16,7 +16,6 @@ namespace fs = std::filesystem;
 using test::ip;
 using test::prefix;
 using test::range;
-using test::wish;
 
 class RangeIpam : public test::Network {
  protected:
@@ -36,15 +35,15 @@ class RangeIpam : public test::Network {
   }
   std::string allocate(const std::string& container) { return allocate(request(container)); }
 
-  std::string allocate_wished(const std::string& container, const std::vector<const char*>& addresses) {
-    auto wishing = request(container);
-    for (const auto* address : addresses) wishing.config.wishes.addresses.push_back(wish(address));
-    return allocate(wishing);
+  std::string allocate_requested(const std::string& container, const std::vector<const char*>& addresses) {
+    auto asking = request(container);
+    for (const auto* address : addresses) asking.config.requested.addresses.push_back(test::requested(address));
+    return allocate(asking);
   }
 
   void release(const std::string& container) {
     Network::release(container);
-    folder.records.forget("net", tag_of(container));
+    folder.records.remove("net", tag_of(container));
   }
 
   std::string check(const cni::Request& request) {
@@ -53,16 +52,16 @@ class RangeIpam : public test::Network {
 
   std::string readiness() {
     const auto asking = request("");
-    return test::error_text([&] { ipam::RangeIpam{asking, &folder}.check_ready(); });
+    return test::error_text([&] { ipam::RangeIpam{asking, &folder}.status(); });
   }
 
-  void collect(const std::set<cni::Tag>& valid) {
+  void gc(const std::set<cni::Tag>& valid) {
     const auto collecting = request("");
-    ipam::RangeIpam{collecting, &folder}.collect(valid);
+    ipam::RangeIpam{collecting, &folder}.gc(valid);
   }
 };
 
-TEST_F(RangeIpam, GivesOneAddressOfEachSet) {
+TEST_F(RangeIpam, AllocatesOneAddressFromEachSet) {
   config.ipam.ranges.push_back({range("fd00::/64")});
   config.ipam.routes.push_back(test::route_to("0.0.0.0/0"));
   config.ipam.dns.domain = "example.org";
@@ -76,7 +75,7 @@ TEST_F(RangeIpam, GivesOneAddressOfEachSet) {
   EXPECT_EQ(folder.addresses.holder("net", ip("fd00::2")), tag_of("a"));
 }
 
-TEST_F(RangeIpam, WritesTheRecordThatNamesWhatItTook) {
+TEST_F(RangeIpam, WritesTheRecordWithTheAddresses) {
   config.ipam.ranges.push_back({range("fd00::/64")});
   allocate("a");
   const auto record = record_of("a");
@@ -86,7 +85,7 @@ TEST_F(RangeIpam, WritesTheRecordThatNamesWhatItTook) {
   EXPECT_EQ(record->netns, "/run/netns/a");
 }
 
-TEST_F(RangeIpam, GoesRoundSoThatAnAddressRests) {
+TEST_F(RangeIpam, ReusesAnAddressAsLateAsPossible) {
   config.ipam.ranges = {{range("10.1.2.0/29")}};
   const char* const addresses[] = {"10.1.2.2/29", "10.1.2.3/29", "10.1.2.4/29", "10.1.2.5/29",
                                    "10.1.2.6/29", "10.1.2.2/29", "10.1.2.3/29"};
@@ -96,7 +95,7 @@ TEST_F(RangeIpam, GoesRoundSoThatAnAddressRests) {
   }
 }
 
-TEST_F(RangeIpam, PassesOverWhatIsTaken) {
+TEST_F(RangeIpam, SkipsTakenAddresses) {
   config.ipam.ranges = {{range("10.1.2.0/29"), range("10.1.9.0/30")}};
   folder.addresses.take("net", ip("10.1.2.3"), cni::Tag{1});
   fs::create_directories(file("addresses/10.1.2.4"));
@@ -108,7 +107,7 @@ TEST_F(RangeIpam, PassesOverWhatIsTaken) {
   EXPECT_EQ(allocate("e"), "10.1.2.5/29");
 }
 
-TEST_F(RangeIpam, GivesEveryAddressAndThenSaysThatTheSetIsFull) {
+TEST_F(RangeIpam, AllocatesEveryAddressBeforeTheSetIsFull) {
   const struct {
     const char* subnet;
     int size;
@@ -134,25 +133,25 @@ TEST_F(RangeIpam, GivesEveryAddressAndThenSaysThatTheSetIsFull) {
   }
 }
 
-TEST_F(RangeIpam, GivesBackTheFirstSetsAddressWhereTheSecondIsFull) {
+TEST_F(RangeIpam, ReleasesTheAddressOfTheFirstSetIfTheSecondIsFull) {
   config.ipam.ranges = {{range("10.1.2.0/24")}, {range("fd00::/128")}};
   EXPECT_EQ(allocate("a"), "10.1.2.2/24 fd00::/128");
   EXPECT_EQ(allocate("b"), "102: no IP addresses available in range set fd00::-fd00::: 1 are taken");
   EXPECT_EQ(folder.addresses.list_addresses("net").size(), 2U);
 }
 
-TEST_F(RangeIpam, GivesWhatIsRequested) {
+TEST_F(RangeIpam, AllocatesRequestedAddresses) {
   config.ipam.ranges.push_back({range("fd00::/64")});
-  EXPECT_EQ(allocate_wished("a", {"fd00::77"}), "10.1.2.2/24 fd00::77/64");
-  EXPECT_EQ(allocate_wished("b", {"fd00::78", "10.1.2.200"}), "10.1.2.200/24 fd00::78/64");
+  EXPECT_EQ(allocate_requested("a", {"fd00::77"}), "10.1.2.2/24 fd00::77/64");
+  EXPECT_EQ(allocate_requested("b", {"fd00::78", "10.1.2.200"}), "10.1.2.200/24 fd00::78/64");
   EXPECT_EQ(allocate("c"), "10.1.2.3/24 fd00::2/64");
 }
 
-TEST_F(RangeIpam, RefusesWhatCannotBeRequested) {
+TEST_F(RangeIpam, RejectsInvalidRequests) {
   auto configured = range("10.1.2.0/24");
   configured.exclude = {prefix("10.1.2.64/26")};
   config.ipam.ranges = {{configured}, {range("fd00::/64")}};
-  allocate_wished("holder", {"10.1.2.5"});
+  allocate_requested("holder", {"10.1.2.5"});
   const struct {
     std::vector<const char*> addresses;
     const char* text;
@@ -170,21 +169,21 @@ TEST_F(RangeIpam, RefusesWhatCannotBeRequested) {
       {{"10.1.2.5", "fd00::8"}, "103: requested address 10.1.2.5 is held by container \"holder\", interface \"eth0\""},
       {{"fd00::8", "10.1.2.5"}, "103: requested address 10.1.2.5 is held by container \"holder\", interface \"eth0\""},
   };
-  for (const auto& [addresses, text] : cases) EXPECT_EQ(allocate_wished("a", addresses), text);
+  for (const auto& [addresses, text] : cases) EXPECT_EQ(allocate_requested("a", addresses), text);
   EXPECT_FALSE(folder.records.find(request("a").attachment).has_value());
   EXPECT_EQ(folder.addresses.list_addresses("net").size(), 2U);
 }
 
-TEST_F(RangeIpam, NamesAHolderWithoutARecord) {
+TEST_F(RangeIpam, ReportsAHolderWithoutARecord) {
   folder.addresses.take("net", ip("10.1.2.5"), cni::Tag{7});
-  EXPECT_EQ(allocate_wished("a", {"10.1.2.5"}),
+  EXPECT_EQ(allocate_requested("a", {"10.1.2.5"}),
             "103: requested address 10.1.2.5 is held by an attachment with the tag " + cni::to_string(cni::Tag{7}));
   std::ofstream{file("addresses/10.1.2.6")} << "x";
-  EXPECT_EQ(allocate_wished("a", {"10.1.2.6"}), "103: requested address 10.1.2.6 is held by a file in \"" +
-                                                    folder.path() + "\" that is not of this plugin");
+  EXPECT_EQ(allocate_requested("a", {"10.1.2.6"}), "103: requested address 10.1.2.6 is held by a file in \"" +
+                                                       folder.path() + "\" that this plugin did not create");
 }
 
-TEST_F(RangeIpam, TakesAnotherAddressWhenItIsAskedAgain) {
+TEST_F(RangeIpam, AllocatesAnotherAddressIfItIsCalledAgain) {
   EXPECT_EQ(allocate("a"), "10.1.2.2/24");
   EXPECT_EQ(allocate("a"), "10.1.2.3/24");
   EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.2"), ip("10.1.2.3")}));
@@ -192,27 +191,27 @@ TEST_F(RangeIpam, TakesAnotherAddressWhenItIsAskedAgain) {
   EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
-TEST_F(RangeIpam, DoesNotGiveARequestedAddressTwice) {
-  EXPECT_EQ(allocate_wished("a", {"10.1.2.9"}), "10.1.2.9/24");
-  EXPECT_EQ(allocate_wished("a", {"10.1.2.9"}),
+TEST_F(RangeIpam, DoesNotAllocateARequestedAddressTwice) {
+  EXPECT_EQ(allocate_requested("a", {"10.1.2.9"}), "10.1.2.9/24");
+  EXPECT_EQ(allocate_requested("a", {"10.1.2.9"}),
             "103: requested address 10.1.2.9 is held by container \"a\", interface \"eth0\"");
   EXPECT_EQ(record_of("a")->addresses, std::vector<cni::IpAddress>{ip("10.1.2.9")});
   EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.9")), tag_of("a"));
 }
 
-TEST_F(RangeIpam, LeavesTheRecordAsItWasWhereAskingAgainFails) {
+TEST_F(RangeIpam, KeepsTheRecordIfASecondAllocationFails) {
   config.ipam.ranges.push_back({range("fd00::/64")});
   allocate("a");
   folder.records.mark_live(request("a").attachment);
   const auto before = record_of("a");
   folder.addresses.take("net", ip("fd00::9"), cni::Tag{9});
-  EXPECT_NE(allocate_wished("a", {"fd00::9"}).find("103: "), std::string::npos);
+  EXPECT_NE(allocate_requested("a", {"fd00::9"}).find("103: "), std::string::npos);
   EXPECT_EQ(record_of("a"), before);
   EXPECT_EQ(folder.records.find(request("a").attachment)->stage, state::Stage::live);
   EXPECT_EQ(folder.addresses.list_addresses("net").size(), 3U);
 }
 
-TEST_F(RangeIpam, GivesBackWhatItTookWhereTheSystemRefuses) {
+TEST_F(RangeIpam, ReleasesItsAddressesIfASystemCallFails) {
   config.ipam.ranges.push_back({range("fd00::/64")});
   fs::create_directories(file("addresses"));
   std::ofstream{file("pending")} << "in the way";
@@ -221,14 +220,14 @@ TEST_F(RangeIpam, GivesBackWhatItTookWhereTheSystemRefuses) {
   EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
-TEST_F(RangeIpam, KeepsWhatAnUnreadableRecordMayHaveNamed) {
+TEST_F(RangeIpam, KeepsTheAddressesOfAnUnreadableRecord) {
   allocate("a");
   std::ofstream{file("pending/" + cni::to_string(tag_of("a")))} << "{";
   EXPECT_EQ(allocate("a"), "10.1.2.3/24");
   EXPECT_EQ(record_of("a")->addresses, (std::vector<cni::IpAddress>{ip("10.1.2.2"), ip("10.1.2.3")}));
 }
 
-TEST_F(RangeIpam, BeginsAnewWithoutAUsableCursor) {
+TEST_F(RangeIpam, BeginsWithTheFirstAddressWithoutAValidCursor) {
   for (const auto* target : {"not an address", "10.77.0.1", "fd00::1"}) {
     folder.addresses.take("net", ip("10.1.2.77"), cni::Tag{1});
     fs::remove(file("cursor"));
@@ -238,7 +237,7 @@ TEST_F(RangeIpam, BeginsAnewWithoutAUsableCursor) {
   }
 }
 
-TEST_F(RangeIpam, TakesDnsFromTheFileItIsGiven) {
+TEST_F(RangeIpam, ReadsDnsFromTheConfiguredFile) {
   config.ipam.dns.domain = "unused";
   config.ipam.resolv_conf = directory.path() + "/resolv.conf";
   EXPECT_EQ(allocate("a"), "7: /ipam/resolvConf: \"" + *config.ipam.resolv_conf + "\" does not exist");
@@ -247,7 +246,7 @@ TEST_F(RangeIpam, TakesDnsFromTheFileItIsGiven) {
             (cni::Dns{.nameservers = {"192.0.2.53"}, .domain = {}, .search = {}, .options = {}}));
 }
 
-TEST_F(RangeIpam, ReleasesOnlyWhatIsItsOwn) {
+TEST_F(RangeIpam, ReleasesOnlyItsOwnAddresses) {
   allocate("a");
   allocate("b");
   auto record = *record_of("a");
@@ -260,7 +259,7 @@ TEST_F(RangeIpam, ReleasesOnlyWhatIsItsOwn) {
   EXPECT_EQ(folder.addresses.list_addresses("net").size(), 1U);
 }
 
-TEST_F(RangeIpam, ReleasesByTheLinksWhereTheRecordCannotBeRead) {
+TEST_F(RangeIpam, ReleasesByTheLinksIfTheRecordCannotBeRead) {
   allocate("a");
   allocate("b");
   std::ofstream{file("pending/" + cni::to_string(tag_of("a")))} << "{";
@@ -268,14 +267,14 @@ TEST_F(RangeIpam, ReleasesByTheLinksWhereTheRecordCannotBeRead) {
   EXPECT_EQ(folder.addresses.list_addresses("net"), std::vector<cni::IpAddress>{ip("10.1.2.3")});
 }
 
-TEST_F(RangeIpam, ReleasesWhateverTheConfiguration) {
+TEST_F(RangeIpam, ReleasesWithAnyConfiguration) {
   allocate("a");
   config.ipam.ranges = {{}};
   release("a");
   EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
 }
 
-TEST_F(RangeIpam, ChecksThatWhatWasGivenIsHeld) {
+TEST_F(RangeIpam, ChecksThatItsAddressesAreHeld) {
   allocate("a");
   auto checking = request("a");
   checking.config.previous = cni::Result{};
@@ -288,7 +287,7 @@ TEST_F(RangeIpam, ChecksThatWhatWasGivenIsHeld) {
             "104: address 10.1.2.3 is not held by the attachment but by container \"b\", interface \"eth0\"");
   folder.addresses.release("net", ip("10.1.2.2"), tag_of("a"));
   EXPECT_EQ(check(checking),
-            "104: address 10.1.2.2 is not held by the attachment but by nobody; address 10.1.2.3 is "
+            "104: address 10.1.2.2 is not held by any attachment; address 10.1.2.3 is "
             "not held by the attachment but by container \"b\", interface \"eth0\"");
 }
 
@@ -302,42 +301,42 @@ TEST_F(RangeIpam, DoesNotCheckTheAddressesOfAPeer) {
   EXPECT_EQ(check(checking), "");
 }
 
-TEST_F(RangeIpam, FindsInTheCheckThatThereIsNoRecord) {
-  EXPECT_EQ(check(request("a")), "104: no record names the addresses of the attachment");
+TEST_F(RangeIpam, ReportsAMissingRecordInCheck) {
+  EXPECT_EQ(check(request("a")), "104: the record of the attachment is missing");
 }
 
-TEST_F(RangeIpam, CollectsNothingThatARecordNames) {
+TEST_F(RangeIpam, KeepsAddressesWithARecordInGc) {
   allocate("added meanwhile");
-  collect({});
+  gc({});
   EXPECT_EQ(folder.addresses.list_addresses("net"), (std::vector<cni::IpAddress>{ip("10.1.2.2")}));
 }
 
-TEST_F(RangeIpam, CollectsWhatNobodyValidHolds) {
+TEST_F(RangeIpam, ReleasesAddressesOfInvalidAttachmentsInGc) {
   for (const auto* container : {"valid", "gone", "flying"}) {
     allocate(container);
-    folder.records.forget("net", tag_of(container));
+    folder.records.remove("net", tag_of(container));
   }
   std::ofstream{file("addresses/10.1.2.99")} << "foreign";
   folder.addresses.take("other", ip("10.1.2.3"), tag_of("gone"));
   const auto elsewhere = state::Folder::open(root, root);
   const auto lock = elsewhere.locks.attachment(request("flying").attachment);
-  collect({tag_of("valid")});
+  gc({tag_of("valid")});
   EXPECT_EQ(folder.addresses.list_addresses("net"),
             (std::vector<cni::IpAddress>{ip("10.1.2.2"), ip("10.1.2.4"), ip("10.1.2.99")}));
   EXPECT_TRUE(folder.addresses.is_taken("other", ip("10.1.2.3")));
 }
 
-TEST_F(RangeIpam, DoesNothingWithoutAFolder) {
+TEST_F(RangeIpam, WorksWithoutAFolderIfPossible) {
   const auto asking = request("a");
   ipam::RangeIpam without{asking, nullptr};
-  EXPECT_NO_THROW(without.collect({}));
-  EXPECT_NO_THROW(without.check_ready());
-  EXPECT_EQ(test::error_text([&] { without.check(); }), "104: the state folder is gone, no address is held");
+  EXPECT_NO_THROW(without.gc({}));
+  EXPECT_NO_THROW(without.status());
+  EXPECT_EQ(test::error_text([&] { without.check(); }), "104: the state folder is missing, so no address is held");
   EXPECT_EQ(test::error_text([&] { test::lease_of(without.allocate()); }),
-            "999: there is no state folder to allocate from");
+            "999: cannot allocate addresses: there is no state folder");
 }
 
-TEST_F(RangeIpam, FindsTheGapAmongTenThousandLeases) {
+TEST_F(RangeIpam, FindsTheFreeAddressAmongTenThousandLeases) {
   config.ipam.ranges = {{range("fd00::/64")}};
   const auto first = ip("fd00::2");
   constexpr unsigned leases = 10'000;
@@ -350,7 +349,7 @@ TEST_F(RangeIpam, FindsTheGapAmongTenThousandLeases) {
   EXPECT_EQ(allocate("c"), "fd00::2713/64");
 }
 
-/// What one child of the test below does; its exit status.
+/// Runs in each child of the test below. Returns its exit status.
 int allocate_many(const std::string& root, const cni::NetworkConfig& config, int child) {
   auto folder = state::Folder::open(root, root);
   for (int number = 0; number < 50; ++number) {
@@ -363,7 +362,7 @@ int allocate_many(const std::string& root, const cni::NetworkConfig& config, int
   return 0;
 }
 
-TEST_F(RangeIpam, GivesNoAddressTwiceToProcessesAtTheSameTime) {
+TEST_F(RangeIpam, AllocatesNoAddressTwiceInConcurrentProcesses) {
   config.ipam.ranges = {{range("10.1.2.0/23")}};
   constexpr int processes = 8;
   for (int child = 0; child < processes; ++child) {

@@ -21,7 +21,7 @@ ipam::RangeSet set_of(const std::vector<cni::RangeConfig>& configs) {
   return set;
 }
 
-/// All candidates of one round, in their order.
+/// All candidates of the set, in their order.
 std::string round_of(const ipam::RangeSet& set) {
   const auto first = ipam::first_candidate(set);
   std::string text = text_of(first);
@@ -31,7 +31,7 @@ std::string round_of(const ipam::RangeSet& set) {
   return text;
 }
 
-TEST(Range, FillsInItsDefaults) {
+TEST(Range, SetsItsDefaults) {
   const struct {
     const char *subnet, *first, *last, *gateway;
   } cases[] = {
@@ -54,7 +54,7 @@ TEST(Range, FillsInItsDefaults) {
   }
 }
 
-TEST(Range, IsRefusedWhereItCannotBe) {
+TEST(Range, IsRejectedIfInvalid) {
   const auto with_gateway = [](const char* subnet, const char* gateway) {
     auto config = range(subnet);
     config.gateway = ip(gateway);
@@ -69,27 +69,30 @@ TEST(Range, IsRefusedWhereItCannotBe) {
     cni::RangeConfig config;
     const char* text;
   } cases[] = {
-      {range("10.1.2.3/24"), "7: /r/subnet: the subnet 10.1.2.3/24 has host bits set, the network is 10.1.2.0/24"},
+      {range("10.1.2.3/24"),
+       "7: /r/subnet: the subnet 10.1.2.3/24 has host bits set. Use the network address 10.1.2.0/24"},
       {range("10.1.2.0/24", "10.1.3.1", "10.1.2.9"), "7: /r/rangeStart: 10.1.3.1 is not in the subnet 10.1.2.0/24"},
       {range("10.1.2.0/24", "10.1.2.1", "10.1.3.9"), "7: /r/rangeEnd: 10.1.3.9 is not in the subnet 10.1.2.0/24"},
       {range("10.1.2.0/24", "fd00::1", "10.1.2.9"), "7: /r/rangeStart: fd00::1 is not in the subnet 10.1.2.0/24"},
-      {range("10.1.2.0/24", "10.1.2.9", "10.1.2.8"), "7: /r: the range's end 10.1.2.8 is before its start 10.1.2.9"},
+      {range("10.1.2.0/24", "10.1.2.9", "10.1.2.8"), "7: /r: rangeEnd 10.1.2.8 is before rangeStart 10.1.2.9"},
       {with_gateway("10.1.2.0/24", "fd00::1"),
-       "7: /r: the gateway fd00::1 is not of the family of the subnet 10.1.2.0/24"},
+       "7: /r/gateway: fd00::1 and the subnet 10.1.2.0/24 are of different address families"},
       {excluding("fd00::/64", "10.0.0.0/8"),
-       "7: /r: the excluded 10.0.0.0/8 is not of the family of the subnet fd00::/64"},
-      {with_gateway("10.1.2.4/32", "10.1.2.4"), "7: /r: gateway and exclusions leave no address of 10.1.2.4-10.1.2.4"},
+       "7: /r/exclude: 10.0.0.0/8 and the subnet fd00::/64 are of different address families"},
+      {with_gateway("10.1.2.4/32", "10.1.2.4"),
+       "7: /r: no address can be assigned: each address of 10.1.2.4-10.1.2.4 is the gateway or excluded"},
       {excluding("10.1.2.0/24", "10.1.0.0/16"),
-       "7: /r: gateway and exclusions leave no address of 10.1.2.1-10.1.2.254"},
+       "7: /r: no address can be assigned: each address of 10.1.2.1-10.1.2.254 is the gateway or excluded"},
       {excluding("::/0", "::/0"),
-       "7: /r: gateway and exclusions leave no address of ::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+       "7: /r: no address can be assigned: each address of ::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff is the gateway "
+       "or excluded"},
   };
   for (const auto& [config, text] : cases) {
     EXPECT_EQ(test::error_text([&, &refused = config] { ipam::checked_range(refused, "/r"); }), text);
   }
 }
 
-TEST(Range, GivesItsCandidatesInOrderAndRoundAndRound) {
+TEST(Range, ReturnsItsCandidatesInOrderAndStartsAgain) {
   auto excluding = range("10.1.2.0/28");
   excluding.exclude = {prefix("10.1.2.4/30"), prefix("10.1.2.6/31"), prefix("10.1.2.12/30")};
   auto gateway_inside = range("10.1.2.0/29");
@@ -116,7 +119,7 @@ TEST(Range, GivesItsCandidatesInOrderAndRoundAndRound) {
   for (const auto& [configs, round] : cases) EXPECT_EQ(round_of(set_of(configs)), round);
 }
 
-TEST(Range, GoesOnWhereverTheLastAddressLies) {
+TEST(Range, ContinuesAfterAnyAddress) {
   const auto set = set_of({range("10.1.2.0/29"), range("10.1.9.0/30")});
   const struct {
     const char *last, *next;
@@ -125,7 +128,7 @@ TEST(Range, GoesOnWhereverTheLastAddressLies) {
   for (const auto& [last, next] : cases) EXPECT_EQ(text_of(ipam::next_candidate(set, ip(last))), next) << last;
 }
 
-TEST(Range, FindsTheNextFreeAmongTaken) {
+TEST(Range, FindsTheNextFreeAddress) {
   const auto set = set_of({range("10.1.2.0/29"), range("10.1.9.0/29")});
   const auto taken = [](const std::vector<const char*>& texts) {
     std::vector<cni::IpAddress> addresses;
@@ -153,7 +156,7 @@ TEST(Range, FindsTheNextFreeAmongTaken) {
   }
 }
 
-TEST(Range, JumpsOverWhatIsHuge) {
+TEST(Range, JumpsOverLargeExclusions) {
   auto config = range("::/0");
   config.exclude = {prefix("::/1"), prefix("8000::/2"), prefix("c000::/3"), prefix("e000::/3")};
   config.exclude.back() = prefix("e000::/4");
@@ -165,27 +168,29 @@ TEST(Range, JumpsOverWhatIsHuge) {
   EXPECT_EQ(text_of(ipam::next_free(set, ip("f000::"), taken)), "f000::1:86a0");
 }
 
-TEST(RangeSets, AreThoseOfTheRuntimeBeforeThoseOfTheConfiguration) {
+TEST(RangeSets, BeginWithThoseOfTheRuntime) {
   cni::NetworkConfig config;
   config.version = cni::Version::v0_3_0;
   config.ipam.ranges = {{range("10.1.2.0/24")}, {range("fd00::/64")}};
-  config.wishes.ranges = {{range("10.9.0.0/24"), range("10.8.0.0/24")}};
+  config.requested.ranges = {{range("10.9.0.0/24"), range("10.8.0.0/24")}};
   const auto sets = ipam::checked_range_sets(config);
   ASSERT_EQ(sets.size(), 3U);
   EXPECT_EQ(ipam::to_string(sets[0]), "10.9.0.1-10.9.0.254,10.8.0.1-10.8.0.254");
   EXPECT_EQ(ipam::to_string(sets[1]), "10.1.2.1-10.1.2.254");
 }
 
-TEST(RangeSets, AreRefusedWhereTheyCannotBe) {
+TEST(RangeSets, AreRejectedIfInvalid) {
   const struct {
     cni::Version version;
     cni::RangeSets sets;
     const char* text;
   } cases[] = {
-      {cni::Version::v1_1_0, {{}}, "7: /ipam/ranges/0: empty range set"},
+      {cni::Version::v1_1_0, {{}}, "7: /ipam/ranges/0: empty range set. Add a range or remove the set"},
       {cni::Version::v1_1_0,
        {{range("10.1.2.0/24"), range("fd00::/64")}},
-       "7: /ipam/ranges/0/1: mixed address families, 10.1.2.1-10.1.2.254 and fd00::1-fd00::ffff:ffff:ffff:ffff"},
+       "7: /ipam/ranges/0/1: mixed address families, 10.1.2.1-10.1.2.254 and fd00::1-fd00::ffff:ffff:ffff:ffff. Use "
+       "one "
+       "range set for each family"},
       {cni::Version::v1_1_0,
        {{range("10.1.2.0/24"), range("10.1.0.0/16")}},
        "7: /ipam/ranges/0/1: the ranges 10.1.2.1-10.1.2.254 and 10.1.0.1-10.1.255.254 overlap"},
@@ -194,7 +199,8 @@ TEST(RangeSets, AreRefusedWhereTheyCannotBe) {
        "7: /ipam/ranges/1: the ranges 10.1.0.1-10.1.255.254 and 10.1.2.1-10.1.2.254 overlap"},
       {cni::Version::v0_2_0,
        {{range("10.1.2.0/24")}, {range("10.1.3.0/24")}},
-       "7: /ipam/ranges: CNI version 0.2.0 does not support more than 1 address per family"},
+       "7: /ipam/ranges: CNI version 0.2.0 does not support more than 1 address per family. "
+       "Set cniVersion to \"0.3.0\" or later"},
   };
   for (const auto& each : cases) {
     cni::NetworkConfig config;
@@ -204,14 +210,14 @@ TEST(RangeSets, AreRefusedWhereTheyCannotBe) {
   }
 }
 
-/// The text of the refusal of a configuration as it is written.
+/// The error for a configuration with these members.
 std::string refusal_of(const std::string& members) {
   const auto text = R"({"cniVersion":"1.1.0","name":"n","type":"veth",)" + members + "}";
   return test::error_text([&] { ipam::checked_range_sets(cni::parse_network_config(text, cni::Verb::add, {})); });
 }
 
-/// A bridge that is the gateway has an address of its own in each of them.
-TEST(RangeSets, NeverGiveOutTheGatewayThatABridgeComputes) {
+/// With isGateway, the bridge needs an address in each prefix.
+TEST(RangeSets, NeverContainTheDefaultGatewayOfABridge) {
   cni::NetworkConfig config;
   config.version = cni::Version::v1_1_0;
   config.ipam.ranges = {{range("10.1.2.4/31")}, {range("fd00::4/127")}};
@@ -223,14 +229,15 @@ TEST(RangeSets, NeverGiveOutTheGatewayThatABridgeComputes) {
   EXPECT_EQ(round_of(ipam::checked_range_sets(config)[1]), "fd00::4");
   EXPECT_EQ(text_of(ipam::checked_range_sets(config)[1].front().gateway), "fd00::5");
   config.ipam.ranges = {{range("10.1.2.4/31", "10.1.2.5", "10.1.2.5")}};
-  EXPECT_EQ(test::error_text([&] { ipam::checked_range_sets(config); }),
-            "7: /ipam/ranges/0/0: gateway and exclusions leave no address of 10.1.2.5-10.1.2.5");
+  EXPECT_EQ(
+      test::error_text([&] { ipam::checked_range_sets(config); }),
+      "7: /ipam/ranges/0/0: no address can be assigned: each address of 10.1.2.5-10.1.2.5 is the gateway or excluded");
   config.ipam.ranges.front().front().gateway = ip("10.1.2.4");
   EXPECT_EQ(round_of(ipam::checked_range_sets(config)[0]), "10.1.2.5");
 }
 
-TEST(RangeSets, AreNamedByThePlaceWhereTheyAreWritten) {
-  const std::string fault = ": the subnet 10.2.0.7/24 has host bits set, the network is 10.2.0.0/24";
+TEST(RangeSets, AreReportedWithTheirJsonPointer) {
+  const std::string fault = ": the subnet 10.2.0.7/24 has host bits set. Use the network address 10.2.0.0/24";
   const std::string own = R"("subnet":"10.1.0.0/24")";
   const std::string wrong = R"([[{"subnet":"10.2.0.7/24"}]])";
   const auto ipam = [](const std::string& members) { return R"("ipam":{"type":"veth-ipam",)" + members + "}"; };

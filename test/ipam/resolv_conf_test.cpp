@@ -12,7 +12,7 @@
 
 namespace {
 
-TEST(ResolvConf, ReadsWhatResolversRead) {
+TEST(ResolvConf, ReadsTheKeywordsOfResolvConf) {
   const struct {
     const char* text;
     cni::Dns dns;
@@ -43,19 +43,19 @@ class ResolvConfFile : public testing::Test {
   std::string path = directory.path() + "/resolv.conf";
 };
 
-TEST_F(ResolvConfFile, IsFollowedWhereItIsALink) {
+TEST_F(ResolvConfFile, IsReadThroughALink) {
   std::ofstream{directory.path() + "/real"} << "nameserver 192.0.2.1\n";
   std::filesystem::create_symlink("real", path);
   EXPECT_EQ(reading(), "");
 }
 
-TEST_F(ResolvConfFile, IsRefusedWhereItIsMissingOrNoFile) {
+TEST_F(ResolvConfFile, IsRejectedIfItIsNotARegularFile) {
   EXPECT_EQ(reading(), "7: /ipam/resolvConf: \"" + path + "\" does not exist");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(reading(), "7: /ipam/resolvConf: \"" + path + "\" is not a regular file");
 }
 
-TEST(Lease, HasTheConfigurationsRoutesAndDns) {
+TEST(Lease, HasTheRoutesAndDnsOfTheConfiguration) {
   cni::IpamConfig config;
   config.routes.emplace_back();
   config.dns.domain = "example.org";

@@ -38,7 +38,7 @@ TEST(AddressMessage, IsReadAsItWasWritten) {
   }
 }
 
-TEST(AddressMessage, TellsHowDuplicateAddressDetectionStands) {
+TEST(AddressMessage, ContainsTheStateOfDuplicateAddressDetection) {
   struct Case {
     std::uint32_t flags;
     bool is_tentative;
@@ -56,9 +56,9 @@ TEST(AddressMessage, TellsHowDuplicateAddressDetectionStands) {
   }
 }
 
-TEST(AddressMessage, IsNotFoundInOthers) {
-  const auto question = kernel::list_addresses(device);
-  EXPECT_FALSE(kernel::find_interface_address(bytes_of(question.message)).has_value());
+TEST(AddressMessage, IsNotFoundInOtherMessages) {
+  const auto query = kernel::list_addresses(device);
+  EXPECT_FALSE(kernel::find_interface_address(bytes_of(query.message)).has_value());
   ifaddrmsg header{};
   header.ifa_family = AF_INET;
   EXPECT_FALSE(kernel::find_interface_address(bytes_of(kernel::new_message(RTM_NEWADDR, header))).has_value());
@@ -68,7 +68,7 @@ TEST(AddressMessage, IsNotFoundInOthers) {
   EXPECT_FALSE(kernel::find_interface_address(bytes_of(odd)).has_value());
 }
 
-TEST(AddressRequest, KeepsTheKernelFromMakingARouteOfItsOwn) {
+TEST(AddressRequest, PreventsThePrefixRouteUnlessItIsWanted) {
   for (const char* text : {"10.1.2.5/24", "fd00::5/64"}) {
     const auto without = kernel::add_address(device, {prefix(text), false}, false);
     EXPECT_NE(flags_of(without) & IFA_F_NOPREFIXROUTE, 0U) << text;
@@ -77,13 +77,13 @@ TEST(AddressRequest, KeepsTheKernelFromMakingARouteOfItsOwn) {
   }
 }
 
-TEST(AddressRequest, LeavesDuplicateAddressDetectionOutUnlessItIsWanted) {
+TEST(AddressRequest, DisablesDuplicateAddressDetectionUnlessItIsWanted) {
   const wiring::Address ipv6{prefix("fd00::5/64"), false};
   EXPECT_NE(flags_of(kernel::add_address(device, ipv6, false)) & IFA_F_NODAD, 0U);
   EXPECT_EQ(flags_of(kernel::add_address(device, ipv6, true)) & IFA_F_NODAD, 0U);
 }
 
-TEST(AddressRequest, HasABroadcastAddressWhereThereIsOne) {
+TEST(AddressRequest, HasABroadcastAddressUpToPrefixLength30) {
   const std::pair<const char*, bool> cases[] = {{"10.1.2.5/24", true},
                                                 {"10.1.2.5/30", true},
                                                 {"10.1.2.5/31", false},
@@ -96,14 +96,14 @@ TEST(AddressRequest, HasABroadcastAddressWhereThereIsOne) {
   }
 }
 
-TEST(AddressRequest, SaysWhatItIsToDo) {
-  EXPECT_EQ(kernel::add_address(device, {prefix("10.1.2.5/24"), false}, false).act,
+TEST(AddressRequest, DescribesItsAction) {
+  EXPECT_EQ(kernel::add_address(device, {prefix("10.1.2.5/24"), false}, false).action,
             R"(add address 10.1.2.5/24 on "eth0")");
-  EXPECT_EQ(kernel::delete_address(device, prefix("fd00::1/128")).act, R"(delete address fd00::1/128 on "eth0")");
-  EXPECT_EQ(kernel::list_addresses(device).act, R"(list addresses on "eth0")");
+  EXPECT_EQ(kernel::delete_address(device, prefix("fd00::1/128")).action, R"(delete address fd00::1/128 on "eth0")");
+  EXPECT_EQ(kernel::list_addresses(device).action, R"(list addresses on "eth0")");
 }
 
-TEST(AddressRequest, IsAboutItsDeviceAlone) {
+TEST(AddressRequest, ListsOnlyTheAddressesOfItsDevice) {
   const auto request = kernel::list_addresses(device);
   EXPECT_EQ(address_header(request).ifa_index, 7U);
   EXPECT_EQ(address_header(request).ifa_family, AF_UNSPEC);

@@ -29,7 +29,7 @@ const nlattr* top(const kernel::NetlinkRequest& request, int type) {
   return nlmsg_find_attr(link_header(request), sizeof(ifinfomsg), type);
 }
 
-/// The VLANs of a message as "ID/flags", in the order in which they stand.
+/// The VLANs of a message as "ID/flags", in their order.
 std::vector<std::string> vlans_of(const kernel::NetlinkRequest& request) {
   std::vector<std::string> vlans;
   const nlattr* all = top(request, IFLA_AF_SPEC);
@@ -41,24 +41,25 @@ std::vector<std::string> vlans_of(const kernel::NetlinkRequest& request) {
   return vlans;
 }
 
-TEST(CreationOfABridge, AsksForTheVlanFilterWhereItIsWishedAlone) {
-  for (const bool is_wished : {false, true}) {
-    const auto request = kernel::create_bridge("cni0", {}, 1500, is_wished);
+TEST(CreateBridge, RequestsVlanFilteringOnlyIfItIsWanted) {
+  for (const bool is_wanted : {false, true}) {
+    const auto request = kernel::create_bridge("cni0", {}, 1500, is_wanted);
     const nlattr* data = inside(top(request, IFLA_LINKINFO), IFLA_INFO_DATA);
-    EXPECT_EQ(inside(data, IFLA_BR_VLAN_FILTERING) != nullptr, is_wished) << "kernels without it refuse even a 0";
+    EXPECT_EQ(inside(data, IFLA_BR_VLAN_FILTERING) != nullptr, is_wanted)
+        << "kernels without VLAN filtering refuse even the value 0";
   }
 }
 
-TEST(CreationOfABridge, ToleratesThatAnotherWasFirst) {
+TEST(CreateBridge, ToleratesAnExistingBridge) {
   EXPECT_EQ(kernel::create_bridge("cni0", {}, 1500, false).tolerated, (std::vector<int>{EEXIST}));
 }
 
-TEST(BridgeRequest, SaysWhatItIsToDo) {
-  EXPECT_EQ(kernel::create_bridge("cni0", {}, 1500, false).act, R"(create bridge "cni0")");
-  EXPECT_EQ(kernel::create_bridge("cni0", {}, 1500, true).act, R"(create bridge "cni0" with VLAN filtering)");
-  EXPECT_EQ(kernel::set_promiscuous({"cni0", 3}).act, R"(set "cni0" promiscuous)");
-  EXPECT_EQ(kernel::enslave("vethport", {"cni0", 3}).act, R"(make "vethport" a port of bridge "cni0")");
-  EXPECT_EQ(kernel::set_port_flags("vethport", {}).act, R"(set hairpin and isolation of port "vethport")");
+TEST(BridgeRequest, DescribesItsAction) {
+  EXPECT_EQ(kernel::create_bridge("cni0", {}, 1500, false).action, R"(create bridge "cni0")");
+  EXPECT_EQ(kernel::create_bridge("cni0", {}, 1500, true).action, R"(create bridge "cni0" with VLAN filtering)");
+  EXPECT_EQ(kernel::set_promiscuous({"cni0", 3}).action, R"(set "cni0" promiscuous)");
+  EXPECT_EQ(kernel::enslave("vethport", {"cni0", 3}).action, R"(make "vethport" a port of bridge "cni0")");
+  EXPECT_EQ(kernel::set_port_flags("vethport", {}).action, R"(set hairpin and isolation of port "vethport")");
 }
 
 TEST(PortFlags, AreSetByTheNameOfThePort) {
@@ -71,7 +72,7 @@ TEST(PortFlags, AreSetByTheNameOfThePort) {
 }
 
 // `bridge vlan add dev vethport vid 100 pvid untagged` sends 06 00 64 00: flags 2 (PVID) and 4 (untagged), then the ID.
-TEST(Vlans, AreWhatTheProgramBridgeSends) {
+TEST(Vlans, HaveTheBytesThatBridgeSends) {
   const auto requests = kernel::set_vlans(port, {.name = "cni0", .vlan = 100, .trunk = {{7, 7}, {200, 300}}});
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(link_header(requests[0])->nlmsg_type, RTM_DELLINK);
@@ -85,18 +86,18 @@ TEST(Vlans, AreWhatTheProgramBridgeSends) {
   }
 }
 
-TEST(Vlans, KeepTheDefaultOneWhereThatIsWished) {
+TEST(Vlans, KeepTheDefaultVlanIfItIsWanted) {
   const auto requests = kernel::set_vlans(port, {.name = "cni0", .vlan = 100, .keep_default_vlan = true});
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(vlans_of(requests[0]), (std::vector<std::string>{"100/6"}));
 }
 
-TEST(Vlans, LeaveUntaggedFramesOfATrunkInTheDefaultOne) {
+TEST(Vlans, PutUntaggedFramesOfATrunkIntoTheDefaultVlan) {
   const auto requests = kernel::set_vlans(port, {.name = "cni0", .trunk = {{7, 7}}});
   EXPECT_EQ(vlans_of(requests.back()), (std::vector<std::string>{"1/6", "7/0"}));
 }
 
-TEST(Vlans, GoInSeveralMessagesWhereTheyAreMany) {
+TEST(Vlans, AreSplitIntoSeveralMessages) {
   std::vector<cni::VlanRange> trunk;
   for (std::uint16_t id = 2; id < 202; id = static_cast<std::uint16_t>(id + 2)) trunk.push_back({id, id});
   std::size_t count = 0;
@@ -107,10 +108,10 @@ TEST(Vlans, GoInSeveralMessagesWhereTheyAreMany) {
   EXPECT_EQ(count, trunk.size());
 }
 
-TEST(Vlans, AreWantedWhereThereAreAny) {
-  EXPECT_FALSE(kernel::wants_vlans({.name = "cni0"}));
-  EXPECT_TRUE(kernel::wants_vlans({.name = "cni0", .vlan = 1}));
-  EXPECT_TRUE(kernel::wants_vlans({.name = "cni0", .trunk = {{7, 7}}}));
+TEST(Vlans, ExistIfTheConfigurationHasAny) {
+  EXPECT_FALSE(kernel::has_vlans({.name = "cni0"}));
+  EXPECT_TRUE(kernel::has_vlans({.name = "cni0", .vlan = 1}));
+  EXPECT_TRUE(kernel::has_vlans({.name = "cni0", .trunk = {{7, 7}}}));
 }
 
 }  // namespace

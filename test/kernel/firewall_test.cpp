@@ -37,8 +37,8 @@ struct Chain {
   std::string table = "filter";
 };
 
-/// As the kernel tells a base chain.
-std::string told(const Chain& chain) {
+/// The message with which the kernel reports a base chain.
+std::string chain_message(const Chain& chain) {
   const auto message = message_of(NFT_MSG_NEWCHAIN, chain.family);
   kernel::put_text(message.get(), NFTA_CHAIN_TABLE, chain.table);
   kernel::put_text(message.get(), NFTA_CHAIN_NAME, "FORWARD");
@@ -52,17 +52,17 @@ std::string told(const Chain& chain) {
 }
 
 TEST(ForwardChain, IsReadWithFamilyTableAndPolicy) {
-  const auto found = kernel::find_forward_chain(told({.family = NFPROTO_INET}));
+  const auto found = kernel::find_forward_chain(chain_message({.family = NFPROTO_INET}));
   EXPECT_TRUE(found ==
               (kernel::ForwardChain{.chain = {"inet", "filter", "FORWARD"}, .family = NFPROTO_INET, .drops = true}));
-  EXPECT_FALSE(kernel::find_forward_chain(told({.policy = NF_ACCEPT}))->drops);
-  EXPECT_EQ(kernel::find_forward_chain(told({.family = NFPROTO_IPV6}))->chain.family, "ip6");
+  EXPECT_FALSE(kernel::find_forward_chain(chain_message({.policy = NF_ACCEPT}))->drops);
+  EXPECT_EQ(kernel::find_forward_chain(chain_message({.family = NFPROTO_IPV6}))->chain.family, "ip6");
 }
 
-TEST(ForwardChain, IsNoOtherChain) {
+TEST(ForwardChain, IsNotFoundInOtherChains) {
   for (const auto& other : {Chain{.hook = NF_INET_LOCAL_IN}, Chain{.type = "nat"}, Chain{.family = NFPROTO_BRIDGE},
                             Chain{.table = "veth_cni"}}) {
-    EXPECT_FALSE(kernel::find_forward_chain(told(other)).has_value()) << other.table << ' ' << other.type;
+    EXPECT_FALSE(kernel::find_forward_chain(chain_message(other)).has_value()) << other.table << ' ' << other.type;
   }
   const auto regular = message_of(NFT_MSG_NEWCHAIN, NFPROTO_IPV4);
   kernel::put_text(regular.get(), NFTA_CHAIN_NAME, "DOCKER");
@@ -108,14 +108,14 @@ kernel::FilterRule rule(const std::vector<Expression>& expressions) {
 
 using Verdict = kernel::FilterRule::Verdict;
 
-TEST(Rule, RefusesAllWhereItHasNoCondition) {
+TEST(Rule, RefusesAllPacketsWithoutACondition) {
   const kernel::FilterRule refuses_all{.verdict = Verdict::refuses};
   EXPECT_TRUE(rule({verdict(NF_DROP)}) == refuses_all);
   EXPECT_TRUE(rule({named("counter"), named("log"), named("reject")}) == refuses_all);
   EXPECT_TRUE(rule({named("counter"), target("REJECT")}) == refuses_all);
 }
 
-TEST(Rule, LetsSomethingThrough) {
+TEST(Rule, IsConditionalOrAccepts) {
   EXPECT_TRUE(rule({verdict(NF_ACCEPT)}) == kernel::FilterRule{.verdict = Verdict::accepts});
   EXPECT_TRUE(rule({named("ct"), named("cmp"), verdict(NF_ACCEPT)}) ==
               (kernel::FilterRule{.verdict = Verdict::accepts, .is_conditional = true}));
@@ -124,17 +124,17 @@ TEST(Rule, LetsSomethingThrough) {
   EXPECT_TRUE(rule({named("meta"), named("cmp"), verdict(NF_DROP)}).is_conditional);
   EXPECT_TRUE(rule({target("LOG")}) == kernel::FilterRule{});
   EXPECT_TRUE(rule({}) == kernel::FilterRule{});
-  EXPECT_FALSE(kernel::find_rule(told({})).has_value());
+  EXPECT_FALSE(kernel::find_rule(chain_message({})).has_value());
 }
 
-TEST(Rule, LeadsToAnotherChain) {
+TEST(Rule, JumpsToAnotherChain) {
   const kernel::FilterRule jumps{.verdict = Verdict::jumps, .target = "DOCKER-USER"};
   for (const auto code : {NFT_JUMP, NFT_GOTO}) {
     EXPECT_TRUE(rule({named("counter"), verdict(static_cast<std::uint32_t>(code), "DOCKER-USER")}) == jumps);
   }
 }
 
-TEST(RuleQuestion, IsAboutOneChain) {
+TEST(RuleQuery, ListsTheRulesOfOneChain) {
   const auto request = kernel::list_rules({.chain = {"ip", "filter", "FORWARD"}, .family = NFPROTO_IPV4});
   auto* header = nlmsg_hdr(request.message.get());
   EXPECT_STREQ(nla_get_string(nlmsg_find_attr(header, sizeof(nfgenmsg), NFTA_RULE_TABLE)), "filter");

@@ -19,7 +19,7 @@ wiring::Footprint recorded() {
           .container = {.name = "eth0", .index = 2, .mac = cni::container_mac(own_tag)}};
 }
 
-/// The host end as the ADD has made it.
+/// The host end as ADD created it.
 kernel::Link host_end() {
   return {.index = 10,
           .peer_index = 2,
@@ -29,11 +29,11 @@ kernel::Link host_end() {
           .kind = "veth"};
 }
 
-/// What an administrator, udev or a workload has changed.
+/// A change by an administrator, udev or a workload.
 struct Change {
   const char* what;
   void (*make)(kernel::Link&);
-  bool is_end;  ///< by the record
+  bool is_end;  ///< whether the changed link is still recognized as the host end
 };
 
 const std::vector<Change> changes{
@@ -55,7 +55,7 @@ const std::vector<Change> changes{
     {"kind", [](kernel::Link& link) { link.kind = "dummy"; }, false},
 };
 
-TEST(Identity, OfTheHostEndIsProvenByAnyOfItsMarks) {
+TEST(Identity, OfTheHostEndMatchesEachCombinationOfItsProperties) {
   for (const auto& change : changes) {
     auto link = host_end();
     change.make(link);
@@ -63,7 +63,7 @@ TEST(Identity, OfTheHostEndIsProvenByAnyOfItsMarks) {
   }
 }
 
-TEST(Identity, WithoutARecordedIndexIsProvenByNameAndMacOrByAlias) {
+TEST(Identity, WithoutRecordedIfindexMatchesByNameAndMacOrByAlias) {
   auto footprint = recorded();
   footprint.host.index = footprint.container.index = 0;
   EXPECT_TRUE(kernel::is_host_end(host_end(), footprint));
@@ -74,7 +74,7 @@ TEST(Identity, WithoutARecordedIndexIsProvenByNameAndMacOrByAlias) {
   EXPECT_FALSE(kernel::is_host_end(renamed, footprint));
 }
 
-TEST(Identity, OfAnotherAttachmentIsNone) {
+TEST(Identity, OfAnotherAttachmentDoesNotMatch) {
   auto link = host_end();
   link.alias = cni::alias_of({"net", "c2", "eth0"});
   link.name = cni::host_interface_name(cni::tag_of({"net", "c2", "eth0"}));
@@ -83,14 +83,14 @@ TEST(Identity, OfAnotherAttachmentIsNone) {
   EXPECT_FALSE(kernel::is_host_end(link, recorded()));
 }
 
-TEST(Identity, OfAShortenedAliasIsTheTagAtItsEnd) {
+TEST(Identity, IsProvenByTheTagOfAShortenedAlias) {
   const cni::Attachment longest{std::string(200, 'n'), std::string(64, 'c'), "eth0"};
   const wiring::Footprint footprint{.attachment = longest, .tag = cni::tag_of(longest)};
   const kernel::Link link{.index = 5, .name = "x", .alias = cni::alias_of(longest), .mac = {}, .kind = "veth"};
   EXPECT_TRUE(kernel::is_host_end(link, footprint));
 }
 
-TEST(Identity, OfAnImportedEndIsItsIndexWithItsNameOrItsPeer) {
+TEST(Identity, OfAnImportedEndMatchesByIfindexAndNameOrPeer) {
   const wiring::Footprint imported{
       .tag = own_tag, .host = {.name = "vethabc", .index = 77}, .container = {.index = 2}, .is_imported = true};
   const kernel::Link link{.index = 77, .peer_index = 2, .name = "vethabc", .alias = "", .mac = {}, .kind = "veth"};
@@ -101,22 +101,22 @@ TEST(Identity, OfAnImportedEndIsItsIndexWithItsNameOrItsPeer) {
   changed.name = "lan0";
   EXPECT_TRUE(kernel::is_host_end(changed, imported));
   changed.peer_index = 3;
-  EXPECT_FALSE(kernel::is_host_end(changed, imported)) << "neither name nor peer";
+  EXPECT_FALSE(kernel::is_host_end(changed, imported)) << "name and peer differ";
   changed = link;
   changed.index = 78;
-  EXPECT_FALSE(kernel::is_host_end(changed, imported)) << "another index";
+  EXPECT_FALSE(kernel::is_host_end(changed, imported)) << "the index differs";
 }
 
-TEST(Identity, OfADecoyIsToldFromTheRealEndByIndexAndPeer) {
+TEST(Identity, OfADecoyIsNotProvenByIndexAndPeer) {
   const auto footprint = recorded();
   auto decoy = host_end();
   decoy.index = 40;
   decoy.peer_index = 41;
-  EXPECT_TRUE(kernel::is_proven_end(host_end(), footprint.host, footprint.container));
-  EXPECT_FALSE(kernel::is_proven_end(decoy, footprint.host, footprint.container));
+  EXPECT_TRUE(kernel::matches_both_ifindexes(host_end(), footprint.host, footprint.container));
+  EXPECT_FALSE(kernel::matches_both_ifindexes(decoy, footprint.host, footprint.container));
 }
 
-TEST(Identity, OfAnIfbIsItsAliasOrItsNameAndMac) {
+TEST(Identity, OfAnIfbMatchesByAliasOrByNameAndMac) {
   const kernel::Link ifb{.index = 8,
                          .name = cni::ifb_name(own_tag),
                          .alias = cni::alias_of(own),

@@ -38,7 +38,7 @@ bool tolerates(const kernel::NetlinkRequest& request, int error) {
   return std::ranges::find(request.tolerated, error) != request.tolerated.end();
 }
 
-TEST(LinkMessage, IsReadWithAllThatItTells) {
+TEST(LinkMessage, IsReadWithAllAttributes) {
   const auto message = link_message(IFF_UP);
   kernel::put_text(message.get(), IFLA_IFNAME, "eth0");
   kernel::put_text(message.get(), IFLA_IFALIAS, "veth-cni/net/c1/eth0");
@@ -58,7 +58,7 @@ TEST(LinkMessage, IsReadWithAllThatItTells) {
   EXPECT_TRUE(kernel::find_link(bytes_of(message)) == link);
 }
 
-TEST(LinkMessage, IsReadWithoutWhatItDoesNotTell) {
+TEST(LinkMessage, IsReadWithoutOptionalAttributes) {
   kernel::Link link;
   link.index = 7;
   EXPECT_TRUE(kernel::find_link(bytes_of(link_message(0))) == link);
@@ -72,13 +72,13 @@ TEST(LinkMessage, HasNoCarrierInOtherStates) {
   }
 }
 
-TEST(LinkMessage, HasNoMacWhereTheAddressIsNoneOfEthernet) {
+TEST(LinkMessage, HasNoMacIfTheAddressIsNotEthernet) {
   const auto message = link_message(0);
   kernel::put_number(message.get(), IFLA_ADDRESS, 0x7f000001);
   EXPECT_TRUE(kernel::find_link(bytes_of(message))->mac == cni::MacAddress{});
 }
 
-TEST(LinkMessage, IsNotFoundInOthers) {
+TEST(LinkMessage, IsNotFoundInOtherMessages) {
   const auto refusal = kernel::new_message(NLMSG_ERROR, nlmsgerr{});
   for (const auto& message : {bytes_of(kernel::get_link("eth0").message), bytes_of(refusal)}) {
     EXPECT_FALSE(kernel::find_link(message).has_value());
@@ -86,17 +86,17 @@ TEST(LinkMessage, IsNotFoundInOthers) {
   }
 }
 
-TEST(LinkMessage, IsTakenFromAmongOtherAnswers) {
-  const auto question = bytes_of(kernel::get_link("eth0").message);
-  const auto link = kernel::first_link({question, bytes_of(link_message(0)), question});
+TEST(LinkMessage, IsFoundAmongOtherAnswers) {
+  const auto query = bytes_of(kernel::get_link("eth0").message);
+  const auto link = kernel::first_link({query, bytes_of(link_message(0)), query});
   ASSERT_TRUE(link.has_value());
   EXPECT_EQ(link->index, 7U);
   EXPECT_FALSE(kernel::first_link({}).has_value());
 }
 
-TEST(CreationOfAPair, DescribesTheContainersEndAsUp) {
-  constexpr int container_namespace = 5;
-  const auto link = kernel::find_link(bytes_of(kernel::create_pair(pair(), container_namespace).message));
+TEST(CreatePair, CreatesTheContainerEndUp) {
+  constexpr int container_netns = 5;
+  const auto link = kernel::find_link(bytes_of(kernel::create_pair(pair(), container_netns).message));
   ASSERT_TRUE(link.has_value());
   EXPECT_EQ(link->name, "eth0");
   EXPECT_EQ(cni::to_string(link->mac), "02:00:00:00:00:01");
@@ -104,14 +104,14 @@ TEST(CreationOfAPair, DescribesTheContainersEndAsUp) {
   EXPECT_TRUE(link->is_up);
 }
 
-TEST(CreationOfAPair, IsExclusive) {
+TEST(CreatePair, IsExclusive) {
   const auto request = kernel::create_pair(pair(), 5);
   const auto flags = nlmsg_hdr(request.message.get())->nlmsg_flags;
   EXPECT_EQ(flags & (NLM_F_CREATE | NLM_F_EXCL), NLM_F_CREATE | NLM_F_EXCL);
   EXPECT_TRUE(request.tolerated.empty());
 }
 
-TEST(CreationOfAPair, LeavesTheContainersEndDownWhereThatIsWished) {
+TEST(CreatePair, LeavesTheContainerEndDownIfWanted) {
   for (const bool is_left_down : {false, true}) {
     auto wiring = pair();
     wiring.leave_down = is_left_down;
@@ -121,7 +121,7 @@ TEST(CreationOfAPair, LeavesTheContainersEndDownWhereThatIsWished) {
   }
 }
 
-TEST(CreationOfAPair, TunesTheContainersEnd) {
+TEST(CreatePair, TunesTheContainerEnd) {
   auto wiring = pair();
   wiring.tuning = wiring::Tuning{.tx_queue_length = 0, .promiscuous = true, .all_multicast = true};
   const auto tuned = kernel::find_link(bytes_of(kernel::create_pair(wiring, 5).message));
@@ -133,7 +133,7 @@ TEST(CreationOfAPair, TunesTheContainersEnd) {
   EXPECT_FALSE(kernel::find_link(bytes_of(request.message))->is_promiscuous);
 }
 
-TEST(CreationOfAnIfb, DescribesIt) {
+TEST(CreateIfb, ContainsNameKindMacAndMtu) {
   const auto request = kernel::create_ifb("ifbhost", cni::find_mac("02:00:00:00:00:07").value(), 9000);
   const auto link = kernel::find_link(bytes_of(request.message));
   ASSERT_TRUE(link.has_value());
@@ -145,35 +145,35 @@ TEST(CreationOfAnIfb, DescribesIt) {
   EXPECT_TRUE(request.tolerated.empty());
 }
 
-TEST(LinkRequest, SaysWhatItIsToDo) {
+TEST(LinkRequest, DescribesItsAction) {
   const std::pair<kernel::NetlinkRequest, std::string> cases[] = {
       {kernel::create_pair(pair(), 5), R"(create veth pair "eth0" and "vethhost")"},
       {kernel::set_alias("vethhost", {}), R"(set the alias of "vethhost")"},
-      {kernel::forward_ipv4("vethhost"), R"(set IPv4 forwarding of "vethhost")"},
+      {kernel::enable_ipv4_forwarding("vethhost"), R"(set IPv4 forwarding of "vethhost")"},
       {kernel::create_local_pair("cni0.7", "vethport", 1500), R"(create veth pair "cni0.7" and "vethport")"},
       {kernel::set_mac({"eth0", 7}, {}), R"(set the MAC of "eth0")"},
-      {kernel::stop_address_generation("eth0"), R"(set address generation of "eth0" to none)"},
+      {kernel::disable_address_generation("eth0"), R"(set address generation of "eth0" to none)"},
       {kernel::bring_up(7, "eth0"), R"(set "eth0" up)"},
       {kernel::bring_down(7, "eth0"), R"(set "eth0" down)"},
       {kernel::get_link("eth0"), R"(get link "eth0")"},
-      {kernel::get_link(7), "get link number 7"},
+      {kernel::get_link(7), "get link with index 7"},
       {kernel::create_ifb("ifbhost", {}, 1500), R"(create ifb "ifbhost")"},
       {kernel::list_links("veth"), "list veth links"},
       {kernel::delete_link(7, "eth0"), R"(delete link "eth0")"},
-      {kernel::put_into_group(7, "eth0", 3), R"(put "eth0" into a group)"},
-      {kernel::delete_group(3), "delete a group of links"},
-      {kernel::touch_loopback(), "change a link"}};
-  for (const auto& [request, act] : cases) EXPECT_EQ(request.act, act);
+      {kernel::put_into_group(7, "eth0", 3), R"(set the link group of "eth0")"},
+      {kernel::delete_group(3), "delete a link group"},
+      {kernel::probe_cap_net_admin(), R"(set link "lo")"}};
+  for (const auto& [request, action] : cases) EXPECT_EQ(request.action, action);
 }
 
-TEST(LinkRequest, ToleratesALinkThatIsGoneAlready) {
+TEST(LinkRequest, ToleratesAMissingLink) {
   EXPECT_TRUE(tolerates(kernel::delete_link(7, "eth0"), ENODEV));
   EXPECT_TRUE(tolerates(kernel::delete_group(3), ENODEV));
   EXPECT_TRUE(tolerates(kernel::get_link("eth0"), ENODEV));
   EXPECT_FALSE(tolerates(kernel::bring_up(7, "eth0"), ENODEV));
 }
 
-TEST(LinkRequest, KeepsTheLongestAlias) {
+TEST(LinkRequest, ContainsTheLongestAlias) {
   auto wiring = pair();
   wiring.attachment.container = std::string(1000, 'c');
   const auto request = kernel::set_alias("vethhost", wiring.attachment);
@@ -184,13 +184,13 @@ TEST(LinkRequest, KeepsTheLongestAlias) {
 
 TEST(LinkMessage, IsReadWithItsCounters) {
   const auto message = link_message(IFF_UP);
-  rtnl_link_stats64 told{};
-  told.rx_packets = 1;
-  told.rx_bytes = 5'000'000'000;
-  told.rx_errors = 3;
-  told.rx_dropped = 4;
-  told.tx_packets = 5;
-  nla_put(message.get(), IFLA_STATS64, sizeof told, &told);
+  rtnl_link_stats64 stats{};
+  stats.rx_packets = 1;
+  stats.rx_bytes = 5'000'000'000;
+  stats.rx_errors = 3;
+  stats.rx_dropped = 4;
+  stats.tx_packets = 5;
+  nla_put(message.get(), IFLA_STATS64, sizeof stats, &stats);
   const kernel::Counters counters{.received = {1, 5'000'000'000, 3, 4}, .sent = {.packets = 5}};
   EXPECT_TRUE(kernel::find_counters(bytes_of(message)) == counters);
   EXPECT_FALSE(kernel::find_counters(bytes_of(link_message(IFF_UP))).has_value());

@@ -19,8 +19,8 @@
 
 namespace {
 
-/// What a message of this address says.
-std::optional<cni::IpAddress> told(const cni::IpAddress& address) {
+/// The address as it is read from a message that contains it.
+std::optional<cni::IpAddress> read_back(const cni::IpAddress& address) {
   const auto message = kernel::new_message(0, 0, nullptr, 0);
   kernel::put_address(message.get(), 1, address);
   return kernel::find_address(nlmsg_find_attr(nlmsg_hdr(message.get()), 0, 1), address.family);
@@ -28,7 +28,7 @@ std::optional<cni::IpAddress> told(const cni::IpAddress& address) {
 
 TEST(NetlinkAddress, IsReadAsItWasWritten) {
   for (const char* text : {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "fd00::3", "fe80::1"}) {
-    const auto found = told(cni::find_address(text).value());
+    const auto found = read_back(cni::find_address(text).value());
     ASSERT_TRUE(found.has_value()) << text;
     EXPECT_EQ(cni::to_string(*found), text);
   }
@@ -43,7 +43,7 @@ TEST(NetlinkAddress, HasTheBytesOfAMac) {
       std::span{static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address.get())), mac.bytes.size()}));
 }
 
-TEST(NetlinkAddress, IsNoneWhereNothingIsOrTooLittle) {
+TEST(NetlinkAddress, IsNotReadFromAMissingOrShortAttribute) {
   EXPECT_EQ(kernel::find_address(nullptr, cni::Family::ipv4), std::nullopt);
   const auto message = kernel::new_message(0, 0, nullptr, 0);
   kernel::put_number(message.get(), 1, 7);
@@ -62,34 +62,34 @@ class Attribute {
   kernel::Message message_{nlmsg_alloc()};
 };
 
-TEST(Attribute, IsReadNoFurtherThanItGoes) {
+TEST(Attribute, IsNotReadBeyondItsEnd) {
   const Attribute two{std::string_view{"ab"}};
   EXPECT_EQ(kernel::number_in<std::uint32_t>(two.get(), 7), 7U);
   EXPECT_EQ(kernel::number_in<std::uint8_t>(two.get()), 'a');
   EXPECT_EQ(kernel::text_in(two.get()), "ab");
   EXPECT_EQ(kernel::find_address(two.get(), cni::Family::ipv4), std::nullopt);
-  EXPECT_EQ(kernel::find_inside(two.get(), 1), nullptr);
+  EXPECT_EQ(kernel::find_nested(two.get(), 1), nullptr);
 }
 
-TEST(Attribute, IsATextUpToItsFirstZero) {
+TEST(Attribute, ContainsTextUpToTheFirstNul) {
   const Attribute text{std::string_view{"ab\0cd", 5}};
   EXPECT_EQ(kernel::text_in(text.get()), "ab");
 }
 
-TEST(Attribute, ThatIsNotThereHoldsNothing) {
+TEST(Attribute, ThatIsMissingIsEmpty) {
   EXPECT_EQ(kernel::number_in<std::uint32_t>(nullptr, 7), 7U);
   EXPECT_EQ(kernel::text_in(nullptr), "");
-  EXPECT_EQ(kernel::find_inside(nullptr, 1), nullptr);
+  EXPECT_EQ(kernel::find_nested(nullptr, 1), nullptr);
 }
 
-TEST(KernelFamily, IsFoundAgain) {
+TEST(KernelFamily, IsConvertedInBothDirections) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     EXPECT_TRUE(kernel::find_family(kernel::kernel_family(family)) == family);
   }
   EXPECT_FALSE(kernel::find_family(AF_UNSPEC).has_value());
 }
 
-TEST(BuiltMessage, IsABugWhereItCouldNotBeBuilt) {
+TEST(BuiltMessage, ThrowsALogicErrorIfItCouldNotBeBuilt) {
   try {
     kernel::built(-NLE_INVAL, nullptr, "route");
     FAIL() << "nothing was thrown";

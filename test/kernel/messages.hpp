@@ -9,10 +9,10 @@
 
 namespace test {
 
-/// The interface that the requests under test are about.
+/// The interface of the requests under test.
 inline const kernel::Device device{"eth0", 7};
 
-/// A message as the socket hands it on: its bytes with the header.
+/// A message as the socket returns it: its bytes with the header.
 inline std::string bytes_of(const kernel::Message& message) {
   const nlmsghdr* header = nlmsg_hdr(message.get());
   return {reinterpret_cast<const char*>(header), header->nlmsg_len};

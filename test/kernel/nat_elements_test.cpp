@@ -33,39 +33,39 @@ wiring::Wiring mapped(const std::string& protocol, std::uint16_t port, std::stri
 
 Texts words(const wiring::Wiring& wiring) {
   Texts texts;
-  for (const auto& each : kernel::elements_of(wiring)) texts.push_back(each.element.set + ": " + each.words);
+  for (const auto& each : kernel::elements_of(wiring)) texts.push_back(each.element.set + ": " + each.description);
   return texts;
 }
 
-TEST(Elements, AreNoneOfAWiringThatWantsNone) { EXPECT_EQ(words({.attachment = attachment}), Texts{}); }
+TEST(Elements, AreNotNeededByAPlainWiring) { EXPECT_EQ(words({.attachment = attachment}), Texts{}); }
 
-TEST(Elements, SayWhoseTheyAre) {
+TEST(Elements, ContainTheirOwner) {
   const auto elements = kernel::elements_of(mapped("tcp", 8080, "10.1.2.3"));
   ASSERT_FALSE(elements.empty());
   for (const auto& each : elements) {
-    EXPECT_EQ(kernel::find_owner(each.element.comment), kernel::owner_of(attachment)) << each.words;
+    EXPECT_EQ(kernel::find_owner(each.element.comment), kernel::owner_of(attachment)) << each.description;
   }
   for (const char* comment : {"", "x", "gqoway44q6eog", "gqoway44q6eog x", "x gqoway44q6eog"}) {
     EXPECT_EQ(kernel::find_owner(comment), std::nullopt) << comment;
   }
 }
 
-TEST(Elements, OfAMappingAreThePortAndTheClientsThatAreHidden) {
+TEST(Elements, OfAMappingAreThePortAndTheMasqueradedClients) {
   auto wiring = mapped("tcp", 8080, "10.1.2.3");
   EXPECT_EQ(words(wiring),
-            (Texts{R"(owners: the attachment in set "owners")", "ports4: port mapping 8080/tcp -> 10.1.2.3:80",
-                   "self4: reaching 10.1.2.3 by a port of the host from the container itself"}));
+            (Texts{R"(owners: owner element in set "owners")", "ports4: port mapping 8080/tcp -> 10.1.2.3:80",
+                   "self4: masquerading of the container itself to mapped ports of 10.1.2.3"}));
   wiring.bridge = wiring::Bridge{.name = "br0"};
-  EXPECT_EQ(words(wiring).at(3), "neighbours4: reaching 10.1.2.3 by a port of the host from its neighbours");
-  wiring.host_ports->hides_clients = true;
-  EXPECT_EQ(words(wiring).at(2), "everyone4: reaching 10.1.2.3 by a port of the host from everywhere");
+  EXPECT_EQ(words(wiring).at(3), "neighbours4: masquerading of its bridge neighbours to mapped ports of 10.1.2.3");
+  wiring.host_ports->masquerade_all_clients = true;
+  EXPECT_EQ(words(wiring).at(2), "everyone4: masquerading of all clients to mapped ports of 10.1.2.3");
   EXPECT_EQ(words(wiring).size(), 3U);
   wiring.host_ports = wiring::HostPorts{.mappings = wiring.host_ports->mappings, .source_nat = false};
   EXPECT_EQ(words(wiring).size(), 2U);
 }
 
-// A DEL that is killed, or an ADD, leaves no element without it.
-TEST(Elements, BeginInEachTableWithTheOwnerElement) {
+// A killed ADD or DEL leaves no element without an owner element.
+TEST(Elements, BeginWithTheOwnerElementInEachTable) {
   auto wiring = mapped("tcp", 8080, "10.1.2.3");
   wiring.masquerades = {{.source = ip("10.1.2.3")}};
   wiring.bridge = wiring::Bridge{.name = "br0", .check_macs = true};
@@ -78,8 +78,8 @@ TEST(Elements, BeginInEachTableWithTheOwnerElement) {
   }
 }
 
-// Fields are padded to four bytes behind the value (plugin/kernel/README.md, "nftables messages").
-TEST(Elements, OfAMappingHaveTheBytesOfTheMap) {
+// Fields are padded to four bytes after the value (plugin/kernel/README.md, "nftables messages").
+TEST(Elements, OfAMappingHaveTheKeysOfTheMap) {
   const auto mapping = [](const wiring::Wiring& wiring) { return kernel::elements_of(wiring).at(1).element; };
   const auto any = mapping(mapped("tcp", 8080, "10.1.2.3"));
   EXPECT_EQ(any.key, std::string("\x06\0\0\0\x1f\x90\0\0", 8));
@@ -90,7 +90,7 @@ TEST(Elements, OfAMappingHaveTheBytesOfTheMap) {
   EXPECT_EQ(mapping(mapped("sctp", 1, "fd00::3")).data.size(), 20U);
 }
 
-TEST(Elements, OfOneAddressAreItsOwnHoweverManyPortsAreMapped) {
+TEST(Elements, OfClientsAreAddedOncePerAddress) {
   auto wiring = mapped("tcp", 8080, "10.1.2.3");
   auto second = wiring.host_ports->mappings.front();
   second.host_port = 8081;
@@ -98,28 +98,28 @@ TEST(Elements, OfOneAddressAreItsOwnHoweverManyPortsAreMapped) {
   EXPECT_EQ(words(wiring).size(), 4U);
 }
 
-TEST(Elements, OfAMacCheckAreThePortAndTheMacThatItMayHave) {
+TEST(Elements, OfAMacCheckAreThePortAndItsAllowedMac) {
   wiring::Wiring wiring{.attachment = attachment, .bridge = wiring::Bridge{.name = "br0", .check_macs = true}};
   wiring.host.name = "veth0";
   wiring.container.mac = cni::find_mac("0a:58:0a:01:02:03").value();
   const auto elements = kernel::elements_of(wiring);
-  ASSERT_EQ(elements.size(), 3U) << "and that it has any";
+  ASSERT_EQ(elements.size(), 3U) << "owner element, MAC and port";
   EXPECT_EQ(elements[1].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0\x0a\x58\x0a\x01\x02\x03\0\0", 24));
   EXPECT_EQ(elements[2].element.key, std::string("veth0\0\0\0\0\0\0\0\0\0\0\0", 16));
   for (const auto& each : elements) EXPECT_EQ(each.element.family, kernel::NftFamily::bridge);
 }
 
-TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
-  const auto flow_of = [](const wiring::Wiring& wiring) {
-    return kernel::find_mapped_flow(kernel::elements_of(wiring).at(1).element);
+TEST(MappedPort, IsReadFromTheElementOfAPortMap) {
+  const auto port_of = [](const wiring::Wiring& wiring) {
+    return kernel::find_mapped_port(kernel::elements_of(wiring).at(1).element);
   };
-  EXPECT_EQ(flow_of(mapped("udp", 53, "fd00::3")), (kernel::MappedFlow{.family = cni::Family::ipv6,
+  EXPECT_EQ(port_of(mapped("udp", 53, "fd00::3")), (kernel::MappedPort{.family = cni::Family::ipv6,
                                                                        .protocol = IPPROTO_UDP,
                                                                        .host_port = 53,
                                                                        .container_port = 80,
                                                                        .container_address = ip("fd00::3")}));
-  EXPECT_EQ(flow_of(mapped("tcp", 8080, "10.1.2.3", ip("192.0.2.1"))),
-            (kernel::MappedFlow{.family = cni::Family::ipv4,
+  EXPECT_EQ(port_of(mapped("tcp", 8080, "10.1.2.3", ip("192.0.2.1"))),
+            (kernel::MappedPort{.family = cni::Family::ipv4,
                                 .protocol = IPPROTO_TCP,
                                 .host_port = 8080,
                                 .container_port = 80,
@@ -127,8 +127,8 @@ TEST(MappedFlow, IsReadFromTheElementOfAPortMap) {
                                 .container_address = ip("10.1.2.3")}));
 }
 
-/// As the kernel tells of what parts and elements of the wiring have made.
-wiring::ObservedRules told(const wiring::Wiring& wiring) {
+/// The rules that are read from the parts and elements of the wiring.
+wiring::ObservedRules read_back(const wiring::Wiring& wiring) {
   std::vector<kernel::NftElement> elements;
   for (const auto& each : kernel::elements_of(wiring)) elements.push_back(each.element);
   std::vector<kernel::FoundRule> rules;
@@ -138,24 +138,24 @@ wiring::ObservedRules told(const wiring::Wiring& wiring) {
   return kernel::rules_of(elements, rules);
 }
 
-TEST(RulesOf, TellTheWiringThatTheyWereMadeFor) {
+TEST(RulesOf, ReconstructTheWiring) {
   auto wiring = mapped("udp", 53, "10.1.2.3", ip("192.0.2.1"));
   wiring.masquerades = {{.source = ip("10.1.2.3"), .except = {cni::find_prefix("10.1.2.0/24").value()}},
                         {.source = ip("fd00::3"), .except = {cni::find_prefix("ff00::/8").value()}}};
   wiring.bridge = wiring::Bridge{.name = "br0", .check_macs = true};
-  for (const bool hides_clients : {false, true}) {
-    wiring.host_ports->hides_clients = hides_clients;
-    EXPECT_EQ(told(wiring),
+  for (const bool masquerade_all_clients : {false, true}) {
+    wiring.host_ports->masquerade_all_clients = masquerade_all_clients;
+    EXPECT_EQ(read_back(wiring),
               (wiring::ObservedRules{
                   .masquerades = wiring.masquerades, .host_ports = wiring.host_ports, .checks_macs = true}));
   }
-  EXPECT_EQ(told({.attachment = attachment}), wiring::ObservedRules{});
+  EXPECT_EQ(read_back({.attachment = attachment}), wiring::ObservedRules{});
 }
 
-TEST(MappedFlow, IsReadFromNothingElse) {
-  EXPECT_EQ(kernel::find_mapped_flow({.set = "self4", .key = "12345678"}), std::nullopt);
-  EXPECT_EQ(kernel::find_mapped_flow({.set = "ports4", .key = "1234567", .data = "12345678"}), std::nullopt);
-  EXPECT_EQ(kernel::find_mapped_flow({.set = "ports6", .key = "12345678", .data = "12345678"}), std::nullopt);
+TEST(MappedPort, IsNotReadFromOtherElements) {
+  EXPECT_EQ(kernel::find_mapped_port({.set = "self4", .key = "12345678"}), std::nullopt);
+  EXPECT_EQ(kernel::find_mapped_port({.set = "ports4", .key = "1234567", .data = "12345678"}), std::nullopt);
+  EXPECT_EQ(kernel::find_mapped_port({.set = "ports6", .key = "12345678", .data = "12345678"}), std::nullopt);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ Texts parts(const wiring::Wiring& wiring) {
   return names;
 }
 
-TEST(Parts, AreThoseThatTheWiringNeeds) {
+TEST(Parts, AreThoseOfTheWiring) {
   wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
   EXPECT_EQ(parts(wiring), Texts{});
   wiring.masquerades = {masquerade};
@@ -50,18 +50,18 @@ TEST(Parts, AreThoseThatTheWiringNeeds) {
   EXPECT_EQ(parts(wiring), Texts{"prerouting"});
 }
 
-// The comment of this chain is the life of its table, and a table is there with it or not at all.
+// The comment of this chain is the node instance of its table. A table never exists without this chain.
 TEST(Parts, BeginEachTableWithItsFirstChain) {
   std::set<kernel::NftFamily> begun;
   for (const auto& part : kernel::parts_of(whole_wiring())) {
     const bool is_first = begun.insert(part.family).second;
-    EXPECT_EQ(kernel::begins_table(part), is_first) << part.chain;
-    EXPECT_EQ(part.chain == kernel::first_chain(part.family), is_first) << part.chain;
+    EXPECT_EQ(kernel::is_first_part(part), is_first) << part.chain;
+    EXPECT_EQ(part.chain == kernel::instance_chain(part.family), is_first) << part.chain;
   }
   EXPECT_EQ(begun.size(), 2U);
 }
 
-TEST(Parts, OfAddressesThatAreMasqueradedAlikeAreOne) {
+TEST(Parts, AreSharedByAddressesWithTheSameExceptions) {
   wiring::Wiring wiring{.attachment = {"net", "c1", "eth0"}};
   auto second = masquerade;
   second.source = ip("10.1.2.4");
@@ -69,8 +69,8 @@ TEST(Parts, OfAddressesThatAreMasqueradedAlikeAreOne) {
   EXPECT_EQ(parts(wiring).size(), 2U);
 }
 
-// A rule is known by its chain and its comment, which nft refuses beyond 128 characters.
-TEST(Parts, HaveRulesThatCanBeToldApart) {
+// A rule is identified by its chain and its comment. nft rejects comments of more than 128 characters.
+TEST(Parts, HaveRulesWithDistinctComments) {
   auto wiring = whole_wiring();
   wiring.attachment.network = std::string(200, 'n');
   for (const auto& needed : kernel::parts_of(wiring)) {
@@ -83,16 +83,16 @@ TEST(Parts, HaveRulesThatCanBeToldApart) {
   }
 }
 
-TEST(Parts, HaveASetForEveryElementOfTheirWiring) {
+TEST(Parts, HaveASetForEachElementOfTheWiring) {
   const auto wiring = whole_wiring();
   std::set<std::string> sets;
   for (const auto& part : kernel::parts_of(wiring)) {
     for (const auto& set : part.describe().sets) sets.insert(set.name);
   }
-  for (const auto& each : kernel::elements_of(wiring)) EXPECT_TRUE(sets.contains(each.element.set)) << each.words;
+  for (const auto& each : kernel::elements_of(wiring)) EXPECT_TRUE(sets.contains(each.element.set)) << each.description;
 }
 
-TEST(MasqueradeName, IsAnotherForAnotherNetworkFamilyOrExceptionAndNotForAnotherContainer) {
+TEST(MasqueradeName, DependsOnNetworkAndExceptionsOnly) {
   const auto name = [](const std::string& network, const wiring::Masquerade& wanted, const std::string& container) {
     return kernel::masquerade_name({network, container, "eth0"}, wanted);
   };

@@ -17,7 +17,7 @@ using test::device;
 
 const wiring::Neighbour neighbour{cni::find_address("10.1.2.1").value(), cni::find_mac("02:00:00:00:00:02").value()};
 
-TEST(NeighbourRequest, PutsTheNeighbourInPlaceAsReachable) {
+TEST(NeighbourRequest, ReplacesTheEntryAsReachable) {
   const auto request = kernel::set_neighbour(device, neighbour);
   const auto* header = nlmsg_hdr(request.message.get());
   const auto* fixed = static_cast<const ndmsg*>(nlmsg_data(header));
@@ -26,7 +26,7 @@ TEST(NeighbourRequest, PutsTheNeighbourInPlaceAsReachable) {
   EXPECT_EQ(header->nlmsg_flags & (NLM_F_CREATE | NLM_F_REPLACE), NLM_F_CREATE | NLM_F_REPLACE);
 }
 
-TEST(NeighbourRequest, NamesAddressAndMac) {
+TEST(NeighbourRequest, ContainsAddressAndMac) {
   const auto request = kernel::set_neighbour(device, neighbour);
   auto* header = nlmsg_hdr(request.message.get());
   const nlattr* address = nlmsg_find_attr(header, sizeof(ndmsg), NDA_DST);
@@ -38,8 +38,8 @@ TEST(NeighbourRequest, NamesAddressAndMac) {
   EXPECT_EQ(cni::to_string(cni::from_bytes(cni::Family::ipv4, bytes)), "10.1.2.1");
 }
 
-/// The kernel does not count such entries against the limit of its table.
-TEST(NeighbourRequest, PutsTheNeighbourInPlaceAsLearntFromOutside) {
+/// The kernel does not count such entries against the limit of its table (gc_thresh3).
+TEST(NeighbourRequest, MarksTheEntryAsExternallyLearned) {
   const auto request = kernel::set_neighbour(device, neighbour);
   const auto* fixed = static_cast<const ndmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
   EXPECT_NE(fixed->ndm_flags & NTF_EXT_LEARNED, 0);
@@ -47,7 +47,7 @@ TEST(NeighbourRequest, PutsTheNeighbourInPlaceAsLearntFromOutside) {
 
 TEST(NeighbourRequest, ToleratesAKernelWithoutTheFamily) {
   const auto request = kernel::set_neighbour(device, neighbour);
-  EXPECT_EQ(request.act, R"(set neighbour 10.1.2.1 dev "eth0")");
+  EXPECT_EQ(request.action, R"(set neighbour 10.1.2.1 dev "eth0")");
   EXPECT_EQ(request.tolerated, (std::vector<int>{EAFNOSUPPORT}));
 }
 

@@ -8,7 +8,7 @@
 
 namespace {
 
-TEST(Refusal, IsToldWithTheActThatWasRefused) {
+TEST(RefusalError, ContainsTheRefusedAction) {
   std::vector<kernel::NetlinkRequest> requests;
   requests.push_back(kernel::bring_up(7, "eth0"));
   requests.push_back(kernel::bring_down(8, "eth1"));
@@ -17,8 +17,8 @@ TEST(Refusal, IsToldWithTheActThatWasRefused) {
   EXPECT_EQ(error.code().value(), EPERM);
 }
 
-TEST(Refusal, IsToldWithTheKernelsOwnSentence) {
-  const auto requests = kernel::one(kernel::bring_up(7, "eth0"));
+TEST(RefusalError, ContainsTheTextOfTheKernel) {
+  const auto requests = kernel::batch_of(kernel::bring_up(7, "eth0"));
   const auto error = kernel::refusal_error({.request = 0, .error = EINVAL, .text = "Invalid index"}, requests);
   EXPECT_STREQ(error.what(), R"(set "eth0" up (Invalid index): Invalid argument)");
 }

@@ -21,10 +21,10 @@ kernel::Message answer(int type, std::int32_t number) {
   return message;
 }
 
-TEST(NamespaceNumber, IsReadFromItsAnswerAlone) {
-  EXPECT_EQ(kernel::find_namespace_number(bytes_of(answer(RTM_NEWNSID, 7))), 7);
-  EXPECT_FALSE(kernel::find_namespace_number(bytes_of(answer(RTM_NEWNSID, NETNSA_NSID_NOT_ASSIGNED))).has_value());
-  EXPECT_FALSE(kernel::find_namespace_number(bytes_of(answer(RTM_NEWLINK, 7))).has_value());
+TEST(Nsid, IsReadOnlyFromItsAnswer) {
+  EXPECT_EQ(kernel::find_nsid(bytes_of(answer(RTM_NEWNSID, 7))), 7);
+  EXPECT_FALSE(kernel::find_nsid(bytes_of(answer(RTM_NEWNSID, NETNSA_NSID_NOT_ASSIGNED))).has_value());
+  EXPECT_FALSE(kernel::find_nsid(bytes_of(answer(RTM_NEWLINK, 7))).has_value());
 }
 
 }  // namespace

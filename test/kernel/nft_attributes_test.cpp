@@ -13,30 +13,30 @@ Bytes expression(const char* name, const Bytes& data) { return nft_nest(1, nft_t
 
 const Bytes wanted = expression("meta", nft_number(1, 8) + nft_number(2, 15)) + expression("masq", {});
 
-TEST(Fulfilled, IsWhatIsTheSame) { EXPECT_TRUE(kernel::is_fulfilled(wanted, wanted)); }
+TEST(Expressions, MatchThemselves) { EXPECT_TRUE(kernel::matches_expressions(wanted, wanted)); }
 
-/// As the kernel tells it: in an order of its own, and with what it has filled in.
-TEST(Fulfilled, IsWhatHasMore) {
-  const auto there = expression("meta", nft_number(2, 15) + nft_number(7, 0) + nft_number(1, 8)) +
+/// The kernel reports attributes in another order, and adds attributes with default values.
+TEST(Expressions, MatchWithAdditionalAttributes) {
+  const auto found = expression("meta", nft_number(2, 15) + nft_number(7, 0) + nft_number(1, 8)) +
                      expression("masq", nft_number(1, 0));
-  EXPECT_TRUE(kernel::is_fulfilled(wanted, there));
-  EXPECT_FALSE(kernel::is_fulfilled(there, wanted));
+  EXPECT_TRUE(kernel::matches_expressions(wanted, found));
+  EXPECT_FALSE(kernel::matches_expressions(found, wanted));
 }
 
-TEST(Fulfilled, IsNothingElse) {
+TEST(Expressions, DoNotMatchOthers) {
   for (const auto& other : {expression("meta", nft_number(1, 8) + nft_number(2, 16)) + expression("masq", {}),
                             expression("meta", nft_number(1, 8)) + expression("masq", {}),
                             expression("masq", {}) + expression("meta", nft_number(1, 8) + nft_number(2, 15)),
                             expression("meta", nft_number(1, 8) + nft_number(2, 15)), wanted + expression("masq", {}),
                             expression("meta", nft_number(1, 8) + nft_number(2, 15)) + expression("drop", {}),
                             wanted.substr(0, wanted.size() - 1), Bytes{}}) {
-    EXPECT_FALSE(kernel::is_fulfilled(wanted, other)) << testing::PrintToString(other);
+    EXPECT_FALSE(kernel::matches_expressions(wanted, other)) << testing::PrintToString(other);
   }
 }
 
-TEST(Fulfilled, IsReadFromWhatEndsTooEarly) {
+TEST(Expressions, DoNotMatchTruncatedBytes) {
   for (std::size_t length = 0; length < wanted.size(); ++length)
-    EXPECT_FALSE(kernel::is_fulfilled(wanted, wanted.substr(0, length))) << length;
+    EXPECT_FALSE(kernel::matches_expressions(wanted, wanted.substr(0, length))) << length;
 }
 
 }  // namespace

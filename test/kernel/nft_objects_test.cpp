@@ -24,8 +24,8 @@ const nfgenmsg& family_header_of(const kernel::NetlinkRequest& request) {
   return *static_cast<const nfgenmsg*>(nlmsg_data(header_of(request)));
 }
 
-/// The request as the kernel would tell of the same thing.
-std::string told(const kernel::NetlinkRequest& request) {
+/// The bytes of the request, which the kernel also uses to report the same object.
+std::string bytes_of(const kernel::NetlinkRequest& request) {
   return {reinterpret_cast<const char*>(header_of(request)), header_of(request)->nlmsg_len};
 }
 
@@ -40,7 +40,7 @@ std::string bytes_in(const kernel::NetlinkRequest& request, int attribute) {
   return {static_cast<const char*>(nla_data(found)), static_cast<std::size_t>(nla_len(found))};
 }
 
-TEST(Transaction, NamesNftablesInItsFrame) {
+TEST(Transaction, ContainsTheSubsystemInBothBatchMessages) {
   for (const auto& request : {kernel::begin_transaction(), kernel::end_transaction()}) {
     EXPECT_EQ(ntohs(family_header_of(request).res_id), NFNL_SUBSYS_NFTABLES);
   }
@@ -48,16 +48,17 @@ TEST(Transaction, NamesNftablesInItsFrame) {
   EXPECT_EQ(header_of(kernel::end_transaction())->nlmsg_type, NFNL_MSG_BATCH_END);
 }
 
-TEST(Transaction, MayBeTiedToAGeneration) {
+TEST(Transaction, MayRequireAGeneration) {
   EXPECT_EQ(bytes_in(kernel::begin_transaction(), NFNL_BATCH_GENID), "");
   EXPECT_EQ(number_in(kernel::begin_transaction(77), NFNL_BATCH_GENID), 77U);
 }
 
-TEST(NftChain, IsToldByNameAndComment) {
-  const auto chain = kernel::find_nft_chain(told(kernel::create_nft_chain(NftFamily::inet, {"a", {}, "why"}))).value();
+TEST(NftChain, IsReadWithNameAndComment) {
+  const auto chain =
+      kernel::find_nft_chain(bytes_of(kernel::create_nft_chain(NftFamily::inet, {"a", {}, "why"}))).value();
   EXPECT_EQ(chain.name, "a");
   EXPECT_EQ(chain.comment, "why");
-  EXPECT_FALSE(kernel::find_nft_chain(told(kernel::add_nft_table(NftFamily::inet))).has_value());
+  EXPECT_FALSE(kernel::find_nft_chain(bytes_of(kernel::add_nft_table(NftFamily::inet))).has_value());
 }
 
 TEST(NftChain, IsCreatedOnceOrAddedAnyNumberOfTimes) {
@@ -91,7 +92,7 @@ TEST(NftSet, HasTheTypesAndLengthsOfItsKeysAndData) {
   }
 }
 
-TEST(NftSet, OfInterfacesAloneTellsNftTheirByteOrder) {
+TEST(NftSet, OfInterfaceNamesContainsTheByteOrderForNft) {
   const std::string host_order{"\0\4\1\0\0\0", 6};
   EXPECT_EQ(bytes_in(kernel::add_nft_set(NftFamily::bridge, {"s", {NftType::ifname}}), NFTA_SET_USERDATA), host_order);
   const auto concatenation = kernel::add_nft_set(NftFamily::bridge, {"s", {NftType::ifname, NftType::ether_addr}});
@@ -99,30 +100,30 @@ TEST(NftSet, OfInterfacesAloneTellsNftTheirByteOrder) {
 }
 
 TEST(NftElement, IsReadAsItWasWritten) {
-  const NftElement in_set{.set = "s", .key = {"\n\1\2\3", 4}, .comment = "whose it is"};
+  const NftElement in_set{.set = "s", .key = {"\n\1\2\3", 4}, .comment = "owner"};
   const NftElement in_map{
       .family = NftFamily::bridge, .set = "m", .key = {"\6\0\0\0\x1f\x90\0\0", 8}, .data = "12345678", .comment = ""};
-  EXPECT_EQ(kernel::find_nft_elements(told(kernel::create_nft_element(in_set))), std::vector{in_set});
-  EXPECT_EQ(kernel::find_nft_elements(told(kernel::create_nft_element(in_map))), std::vector{in_map});
+  EXPECT_EQ(kernel::find_nft_elements(bytes_of(kernel::create_nft_element(in_set))), std::vector{in_set});
+  EXPECT_EQ(kernel::find_nft_elements(bytes_of(kernel::create_nft_element(in_map))), std::vector{in_map});
 }
 
-TEST(NftElement, IsDeletedByItsKeyAlone) {
+TEST(NftElement, IsDeletedByItsKeyOnly) {
   const NftElement element{.set = "m", .key = "keys", .data = "data", .comment = "comment"};
   const auto request = kernel::delete_nft_element(element);
-  EXPECT_EQ(told(request).find("comment"), std::string::npos);
-  EXPECT_EQ(told(request).find("data"), std::string::npos);
-  EXPECT_NE(told(request).find("keys"), std::string::npos);
+  EXPECT_EQ(bytes_of(request).find("comment"), std::string::npos);
+  EXPECT_EQ(bytes_of(request).find("data"), std::string::npos);
+  EXPECT_NE(bytes_of(request).find("keys"), std::string::npos);
 }
 
-TEST(NftElement, IsReadFromNoOtherMessage) {
+TEST(NftElement, IsNotFoundInOtherMessages) {
   const NftElement element{.set = "s", .key = "keys"};
-  EXPECT_TRUE(kernel::find_nft_elements(told(kernel::delete_nft_element(element))).empty());
-  EXPECT_TRUE(kernel::find_nft_elements(told(kernel::add_nft_table(NftFamily::inet))).empty());
+  EXPECT_TRUE(kernel::find_nft_elements(bytes_of(kernel::delete_nft_element(element))).empty());
+  EXPECT_TRUE(kernel::find_nft_elements(bytes_of(kernel::add_nft_table(NftFamily::inet))).empty());
 }
 
-TEST(NftRule, IsToldApartByItsComment) {
-  auto message = told(kernel::append_nft_rule(NftFamily::inet, {"chain", "comment", {}}));
-  EXPECT_FALSE(kernel::find_nft_rule(message).has_value()) << "the kernel tells a handle, too";
+TEST(NftRule, IsReadWithCommentAndHandle) {
+  auto message = bytes_of(kernel::append_nft_rule(NftFamily::inet, {"chain", "comment", {}}));
+  EXPECT_FALSE(kernel::find_nft_rule(message).has_value()) << "the kernel always reports a handle";
   const auto handle = kernel::delete_nft_rule(NftFamily::inet, "chain", 0x100000002);
   const std::string in_network_order{"\0\0\0\1\0\0\0\2", 8};
   EXPECT_EQ(bytes_in(handle, NFTA_RULE_HANDLE), in_network_order);
@@ -134,11 +135,11 @@ TEST(NftRule, IsToldApartByItsComment) {
   EXPECT_EQ(found.handle, 0x100000002U);
 }
 
-TEST(NftRequest, SaysWhatItIsToDo) {
-  EXPECT_EQ(kernel::add_nft_table(NftFamily::inet).act, "add table inet veth_cni");
-  EXPECT_EQ(kernel::create_nft_chain(NftFamily::inet, {"networks"}).act,
+TEST(NftRequest, DescribesItsAction) {
+  EXPECT_EQ(kernel::add_nft_table(NftFamily::inet).action, "add table inet veth_cni");
+  EXPECT_EQ(kernel::create_nft_chain(NftFamily::inet, {"networks"}).action,
             R"(add chain "networks" of table inet veth_cni)");
-  EXPECT_EQ(kernel::create_nft_element({.family = NftFamily::bridge, .set = "s", .key = "k"}).act,
+  EXPECT_EQ(kernel::create_nft_element({.family = NftFamily::bridge, .set = "s", .key = "k"}).action,
             R"(add an element to set "s" of table bridge veth_cni)");
 }
 

@@ -22,7 +22,7 @@ using kernel::Device;
 const Device host{"vethhost", 7};
 const Device ifb{"ifbhost", 9};
 
-/// All behind the header of the message, in hexadecimal.
+/// The message without its header, in hexadecimal.
 std::string body(const kernel::NetlinkRequest& request) {
   const auto bytes = test::bytes_of(request.message).substr(NLMSG_HDRLEN);
   std::string text;
@@ -47,8 +47,8 @@ Head head(const kernel::NetlinkRequest& request) {
 
 constexpr unsigned creates = NLM_F_CREATE | NLM_F_EXCL;
 
-TEST(QdiscMessage, LimitsWhatAnInterfaceSends) {
-  const auto request = kernel::limit_sending(host, {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000});
+TEST(QdiscMessage, AddsATokenBucket) {
+  const auto request = kernel::add_tbf_qdisc(host, {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000});
   EXPECT_TRUE(head(request) == (Head{RTM_NEWQDISC, creates}));
   EXPECT_EQ(body(request),
             "000000000700000000000100ffffffff00000000"          // tcmsg: handle 1:, parent root
@@ -61,7 +61,7 @@ TEST(QdiscMessage, LimitsWhatAnInterfaceSends) {
 
 TEST(QdiscMessage, HasRatesBeyond32Bits) {
   const auto text =
-      body(kernel::limit_sending(host, {.rate_bytes_per_second = 12'500'000'000, .burst_bytes = 4'294'967'295}));
+      body(kernel::add_tbf_qdisc(host, {.rate_bytes_per_second = 12'500'000'000, .burst_bytes = 4'294'967'295}));
   EXPECT_EQ(text.substr(text.find("28000100")),
             "280001000001000000000000ffffffff"
             "00000000000000000000000040be40250000000000000000"
@@ -69,16 +69,16 @@ TEST(QdiscMessage, HasRatesBeyond32Bits) {
             "08000600ffffffff");
 }
 
-TEST(QdiscMessage, ShowsWhatAnInterfaceReceivesToFilters) {
-  const auto request = kernel::filter_receiving(host);
+TEST(QdiscMessage, AddsAnIngressQdisc) {
+  const auto request = kernel::add_ingress_qdisc(host);
   EXPECT_TRUE(head(request) == (Head{RTM_NEWQDISC, creates}));
   EXPECT_EQ(body(request),
             "00000000070000000000fffff1ffffff00000000"  // tcmsg: handle ffff:, parent ingress
             "0c000100696e677265737300");                // TCA_KIND "ingress"
 }
 
-TEST(FilterMessage, RedirectsAllThatAnInterfaceReceives) {
-  const auto request = kernel::redirect_receiving(host, ifb);
+TEST(FilterMessage, RedirectsAllReceivedPackets) {
+  const auto request = kernel::redirect_ingress(host, ifb);
   EXPECT_TRUE(head(request) == (Head{RTM_NEWTFILTER, creates}));
   EXPECT_EQ(body(request),
             "0000000007000000000000000000ffff00030100"  // tcmsg: priority 1, all protocols
@@ -93,29 +93,29 @@ TEST(FilterMessage, RedirectsAllThatAnInterfaceReceives) {
             "00000000000000000100000009000000");        // egress redirect, to 9
 }
 
-TEST(QdiscRequest, SaysWhatItIsToDo) {
-  EXPECT_EQ(kernel::limit_sending(host, {1, 1}).act, R"(limit the rate of "vethhost")");
-  EXPECT_EQ(kernel::filter_receiving(host).act, R"(add an ingress qdisc to "vethhost")");
-  EXPECT_EQ(kernel::redirect_receiving(host, ifb).act, R"(redirect what "vethhost" receives to "ifbhost")");
-  EXPECT_EQ(kernel::get_root_qdisc(host).act, R"(get the qdisc of "vethhost")");
-  EXPECT_EQ(kernel::list_receiving_filters(host).act, R"(list the filters of what "vethhost" receives)");
+TEST(QdiscRequest, DescribesItsAction) {
+  EXPECT_EQ(kernel::add_tbf_qdisc(host, {1, 1}).action, R"(limit the rate of "vethhost")");
+  EXPECT_EQ(kernel::add_ingress_qdisc(host).action, R"(add an ingress qdisc to "vethhost")");
+  EXPECT_EQ(kernel::redirect_ingress(host, ifb).action, R"(redirect ingress of "vethhost" to "ifbhost")");
+  EXPECT_EQ(kernel::get_root_qdisc(host).action, R"(get the qdisc of "vethhost")");
+  EXPECT_EQ(kernel::list_ingress_filters(host).action, R"(list the ingress filters of "vethhost")");
 }
 
-/// What the kernel tells of a token bucket: the burst in ticks.
+/// The message with which the kernel reports a token bucket, with the burst in ticks.
 std::string bucket(std::uint32_t rate, std::uint32_t ticks, std::uint64_t wide_rate = 0, const char* kind = "tbf") {
   const auto message = kernel::new_message(RTM_NEWQDISC, tcmsg{});
   kernel::put_text(message.get(), TCA_KIND, kind);
-  tc_tbf_qopt told{};
-  told.rate.rate = rate;
-  told.buffer = ticks;
+  tc_tbf_qopt parameters{};
+  parameters.rate.rate = rate;
+  parameters.buffer = ticks;
   nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
-  nla_put(message.get(), TCA_TBF_PARMS, sizeof told, &told);
+  nla_put(message.get(), TCA_TBF_PARMS, sizeof parameters, &parameters);
   if (wide_rate != 0) nla_put_u64(message.get(), TCA_TBF_RATE64, wide_rate);
   nla_nest_end(message.get(), options);
   return test::bytes_of(message);
 }
 
-TEST(QdiscMessage, TellsTheLimit) {
+TEST(QdiscMessage, ContainsTheLimit) {
   EXPECT_TRUE(kernel::find_rate_limit(bucket(2'500'000, 156'250)) == (wiring::RateLimit{2'500'000, 25'000}));
   EXPECT_TRUE(kernel::find_rate_limit(bucket(~0U, 15'625'000, 12'500'000'000)) ==
               (wiring::RateLimit{12'500'000'000, 4'294'967'295}));
@@ -123,32 +123,32 @@ TEST(QdiscMessage, TellsTheLimit) {
   EXPECT_FALSE(kernel::find_rate_limit(test::bytes_of(kernel::get_root_qdisc(host).message)).has_value());
 }
 
-/// Our own filter is told as it was asked for.
-TEST(FilterMessage, TellsWhereItRedirectsTo) {
-  EXPECT_EQ(kernel::find_redirection(test::bytes_of(kernel::redirect_receiving(host, ifb).message)), ifb.index);
+/// The kernel reports the filter with the attributes of its creation.
+TEST(FilterMessage, ContainsTheTargetOfTheRedirection) {
+  EXPECT_EQ(kernel::find_redirection(test::bytes_of(kernel::redirect_ingress(host, ifb).message)), ifb.index);
 }
 
-/// The same with its first selector key, or its action, changed.
+/// The filter with one byte changed.
 std::string changed_filter(std::size_t offset, char value) {
-  auto message = test::bytes_of(kernel::redirect_receiving(host, ifb).message);
+  auto message = test::bytes_of(kernel::redirect_ingress(host, ifb).message);
   message.at(offset) = value;
   return message;
 }
 
-TEST(FilterMessage, TellsNothingOfOtherFilters) {
-  const auto ours = test::bytes_of(kernel::redirect_receiving(host, ifb).message);
-  const auto kind = ours.find("u32");
-  const auto action = ours.find("mirred");
+TEST(FilterMessage, IsNoRedirectionForOtherFilters) {
+  const auto filter = test::bytes_of(kernel::redirect_ingress(host, ifb).message);
+  const auto kind = filter.find("u32");
+  const auto action = filter.find("mirred");
   ASSERT_NE(kind, std::string::npos);
   ASSERT_NE(action, std::string::npos);
-  for (const auto& other : {changed_filter(kind, 'v'), changed_filter(action, 'n'), changed_filter(ours.size() - 8, 2),
-                            bucket(1, 1), ours.substr(0, NLMSG_HDRLEN)}) {
+  for (const auto& other : {changed_filter(kind, 'v'), changed_filter(action, 'n'),
+                            changed_filter(filter.size() - 8, 2), bucket(1, 1), filter.substr(0, NLMSG_HDRLEN)}) {
     EXPECT_FALSE(kernel::find_redirection(other).has_value());
   }
 }
 
-TEST(FilterMessage, TellsNothingOfAFilterThatDoesNotMatchAll) {
-  const auto ours = test::bytes_of(kernel::redirect_receiving(host, ifb).message);
+TEST(FilterMessage, IsNoRedirectionIfItDoesNotMatchAll) {
+  const auto filter = test::bytes_of(kernel::redirect_ingress(host, ifb).message);
   constexpr std::size_t selector = NLMSG_HDRLEN + 60;
   EXPECT_TRUE(kernel::find_redirection(changed_filter(selector, '\xff')) == std::nullopt);
 }

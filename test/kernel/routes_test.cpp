@@ -40,7 +40,7 @@ TEST(RouteMessage, IsReadAsItWasWritten) {
   }
 }
 
-TEST(RouteMessage, TellsItsMetrics) {
+TEST(RouteMessage, ContainsItsMetrics) {
   const wiring::Route route{
       .destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .mtu = 1400, .advmss = 1360};
   EXPECT_EQ(test::words(kernel::find_route(bytes_of(kernel::add_route(device, route).message))->route),
@@ -56,52 +56,52 @@ TEST(RouteMessage, IsReadAsADefaultRouteOfItsFamily) {
   }
 }
 
-/// Two ways to one destination, through interfaces 7 and 8.
-kernel::Message with_two_ways() {
+/// A route with two next hops, through interfaces 7 and 8.
+kernel::Message multipath_route() {
   rtmsg header{};
   header.rtm_family = AF_INET;
   header.rtm_dst_len = 16;
   header.rtm_table = RT_TABLE_MAIN;
   auto message = kernel::new_message(RTM_NEWROUTE, header);
   kernel::put_address(message.get(), RTA_DST, ip("10.77.0.0"));
-  nlattr* ways = nla_nest_start(message.get(), RTA_MULTIPATH);
+  nlattr* hops = nla_nest_start(message.get(), RTA_MULTIPATH);
   for (const auto& [index, gateway] : {std::pair{7, "10.1.2.1"}, {8, "10.1.3.1"}}) {
-    auto* way = static_cast<rtnexthop*>(nlmsg_reserve(message.get(), sizeof(rtnexthop), NLMSG_ALIGNTO));
+    auto* hop = static_cast<rtnexthop*>(nlmsg_reserve(message.get(), sizeof(rtnexthop), NLMSG_ALIGNTO));
     kernel::put_address(message.get(), RTA_GATEWAY, ip(gateway));
-    way->rtnh_len = sizeof(rtnexthop) + RTA_SPACE(4);
-    way->rtnh_ifindex = index;
+    hop->rtnh_len = sizeof(rtnexthop) + RTA_SPACE(4);
+    hop->rtnh_ifindex = index;
   }
-  nla_nest_end(message.get(), ways);
+  nla_nest_end(message.get(), hops);
   return message;
 }
 
-TEST(RouteMessage, TellsTheWayThroughAnInterface) {
-  const auto bytes = bytes_of(with_two_ways());
+TEST(RouteMessage, IsReadWithTheNextHopThroughAnInterface) {
+  const auto bytes = bytes_of(multipath_route());
   EXPECT_EQ(test::words(kernel::find_route(bytes, 8)->route), "10.77.0.0/16 via 10.1.3.1");
   EXPECT_EQ(kernel::find_route(bytes)->device_index, 7U);
   EXPECT_EQ(kernel::find_route(bytes, 9)->device_index, 0U);
 }
 
-TEST(RouteMessage, IsNoneWithAPrefixThatIsTooLong) {
+TEST(RouteMessage, IsNotReadIfThePrefixIsTooLong) {
   auto request = kernel::add_route(device, {.destination = prefix("10.1.2.1/32")});
   static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(request.message.get())))->rtm_dst_len = 33;
   EXPECT_FALSE(kernel::find_route(bytes_of(request.message)).has_value());
 }
 
-TEST(RouteMessage, TellsThatTheDestinationIsAnAddressOfTheHost) {
+TEST(RouteMessage, IsCountedIfTheDestinationIsLocal) {
   const auto far = kernel::add_route(device, {.destination = prefix("fd00::4/128")});
   const auto near = kernel::add_route(device, {.destination = prefix("fd00::5/128")});
   static_cast<rtmsg*>(nlmsg_data(nlmsg_hdr(near.message.get())))->rtm_type = RTN_LOCAL;
   const auto link = kernel::bring_up(7, "eth0");
   const std::vector answers{bytes_of(far.message), bytes_of(near.message), bytes_of(link.message)};
-  EXPECT_EQ(kernel::count_local(answers), 1U);
-  EXPECT_EQ(kernel::count_local(answers, device.index), 1U);
-  EXPECT_EQ(kernel::count_local(answers, device.index + 1), 0U) << "it stands on another interface";
+  EXPECT_EQ(kernel::count_local_routes(answers), 1U);
+  EXPECT_EQ(kernel::count_local_routes(answers, device.index), 1U);
+  EXPECT_EQ(kernel::count_local_routes(answers, device.index + 1), 0U) << "the address is on another interface";
 }
 
-TEST(RouteMessage, IsNotFoundInOthers) {
-  const auto question = kernel::list_routes(device, cni::Family::ipv4);
-  EXPECT_FALSE(kernel::find_route(bytes_of(question.message)).has_value());
+TEST(RouteMessage, IsNotFoundInOtherMessages) {
+  const auto query = kernel::list_routes(device, cni::Family::ipv4);
+  EXPECT_FALSE(kernel::find_route(bytes_of(query.message)).has_value());
 }
 
 TEST(RouteRequest, HasTheScopeOfItsRoute) {
@@ -117,12 +117,12 @@ TEST(RouteRequest, HasTheScopeOfItsRoute) {
   }
 }
 
-TEST(RouteRequest, BearsTheNumberOfOurRoutes) {
+TEST(RouteRequest, HasOurProtocolNumber) {
   const auto request = kernel::add_route(device, {.destination = prefix("10.1.2.5/32")});
   EXPECT_EQ(route_header(request).rtm_protocol, kernel::route_protocol);
 }
 
-TEST(RouteRequest, CarriesMtuAndSegmentSize) {
+TEST(RouteRequest, ContainsMtuAndSegmentSize) {
   const wiring::Route route{.destination = prefix("10.77.0.0/16"), .mtu = 1400, .advmss = 1360};
   const auto request = kernel::add_route(device, route);
   auto* metrics = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(rtmsg), RTA_METRICS);
@@ -134,24 +134,24 @@ TEST(RouteRequest, CarriesMtuAndSegmentSize) {
   EXPECT_EQ(nla_get_u32(advmss), 1360U);
 }
 
-TEST(RouteRequest, IsExclusiveOrComesAfterWhatIsThere) {
-  constexpr int place = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+TEST(RouteRequest, IsExclusiveOrAppended) {
+  constexpr int flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
   const auto exclusive = kernel::add_route(device, {.destination = prefix("10.1.2.5/32"), .exclusive = true});
-  EXPECT_EQ(nlmsg_hdr(exclusive.message.get())->nlmsg_flags & place, NLM_F_CREATE | NLM_F_EXCL);
+  EXPECT_EQ(nlmsg_hdr(exclusive.message.get())->nlmsg_flags & flags, NLM_F_CREATE | NLM_F_EXCL);
   EXPECT_TRUE(exclusive.tolerated.empty());
   const auto shared = kernel::add_route(device, {.destination = prefix("0.0.0.0/0")});
-  EXPECT_EQ(nlmsg_hdr(shared.message.get())->nlmsg_flags & place, NLM_F_CREATE | NLM_F_APPEND);
+  EXPECT_EQ(nlmsg_hdr(shared.message.get())->nlmsg_flags & flags, NLM_F_CREATE | NLM_F_APPEND);
   EXPECT_TRUE(shared.tolerated.empty());
 }
 
-TEST(RouteRequest, SaysWhatItIsToDo) {
+TEST(RouteRequest, DescribesItsAction) {
   const wiring::Route route{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")};
-  EXPECT_EQ(kernel::add_route(device, route).act, R"(add route 0.0.0.0/0 via 10.1.2.1 dev "eth0")");
-  EXPECT_EQ(kernel::add_route(device, {.destination = prefix("fd00::5/128")}).act,
+  EXPECT_EQ(kernel::add_route(device, route).action, R"(add route 0.0.0.0/0 via 10.1.2.1 dev "eth0")");
+  EXPECT_EQ(kernel::add_route(device, {.destination = prefix("fd00::5/128")}).action,
             R"(add route fd00::5/128 dev "eth0")");
-  EXPECT_EQ(kernel::list_routes(device, cni::Family::ipv6).act, R"(list routes of "eth0")");
-  EXPECT_EQ(kernel::list_advertised_routes().act, "list routes of router advertisements");
-  EXPECT_EQ(kernel::get_route(ip("192.0.2.1")).act, "get route to 192.0.2.1");
+  EXPECT_EQ(kernel::list_routes(device, cni::Family::ipv6).action, R"(list routes of "eth0")");
+  EXPECT_EQ(kernel::list_advertised_routes().action, "list routes of router advertisements");
+  EXPECT_EQ(kernel::get_route(ip("192.0.2.1")).action, "get route to 192.0.2.1");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ kernel::Message forwarding_message(unsigned char family) {
   return kernel::new_message(RTM_NEWNETCONF, netconfmsg{.ncm_family = family});
 }
 
-TEST(ForwardingMessage, TellsFamilyAndState) {
+TEST(ForwardingMessage, ContainsFamilyAndState) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     for (const bool is_on : {false, true}) {
       const auto message = forwarding_message(static_cast<unsigned char>(kernel::kernel_family(family)));
@@ -29,16 +29,16 @@ TEST(ForwardingMessage, TellsFamilyAndState) {
   }
 }
 
-TEST(ForwardingMessage, IsNotFoundInOthers) {
-  EXPECT_FALSE(kernel::find_forwarding(bytes_of(kernel::ask_forwarding(cni::Family::ipv4).message)).has_value());
+TEST(ForwardingMessage, IsNotFoundInOtherMessages) {
+  EXPECT_FALSE(kernel::find_forwarding(bytes_of(kernel::get_forwarding(cni::Family::ipv4).message)).has_value());
   EXPECT_FALSE(kernel::find_forwarding(bytes_of(forwarding_message(AF_INET))).has_value());
   const auto odd = forwarding_message(AF_UNIX);
   kernel::put_number(odd.get(), NETCONFA_FORWARDING, 1);
   EXPECT_FALSE(kernel::find_forwarding(bytes_of(odd)).has_value());
 }
 
-TEST(ForwardingQuestion, SaysWhatItIsAbout) {
-  EXPECT_EQ(kernel::ask_forwarding(cni::Family::ipv6).act, "ask whether the host forwards packets");
+TEST(ForwardingQuery, DescribesItsAction) {
+  EXPECT_EQ(kernel::get_forwarding(cni::Family::ipv6).action, "get the forwarding state of the host");
 }
 
 }  // namespace

@@ -13,13 +13,13 @@ using posix::FileDescriptor;
 FileDescriptor open_null() { return FileDescriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
 bool is_open(int number) { return ::fcntl(number, F_GETFD) >= 0; }
 
-TEST(FileDescriptor, IsNoneAtFirst) {
+TEST(FileDescriptor, IsInvalidByDefault) {
   const FileDescriptor none;
   EXPECT_FALSE(none);
   EXPECT_EQ(none.get(), -1);
 }
 
-TEST(FileDescriptor, ClosesAtItsEnd) {
+TEST(FileDescriptor, IsClosedByTheDestructor) {
   int number = -1;
   {
     const auto file = open_null();
@@ -29,7 +29,7 @@ TEST(FileDescriptor, ClosesAtItsEnd) {
   EXPECT_FALSE(is_open(number));
 }
 
-TEST(FileDescriptor, IsNoneAfterItWasClosed) {
+TEST(FileDescriptor, IsInvalidAfterClose) {
   auto file = open_null();
   const int number = file.get();
   file.close();
@@ -37,7 +37,7 @@ TEST(FileDescriptor, IsNoneAfterItWasClosed) {
   EXPECT_FALSE(is_open(number));
 }
 
-TEST(FileDescriptor, IsHandedOnOpen) {
+TEST(FileDescriptor, CanBeMoved) {
   auto first = open_null();
   const int number = first.get();
   const FileDescriptor second = std::move(first);
@@ -45,7 +45,7 @@ TEST(FileDescriptor, IsHandedOnOpen) {
   EXPECT_TRUE(is_open(number));
 }
 
-TEST(FileDescriptor, ClosesWhatAnotherTakesThePlaceOf) {
+TEST(FileDescriptor, ClosesTheOldFileOnMoveAssignment) {
   auto kept = open_null();
   const int replaced = kept.get();
   {

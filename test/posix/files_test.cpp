@@ -41,13 +41,13 @@ struct Pipe {
   posix::FileDescriptor input;
 };
 
-TEST_F(Files, AreFoundWhereTheyAre) {
+TEST_F(Files, AreFoundIfTheyExist) {
   EXPECT_FALSE(posix::find_file(folder.get(), "none", O_RDONLY).has_value());
   write("some", "");
   EXPECT_TRUE(posix::find_file(folder.get(), "some", O_RDONLY).has_value());
 }
 
-TEST_F(Files, AreOpenedBeneathAFolderAlone) {
+TEST_F(Files, AreOpenedOnlyBeneathAFolder) {
   std::filesystem::create_directory(at("inner"));
   write("inner/some", "text");
   std::filesystem::create_symlink("some", at("inner/link"));
@@ -71,14 +71,14 @@ TEST_F(Files, AreNotInheritedByPrograms) {
   EXPECT_NE(::fcntl(file.get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
-TEST_F(Files, AreMadeForTheirOwnerAlone) {
+TEST_F(Files, AreCreatedReadableOnlyByTheirOwner) {
   posix::open_file(folder.get(), "new", O_WRONLY | O_CREAT);
   struct stat status {};
   ASSERT_EQ(::stat(at("new").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
-TEST_F(Files, SayWhichOneCannotBeOpened) {
+TEST_F(Files, ReportWhichFileCannotBeOpened) {
   EXPECT_EQ(error_text([&] { posix::open_file(folder.get(), "no\ne", O_RDONLY); }),
             R"(open "no\x0ae": No such file or directory)");
   write("file", "");
@@ -86,21 +86,22 @@ TEST_F(Files, SayWhichOneCannotBeOpened) {
             R"(open "file/inner": Not a directory)");
 }
 
-TEST_F(Files, AreReadWhole) {
+TEST_F(Files, AreReadCompletely) {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{16384}, std::size_t{100'000}}) {
     write("file", std::string(size, 'x'));
     EXPECT_EQ(posix::find_content(folder.get(), "file", 100'000), std::string(size, 'x')) << size;
   }
 }
 
-TEST_F(Files, HaveNoContentWhereTheyAreNot) {
+TEST_F(Files, HaveNoContentIfTheyDoNotExist) {
   EXPECT_FALSE(posix::find_content(folder.get(), "none", 100).has_value());
 }
 
 TEST_F(Files, AreNotReadBeyondTheLimit) {
   write("file", "123456");
   EXPECT_EQ(posix::find_content(folder.get(), "file", 6), "123456");
-  EXPECT_EQ(error_text([&] { posix::find_content(folder.get(), "file", 5); }), "read at most 5 bytes: File too large");
+  EXPECT_EQ(error_text([&] { posix::find_content(folder.get(), "file", 5); }),
+            "read \"file\": more than 5 bytes: File too large");
 }
 
 TEST_F(Files, AreNotReadThroughALink) {
@@ -110,18 +111,18 @@ TEST_F(Files, AreNotReadThroughALink) {
             R"(open "link": Too many levels of symbolic links)");
 }
 
-TEST_F(Files, TakeAValue) {
+TEST_F(Files, AcceptAValue) {
   write("setting", "0");
   EXPECT_TRUE(posix::write_value(at("setting"), "1"));
   EXPECT_EQ(posix::find_content(folder.get(), "setting", 100), "1");
 }
 
-TEST_F(Files, TakeNoValueWhereTheyAreNot) {
+TEST_F(Files, AcceptNoValueIfTheyDoNotExist) {
   EXPECT_FALSE(posix::write_value(at("none"), "1"));
   EXPECT_FALSE(std::filesystem::exists(at("none")));
 }
 
-TEST_F(Files, SayWhichValueTheyDoNotTake) {
+TEST_F(Files, ReportWhichValueCannotBeWritten) {
   EXPECT_EQ(error_text([] { posix::write_value("/dev/full", "1"); }),
             R"(write "1" to "/dev/full": No space left on device)");
 }
@@ -136,26 +137,27 @@ TEST(Pipes, AreReadToTheEnd) {
 TEST(Pipes, AreNotReadBeyondTheLimit) {
   Pipe pipe;
   posix::write_all(pipe.input.get(), "123456");
-  EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 5, 1s); }), "read at most 5 bytes: File too large");
+  EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 5, 1s); }),
+            "read: more than 5 bytes: File too large");
 }
 
-TEST(Pipes, AreNotWaitedForForEver) {
+TEST(Pipes, AreReadWithATimeout) {
   Pipe pipe;
   posix::write_all(pipe.input.get(), "half");
   EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 100, 1ms); }),
-            "wait for input: Connection timed out");
+            "wait for the end of the input: Connection timed out");
 }
 
-TEST(Pipes, ThatTrickleAreNotWaitedForForEverEither) {
+TEST(Pipes, AreReadUntilTheTimeoutEvenIfDataArrives) {
   Pipe pipe;
   std::jthread trickle{[&](const std::stop_token& stop) {
     for (; !stop.stop_requested(); std::this_thread::sleep_for(1ms)) posix::write_all(pipe.input.get(), " ");
   }};
   EXPECT_EQ(error_text([&] { posix::read_to_end(pipe.output.get(), 60'000, 100ms); }),
-            "wait for input: Connection timed out");
+            "wait for the end of the input: Connection timed out");
 }
 
-TEST(Pipes, ThatNobodyReadsAreAnError) {
+TEST(Pipes, WithoutAReaderCauseAnError) {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.output.close();

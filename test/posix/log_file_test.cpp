@@ -39,7 +39,7 @@ class LogFile : public testing::Test {
   std::string path = folder + "/calls.log";
 };
 
-TEST_F(LogFile, IsMadeForItsOwnerAlone) {
+TEST_F(LogFile, IsCreatedReadableOnlyByItsOwner) {
   posix::append_line(path, "a\n");
   posix::append_line(path, "b\n");
   EXPECT_EQ(text(), "a\nb\n");
@@ -47,14 +47,14 @@ TEST_F(LogFile, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(mode_of(path), 0600U);
 }
 
-TEST_F(LogFile, IsMadeAnewWhenItWasRenamed) {
+TEST_F(LogFile, IsCreatedAgainAfterItWasRenamed) {
   posix::append_line(path, "a\n");
   std::filesystem::rename(path, path + ".1");
   posix::append_line(path, "b\n");
   EXPECT_EQ(text(), "b\n");
 }
 
-TEST_F(LogFile, KeepsTheLinesOfManyWhole) {
+TEST_F(LogFile, DoesNotMixTheLinesOfConcurrentProcesses) {
   const std::string line = std::string(5000, 'x') + '\n';
   std::vector<std::thread> writers;
   for (int i = 0; i < 4; ++i) {
@@ -68,38 +68,39 @@ TEST_F(LogFile, KeepsTheLinesOfManyWhole) {
   EXPECT_TRUE(text() == expected);
 }
 
-TEST_F(LogFile, IsNoLink) {
+TEST_F(LogFile, MustNotBeALink) {
   std::filesystem::create_directory(folder);
   ::chmod(folder.c_str(), 0700);
   std::filesystem::create_symlink(directory.path() + "/other", path);
   EXPECT_EQ(refusal(), "open \"calls.log\": Too many levels of symbolic links");
 }
 
-TEST_F(LogFile, IsNoPipeWhetherOneReadsItOrNot) {
+TEST_F(LogFile, MustNotBeAFifo) {
   std::filesystem::create_directory(folder);
   ::chmod(folder.c_str(), 0700);
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(refusal(), "open \"calls.log\": No such device or address");
   const std::fstream reader{path};  // read and write: does not wait for a writer
-  EXPECT_EQ(refusal(), "append to \"" + path + "\", which is no regular file: Invalid argument");
+  EXPECT_EQ(refusal(), "append to \"" + path + "\": not a regular file: Invalid argument");
 }
 
-TEST_F(LogFile, IsNotWrittenWhereOthersCanWrite) {
+TEST_F(LogFile, IsNotWrittenInAFolderThatIsWritableByOthers) {
   std::filesystem::create_directory(folder);
   ::chmod(folder.c_str(), 0770);
-  EXPECT_EQ(refusal(), "write below \"" + folder + "\", which is not ours alone to write: Operation not permitted");
+  EXPECT_EQ(refusal(), "append to a file in \"" + folder +
+                           "\": the folder belongs to another user or is writable by others: Operation not permitted");
 }
 
-TEST_F(LogFile, HasNoLinkForAFolder) {
+TEST_F(LogFile, MustNotHaveALinkAsItsFolder) {
   std::filesystem::create_directory_symlink(directory.path(), folder);
   EXPECT_EQ(refusal(), "open \"" + folder + "\": Not a directory");
 }
 
-TEST_F(LogFile, IsNotWrittenWhereItBelongsToAnother) {
+TEST_F(LogFile, IsNotWrittenIfItBelongsToAnotherUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "NOT RUN: only root can give a file away";
   posix::append_line(path, "a\n");
   ASSERT_EQ(::chown(path.c_str(), 12345, 12345), 0);
-  EXPECT_EQ(refusal(), "append to \"" + path + "\" of another user: Operation not permitted");
+  EXPECT_EQ(refusal(), "append to \"" + path + "\": the file belongs to another user: Operation not permitted");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@
 
 namespace {
 
-/// In a child each: descriptors and signals are the whole process's. The child tells by its exit status.
+/// Each test runs in a child, because descriptors and signals belong to the whole process. The child reports its result
+/// by its exit status.
 class PreparedProcess : public testing::Test {
  protected:
   [[noreturn]] static void exit_with(bool is_right) { ::_exit(is_right ? 0 : 1); }
@@ -29,7 +30,7 @@ TEST_F(PreparedProcess, HasTheThreeStandardDescriptors) {
   EXPECT_EXIT(without_standard_streams(), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(PreparedProcess, OpensNothingWhereTheyAreOpen) {
+TEST_F(PreparedProcess, OpensNothingIfTheyAreOpen) {
   const auto with_standard_streams = [] {
     const int lowest_free = ::dup(0);
     ::close(lowest_free);
@@ -39,7 +40,7 @@ TEST_F(PreparedProcess, OpensNothingWhereTheyAreOpen) {
   EXPECT_EXIT(with_standard_streams(), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(PreparedProcess, OutlivesAPipeThatNobodyReads) {
+TEST_F(PreparedProcess, IsNotEndedByAWriteToAClosedPipe) {
   const auto with_broken_pipe = [] {
     int ends[2] = {-1, -1};
     if (::pipe(ends) < 0) exit_with(false);
@@ -51,7 +52,7 @@ TEST_F(PreparedProcess, OutlivesAPipeThatNobodyReads) {
   EXPECT_EXIT(with_broken_pipe(), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(PreparedProcess, OutlivesAFileThatMayNotGrow) {
+TEST_F(PreparedProcess, SurvivesTheFileSizeLimit) {
   const auto with_full_file = [] {
     const int file = ::memfd_create("full", 0);
     const rlimit none{0, 0};
@@ -63,12 +64,12 @@ TEST_F(PreparedProcess, OutlivesAFileThatMayNotGrow) {
   EXPECT_EXIT(with_full_file(), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(PreparedProcess, KeepsTheCapabilitiesOfAPluginAlone) {
+TEST_F(PreparedProcess, KeepsOnlyTheCapabilitiesOfAPlugin) {
   const auto poor = [] {
     posix::drop_capabilities();
     exit_with(::setgid(12345) < 0 && ::unshare(CLONE_NEWUTS) == 0);
   };
-  if (::geteuid() != 0) GTEST_SKIP() << "NOT RUN: only root has capabilities to give up";
+  if (::geteuid() != 0) GTEST_SKIP() << "NOT RUN: only root has capabilities to drop";
   EXPECT_EXIT(poor(), testing::ExitedWithCode(0), "");
 }
 

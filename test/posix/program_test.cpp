@@ -29,19 +29,19 @@ class Program : public testing::Test {
   test::TemporaryDirectory directory;
 };
 
-TEST_F(Program, GivesItsOutput) {
+TEST_F(Program, ReturnsItsOutput) {
   const auto outcome = posix::run(script("echo some text"), limit);
   EXPECT_EQ(outcome.output, "some text\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
 
-TEST_F(Program, GivesItsExitStatus) { EXPECT_EQ(posix::run(script("exit 7"), limit).exit_status, 7); }
+TEST_F(Program, ReturnsItsExitStatus) { EXPECT_EQ(posix::run(script("exit 7"), limit).exit_status, 7); }
 
-TEST_F(Program, GivesTheSignalThatEndedItAsAShellDoes) {
+TEST_F(Program, ReturnsTheSignalThatEndedItLikeAShell) {
   EXPECT_EQ(posix::run(script("kill -KILL $$"), limit).exit_status, 128 + SIGKILL);
 }
 
-TEST_F(Program, SeesTheGivenEnvironmentAlone) {
+TEST_F(Program, HasOnlyTheGivenEnvironment) {
   auto program = script("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=");
   program.environment = {"PATH=/usr/bin:/bin", "CNI_COMMAND=ADD"};
   EXPECT_EQ(posix::run(program, limit).output, "PATH=/usr/bin:/bin\nCNI_COMMAND=ADD\n");
@@ -66,24 +66,24 @@ TEST_F(Program, HasItsSignalsAtTheirDefaults) {
   EXPECT_EQ(posix::run(script("kill -PIPE $$; echo survived"), limit).exit_status, 128 + SIGPIPE);
 }
 
-TEST_F(Program, MayNotPrintMoreThanTheLimit) {
+TEST_F(Program, MustNotPrintMoreThanTheLimit) {
   EXPECT_EQ(posix::run(script("printf 12345"), 5).output, "12345");
   EXPECT_EQ(test::error_text([&] { posix::run(script("printf 123456"), 5); }),
-            "read the output of \"" + path() + "\": File too large");
+            "read the output of \"" + path() + "\": more than 5 bytes: File too large");
 }
 
-TEST_F(Program, EndsAsItWantsThoughItPrintsTooMuch) {
+TEST_F(Program, RunsToItsEndIfItPrintsTooMuch) {
   const std::string mark = directory.path() + "/mark";
   EXPECT_NE(test::error_text([&] { posix::run(script("head -c 1000000 /dev/zero && touch " + mark), 5); }), "");
   EXPECT_TRUE(std::ifstream{mark}.good());
 }
 
-TEST_F(Program, ThatIsMissingIsNamed) {
+TEST_F(Program, IsNamedInTheErrorIfItIsMissing) {
   EXPECT_EQ(test::error_text([] { posix::run({.path = "/nonexistent/\"p\"", .environment = {}, .input = {}}, limit); }),
             R"(run "/nonexistent/\"p\"": No such file or directory)");
 }
 
-TEST_F(Program, ThatMayNotBeRunIsNamed) {
+TEST_F(Program, IsNamedInTheErrorIfItIsNotExecutable) {
   const auto program = script("exit 0");
   ::chmod(path().c_str(), 0644);
   EXPECT_EQ(test::error_text([&] { posix::run(program, limit); }), "run \"" + path() + "\": Permission denied");

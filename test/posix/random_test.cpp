@@ -4,6 +4,6 @@
 
 namespace {
 
-TEST(RandomNumber, IsAnotherEachTime) { EXPECT_NE(posix::random_number(), posix::random_number()); }
+TEST(RandomNumber, DiffersEachTime) { EXPECT_NE(posix::random_number(), posix::random_number()); }
 
 }  // namespace

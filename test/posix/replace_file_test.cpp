@@ -48,7 +48,7 @@ TEST_F(ReplaceFile, DoesNotWriteThroughALink) {
   EXPECT_EQ(std::filesystem::file_size(other), 4U);
 }
 
-TEST_F(ReplaceFile, LeavesNothingBehindWhereItFails) {
+TEST_F(ReplaceFile, LeavesNothingBehindIfItFails) {
   std::filesystem::create_directory(path);
   const auto refusal = test::error_text([this] { posix::replace_file(path, "a\n"); });
   EXPECT_NE(refusal.find("Is a directory"), std::string::npos) << refusal;

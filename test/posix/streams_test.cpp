@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Puts a file in place of a standard stream, and the stream back at its end.
+/// Replaces a standard stream by a file, and restores it in the destructor.
 class Redirection {
  public:
   Redirection(int stream, const std::string& path, int flags) : stream_(stream), saved_(::dup(stream)) {
@@ -50,7 +50,7 @@ TEST_F(Streams, ReadAllOfTheInput) {
 TEST_F(Streams, ReadNoMoreThanOneMebibyte) {
   std::ofstream{path} << std::string((std::size_t{1} << 20U) + 1, ' ');
   const Redirection redirection{STDIN_FILENO, path, O_RDONLY};
-  EXPECT_EQ(test::error_text([] { posix::read_input(1s); }), "read at most 1048576 bytes: File too large");
+  EXPECT_EQ(test::error_text([] { posix::read_input(1s); }), "read: more than 1048576 bytes: File too large");
 }
 
 TEST_F(Streams, DoNotWaitForATerminal) {
@@ -75,12 +75,12 @@ TEST_F(Streams, WriteToOutputAndError) {
   EXPECT_EQ(content(), "a warning\n");
 }
 
-TEST_F(Streams, SayThatTheOutputCannotBeWritten) {
+TEST_F(Streams, ReportThatTheOutputCannotBeWritten) {
   const auto writing = [] {
     const Redirection redirection{STDOUT_FILENO, "/dev/full", O_WRONLY};
     posix::write_output("an answer\n");
   };
-  EXPECT_EQ(test::error_text(writing), "write: No space left on device");
+  EXPECT_EQ(test::error_text(writing), "write standard output: No space left on device");
 }
 
 }  // namespace

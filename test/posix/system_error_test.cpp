@@ -6,13 +6,13 @@
 
 namespace {
 
-TEST(SystemError, SaysWhatWasDoneAndWhyItFailed) {
+TEST(SystemError, ContainsTheActAndTheReason) {
   const auto error = posix::system_error(EACCES, "open \"/run/x\"");
   EXPECT_STREQ(error.what(), "open \"/run/x\": Permission denied");
   EXPECT_EQ(error.code().value(), EACCES);
 }
 
-TEST(SystemError, TakesTheErrnoOfTheCall) {
+TEST(SystemError, ContainsTheErrnoOfTheCall) {
   errno = ENOSPC;
   try {
     posix::throw_errno("write");

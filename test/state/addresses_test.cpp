@@ -28,14 +28,14 @@ TEST_F(Addresses, BelongToTheirHolder) {
   }
 }
 
-TEST_F(Addresses, AreTakenInEachNetworkByItself) {
+TEST_F(Addresses, AreTakenSeparatelyInEachNetwork) {
   EXPECT_TRUE(folder.addresses.take("net", address, first_tag));
   EXPECT_TRUE(folder.addresses.take("net2", address, second_tag));
   EXPECT_EQ(folder.addresses.holder("net2", address), second_tag);
 }
 
-TEST_F(Addresses, AreTakenByForeignFilesToo) {
-  write(file("addresses/10.1.2.3"), "someone else");
+TEST_F(Addresses, AreTakenByFilesOfOtherPrograms) {
+  write(file("addresses/10.1.2.3"), "another program");
   EXPECT_TRUE(folder.addresses.is_taken("net", address));
   EXPECT_FALSE(folder.addresses.take("net", address, first_tag));
   EXPECT_FALSE(folder.addresses.holder("net", address).has_value());
@@ -79,8 +79,8 @@ TEST_F(Addresses, HaveACursorForEachSet) {
   EXPECT_EQ(folder.addresses.cursors("net", 3), (state::Cursors{std::nullopt, address6, std::nullopt}));
 }
 
-/// A symbolic link has room for a page of text.
-TEST_F(Addresses, HaveCursorsOfAsManySetsAsThereIsRoomFor) {
+/// The target of a symbolic link has at most 4095 bytes.
+TEST_F(Addresses, HaveCursorsForAsManySetsAsFit) {
   const state::Cursors many(1000, cni::find_address("fd00:1111:2222:3333:4444:5555:6666:7777"));
   folder.addresses.set_cursors("net", many);
   const auto found = folder.addresses.cursors("net", many.size());
@@ -89,7 +89,7 @@ TEST_F(Addresses, HaveCursorsOfAsManySetsAsThereIsRoomFor) {
   EXPECT_EQ(found.back(), std::nullopt);
 }
 
-TEST_F(Addresses, HaveNoCursorInForeignFiles) {
+TEST_F(Addresses, ReplaceACursorThatIsNotASymlink) {
   const std::function<void()> plants[] = {
       [&] { write(file("cursor"), "10.1.2.3"); },
       [&] { fs::create_symlink("not an address", file("cursor")); },

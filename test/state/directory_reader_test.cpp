@@ -36,9 +36,9 @@ TEST_P(DirectoryReaderTest, FindsEachNameOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rooms, DirectoryReaderTest,
-                         testing::Values(state::DirectoryReader::room_for_one, state::DirectoryReader::room_for_many));
+                         testing::Values(state::DirectoryReader::small_buffer, state::DirectoryReader::large_buffer));
 
-TEST(DirectoryReader, SaysWhatIsADirectory) {
+TEST(DirectoryReader, ReportsTheTypeOfADirectory) {
   const test::TemporaryDirectory directory;
   std::filesystem::create_directory(directory.path() + "/inner");
   const auto opened = posix::open_file(AT_FDCWD, directory.path(), O_RDONLY | O_DIRECTORY);

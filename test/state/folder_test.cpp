@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class Folder : public test::OpenedFolder {
  protected:
   std::string refusal() const {
-    return test::error_text([&] { folder.refuse_planted("net"); });
+    return test::error_text([&] { folder.require_private("net"); });
   }
 };
 
@@ -37,30 +37,30 @@ TEST_F(Folder, HasNetworksOfAnyName) {
   EXPECT_EQ((std::set<std::string>{networks.begin(), networks.end()}), names);
 }
 
-/// Earlier versions wrote a network of this name where the claims of gateways are today.
-TEST_F(Folder, HasANetworkAndClaimsInOneDirectory) {
+/// Earlier versions used this directory for a network called "gateways".
+TEST_F(Folder, MayHaveANetworkAndClaimsInOneDirectory) {
   const cni::Attachment attachment{.network = "gateways", .container = "c", .interface = "e"};
   const auto tag = cni::tag_of(attachment);
   write(folder.path() + "/gateways/live/" + cni::to_string(tag), state::to_text({.attachment = attachment}));
-  EXPECT_FALSE(folder.gateways.exists());
+  EXPECT_FALSE(folder.gateways.are_claims_complete());
   EXPECT_EQ(folder.records.networks(), std::vector<std::string>{"gateways"});
-  folder.gateways.create();
+  folder.gateways.mark_claims_complete();
   folder.gateways.claim(address6, tag);
   folder.addresses.take("gateways", address, tag);
   EXPECT_EQ(folder.records.find(attachment)->record->attachment, attachment);
   EXPECT_EQ(folder.addresses.list_addresses("gateways"), std::vector{address});
   EXPECT_EQ(folder.gateways.claims().size(), 1U);
-  folder.records.forget("gateways", tag);
+  folder.records.remove("gateways", tag);
   EXPECT_TRUE(folder.gateways.is_claimed(address6));
 }
 
-TEST_F(Folder, HasNoNetworkOfClaims) {
-  folder.gateways.create();
+TEST_F(Folder, DoesNotListClaimsAsANetwork) {
+  folder.gateways.mark_claims_complete();
   folder.gateways.claim(address6, first_tag);
   EXPECT_TRUE(folder.records.networks().empty());
 }
 
-TEST_F(Folder, IsUsedAfterItIsMoved) {
+TEST_F(Folder, CanBeUsedAfterAMove) {
   folder.records.write_pending(record);
   auto other = state::Folder::open(directory.path() + "/other", root);
   other = std::move(folder);
@@ -71,7 +71,7 @@ TEST_F(Folder, IsUsedAfterItIsMoved) {
   EXPECT_TRUE(fs::exists(root + "/" + fs::path{other.path()}.filename().string() + "/gateways/fd00::3"));
 }
 
-TEST_F(Folder, RefusesDirectoriesThatAreLinks) {
+TEST_F(Folder, RejectsDirectoriesThatAreSymlinks) {
   folder.records.write_pending(record);
   folder.addresses.take("net", address, first_tag);
   EXPECT_EQ(refusal(), "");
@@ -85,20 +85,20 @@ TEST_F(Folder, RefusesDirectoriesThatAreLinks) {
   }
 }
 
-TEST_F(Folder, RefusesDirectoriesThatOthersCanWrite) {
+TEST_F(Folder, RejectsDirectoriesThatOtherUsersCanWrite) {
   folder.records.write_pending(record);
   ::chmod(file("pending").c_str(), 0722);
   EXPECT_EQ(refusal(), "100: state folder \"" + file("pending") + "\" can be written by others (mode 0722)");
 }
 
-TEST_F(Folder, ReadsNothingWhereANetworkIsAFile) {
+TEST_F(Folder, ReadsNothingIfANetworkIsAFile) {
   std::ofstream{folder.path() + "/net"} << "x";
   EXPECT_TRUE(folder.records.list("net").empty());
   EXPECT_FALSE(folder.records.find(first).has_value());
   EXPECT_FALSE(folder.records.has_any("net"));
   EXPECT_TRUE(folder.addresses.list("net").empty());
   EXPECT_FALSE(folder.addresses.is_taken("net", address));
-  EXPECT_FALSE(folder.records.forget("net", first_tag));
+  EXPECT_FALSE(folder.records.remove("net", first_tag));
   EXPECT_EQ(test::error_text([&] { folder.addresses.take("net", address, first_tag); }),
             "take the address \"" + file("addresses/10.1.2.3") + "\": Not a directory");
 }

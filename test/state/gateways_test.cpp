@@ -22,10 +22,10 @@ class Gateways : public test::OpenedFolder {
 };
 
 TEST_F(Gateways, ExistOnceTheyAreCreated) {
-  EXPECT_FALSE(gateways.exists());
-  gateways.create();
-  EXPECT_TRUE(gateways.exists());
-  gateways.create();
+  EXPECT_FALSE(gateways.are_claims_complete());
+  gateways.mark_claims_complete();
+  EXPECT_TRUE(gateways.are_claims_complete());
+  gateways.mark_claims_complete();
   EXPECT_TRUE(gateways.claims().empty());
 }
 
@@ -50,7 +50,7 @@ TEST_F(Gateways, AreClaimedUntilTheLastAttachmentReleasesThem) {
   EXPECT_FALSE(fs::exists(entry("fd00:1:2::1")));
 }
 
-TEST_F(Gateways, AreLinksThatPeopleCanRead) {
+TEST_F(Gateways, AreSymbolicLinks) {
   gateways.claim(gateway, first_tag);
   EXPECT_EQ(fs::read_symlink(entry("fd00:1:2::1/" + cni::to_string(first_tag))), "claim");
 }
@@ -64,7 +64,7 @@ TEST_F(Gateways, AreFoundByTheTagOfAnAttachment) {
 }
 
 TEST_F(Gateways, AreListed) {
-  gateways.create();
+  gateways.mark_claims_complete();
   gateways.mark_unrecorded_users();
   gateways.claim(another, first_tag);
   gateways.claim(gateway, first_tag);
@@ -74,7 +74,7 @@ TEST_F(Gateways, AreListed) {
   EXPECT_EQ(gateways.claims(), (Claims{{gateway, first_tag}, {another, first_tag}}));
 }
 
-/// A call that ended between the two steps of a release.
+/// As left by a call that is killed between the two steps of a release.
 TEST_F(Gateways, AreNotClaimedByAnEmptyDirectory) {
   fs::create_directories(entry("fd00:1:2::1"));
   EXPECT_FALSE(gateways.is_claimed(gateway));
@@ -82,7 +82,7 @@ TEST_F(Gateways, AreNotClaimedByAnEmptyDirectory) {
   EXPECT_FALSE(fs::exists(entry("fd00:1:2::1")));
 }
 
-TEST_F(Gateways, StayClaimedByForeignFiles) {
+TEST_F(Gateways, AreClaimedByFilesOfOtherPrograms) {
   gateways.claim(gateway, first_tag);
   write(entry("fd00:1:2::1/notes"), "");
   EXPECT_FALSE(gateways.release(gateway, first_tag));
@@ -94,17 +94,17 @@ TEST_F(Gateways, MayHaveUnrecordedUsers) {
   gateways.mark_unrecorded_users();
   gateways.mark_unrecorded_users();
   EXPECT_TRUE(gateways.has_unrecorded_users());
-  gateways.forget_unrecorded_users();
-  gateways.forget_unrecorded_users();
+  gateways.clear_unrecorded_users();
+  gateways.clear_unrecorded_users();
   EXPECT_FALSE(gateways.has_unrecorded_users());
-  EXPECT_FALSE(gateways.exists()) << "only create() completes the claims";
+  EXPECT_FALSE(gateways.are_claims_complete()) << "only mark_claims_complete() completes the claims";
 }
 
-TEST_F(Gateways, NameWhatCannotBeClaimed) {
+TEST_F(Gateways, ReportTheClaimThatFails) {
   write(folder.path() + "/gateways", "");
   EXPECT_EQ(test::error_text([&] { gateways.claim(gateway, first_tag); }),
             "claim the gateway \"" + entry("fd00:1:2::1/" + cni::to_string(first_tag)) + "\": Not a directory");
-  EXPECT_FALSE(gateways.exists());
+  EXPECT_FALSE(gateways.are_claims_complete());
   EXPECT_TRUE(gateways.claims().empty());
   EXPECT_TRUE(gateways.release(gateway, first_tag));
 }

@@ -35,14 +35,14 @@ class Location : public testing::Test {
   std::string own = root + "/" + state::folder_name();
 };
 
-TEST_F(Location, NamesBootAndNamespace) {
+TEST_F(Location, ContainsBootIdAndNamespaceCookie) {
   const std::string name = state::folder_name();
   EXPECT_EQ(name, state::folder_name());
   EXPECT_EQ(name.find_first_not_of("0123456789abcdef-"), std::string::npos) << name;
   EXPECT_EQ(name[36], '-') << name;
 }
 
-TEST_F(Location, IsMadeForItsOwnerAlone) {
+TEST_F(Location, IsCreatedWithPrivateModes) {
   const auto folder = state::Folder::open(root, root);
   EXPECT_EQ(folder.path(), own);
   EXPECT_EQ(mode_of(root), 0700U);
@@ -50,13 +50,13 @@ TEST_F(Location, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(mode_of(own + "/locks"), 0600U);
 }
 
-TEST_F(Location, IsMadeWithTheDirectoriesAboveIt) {
+TEST_F(Location, IsCreatedWithItsParentDirectories) {
   const std::string deep = directory.path() + "/a/b/root/";
   EXPECT_EQ(state::Folder::open(deep, deep).path(), directory.path() + "/a/b/root/" + state::folder_name());
   EXPECT_EQ(mode_of(directory.path() + "/a"), 0700U);
 }
 
-TEST_F(Location, IsFoundOnlyWhereItWasMade) {
+TEST_F(Location, IsFoundOnlyAfterItsCreation) {
   EXPECT_FALSE(state::Folder::find(root).has_value());
   EXPECT_FALSE(fs::exists(root));
   fs::create_directory(root);
@@ -67,7 +67,7 @@ TEST_F(Location, IsFoundOnlyWhereItWasMade) {
   EXPECT_TRUE(state::Folder::find(root).has_value());
 }
 
-TEST_F(Location, IsRefusedWhereOthersCanWrite) {
+TEST_F(Location, IsRejectedIfOtherUsersCanWrite) {
   fs::create_directory(root);
   for (const mode_t mode : {0770U, 0702U, 01777U}) {
     ::chmod(root.c_str(), mode);
@@ -79,7 +79,7 @@ TEST_F(Location, IsRefusedWhereOthersCanWrite) {
   EXPECT_EQ(refusal(), "100: state folder \"" + own + "\" can be written by others (mode 0720)");
 }
 
-TEST_F(Location, IsRefusedWhereItIsAnotherUsers) {
+TEST_F(Location, IsRejectedIfItBelongsToAnotherUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs to be root to give a directory away";
   fs::create_directory(root);
   ASSERT_EQ(::chown(root.c_str(), 1234, 1234), 0);
@@ -87,32 +87,30 @@ TEST_F(Location, IsRefusedWhereItIsAnotherUsers) {
   EXPECT_EQ(test::error_text([&] { state::Folder::find(root); }), refusal());
 }
 
-TEST_F(Location, IsRefusedWhereItIsALink) {
+TEST_F(Location, IsRejectedIfItIsASymlink) {
   fs::create_directory(directory.path() + "/elsewhere");
   fs::create_directory_symlink(directory.path() + "/elsewhere", root);
   const std::string text =
-      "100: state folder \"" + root + "\" is a symbolic link or another file, not a directory, or lies behind one";
+      "100: state folder \"" + root + "\" is not a directory, or its path contains a symbolic link";
   EXPECT_EQ(refusal(), text);
   root += "/";
   EXPECT_EQ(refusal(), text);
 }
 
-TEST_F(Location, IsRefusedWhereItLiesBehindALink) {
+TEST_F(Location, IsRejectedIfAParentIsASymlink) {
   fs::create_directories(directory.path() + "/elsewhere/inner");
   fs::create_directory_symlink(directory.path() + "/elsewhere", directory.path() + "/link");
   root = directory.path() + "/link/inner";
-  EXPECT_EQ(refusal(), "100: state folder \"" + root +
-                           "\" is a symbolic link or another file, not a directory, or lies behind one");
+  EXPECT_EQ(refusal(), "100: state folder \"" + root + "\" is not a directory, or its path contains a symbolic link");
   EXPECT_TRUE(fs::is_empty(directory.path() + "/elsewhere/inner"));
 }
 
-TEST_F(Location, IsRefusedWhereItIsAFile) {
+TEST_F(Location, IsRejectedIfItIsAFile) {
   std::ofstream{root} << "x";
-  EXPECT_EQ(refusal(), "100: state folder \"" + root +
-                           "\" is a symbolic link or another file, not a directory, or lies behind one");
+  EXPECT_EQ(refusal(), "100: state folder \"" + root + "\" is not a directory, or its path contains a symbolic link");
 }
 
-TEST_F(Location, LosesTheFoldersOfOtherBootsWhenItIsMade) {
+TEST_F(Location, ReplacesTheFoldersOfOtherBootsWhenItIsCreated) {
   const std::string outside = directory.path() + "/outside";
   std::ofstream{outside} << "x";
   const std::string old = root + "/" + other_boot + "-17";
@@ -128,7 +126,7 @@ TEST_F(Location, LosesTheFoldersOfOtherBootsWhenItIsMade) {
   for (const auto& kept : {own_boot, root + "/notes", root + "/" + other_boot}) EXPECT_TRUE(fs::exists(kept)) << kept;
 }
 
-TEST_F(Location, KeepsTheFoldersOfOtherBootsWhenItIsThere) {
+TEST_F(Location, KeepsTheFoldersOfOtherBootsWhenItExists) {
   state::Folder::open(root, root);
   const std::string old = root + "/" + other_boot + "-17";
   fs::create_directory(old);
@@ -136,9 +134,9 @@ TEST_F(Location, KeepsTheFoldersOfOtherBootsWhenItIsThere) {
   EXPECT_TRUE(fs::exists(old));
 }
 
-TEST_F(Location, TellsOtherBootsFromOtherNames) {
+TEST_F(Location, DistinguishesOtherBootsFromOtherNames) {
   const std::string own_name = state::folder_name();
-  EXPECT_TRUE(state::is_of_another_boot(std::string{other_boot} + "-1", own_name));
+  EXPECT_TRUE(state::belongs_to_another_boot(std::string{other_boot} + "-1", own_name));
   const std::string names[] = {own_name,
                                own_name.substr(0, 36) + "-5",
                                other_boot,
@@ -147,10 +145,10 @@ TEST_F(Location, TellsOtherBootsFromOtherNames) {
                                "x",
                                "",
                                std::string(36, 'z') + "-1"};
-  for (const auto& name : names) EXPECT_FALSE(state::is_of_another_boot(name, own_name)) << name;
+  for (const auto& name : names) EXPECT_FALSE(state::belongs_to_another_boot(name, own_name)) << name;
 }
 
-TEST_F(Location, IsWrittenDownInTheFolderOfTheRegistry) {
+TEST_F(Location, IsRegisteredInTheFolderOfTheRegistry) {
   const std::string registry = directory.path() + "/registry";
   state::Folder::open(root, registry);
   const auto main = state::Folder::find(registry);
@@ -159,17 +157,16 @@ TEST_F(Location, IsWrittenDownInTheFolderOfTheRegistry) {
   EXPECT_TRUE(main->records.networks().empty());
 }
 
-/// Whoever puts lost rules back would not find it.
-TEST_F(Location, IsNotMadeWhereTheRegistryIsRefused) {
+/// Tools that restore rules would not find an unregistered folder.
+TEST_F(Location, IsNotCreatedIfTheRegistryIsRejected) {
   const std::string registry = directory.path() + "/registry";
   std::ofstream{registry} << "x";
-  EXPECT_EQ(
-      test::error_text([&] { state::Folder::open(root, registry); }),
-      "100: state folder \"" + registry + "\" is a symbolic link or another file, not a directory, or lies behind one");
+  EXPECT_EQ(test::error_text([&] { state::Folder::open(root, registry); }),
+            "100: state folder \"" + registry + "\" is not a directory, or its path contains a symbolic link");
   EXPECT_TRUE(fs::is_empty(root));
 }
 
-TEST_F(Location, RemovesNoTreeDeeperThanItMakes) {
+TEST_F(Location, RemovesNoTreeThatIsTooDeep) {
   std::string deep = directory.path() + "/deep";
   for (int level = 0; level < 12; ++level) deep += "/d";
   fs::create_directories(deep);

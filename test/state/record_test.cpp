@@ -20,7 +20,7 @@ const state::Record whole{.attachment = {.network = "net", .container = "c1", .i
 
 TEST(Record, IsReadAsItWasWritten) { EXPECT_EQ(state::find_record(state::to_text(whole)), whole); }
 
-TEST(Record, IsReadWithoutWhatMayBeAbsent) {
+TEST(Record, IsReadWithoutOptionalMembers) {
   const state::Record small{.attachment = whole.attachment};
   EXPECT_EQ(state::find_record(state::to_text(small)), small);
 }
@@ -34,7 +34,7 @@ TEST(Record, IsOneLineOfJson) {
             "\n");
 }
 
-TEST(Record, IsNotBelievedWhereAnythingInItHasChanged) {
+TEST(Record, IsRejectedAfterAnyChange) {
   const auto text = state::to_text(whole);
   for (auto place = text.find(':'); place < text.size(); ++place) {
     auto changed = text;
@@ -44,24 +44,24 @@ TEST(Record, IsNotBelievedWhereAnythingInItHasChanged) {
   }
 }
 
-TEST(Record, IsBelievedWithoutASum) {
+TEST(Record, IsAcceptedWithoutASum) {
   auto text = state::to_text(whole);
   const auto sum = text.find("\"sum\"");
   text.erase(sum, text.find(',', sum) + 1 - sum);
   EXPECT_EQ(state::find_record(text), whole);
 }
 
-TEST(Record, IsWrittenThoughItsTextIsNotUtf8) {
+TEST(Record, MayContainTextThatIsNotUtf8) {
   const state::Record odd{.attachment = whole.attachment, .netns = "/run/\xff"};
   EXPECT_TRUE(state::find_record(state::to_text(odd)).has_value());
 }
 
-TEST(Record, IsReadThoughItHasKeysOfALaterVersion) {
+TEST(Record, IsReadWithKeysOfALaterVersion) {
   EXPECT_TRUE(state::find_record(R"({"format":1,"network":"n","container":"c","interface":"e","later":[1]})"));
 }
 
-/// As mark_live() does with a file.
-TEST(Record, TakesTheIndexesOfTheEndsInPlace) {
+/// As mark_live() does in a file.
+TEST(Record, GetsTheIndexesOfTheEndsInPlace) {
   auto without = whole;
   without.ends = {};
   const auto before = state::to_text(without);
@@ -73,7 +73,7 @@ TEST(Record, TakesTheIndexesOfTheEndsInPlace) {
   EXPECT_LT(changed.size(), 100U) << "one page";
 }
 
-/// Records of version 0.1.0: without the indexes of the ends.
+/// Records of version 0.1.0 do not contain the ifindexes of the ends.
 TEST(Record, OfAnEarlierVersionIsRead) {
   const std::filesystem::path samples = VETH_TEST_FOLDER "/../integration/samples/state";
   int records = 0;
@@ -90,7 +90,7 @@ TEST(Record, OfAnEarlierVersionIsRead) {
   EXPECT_EQ(records, 5);
 }
 
-TEST(Record, IsNotFoundInOtherTexts) {
+TEST(Record, IsRejectedIfItIsInvalid) {
   const char* const texts[] = {
       "",
       "\n",
@@ -117,14 +117,14 @@ TEST(Record, IsNotFoundInOtherTexts) {
   for (const auto* text : texts) EXPECT_FALSE(state::find_record(text).has_value()) << text;
 }
 
-TEST(Record, KeepsItsWiringUnread) {
+TEST(Record, DoesNotParseItsWiring) {
   EXPECT_EQ(
       state::find_record(R"({"format":1,"network":"n","container":"c","interface":"e","wiring":{"a":[{}]}})")->wiring,
       R"({"a":[{}]})");
   EXPECT_EQ(state::find_record(R"({"format":1,"network":",\"wiring\":","container":"c","interface":"e"})")->wiring, "");
 }
 
-TEST(Record, IsReadAsPeopleWriteItToo) {
+TEST(Record, IsReadIfItWasWrittenByHand) {
   const auto record = state::find_record(
       R"({ "format": 1, "wiring": {"mtu": 1500}, "network": "n", "container": "c", "interface": "e" })");
   ASSERT_TRUE(record.has_value());

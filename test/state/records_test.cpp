@@ -26,7 +26,7 @@ class Records : public test::OpenedFolder {
     std::getline(std::ifstream{path}, text);
     return text;
   }
-  /// What `act` throws while no file may grow beyond so many bytes.
+  /// The error of `act` while the size of files is limited to `bytes`.
   static std::string error_with_files_of(rlim_t bytes, const std::function<void()>& act) {
     rlimit before{};
     ::getrlimit(RLIMIT_FSIZE, &before);
@@ -44,7 +44,7 @@ TEST_F(Records, AreAbsentAtFirst) {
   EXPECT_FALSE(folder.records.find(first).has_value());
   EXPECT_TRUE(folder.records.list("net").empty());
   EXPECT_FALSE(folder.records.has_any("net"));
-  EXPECT_FALSE(folder.records.forget("net", first_tag));
+  EXPECT_FALSE(folder.records.remove("net", first_tag));
   EXPECT_FALSE(fs::exists(folder.path() + "/net"));
 }
 
@@ -63,7 +63,7 @@ TEST_F(Records, ArePendingAndThenLive) {
   EXPECT_FALSE(fs::exists(pending(first_tag)));
 }
 
-TEST_F(Records, AreFilesOfTheirOwnerAlone) {
+TEST_F(Records, AreFilesWithPrivateModes) {
   folder.records.write_pending(record);
   struct stat status {};
   ASSERT_EQ(::stat(pending(first_tag).c_str(), &status), 0);
@@ -72,7 +72,7 @@ TEST_F(Records, AreFilesOfTheirOwnerAlone) {
   EXPECT_EQ(status.st_mode & 07777U, 0700U);
 }
 
-TEST_F(Records, AreTheNewerWhereThereAreTwo) {
+TEST_F(Records, AreReadFromPendingIfBothExist) {
   folder.records.write_pending(record);
   folder.records.mark_live(first);
   state::Record newer = record;
@@ -80,12 +80,12 @@ TEST_F(Records, AreTheNewerWhereThereAreTwo) {
   folder.records.write_pending(newer);
   EXPECT_EQ(folder.records.find(first)->record, newer);
   EXPECT_EQ(folder.records.list("net").size(), 1U);
-  EXPECT_TRUE(folder.records.forget("net", first_tag));
+  EXPECT_TRUE(folder.records.remove("net", first_tag));
   EXPECT_FALSE(fs::exists(pending(first_tag)));
   EXPECT_FALSE(fs::exists(live(first_tag)));
 }
 
-TEST_F(Records, CannotBeLiveWithoutHavingBeenPending) {
+TEST_F(Records, CannotBecomeLiveWithoutAPendingOne) {
   const std::string text = test::error_text([&] { folder.records.mark_live(first); });
   EXPECT_NE(text.find(": No such file or directory"), std::string::npos) << text;
   EXPECT_NE(text.find(live(first_tag)), std::string::npos) << text;
@@ -110,11 +110,11 @@ TEST_F(Records, AreNotTemporaryFiles) {
   write(file("pending/." + cni::to_string(first_tag)), "half");
   EXPECT_FALSE(folder.records.has_any("net"));
   EXPECT_FALSE(folder.records.find(first).has_value());
-  folder.records.forget("net", first_tag);
+  folder.records.remove("net", first_tag);
   EXPECT_TRUE(fs::is_empty(file("pending")));
 }
 
-TEST_F(Records, AreUnreadableWhateverStandsInTheirPlace) {
+TEST_F(Records, AreUnreadableIfAnotherFileHasTheirName) {
   const std::string path = pending(first_tag);
   fs::create_directories(file("pending"));
   const std::function<void()> plants[] = {
@@ -131,12 +131,12 @@ TEST_F(Records, AreUnreadableWhateverStandsInTheirPlace) {
     const auto found = folder.records.find(first);
     ASSERT_TRUE(found.has_value()) << index;
     EXPECT_FALSE(found->record.has_value()) << index;
-    EXPECT_TRUE(folder.records.forget("net", first_tag)) << index;
+    EXPECT_TRUE(folder.records.remove("net", first_tag)) << index;
     EXPECT_FALSE(folder.records.find(first).has_value()) << index;
   }
 }
 
-TEST_F(Records, ReplaceWhateverStandsInTheirPlace) {
+TEST_F(Records, ReplaceAnyFileWithTheirName) {
   fs::create_directories(pending(first_tag) + "/inner");
   fs::create_directories(live(first_tag) + "/inner");
   folder.records.write_pending(record);
@@ -152,23 +152,23 @@ TEST_F(Records, ThatCannotBeWrittenLeaveTheOldOneAndNoTemporaryFile) {
   EXPECT_FALSE(fs::exists(file("pending/." + cni::to_string(first_tag))));
 }
 
-TEST_F(Records, GoLiveWithoutNewDirectories) {
+TEST_F(Records, BecomeLiveWithoutNewDirectories) {
   folder.records.write_pending(record);
   EXPECT_TRUE(fs::is_directory(file("live")));
 }
 
-/// A hard link gives the file another name, where its text has to stay.
-TEST_F(Records, AreNotWrittenIntoFilesThatStandThere) {
+/// The file may be a hard link to a file elsewhere, which must not change.
+TEST_F(Records, AreNotWrittenIntoExistingFiles) {
   const std::string other = directory.path() + "/other";
-  write(other, "somebody's");
+  write(other, "unchanged");
   fs::create_directories(file("pending"));
   fs::create_hard_link(other, file("pending/." + cni::to_string(first_tag)));
   folder.records.write_pending(record);
-  EXPECT_EQ(content_of(other), "somebody's");
+  EXPECT_EQ(content_of(other), "unchanged");
   EXPECT_EQ(folder.records.find(first)->record, record);
 }
 
-TEST_F(Records, TellWhenTheyWereWritten) {
+TEST_F(Records, HaveTheTimeOfTheirWriting) {
   const auto before = std::chrono::system_clock::now() - std::chrono::seconds{1};
   folder.records.write_pending(record);
   const auto written_at = folder.records.find(first)->written_at;
@@ -190,6 +190,15 @@ TEST_F(Records, AreListedByTheirTagsWithoutBeingRead) {
   EXPECT_TRUE(folder.records.tags("other").empty());
 }
 
+TEST_F(Records, AreInANetworkThatIsFoundByTheTag) {
+  const cni::Attachment other{.network = "net2", .container = "c1", .interface = "eth0"};
+  folder.records.write_pending(record);
+  folder.records.write_pending({.attachment = other});
+  EXPECT_EQ(folder.records.find_network(first_tag), "net");
+  EXPECT_EQ(folder.records.find_network(cni::tag_of(other)), "net2");
+  EXPECT_EQ(folder.records.find_network(second_tag), std::nullopt);
+}
+
 TEST_F(Records, ContainTheIndexesOfTheEndsWhenTheyAreLive) {
   folder.records.write_pending(record);
   const auto size = fs::file_size(pending(first_tag));
@@ -201,7 +210,7 @@ TEST_F(Records, ContainTheIndexesOfTheEndsWhenTheyAreLive) {
   EXPECT_EQ(fs::file_size(live(first_tag)), size);
 }
 
-TEST_F(Records, ContainTheIndexesThoughAnotherCallHasWrittenThem) {
+TEST_F(Records, ContainTheIndexesWhenAnotherCallHasWrittenThem) {
   folder.records.write_pending(record);
   auto another = state::Folder::open(root, root);
   another.records.write_pending({.attachment = second});
@@ -220,7 +229,7 @@ TEST_F(Records, KeepTheIndexesThatTheyContain) {
   EXPECT_EQ(folder.records.find(first)->record, known);
 }
 
-TEST_F(Records, GoLiveThoughTheyCannotBeRead) {
+TEST_F(Records, BecomeLiveIfTheyAreUnreadable) {
   write(pending(first_tag), "damaged");
   fs::create_directories(file("live"));
   folder.records.mark_live(first, {.host = 5, .container = 6});
@@ -228,7 +237,7 @@ TEST_F(Records, GoLiveThoughTheyCannotBeRead) {
   EXPECT_EQ(content_of(live(first_tag)), "damaged");
 }
 
-/// The one that is written last is open until it is live.
+/// The last written record is open until it is live.
 TEST_F(Records, KeepNoOtherFileOpen) {
   const auto open_files = [] {
     return std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{});
@@ -246,7 +255,7 @@ TEST_F(Records, KeepNoOtherFileOpen) {
   EXPECT_EQ(folder.records.find(first)->record, newer);
 }
 
-TEST_F(Records, AreReadHoweverLongTheyMayBe) {
+TEST_F(Records, AreReadUpToTheLongestSize) {
   auto longest = record;
   longest.wiring = R"("")";
   const auto rest = state::longest_record - state::to_text(longest).size();
@@ -256,7 +265,7 @@ TEST_F(Records, AreReadHoweverLongTheyMayBe) {
   EXPECT_EQ(folder.records.find(first)->record, longest);
 }
 
-TEST_F(Records, AreNotWrittenWhereTheyAreTooLong) {
+TEST_F(Records, AreNotWrittenIfTheyAreTooLong) {
   folder.records.write_pending(record);
   auto too_long = record;
   too_long.wiring = R"("")";

@@ -10,7 +10,7 @@ kernel::HostLink host_link(const FakeLink& link) { return {link.index, link.name
 }  // namespace
 
 std::vector<kernel::HostLink> FakeInspector::host_links() {
-  fake_.refuse_if_told("host_links");
+  fake_.throw_configured_error("host_links");
   std::vector<kernel::HostLink> links;
   for (const auto& pair : fake_.pairs) {
     const auto& peer = pair.wiring.peer_netns;
@@ -21,7 +21,7 @@ std::vector<kernel::HostLink> FakeInspector::host_links() {
 }
 
 std::optional<kernel::HostLink> FakeInspector::find_host_link(const wiring::Footprint& footprint) {
-  fake_.refuse_if_told("find_host_link");
+  fake_.throw_configured_error("find_host_link");
   for (const auto& pair : fake_.pairs) {
     const auto tag = cni::tag_of_alias(pair.link.alias);
     const bool has_index = footprint.host.index != 0 && pair.link.index == footprint.host.index;
@@ -32,7 +32,7 @@ std::optional<kernel::HostLink> FakeInspector::find_host_link(const wiring::Foot
 }
 
 std::optional<wiring::ObservedEnd> FakeInspector::find_interface(const std::string& name,
-                                                                 const kernel::Namespace& /*place*/) {
+                                                                 const kernel::Namespace& /*netns*/) {
   if (const auto found = interfaces.find(name); found != interfaces.end()) return found->second;
   for (const auto& pair : fake_.pairs) {
     if (pair.link.name != name) continue;
@@ -42,25 +42,25 @@ std::optional<wiring::ObservedEnd> FakeInspector::find_interface(const std::stri
 }
 
 std::optional<kernel::Counters> FakeInspector::find_counters(const std::string& interface,
-                                                             const kernel::Namespace& place) {
-  const auto found = counters.find(place.path + ' ' + interface);
+                                                             const kernel::Namespace& netns) {
+  const auto found = counters.find(netns.path + ' ' + interface);
   return found == counters.end() ? std::nullopt : std::optional{found->second};
 }
 
-std::vector<kernel::PeerLocation> FakeInspector::locate(const std::vector<kernel::HostLink>& links,
-                                                        const std::vector<std::string>& /*namespaces*/) {
+std::vector<kernel::PeerLocation> FakeInspector::locate_peers(const std::vector<kernel::HostLink>& links,
+                                                              const std::vector<std::string>& /*namespaces*/) {
   std::vector<kernel::PeerLocation> all;
   all.reserve(links.size());
   for (const auto& link : links) all.push_back(locations[link.name]);
   return all;
 }
 
-std::vector<cni::Prefix> FakeInspector::addresses(const kernel::Namespace& place) {
-  return addresses_there[place.path];
+std::vector<cni::Prefix> FakeInspector::addresses(const kernel::Namespace& netns) {
+  return addresses_by_path[netns.path];
 }
 
 bool FakeInspector::passes_rp_filter(const kernel::IncomingPacket& packet) {
-  return !unfit.contains(cni::to_string(packet.source));
+  return !rejected_sources.contains(cni::to_string(packet.source));
 }
 
 kernel::Firewall FakeInspector::observe_firewall() { return firewall; }
@@ -74,10 +74,11 @@ wiring::ObservedRules FakeInspector::find_rules(cni::Tag attachment) {
           .checks_macs = found->bridge && found->bridge->check_macs};
 }
 
-std::optional<kernel::Conflict> FakeRepairer::repair(const wiring::Wiring& /*wiring*/, const kernel::Site& /*site*/) {
-  fake_.asked.emplace_back("repair");
-  fake_.refuse_if_told("repair");
-  fake_.disturb = [](wiring::Observed&) {};
+std::optional<kernel::Conflict> FakeRepairer::repair(const wiring::Wiring& /*wiring*/,
+                                                     const kernel::AttachmentContext& /*context*/) {
+  fake_.calls.emplace_back("repair");
+  fake_.throw_configured_error("repair");
+  fake_.modify_observed = [](wiring::Observed&) {};
   return conflict;
 }
 

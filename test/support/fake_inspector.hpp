@@ -11,25 +11,25 @@
 
 namespace test {
 
-/// What vethctl sees of a fake kernel, and further values that tests set.
+/// An inspector of a fake kernel, with further values that tests set.
 class FakeInspector final : public kernel::Inspector {
  public:
   explicit FakeInspector(FakeKernel& fake) : Inspector(fake), fake_(fake) {}
 
-  std::map<std::string, wiring::ObservedEnd> interfaces;  ///< of the host, by name, besides those of the fake's pairs
-  std::map<std::string, kernel::Counters> counters;       ///< by "path of the namespace interface"
-  std::map<std::string, kernel::PeerLocation> locations;  ///< of the host's links, by name
-  std::map<std::string, std::vector<cni::Prefix>> addresses_there;  ///< by the path of the namespace
-  std::set<std::string> unfit;                                      ///< sources of packets that rp_filter drops
+  std::map<std::string, wiring::ObservedEnd> interfaces;              ///< further interfaces of the host, by name
+  std::map<std::string, kernel::Counters> counters;                   ///< by "<path of the namespace> <interface>"
+  std::map<std::string, kernel::PeerLocation> locations;              ///< of the host's links, by name
+  std::map<std::string, std::vector<cni::Prefix>> addresses_by_path;  ///< by the path of the namespace
+  std::set<std::string> rejected_sources;                             ///< sources of packets that rp_filter drops
   kernel::Firewall firewall{};
 
   std::vector<kernel::HostLink> host_links() override;
   std::optional<kernel::HostLink> find_host_link(const wiring::Footprint& footprint) override;
-  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& place) override;
-  std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& place) override;
-  std::vector<kernel::PeerLocation> locate(const std::vector<kernel::HostLink>& links,
-                                           const std::vector<std::string>& namespaces) override;
-  std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
+  std::optional<wiring::ObservedEnd> find_interface(const std::string& name, const kernel::Namespace& netns) override;
+  std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& netns) override;
+  std::vector<kernel::PeerLocation> locate_peers(const std::vector<kernel::HostLink>& links,
+                                                 const std::vector<std::string>& namespaces) override;
+  std::vector<cni::Prefix> addresses(const kernel::Namespace& netns) override;
   bool passes_rp_filter(const kernel::IncomingPacket& packet) override;
   kernel::Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;
@@ -38,14 +38,15 @@ class FakeInspector final : public kernel::Inspector {
   FakeKernel& fake_;
 };
 
-/// Restores everything: observe() shows what was made again.
+/// A repairer that restores everything: observe() returns no modifications afterwards.
 class FakeRepairer final : public kernel::Repairer {
  public:
   explicit FakeRepairer(FakeKernel& fake) : fake_(fake) {}
 
   std::optional<kernel::Conflict> conflict{};  ///< what repair() returns
 
-  std::optional<kernel::Conflict> repair(const wiring::Wiring& wiring, const kernel::Site& site) override;
+  std::optional<kernel::Conflict> repair(const wiring::Wiring& wiring,
+                                         const kernel::AttachmentContext& context) override;
 
  private:
   FakeKernel& fake_;

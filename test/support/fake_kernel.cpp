@@ -35,14 +35,14 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
   observed.host->is_isolated = bridge.isolated;
 }
 
-/// Both families at once: what is there and not wanted does not count.
+/// For both families, because routes that are not wanted are no difference.
 void observe_loopback(const wiring::Wiring& made, wiring::Observed& observed) {
   if (!made.host_ports) return;
   const wiring::Route route{.destination = *cni::find_prefix("::1/128")};
-  observed.host->routes_loopback = true;
+  observed.host->route_localnet = true;
   observed.host->routes.push_back(route);
   if (!observed.bridge) return;
-  observed.bridge->routes_loopback = true;
+  observed.bridge->route_localnet = true;
   observed.bridge->routes.push_back(route);
 }
 
@@ -55,11 +55,22 @@ void observe_tuning(const wiring::Tuning& tuning, wiring::Observed& observed) {
 
 bool holds(const auto& values, const auto& value) { return std::ranges::find(values, value) != values.end(); }
 
+/// A host port that both wirings map; null: none.
+const wiring::PortMapping* find_common_port(const wiring::Wiring& left, const wiring::Wiring& right) {
+  if (!left.host_ports || !right.host_ports) return nullptr;
+  for (const auto& mapping : left.host_ports->mappings) {
+    for (const auto& other : right.host_ports->mappings) {
+      if (mapping.protocol == other.protocol && mapping.host_port == other.host_port) return &mapping;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-void FakeKernel::refuse_if_told(const std::string& function) const {
-  if (const auto refusal = refusals.find(function); refusal != refusals.end()) {
-    throw posix::system_error(refusal->second, function);
+void FakeKernel::throw_configured_error(const std::string& function) const {
+  if (const auto error = errors.find(function); error != errors.end()) {
+    throw posix::system_error(error->second, function);
   }
 }
 
@@ -85,76 +96,62 @@ void FakeKernel::remove_links_of(const cni::Attachment& attachment) {
 }
 
 kernel::Namespace FakeKernel::open_namespace(const std::string& path, bool /*allow_own*/) {
-  refuse_if_told("open_namespace");
+  throw_configured_error("open_namespace");
   return {posix::FileDescriptor{}, path};
 }
 
-kernel::NodeState FakeKernel::read_node(const kernel::NodeQuestion& question) {
+kernel::NodeState FakeKernel::read_node(const kernel::NodeQuery& query) {
   auto state = node;
-  if (!question.nftables) state.nftables_fault.reset();
+  if (!query.nftables) state.nftables_error.reset();
   return state;
 }
-
-namespace {
-
-/// The port of the host that both want, if there is one.
-const wiring::PortMapping* find_common_port(const wiring::Wiring& left, const wiring::Wiring& right) {
-  if (!left.host_ports || !right.host_ports) return nullptr;
-  for (const auto& mapping : left.host_ports->mappings) {
-    for (const auto& other : right.host_ports->mappings) {
-      if (mapping.protocol == other.protocol && mapping.host_port == other.host_port) return &mapping;
-    }
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& wiring) const {
   for (const auto& other : rules) {
     const auto* mapping = other.attachment == wiring.attachment ? nullptr : find_common_port(wiring, other);
     if (mapping == nullptr) continue;
     return kernel::Conflict{.kind = kernel::Conflict::Kind::host_port,
-                            .host_port = wiring::host_side(*mapping),
+                            .host_port = wiring::host_port_text(*mapping),
                             .holder = cni::tag_of(other.attachment)};
   }
   for (const auto& route : wiring.host.routes) {
     const auto& address = route.destination.address;
-    if (route.exclusive && elsewhere.contains(address)) return kernel::Conflict{.address = address};
+    if (route.exclusive && routed_addresses.contains(address)) return kernel::Conflict{.address = address};
   }
   return std::nullopt;
 }
 
-kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kernel::Site& site,
+kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kernel::AttachmentContext& context,
                                        wiring::Footprint& footprint) {
-  asked.emplace_back("build");
+  calls.emplace_back("build");
   before_build();
-  refuse_if_told("build");
+  throw_configured_error("build");
   if (find_link(wiring.attachment) != nullptr) {
     throw cni::Error{cni::ErrorCode::already_attached, "the attachment exists"};
   }
   if (const auto conflict = find_conflict(wiring)) return *conflict;
   const auto link = put(wiring);
   footprint.may_have_pair = footprint.may_have_ifb = true;
-  footprint.is_netns_pair = site.peer.has_value();
+  footprint.is_netns_pair = context.peer.has_value();
   footprint.host = {.name = link.name, .index = link.index, .mac = wiring.host.mac};
-  if (site.peer) footprint.host.netns = {site.peer->path};
-  refuse_if_told("build_after_links");
-  if (!wiring::wants_rules(wiring)) return kernel::Built{};
+  if (context.peer) footprint.host.netns = {context.peer->path};
+  throw_configured_error("build_after_links");
+  if (!wiring::needs_rules(wiring)) return kernel::Built{};
   footprint.may_have_rules = true;
-  restore_rules({&wiring, 1}, site, false);
-  return kernel::Built{.has_lost_rules = !has_tables};
+  restore_rules({&wiring, 1}, context, false);
+  return kernel::Built{.has_missing_rules = !has_tables};
 }
 
-void FakeKernel::restore_rules(std::span<const wiring::Wiring> wirings, const kernel::Site& /*site*/, bool is_last) {
-  asked.emplace_back("restore_rules");
-  refuse_if_told("restore_rules");
+void FakeKernel::restore_rules(std::span<const wiring::Wiring> wirings, const kernel::AttachmentContext& /*context*/,
+                               bool mark_complete) {
+  calls.emplace_back("restore_rules");
+  throw_configured_error("restore_rules");
   for (const auto& wiring : wirings) {
     if (find_conflict(wiring)) continue;
     std::erase_if(rules, [&](const auto& other) { return other.attachment == wiring.attachment; });
     rules.push_back(wiring);
   }
-  if (is_last) has_tables = true;
+  if (mark_complete) has_tables = true;
 }
 
 bool FakeKernel::has_end(const FakePair& pair, const wiring::Footprint& footprint) const {
@@ -173,7 +170,7 @@ bool FakeKernel::has_end(const FakePair& pair, const wiring::Footprint& footprin
 }
 
 std::vector<bool> FakeKernel::find_ends(std::span<const wiring::Footprint> batch, kernel::Search /*search*/) {
-  refuse_if_told("find_ends");
+  throw_configured_error("find_ends");
   std::vector<bool> found;
   for (const auto& footprint : batch) {
     found.push_back(std::ranges::any_of(pairs, [&](const auto& pair) { return has_end(pair, footprint); }));
@@ -183,7 +180,7 @@ std::vector<bool> FakeKernel::find_ends(std::span<const wiring::Footprint> batch
 
 std::vector<wiring::Footprint> FakeKernel::list(const std::string& network) {
   before_list();
-  refuse_if_told("list");
+  throw_configured_error("list");
   std::map<cni::Tag, wiring::Footprint> found;
   const auto add = [&](const cni::Attachment& attachment) -> wiring::Footprint& {
     auto& footprint = found[cni::tag_of(attachment)];
@@ -223,12 +220,12 @@ bool FakeKernel::remove_links(const wiring::Footprint& footprint) {
 }
 
 kernel::Removal FakeKernel::remove(std::span<const wiring::Footprint> batch) {
-  asked.emplace_back("remove");
+  calls.emplace_back("remove");
   kernel::Removal removal;
   const auto step = [&](const std::string& name, std::size_t place, const auto& act) {
-    const auto refusal = refusals.find(name);
-    if (refusal == refusals.end()) return act();
-    removal.failures.push_back(posix::system_error(refusal->second, name));
+    const auto error = errors.find(name);
+    if (error == errors.end()) return act();
+    removal.failures.push_back(posix::system_error(error->second, name));
     if (!holds(removal.incomplete, place)) removal.incomplete.push_back(place);
   };
   for (std::size_t place = 0; place < batch.size(); ++place) {
@@ -240,7 +237,7 @@ kernel::Removal FakeKernel::remove(std::span<const wiring::Footprint> batch) {
     }
     if (footprint.may_have_pair || footprint.may_have_ifb) {
       step("remove_links", place, [&] {
-        if (remove_links(footprint)) removal.linked.push_back(place);
+        if (remove_links(footprint)) removal.with_links.push_back(place);
       });
     }
     if (footprint.gateways.empty()) continue;
@@ -252,7 +249,7 @@ kernel::Removal FakeKernel::remove(std::span<const wiring::Footprint> batch) {
 }
 
 bool FakeKernel::clean_rules(const std::string& /*network*/) {
-  asked.emplace_back("clean_rules");
+  calls.emplace_back("clean_rules");
   return rules.empty();
 }
 
@@ -264,8 +261,8 @@ void FakeKernel::observe_limits(const wiring::Wiring& made, wiring::Observed& ob
   observed.redirected_to = ifb->index;
 }
 
-wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::Site& /*site*/) {
-  refuse_if_told("observe");
+wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel::AttachmentContext& /*context*/) {
+  throw_configured_error("observe");
   wiring::Observed observed;
   for (const auto& [link, made] : pairs) {
     if (made.attachment != wanted.attachment) continue;
@@ -285,7 +282,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
   observed.host_gateways = host_gateways;
   observed.forward_ipv4 = wanted.forward_ipv4;
   observed.forward_ipv6 = wanted.forward_ipv6;
-  disturb(observed);
+  modify_observed(observed);
   return observed;
 }
 

@@ -10,7 +10,7 @@
 
 namespace test {
 
-/// A link of the host as the fake keeps it.
+/// A link of the host.
 struct FakeLink {
   std::uint32_t index = 0;
   std::string name;
@@ -19,49 +19,51 @@ struct FakeLink {
   bool operator==(const FakeLink&) const = default;
 };
 
-/// A pair as the fake keeps it.
+/// A veth pair.
 struct FakePair {
   FakeLink link;
   wiring::Wiring wiring;
 };
 
-/// A kernel that keeps what it is given as values. Tests read and change them as they like.
+/// A kernel that keeps its state as values, which tests read and change.
 class FakeKernel final : public kernel::Kernel {
  public:
   std::vector<FakePair> pairs;
   std::vector<FakeLink> ifb_devices;
   std::vector<cni::IpAddress> host_gateways;
   std::vector<wiring::Wiring> rules;  ///< wirings that have elements in nftables
-  bool has_tables = true;             ///< false: build() reports that others have lost their elements
+  bool has_tables = true;             ///< false: build() reports missing rules of other attachments
   kernel::NodeState node{};
-  std::set<cni::IpAddress> elsewhere;   ///< addresses to which the host has a route already
-  std::map<std::string, int> refusals;  ///< name of a function, or of a step of remove() -> errno of its refusal
-  std::vector<std::string> asked;       ///< the changes that were asked for, by the name of the function
+  std::set<cni::IpAddress> routed_addresses;  ///< addresses to which the host already has a route
+  std::map<std::string, int> errors;          ///< name of a function, or of a step of remove() -> errno of its error
+  std::vector<std::string> calls;             ///< the names of the called functions that make changes
   std::function<void()> before_build = [] {};
   std::function<void()> before_list = [] {};
-  std::function<void(wiring::Observed&)> disturb = [](wiring::Observed&) {};  ///< what observe() returns otherwise
+  std::function<void(wiring::Observed&)> modify_observed = [](wiring::Observed&) {
+  };  ///< applied to the result of observe()
 
-  /// As build() would, without a container.
+  /// Adds the objects of a wiring, as build() does.
   FakeLink put(const wiring::Wiring& wiring);
 
-  /// The pair and the ifb of an attachment go away.
+  /// Removes the pair and the ifb of an attachment.
   void remove_links_of(const cni::Attachment& attachment);
 
   /// The host end of an attachment, by its alias; null where there is none.
   const FakeLink* find_link(const cni::Attachment& attachment) const;
 
   kernel::Namespace open_namespace(const std::string& path, bool allow_own) override;
-  kernel::NodeState read_node(const kernel::NodeQuestion& question) override;
-  kernel::BuildOutcome build(const wiring::Wiring& wiring, const kernel::Site& site,
+  kernel::NodeState read_node(const kernel::NodeQuery& query) override;
+  kernel::BuildOutcome build(const wiring::Wiring& wiring, const kernel::AttachmentContext& context,
                              wiring::Footprint& footprint) override;
-  void restore_rules(std::span<const wiring::Wiring> wirings, const kernel::Site& site, bool is_last) override;
-  wiring::Observed observe(const wiring::Wiring& wanted, const kernel::Site& site) override;
+  void restore_rules(std::span<const wiring::Wiring> wirings, const kernel::AttachmentContext& context,
+                     bool mark_complete) override;
+  wiring::Observed observe(const wiring::Wiring& wanted, const kernel::AttachmentContext& context) override;
   std::vector<bool> find_ends(std::span<const wiring::Footprint> batch, kernel::Search search) override;
   std::vector<wiring::Footprint> list(const std::string& network) override;
   kernel::Removal remove(std::span<const wiring::Footprint> batch) override;
   bool clean_rules(const std::string& network) override;
 
-  void refuse_if_told(const std::string& function) const;
+  void throw_configured_error(const std::string& function) const;
 
  private:
   bool has_end(const FakePair& pair, const wiring::Footprint& footprint) const;

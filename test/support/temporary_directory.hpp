@@ -7,7 +7,7 @@
 
 namespace test {
 
-/// An empty directory of our own below /tmp, removed with all that is in it.
+/// An empty directory below /tmp, which is removed with its content.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {

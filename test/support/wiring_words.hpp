@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// The parts of a wiring in the words of `ip`, so that an expectation is a list of lines, and a failure tells itself.
+// The parts of a wiring in the syntax of ip(8), so that expectations are lists of lines, and failures are readable.
 namespace test {
 
 /// "10.1.2.0/24 via 10.1.2.1 src 10.1.2.5 mtu 1400 advmss 1360 metric 7 table 100 scope 253 exclusive"

@@ -9,13 +9,13 @@
 namespace {
 
 /// Test vectors of http://www.isthe.com/chongo/src/fnv/test_fnv.c
-TEST(Fnv1a, GivesThePublishedValues) {
+TEST(Fnv1a, ReturnsThePublishedValues) {
   const std::pair<std::string_view, std::uint64_t> cases[] = {
       {"", 0xcbf29ce484222325U}, {"a", 0xaf63dc4c8601ec8cU}, {"foobar", 0x85944171f73967e8U}};
   for (const auto& [bytes, value] : cases) EXPECT_EQ(text::fnv1a(bytes), value) << bytes;
 }
 
-TEST(Fnv1a, GoesOnWhereItWasWithFurtherBytes) {
+TEST(Fnv1a, ContinuesWithFurtherBytes) {
   text::Fnv1a hash;
   hash.add("foo");
   hash.add("bar");
@@ -23,9 +23,9 @@ TEST(Fnv1a, GoesOnWhereItWasWithFurtherBytes) {
 }
 
 /// fmix64 of https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
-TEST(Mixed, IsTheFinaliserOfMurmurHash3) {
-  EXPECT_EQ(text::mixed(0), 0U);
-  EXPECT_EQ(text::mixed(1), 0xb456bcfc34c2cb2cU);
+TEST(Fmix64, IsTheFinaliserOfMurmurHash3) {
+  EXPECT_EQ(text::fmix64(0), 0U);
+  EXPECT_EQ(text::fmix64(1), 0xb456bcfc34c2cb2cU);
 }
 
 }  // namespace

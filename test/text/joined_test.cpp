@@ -18,7 +18,7 @@ TEST(Joined, PutsTheSeparatorBetweenParts) {
 
 TEST(Joined, KeepsEmptyParts) { EXPECT_EQ(text::joined(Texts{"", "b", ""}, ","), ",b,"); }
 
-TEST(Joined, TakesTheTextOfEachPart) {
+TEST(Joined, CallsTheFunctionForEachPart) {
   EXPECT_EQ(text::joined(std::vector{1, 22}, "; ", [](int number) { return std::to_string(number); }), "1; 22");
   EXPECT_EQ(text::joined(std::vector<std::string_view>{"a", "b"}, " "), "a b");
 }

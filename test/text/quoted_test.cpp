@@ -6,7 +6,7 @@
 
 namespace {
 
-TEST(Quoted, EscapesWhatCouldForgeAMessage) {
+TEST(Quoted, EscapesControlCharactersAndQuotes) {
   const std::pair<std::string, std::string> cases[] = {{"", R"("")"},
                                                        {"/run/x", R"("/run/x")"},
                                                        {"eth0 \xc3\xbc", "\"eth0 \xc3\xbc\""},
@@ -16,7 +16,7 @@ TEST(Quoted, EscapesWhatCouldForgeAMessage) {
   for (const auto& [given, expected] : cases) EXPECT_EQ(text::quoted(given), expected);
 }
 
-TEST(Quoted, IsCutAfter256Bytes) {
+TEST(Quoted, IsTruncatedAfter256Bytes) {
   EXPECT_EQ(text::quoted(std::string(256, 'x')), '"' + std::string(256, 'x') + '"');
   EXPECT_EQ(text::quoted(std::string(257, 'x')), '"' + std::string(256, 'x') + "...\"");
 }

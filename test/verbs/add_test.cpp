@@ -11,14 +11,14 @@ namespace {
 using test::ip;
 using Texts = std::vector<std::string>;
 
-class Add : public test::VerbsOfNetwork {
+class Add : public test::NetworkTest {
  protected:
   void expect_addresses(const std::string& printed, const Texts& addresses) const {
-    Texts told;
+    Texts printed_addresses;
     for (const auto& each : cni::parse_result(printed, cni::Version::v1_1_0, "the result").addresses) {
-      told.push_back(cni::to_string(each.address));
+      printed_addresses.push_back(cni::to_string(each.address));
     }
-    EXPECT_EQ(told, addresses);
+    EXPECT_EQ(printed_addresses, addresses);
   }
   std::string error_with(const verbs::Print& print) {
     return test::error_text([&] { verbs::add(request("c1"), kernel, root, print); });
@@ -37,12 +37,12 @@ TEST_F(Add, PrintsTheResultInTheVersionOfTheConfiguration) {
   EXPECT_EQ(add("c1").substr(0, 30), "{\n    \"cniVersion\": \"0.3.1\",\n ");
 }
 
-TEST_F(Add, IsLiveWhenItsAnswerHasBeenPrinted) {
+TEST_F(Add, IsLiveAfterItsResultIsPrinted) {
   verbs::add(request("c1"), kernel, root, [&](auto) { EXPECT_FALSE(is_live("c1")); });
   EXPECT_TRUE(is_live("c1"));
 }
 
-TEST_F(Add, RecordsWhatItIsGoingToMake) {
+TEST_F(Add, RecordsTheWiringBeforeItIsBuilt) {
   kernel.before_build = [&] {
     const auto stored = folder.records.find(attachment("c1"));
     ASSERT_TRUE(stored.has_value());
@@ -54,7 +54,7 @@ TEST_F(Add, RecordsWhatItIsGoingToMake) {
   add("c1");
 }
 
-TEST_F(Add, RecordsWhatItHasMade) {
+TEST_F(Add, RecordsWhatItHasBuilt) {
   add("c1");
   const auto made = record("c1");
   EXPECT_EQ(made.netns, "/run/netns/c1");
@@ -63,25 +63,25 @@ TEST_F(Add, RecordsWhatItHasMade) {
   EXPECT_EQ(made.addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
 }
 
-TEST_F(Add, RefusesAnAttachmentThatStandsAndTouchesNothingOfIt) {
+TEST_F(Add, RejectsAnExistingAttachmentAndDoesNotChangeIt) {
   add("c1");
   const auto before = record("c1");
-  kernel.asked.clear();
-  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
-  EXPECT_EQ(kernel.asked, Texts{});
+  kernel.calls.clear();
+  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is already attached to network \"net\"");
+  EXPECT_EQ(kernel.calls, Texts{});
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(is_live("c1"));
   EXPECT_TRUE(record("c1") == before);
 }
 
-TEST_F(Add, RefusesAnImportedAttachmentThatStands) {
+TEST_F(Add, RejectsAnExistingImportedAttachment) {
   import_attachment("c1", "10.1.2.2", "veth12345678");
-  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
+  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is already attached to network \"net\"");
   kernel.pairs.clear();
   EXPECT_EQ(error_of_add("c1"), "");
 }
 
-TEST_F(Add, ClearsWhatAnAddThatNeverEndedHasLeft) {
+TEST_F(Add, ReplacesTheAttachmentOfAnUnfinishedAdd) {
   add("c1");
   folder.records.write_pending(record("c1"));
   expect_addresses(add("c1"), {"10.1.2.3/29", "fd00::3/125"});
@@ -90,14 +90,14 @@ TEST_F(Add, ClearsWhatAnAddThatNeverEndedHasLeft) {
   EXPECT_TRUE(is_live("c1"));
 }
 
-TEST_F(Add, ClearsARecordThatCannotBeRead) {
-  leave_unbuilt("c1", {"10.1.2.6"});
-  spoil_record("pending", "c1");
+TEST_F(Add, ReplacesAnUnreadableRecord) {
+  leave_killed_add("c1", {"10.1.2.6"});
+  corrupt_record("pending", "c1");
   expect_addresses(add("c1"), {"10.1.2.2/29", "fd00::2/125"});
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Add, ReplacesAnAttachmentWhoseLinkIsGone) {
+TEST_F(Add, ReplacesAnAttachmentWithoutALink) {
   add("c1");
   kernel.pairs.clear();
   add("c1");
@@ -105,43 +105,43 @@ TEST_F(Add, ReplacesAnAttachmentWhoseLinkIsGone) {
   EXPECT_EQ(taken().size(), 2U);
 }
 
-TEST_F(Add, LeavesALinkWithoutARecordAsItIs) {
+TEST_F(Add, RejectsAndKeepsALinkWithoutARecord) {
   add("c1");
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   for (const auto& address : folder.addresses.list_addresses("net"))
     folder.addresses.release("net", address, tag("c1"));
-  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is attached to network \"net\" already");
+  EXPECT_EQ(error_of_add("c1"), "101: interface \"eth0\" of container \"c1\" is already attached to network \"net\"");
   EXPECT_TRUE(has_link("c1"));
   EXPECT_EQ(taken(), Texts{});
   EXPECT_FALSE(has_record("c1"));
 }
 
-TEST_F(Add, TakesNothingForANamespaceThatCannotBeOpened) {
-  kernel.refusals["open_namespace"] = EACCES;
+TEST_F(Add, CreatesNothingForANamespaceThatCannotBeOpened) {
+  kernel.errors["open_namespace"] = EACCES;
   EXPECT_EQ(error_of_add("c1"), "open_namespace: Permission denied");
-  EXPECT_EQ(kernel.asked, Texts{});
+  EXPECT_EQ(kernel.calls, Texts{});
   expect_nothing_left();
 }
 
-TEST_F(Add, ReleasesTheLeaseAndForgetsTheRecordWhenTheBuildIsRefused) {
-  kernel.refusals["build"] = EPERM;
+TEST_F(Add, ReleasesTheLeaseAndRemovesTheRecordWhenTheBuildFails) {
+  kernel.errors["build"] = EPERM;
   EXPECT_EQ(error_of_add("c1"), "build: Operation not permitted");
   expect_nothing_left();
 }
 
-TEST_F(Add, TakesEverythingBackWhenTheAnswerCannotBeWritten) {
+TEST_F(Add, RollsBackWhenTheResultCannotBeWritten) {
   EXPECT_EQ(error_with([](auto) { throw posix::system_error(EPIPE, "write"); }), "write: Broken pipe");
   expect_nothing_left();
 }
 
-TEST_F(Add, RefusesASysctlThatIsNotAllowedBeforeItDoesAnything) {
+TEST_F(Add, RejectsASysctlThatIsNotAllowedBeforeAnyChange) {
   config.tuning.sysctls = {{"net.x.y", "net/x/y", "1"}};
   EXPECT_EQ(error_of_add("c1"), R"(7: /sysctl: "net.x.y" is not allowed)");
-  EXPECT_EQ(kernel.asked, Texts{});
+  EXPECT_EQ(kernel.calls, Texts{});
   expect_nothing_left();
 }
 
-TEST_F(Add, TakesTheIfbBackToo) {
+TEST_F(Add, RemovesTheIfbInARollback) {
   limit_rates();
   EXPECT_EQ(error_with([&](auto) {
               EXPECT_EQ(kernel.ifb_devices.size(), 1U);
@@ -151,7 +151,7 @@ TEST_F(Add, TakesTheIfbBackToo) {
   expect_nothing_left();
 }
 
-TEST_F(Add, ClearsAnIfbThatIsLeftOfAnAttachmentThatIsGone) {
+TEST_F(Add, ReplacesTheIfbOfAnAttachmentWithoutALink) {
   limit_rates();
   add("c1");
   kernel.pairs.clear();
@@ -161,80 +161,80 @@ TEST_F(Add, ClearsAnIfbThatIsLeftOfAnAttachmentThatIsGone) {
   EXPECT_FALSE(kernel.ifb_devices == left);
 }
 
-TEST_F(Add, ClearsAnIfbOfWhichNoRecordTells) {
+TEST_F(Add, ReplacesAnIfbWithoutARecord) {
   limit_rates();
   add("c1");
   kernel.pairs.clear();
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   add("c1");
   EXPECT_EQ(kernel.ifb_devices.size(), 1U);
 }
 
-TEST_F(Add, LeavesTheGatewaysThatOthersUse) {
+TEST_F(Add, KeepsTheGatewaysOfOtherAttachmentsInARollback) {
   add("c1");
-  kernel.refusals["build"] = EPERM;
+  kernel.errors["build"] = EPERM;
   EXPECT_EQ(error_of_add("c2"), "build: Operation not permitted");
   EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
 }
 
-/// As DEL does: an address whose link still stands still lives.
-TEST_F(Add, KeepsTheLeaseOfALinkThatCannotBeTakenBack) {
-  kernel.refusals["remove_links"] = EBUSY;
+/// As in DEL: the address may still be in use.
+TEST_F(Add, KeepsTheLeaseOfALinkThatCannotBeRemoved) {
+  kernel.errors["remove_links"] = EBUSY;
   testing::internal::CaptureStderr();
   EXPECT_EQ(error_with([](auto) { throw posix::system_error(EPIPE, "write"); }), "write: Broken pipe");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "veth: cannot take back a failed ADD: remove_links: Device or resource busy\n");
+            "veth: cannot roll back the failed ADD: remove_links: Device or resource busy\n");
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Add, TriesTheNextAddressWhereOneIsInUseElsewhere) {
-  kernel.elsewhere = {ip("10.1.2.2"), ip("10.1.2.3")};
+TEST_F(Add, TriesTheNextAddressIfOneIsInUseElsewhere) {
+  kernel.routed_addresses = {ip("10.1.2.2"), ip("10.1.2.3")};
   expect_addresses(add("c1"), {"10.1.2.4/29", "fd00::4/125"});
   EXPECT_TRUE(is_live("c1"));
   EXPECT_EQ(kernel.pairs.size(), 1U);
 }
 
-TEST_F(Add, KeepsNoAddressThatIsInUseElsewhere) {
-  kernel.elsewhere = {ip("10.1.2.2")};
+TEST_F(Add, ReleasesAnAddressThatIsInUseElsewhere) {
+  kernel.routed_addresses = {ip("10.1.2.2")};
   add("c1");
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
   EXPECT_EQ(record("c1").addresses, (std::vector{ip("10.1.2.3"), ip("fd00::3")}));
 }
 
-TEST_F(Add, GivesUpWhereEveryAddressIsInUseElsewhere) {
+TEST_F(Add, FailsIfEachAddressIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
-  kernel.elsewhere = {ip("10.1.2.2"), ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.2 already: the address is in use elsewhere");
-  EXPECT_EQ(std::ranges::count(kernel.asked, "build"), 3);
+  kernel.routed_addresses = {ip("10.1.2.2"), ip("10.1.2.3")};
+  EXPECT_EQ(error_of_add("c1"), "103: the host already has a route to 10.1.2.2: the address is in use elsewhere");
+  EXPECT_EQ(std::ranges::count(kernel.calls, "build"), 3);
   expect_nothing_left();
 }
 
-TEST_F(Add, GivesUpAfter16AddressesThatLiveElsewhere) {
+TEST_F(Add, FailsAfter16AddressesInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/24")}};
-  for (int i = 2; i < 100; ++i) kernel.elsewhere.insert(ip("10.1.2." + std::to_string(i)));
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.17 already: the address is in use elsewhere");
+  for (int i = 2; i < 100; ++i) kernel.routed_addresses.insert(ip("10.1.2." + std::to_string(i)));
+  EXPECT_EQ(error_of_add("c1"), "103: the host already has a route to 10.1.2.17: the address is in use elsewhere");
   expect_nothing_left();
 }
 
-TEST_F(Add, RefusesARequestedAddressThatIsInUseElsewhere) {
+TEST_F(Add, RejectsARequestedAddressThatIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29")}};
-  config.wishes.addresses = {{.address = ip("10.1.2.5")}};
-  kernel.elsewhere = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address is in use elsewhere");
-  EXPECT_EQ(std::ranges::count(kernel.asked, "build"), 1);
+  config.requested.addresses = {{.address = ip("10.1.2.5")}};
+  kernel.routed_addresses = {ip("10.1.2.5")};
+  EXPECT_EQ(error_of_add("c1"), "103: the host already has a route to 10.1.2.5: the address is in use elsewhere");
+  EXPECT_EQ(std::ranges::count(kernel.calls, "build"), 1);
   expect_nothing_left();
 }
 
-TEST_F(Add, RefusesAFixedAddressThatIsInUseElsewhere) {
+TEST_F(Add, RejectsAFixedAddressThatIsInUseElsewhere) {
   config.ipam = {.type = "veth-ipam"};
   config.ipam.addresses = {{.address = test::prefix("10.1.2.5/24")}};
-  kernel.elsewhere = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: the host has a route to 10.1.2.5 already: the address is in use elsewhere");
+  kernel.routed_addresses = {ip("10.1.2.5")};
+  EXPECT_EQ(error_of_add("c1"), "103: the host already has a route to 10.1.2.5: the address is in use elsewhere");
   expect_nothing_left();
 }
 
-TEST_F(Add, ReclaimsAFullPoolAndTriesOnceMore) {
+TEST_F(Add, ReclaimsAStaleAddressOfAFullPool) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
   add("c2");
@@ -244,7 +244,7 @@ TEST_F(Add, ReclaimsAFullPoolAndTriesOnceMore) {
   EXPECT_EQ(folder.addresses.holder("net", ip("10.1.2.2")), tag("c3"));
 }
 
-TEST_F(Add, FailsWhereEveryAddressOfTheFullPoolIsAlive) {
+TEST_F(Add, FailsIfNoAddressOfAFullPoolIsStale) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
   add("c2");
@@ -253,16 +253,16 @@ TEST_F(Add, FailsWhereEveryAddressOfTheFullPoolIsAlive) {
   EXPECT_FALSE(has_record("c3"));
 }
 
-/// Its own record, which names a link that does not stand yet, is not remains.
+/// Its own record names a link that does not exist yet, but is not stale.
 TEST_F(Add, DoesNotReclaimItsOwnAddresses) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
-  kernel.elsewhere = {ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c2"), "103: the host has a route to 10.1.2.3 already: the address is in use elsewhere");
+  kernel.routed_addresses = {ip("10.1.2.3")};
+  EXPECT_EQ(error_of_add("c2"), "103: the host already has a route to 10.1.2.3: the address is in use elsewhere");
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
-TEST_F(Add, HoldsItsLockUntilAllIsDone) {
+TEST_F(Add, HoldsItsLockUntilItsEnd) {
   const auto others = state::Folder::open(root, root);
   kernel.before_build = [&] { EXPECT_FALSE(others.locks.try_attachment(tag("c1")).has_value()); };
   verbs::add(request("c1"), kernel, root,
@@ -270,7 +270,7 @@ TEST_F(Add, HoldsItsLockUntilAllIsDone) {
   EXPECT_TRUE(others.locks.try_attachment(tag("c1")).has_value());
 }
 
-TEST_F(Add, TakesTheMtuOfTheDefaultRouteWhereItIsAuto) {
+TEST_F(Add, UsesTheMtuOfTheDefaultRouteIfNoneIsConfigured) {
   kernel.node.default_route_mtu = 9000;
   add("c1");
   EXPECT_EQ(kernel.pairs.back().wiring.mtu, 1500U);
@@ -279,23 +279,23 @@ TEST_F(Add, TakesTheMtuOfTheDefaultRouteWhereItIsAuto) {
   EXPECT_EQ(kernel.pairs.back().wiring.mtu, 9000U);
 }
 
-TEST_F(Add, NeedsAnIpamThatGivesAddresses) {
+TEST_F(Add, NeedsAnAddressFromTheIpam) {
   config.ipam = {};
-  EXPECT_EQ(error_of_add("c1"), "7: the IPAM gave no address, and mode \"ptp\" needs at least one");
-  EXPECT_EQ(kernel.asked, Texts{});
+  EXPECT_EQ(error_of_add("c1"), "7: the IPAM returned no address: mode \"ptp\" needs at least one");
+  EXPECT_EQ(kernel.calls, Texts{});
   expect_nothing_left();
 }
 
-TEST_F(Add, TakesTheAddressesThatADelegateGives) {
+TEST_F(Add, UsesTheAddressesOfADelegate) {
   install_delegate(R"(echo '{"cniVersion":"1.1.0","ips":[{"address":"10.7.7.7/24"}]}')");
   expect_addresses(add("c1"), {"10.7.7.7/24"});
   EXPECT_TRUE(is_live("c1"));
   EXPECT_EQ(verbs_of_delegate(), "ADD\n");
 }
 
-TEST_F(Add, GivesTheAddressesBackToTheDelegateWhenTheBuildIsRefused) {
+TEST_F(Add, CallsDelOfTheDelegateWhenTheBuildFails) {
   install_delegate(R"([ $CNI_COMMAND = DEL ] || echo '{"cniVersion":"1.1.0","ips":[{"address":"10.7.7.7/24"}]}')");
-  kernel.refusals["build"] = EPERM;
+  kernel.errors["build"] = EPERM;
   EXPECT_EQ(error_of_add("c1"), "build: Operation not permitted");
   EXPECT_EQ(verbs_of_delegate(), "ADD\nDEL\n");
   expect_nothing_left();

@@ -11,8 +11,7 @@
 
 namespace test {
 
-/// A state folder that a configuration may name: its dataDir has to be below /run or /var/lib, so these tests need a
-/// place to write there.
+/// A state folder for the key dataDir. It has to be below /run or /var/lib, so these tests must be able to write there.
 class DataDir : public testing::Test {
  protected:
   void SetUp() override {

@@ -10,7 +10,7 @@ namespace {
 using test::ip;
 using Texts = std::vector<std::string>;
 
-class Del : public test::VerbsOfNetwork {
+class Del : public test::NetworkTest {
  protected:
   std::string error_of_del(const std::string& container) { return error_of_del(request(container)); }
   std::string error_of_del(const cni::Request& request) {
@@ -18,18 +18,18 @@ class Del : public test::VerbsOfNetwork {
   }
 };
 
-TEST_F(Del, SucceedsWhereNothingIsThere) {
+TEST_F(Del, SucceedsIfNoObjectExists) {
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, MakesNoStateFolder) {
+TEST_F(Del, CreatesNoStateFolder) {
   root = directory.path() + "/none";
   EXPECT_EQ(error_of_del("c1"), "");
   EXPECT_FALSE(std::filesystem::exists(root));
 }
 
-TEST_F(Del, TakesAwayLinkLeaseRecordAndGateway) {
+TEST_F(Del, RemovesLinkLeaseRecordAndGateway) {
   add("c1");
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
@@ -37,14 +37,14 @@ TEST_F(Del, TakesAwayLinkLeaseRecordAndGateway) {
 
 TEST_F(Del, NeedsNoNamespace) {
   add("c1");
-  kernel.refusals["open_namespace"] = ENOENT;
+  kernel.errors["open_namespace"] = ENOENT;
   auto gone = request("c1");
   gone.netns.clear();
   EXPECT_EQ(error_of_del(gone), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, LeavesOtherAttachmentsAsTheyAre) {
+TEST_F(Del, KeepsOtherAttachments) {
   add("c1");
   add("c2");
   EXPECT_EQ(error_of_del("c1"), "");
@@ -53,14 +53,14 @@ TEST_F(Del, LeavesOtherAttachmentsAsTheyAre) {
   EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
 }
 
-TEST_F(Del, TakesAwayARecordWithoutALink) {
+TEST_F(Del, RemovesARecordWithoutALink) {
   add("c1");
   kernel.pairs.clear();
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, TakesAwayAnIfbWithItsPairAndWithoutIt) {
+TEST_F(Del, RemovesAnIfbWithAndWithoutItsPair) {
   for (const bool is_pair_gone : {false, true}) {
     limit_rates();
     add("c1");
@@ -71,7 +71,7 @@ TEST_F(Del, TakesAwayAnIfbWithItsPairAndWithoutIt) {
   }
 }
 
-TEST_F(Del, TakesAwayALinkWithoutARecord) {
+TEST_F(Del, RemovesALinkWithoutARecord) {
   add("c1");
   std::filesystem::remove_all(root);
   kernel.host_gateways.clear();
@@ -79,33 +79,33 @@ TEST_F(Del, TakesAwayALinkWithoutARecord) {
   EXPECT_TRUE(kernel.pairs.empty());
 }
 
-TEST_F(Del, FreesTheAddressesOfARecordThatCannotBeRead) {
+TEST_F(Del, ReleasesTheAddressesOfAnUnreadableRecord) {
   add("c1");
   add("c2");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   EXPECT_EQ(error_of_del("c1"), "");
   EXPECT_FALSE(has_record("c1"));
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
 }
 
-TEST_F(Del, TakesAwayTheGatewayThoughTheRecordCannotBeRead) {
+TEST_F(Del, RemovesTheGatewayOfAnUnreadableRecord) {
   add("c1");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, TakesAwayTheGatewayOfAnAddThatWasKilled) {
+TEST_F(Del, RemovesTheGatewayOfAKilledAdd) {
   wiring::Wiring wiring;
   wiring.host_gateways = {ip("fd00::1")};
-  leave_unbuilt("c1", {"10.1.2.2"}, wiring);
+  leave_killed_add("c1", {"10.1.2.2"}, wiring);
   kernel.host_gateways = wiring.host_gateways;
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, FreesAllAddressesOfAnAddThatTriedSeveral) {
-  kernel.elsewhere = {ip("10.1.2.2")};
+TEST_F(Del, ReleasesTheAddressesOfAnAddThatTriedSeveral) {
+  kernel.routed_addresses = {ip("10.1.2.2")};
   add("c1");
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
@@ -113,7 +113,7 @@ TEST_F(Del, FreesAllAddressesOfAnAddThatTriedSeveral) {
 
 TEST_F(Del, KeepsTheLeaseOfALinkThatCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove_links"] = EBUSY;
+  kernel.errors["remove_links"] = EBUSY;
   EXPECT_EQ(error_of_del("c1"), "100: remove_links: Device or resource busy");
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
   EXPECT_TRUE(has_record("c1"));
@@ -121,14 +121,14 @@ TEST_F(Del, KeepsTheLeaseOfALinkThatCannotBeRemoved) {
 
 TEST_F(Del, SucceedsAfterAFailureWhenTheCauseIsGone) {
   add("c1");
-  kernel.refusals["remove_links"] = EBUSY;
+  kernel.errors["remove_links"] = EBUSY;
   EXPECT_NE(error_of_del("c1"), "");
-  kernel.refusals.clear();
+  kernel.errors.clear();
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, TellsAFailingDelegateAfterAllElse) {
+TEST_F(Del, ReportsAFailingDelegateAfterAllOtherSteps) {
   install_delegate(R"([ $CNI_COMMAND = DEL ] || echo '{"cniVersion":"1.1.0","ips":[{"address":"10.7.7.7/24"}]}')");
   add("c1");
   install_delegate(R"(echo '{"code": 4711, "msg": "the delegate is ill"}'; exit 1)");
@@ -137,7 +137,7 @@ TEST_F(Del, TellsAFailingDelegateAfterAllElse) {
   EXPECT_FALSE(has_link("c1"));
 }
 
-TEST_F(Del, TellsAMissingDelegateAfterAllElse) {
+TEST_F(Del, ReportsAMissingDelegateAfterAllOtherSteps) {
   add("c1");
   auto changed = request("c1");
   changed.config.ipam = {.type = "missing"};
@@ -145,7 +145,7 @@ TEST_F(Del, TellsAMissingDelegateAfterAllElse) {
   EXPECT_FALSE(has_link("c1"));
 }
 
-/// So that another DEL can ask it again.
+/// Another DEL calls the delegate again.
 TEST_F(Del, KeepsTheRecordWhileTheDelegateHoldsTheLease) {
   add("c1");
   install_delegate("exit 1");
@@ -170,7 +170,7 @@ TEST_F(Del, NeedsNoValidRange) {
   expect_nothing_left();
 }
 
-TEST_F(Del, RemovesTheLinkThoughTheStateFolderCannotBeUsed) {
+TEST_F(Del, RemovesTheLinkIfTheStateFolderIsRejected) {
   add("c1");
   std::filesystem::permissions(root, std::filesystem::perms::all);
   const auto error = error_of_del("c1");
@@ -179,13 +179,13 @@ TEST_F(Del, RemovesTheLinkThoughTheStateFolderCannotBeUsed) {
   EXPECT_FALSE(has_link("c1"));
 }
 
-TEST_F(Del, TakesAwayAnImportedLinkByIndexAndName) {
+TEST_F(Del, RemovesAnImportedLinkByIndexAndName) {
   import_attachment("c1", "10.1.2.2", "veth12345678");
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Del, LeavesALinkThatIsNotTheImportedOneAnyMore) {
+TEST_F(Del, KeepsALinkWithAnotherIndexOrNameThanTheImportedOne) {
   for (const test::FakeLink& other : {test::FakeLink{78, "veth12345678", ""}, test::FakeLink{77, "vethother", ""}}) {
     import_attachment("c1", "10.1.2.2", "veth12345678");
     kernel.pairs.at(0).link = other;
@@ -196,13 +196,13 @@ TEST_F(Del, LeavesALinkThatIsNotTheImportedOneAnyMore) {
   }
 }
 
-TEST_F(Del, TellsAGatewayThatCannotBeRemoved) {
+TEST_F(Del, ReportsAGatewayThatCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove_gateways"] = EPERM;
+  kernel.errors["remove_gateways"] = EPERM;
   EXPECT_EQ(error_of_del("c1"), "100: remove_gateways: Operation not permitted");
   EXPECT_EQ(taken(), Texts{});
-  EXPECT_TRUE(has_record("c1")) << "the next DEL would not know of the gateway";
-  kernel.refusals.clear();
+  EXPECT_TRUE(has_record("c1")) << "the next DEL needs it to remove the gateway";
+  kernel.errors.clear();
   EXPECT_EQ(error_of_del("c1"), "");
   EXPECT_FALSE(has_record("c1"));
 }

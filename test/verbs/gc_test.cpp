@@ -11,7 +11,7 @@ namespace {
 using test::ip;
 using Texts = std::vector<std::string>;
 
-class Gc : public test::VerbsOfNetwork {
+class Gc : public test::NetworkTest {
  protected:
   cni::Request gc_request() const {
     cni::Request gc;
@@ -20,7 +20,7 @@ class Gc : public test::VerbsOfNetwork {
     gc.config = config;
     return gc;
   }
-  /// GC with these containers' "eth0" as the valid attachments.
+  /// The error of a GC whose valid attachments are "eth0" of these containers.
   std::string error_of_gc(const Texts& valid) {
     auto& attachments = config.valid_attachments.emplace();
     for (const auto& container : valid) attachments.push_back({container, "eth0"});
@@ -31,7 +31,7 @@ class Gc : public test::VerbsOfNetwork {
   }
 };
 
-TEST_F(Gc, RemovesAllOfWhatIsNotValid) {
+TEST_F(Gc, RemovesAttachmentsThatAreNotValid) {
   add("c1");
   add("c2");
   EXPECT_EQ(error_of_gc({"c2"}), "");
@@ -41,7 +41,7 @@ TEST_F(Gc, RemovesAllOfWhatIsNotValid) {
   EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
 }
 
-TEST_F(Gc, LeavesNothingWhereNoneIsValid) {
+TEST_F(Gc, RemovesAllAttachmentsIfNoneIsValid) {
   add("c1");
   add("c2");
   EXPECT_EQ(error_of_gc({}), "");
@@ -58,19 +58,19 @@ TEST_F(Gc, RemovesManyLinksAtOnce) {
   add("c1");
   add("c2");
   error_of_gc({});
-  EXPECT_EQ(std::ranges::count(kernel.asked, "remove"), 2) << "the links of both, and the gateway of the last";
+  EXPECT_EQ(std::ranges::count(kernel.calls, "remove"), 2) << "one for the links of both, one for the gateway";
 }
 
-TEST_F(Gc, TouchesNothingWithoutAList) {
+TEST_F(Gc, ChangesNothingWithoutAList) {
   add("c1");
-  kernel.asked.clear();
+  kernel.calls.clear();
   EXPECT_EQ(run(&folder), "");
-  EXPECT_EQ(kernel.asked, Texts{});
+  EXPECT_EQ(kernel.calls, Texts{});
   EXPECT_TRUE(has_link("c1") && is_live("c1"));
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Gc, LeavesWhatIsInFlight) {
+TEST_F(Gc, KeepsAnAttachmentInFlight) {
   add("c1");
   const auto others = state::Folder::open(root, root);
   const auto lock = others.locks.try_attachment(tag("c1"));
@@ -81,7 +81,7 @@ TEST_F(Gc, LeavesWhatIsInFlight) {
   EXPECT_EQ(kernel.host_gateways, (std::vector{ip("fd00::1")}));
 }
 
-TEST_F(Gc, LeavesWhatWasAddedMeanwhile) {
+TEST_F(Gc, KeepsAnAttachmentThatWasAddedMeanwhile) {
   add("c1");
   kernel.before_list = [&] {
     if (!has_record("c2")) add("c2");
@@ -92,7 +92,7 @@ TEST_F(Gc, LeavesWhatWasAddedMeanwhile) {
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
 }
 
-TEST_F(Gc, LeavesOtherNetworksAsTheyAre) {
+TEST_F(Gc, KeepsOtherNetworks) {
   auto other = request("c1");
   other.attachment.network = other.config.name = "net2";
   add(other);
@@ -103,17 +103,17 @@ TEST_F(Gc, LeavesOtherNetworksAsTheyAre) {
 
 TEST_F(Gc, RemovesLinksWithoutARecord) {
   add("c1");
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   EXPECT_EQ(error_of_gc({}), "");
   EXPECT_TRUE(kernel.pairs.empty());
   EXPECT_EQ(taken(), Texts{});
 }
 
-TEST_F(Gc, RemovesIfbsOfStaleAttachmentsAlone) {
+TEST_F(Gc, RemovesIfbsOfStaleAttachmentsOnly) {
   limit_rates();
   for (const char* container : {"c1", "c2", "c3"}) add(container);
   std::erase_if(kernel.pairs, [&](const auto& pair) { return pair.link.alias != cni::alias_of(attachment("c2")); });
-  folder.records.forget("net", tag("c3"));
+  folder.records.remove("net", tag("c3"));
   EXPECT_EQ(error_of_gc({"c2"}), "");
   ASSERT_EQ(kernel.ifb_devices.size(), 1U);
   EXPECT_EQ(kernel.ifb_devices.front().alias, cni::alias_of(attachment("c2")));
@@ -125,7 +125,7 @@ TEST_F(Gc, KeepsTheLeasesOfIfbsThatCannotBeRemoved) {
   limit_rates();
   add("c1");
   kernel.pairs.clear();
-  kernel.refusals["remove_links"] = EBUSY;
+  kernel.errors["remove_links"] = EBUSY;
   EXPECT_EQ(error_of_gc({}), "100: remove_links: Device or resource busy");
   EXPECT_TRUE(has_record("c1"));
 }
@@ -135,7 +135,7 @@ TEST_F(Gc, RemovesLinksOfAnyName) {
     auto odd = request("c1");
     odd.attachment.interface = interface;
     add(odd);
-    folder.records.forget("net", cni::tag_of(odd.attachment));
+    folder.records.remove("net", cni::tag_of(odd.attachment));
     EXPECT_EQ(error_of_gc({}), "") << interface;
     EXPECT_TRUE(kernel.pairs.empty()) << interface;
     kernel.pairs.clear();
@@ -149,19 +149,19 @@ TEST_F(Gc, RemovesRecordsWithoutALink) {
   expect_nothing_left();
 }
 
-TEST_F(Gc, RemovesAllOfARecordThatCannotBeRead) {
+TEST_F(Gc, RemovesAnAttachmentWithAnUnreadableRecord) {
   add("c1");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   EXPECT_EQ(error_of_gc({}), "");
   EXPECT_TRUE(kernel.pairs.empty());
   EXPECT_EQ(taken(), Texts{});
   EXPECT_FALSE(has_record("c1"));
 }
 
-TEST_F(Gc, RemovesAllOfAnAddThatWasKilled) {
+TEST_F(Gc, RemovesTheAttachmentOfAKilledAdd) {
   wiring::Wiring wiring;
   wiring.host_gateways = {ip("fd00::1")};
-  leave_unbuilt("c1", {"10.1.2.2"}, wiring);
+  leave_killed_add("c1", {"10.1.2.2"}, wiring);
   kernel.host_gateways = wiring.host_gateways;
   EXPECT_EQ(error_of_gc({}), "");
   expect_nothing_left();
@@ -176,23 +176,23 @@ TEST_F(Gc, RemovesLinksWithoutAStateFolder) {
   EXPECT_TRUE(has_link("c2"));
 }
 
-/// As DEL does: an address whose link still stands still lives.
+/// As in DEL: the addresses may still be in use.
 TEST_F(Gc, KeepsTheLeasesOfLinksThatCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove_links"] = EBUSY;
+  kernel.errors["remove_links"] = EBUSY;
   EXPECT_EQ(error_of_gc({}), "100: remove_links: Device or resource busy");
   EXPECT_TRUE(has_record("c1"));
   EXPECT_EQ(taken(), (Texts{"10.1.2.2", "fd00::2"}));
 }
 
-TEST_F(Gc, RemovesWhatRecordsNameThoughLinksCannotBeListed) {
+TEST_F(Gc, RemovesRecordedAttachmentsIfLinksCannotBeListed) {
   add("c1");
-  kernel.refusals["list"] = EPERM;
+  kernel.errors["list"] = EPERM;
   EXPECT_NE(error_of_gc({}).find("list: Operation not permitted"), std::string::npos);
   expect_nothing_left();
 }
 
-TEST_F(Gc, AsksADelegateWithAListAndWithout) {
+TEST_F(Gc, CallsADelegateWithAndWithoutAList) {
   install_delegate("exit 0");
   EXPECT_EQ(error_of_gc({}), "");
   config.valid_attachments.reset();
@@ -200,7 +200,7 @@ TEST_F(Gc, AsksADelegateWithAListAndWithout) {
   EXPECT_EQ(verbs_of_delegate(), "GC\nGC\n");
 }
 
-TEST_F(Gc, TellsAFailingDelegateAfterAllElse) {
+TEST_F(Gc, ReportsAFailingDelegateAfterAllOtherSteps) {
   add("c1");
   install_delegate(R"(echo '{"code": 4711, "msg": "the delegate is ill"}'; exit 1)");
   EXPECT_EQ(error_of_gc({}), "4711: the delegate is ill");

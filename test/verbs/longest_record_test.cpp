@@ -8,7 +8,7 @@
 
 namespace {
 
-using LongestRecord = test::VerbsOfNetwork;
+using LongestRecord = test::NetworkTest;
 
 wiring::PortMapping mapping_of(std::uint16_t number, const std::string& container_address) {
   return {.protocol = "sctp",
@@ -26,7 +26,7 @@ wiring::Route route_of(std::uint16_t number) {
           .priority = 4'000'000'000};
 }
 
-/// As many port mappings, of two addresses, and routes as a configuration may have.
+/// The maximum numbers of port mappings, for two addresses, and of routes.
 TEST_F(LongestRecord, CanBeRead) {
   wiring::Wiring largest;
   largest.host_ports.emplace();
@@ -36,7 +36,7 @@ TEST_F(LongestRecord, CanBeRead) {
     }
     largest.container.routes.push_back(route_of(number));
   }
-  leave_unbuilt("c1", {}, largest);
+  leave_killed_add("c1", {}, largest);
   EXPECT_GT(record("c1").wiring.size(), std::size_t{1} << 20U);
   EXPECT_LT(record("c1").wiring.size(), state::longest_record / 4);
 }

@@ -29,8 +29,8 @@ inline cni::RangeConfig range(std::string_view subnet, std::string_view start = 
 
 inline cni::Route route_to(std::string_view destination) { return {.destination = prefix(destination)}; }
 
-/// The network "net" with five addresses of each family, over a state folder of its own and a fake kernel.
-class VerbsOfNetwork : public testing::Test {
+/// The network "net" with five addresses of each family, a temporary state folder and a fake kernel.
+class NetworkTest : public testing::Test {
  protected:
   cni::Request request(const std::string& container) const {
     cni::Request request;
@@ -43,7 +43,7 @@ class VerbsOfNetwork : public testing::Test {
   cni::Attachment attachment(const std::string& container) const { return request(container).attachment; }
   cni::Tag tag(const std::string& container) const { return cni::tag_of(attachment(container)); }
 
-  /// ADD; gives what it printed.
+  /// Runs ADD; returns what it prints.
   std::string add(const std::string& container) { return add(request(container)); }
   std::string add(const cni::Request& request) {
     std::string printed;
@@ -54,16 +54,16 @@ class VerbsOfNetwork : public testing::Test {
     return error_text([&] { add(container); });
   }
 
-  /// The same request with the result of its ADD, as CHECK gets it.
+  /// A request with the result of its ADD, as for CHECK.
   cni::Request with_result(const std::string& container, const std::string& printed) const {
     auto request = this->request(container);
     request.config.previous = cni::parse_result(printed, cni::Version::v1_1_0, "the result");
     return request;
   }
 
-  /// What an ADD leaves that is killed before it has built anything: the addresses, and a record of what was meant.
-  void leave_unbuilt(const std::string& container, const std::vector<std::string>& addresses,
-                     const wiring::Wiring& wiring = {}) {
+  /// Creates the state that an ADD leaves if it is killed before the build: the addresses and the pending record.
+  void leave_killed_add(const std::string& container, const std::vector<std::string>& addresses,
+                        const wiring::Wiring& wiring = {}) {
     state::Record record{.attachment = attachment(container), .netns = "/run/netns/" + container};
     for (const auto& address : addresses) {
       record.addresses.push_back(ip(address));
@@ -74,7 +74,7 @@ class VerbsOfNetwork : public testing::Test {
     folder.records.write_pending(record);
   }
 
-  /// What `vethctl import` leaves: an interface that another plugin made, and a live record that names it.
+  /// Creates what `vethctl import` leaves: an interface of another plugin, and a live record of it.
   void import_attachment(const std::string& container, const std::string& address, const std::string& interface) {
     kernel.pairs.push_back({{.index = 77, .name = interface, .alias = ""}, {}});
     folder.records.write_pending({.attachment = attachment(container),
@@ -85,11 +85,11 @@ class VerbsOfNetwork : public testing::Test {
     folder.records.mark_live(attachment(container));
   }
 
-  void spoil_record(const std::string& stage, const std::string& container) const {
+  void corrupt_record(const std::string& stage, const std::string& container) const {
     std::ofstream{folder.path() + "/net/" + stage + "/" + cni::to_string(tag(container))} << "no record";
   }
 
-  /// A delegate: a shell script that notes the verbs it is called with.
+  /// Installs a delegate: a shell script that also writes the verbs of its calls to a file.
   void install_delegate(const std::string& script) {
     config.ipam = {.type = "delegate"};
     const auto path = directory.path() + "/delegate";
@@ -110,19 +110,19 @@ class VerbsOfNetwork : public testing::Test {
     const auto stored = folder.records.find(attachment(container));
     return stored && stored->stage == state::Stage::live;
   }
-  /// Throws std::bad_optional_access where there is none that can be read.
+  /// Throws std::bad_optional_access if no readable record exists.
   state::Record record(const std::string& container) const {
     return folder.records.find(attachment(container)).value().record.value();
   }
   bool has_record(const std::string& container) const { return folder.records.find(attachment(container)).has_value(); }
-  /// Every attachment that is added from now on has a limit each way.
+  /// Attachments that are added from now on have a rate limit in each direction.
   void limit_rates() {
     config.bandwidth = {.ingress = cni::Rate{.bits_per_second = 8'000'000, .burst_bits = 800'000},
                         .egress = cni::Rate{.bits_per_second = 16'000'000, .burst_bits = 800'000}};
   }
   bool has_link(const std::string& container) { return kernel.find_link(attachment(container)) != nullptr; }
 
-  /// Nothing of any attachment is left: no link, rule, address, record or gateway.
+  /// Expects that no link, rule, address, record or gateway exists.
   void expect_nothing_left() const {
     EXPECT_TRUE(kernel.pairs.empty());
     EXPECT_TRUE(kernel.rules.empty());

@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Whole calls, from environment and input on, of the attachment net/c1/eth0.
+/// Complete calls, with environment and input, for the attachment net/c1/eth0.
 class Perform : public test::DataDir {
  protected:
   std::string perform(const std::string& command, const std::string& more = {}) {
@@ -49,10 +49,10 @@ TEST_F(Perform, ChecksAnAttachment) {
   EXPECT_EQ(perform("CHECK", ",\"prevResult\":" + result), "");
   kernel.pairs.clear();
   EXPECT_EQ(test::error_text([&] { perform("CHECK", ",\"prevResult\":" + result); }),
-            "104: the attachment is not as it was made");
+            "104: the attachment differs from what ADD created");
 }
 
-TEST_F(Perform, CollectsWhatIsNotValid) {
+TEST_F(Perform, RemovesAttachmentsThatAreNotValid) {
   perform("ADD");
   EXPECT_EQ(perform("GC"), "");
   EXPECT_EQ(kernel.pairs.size(), 1U);
@@ -60,15 +60,15 @@ TEST_F(Perform, CollectsWhatIsNotValid) {
   EXPECT_TRUE(kernel.pairs.empty());
 }
 
-TEST_F(Perform, TellsWhetherAnAddCouldBeServed) {
+TEST_F(Perform, ReportsWhetherAnAddCanBeServed) {
   EXPECT_EQ(perform("STATUS"), "");
   kernel.node.may_change_network = false;
   EXPECT_EQ(test::error_text([&] { perform("STATUS"); }).substr(0, 4), "50: ");
 }
 
-TEST_F(Perform, RefusesAConfigurationBeforeAnythingIsDone) {
+TEST_F(Perform, RejectsAConfigurationBeforeAnyChange) {
   EXPECT_EQ(test::error_text([&] { perform("ADD", R"(,"mtu":"large")"); }).substr(0, 7), "7: /mtu");
-  EXPECT_TRUE(kernel.asked.empty());
+  EXPECT_TRUE(kernel.calls.empty());
   EXPECT_FALSE(has_record());
 }
 

@@ -1,4 +1,4 @@
-// What the verbs do with that which an attachment has in nftables.
+// How the verbs handle the nftables elements of an attachment.
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/verbs/check.hpp"
 #include "plugin/verbs/del.hpp"
@@ -13,16 +13,15 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class Rules : public test::VerbsOfNetwork {
+class Rules : public test::NetworkTest {
  protected:
   Rules() {
     config.source_nat.masquerade = true;
-    config.wishes.port_mappings = {{.host_port = 8080, .container_port = 80}};
+    config.requested.port_mappings = {{.host_port = 8080, .container_port = 80}};
   }
-  void map(std::uint16_t port) { config.wishes.port_mappings = {{.host_port = port, .container_port = 80}}; }
+  void map(std::uint16_t port) { config.requested.port_mappings = {{.host_port = port, .container_port = 80}}; }
 
-  /// The containers that have any.
-  Texts ruled() const {
+  Texts containers_with_rules() const {
     Texts names;
     for (const auto& wiring : kernel.rules) names.push_back(wiring.attachment.container);
     return names;
@@ -39,19 +38,19 @@ class Rules : public test::VerbsOfNetwork {
   }
 };
 
-TEST_F(Rules, AreMadeByAddAndRemovedByDel) {
+TEST_F(Rules, AreAddedByAddAndRemovedByDel) {
   add("c1");
-  ASSERT_EQ(ruled(), Texts{"c1"});
+  ASSERT_EQ(containers_with_rules(), Texts{"c1"});
   EXPECT_EQ(kernel.rules.front().masquerades.size(), 2U);
   EXPECT_EQ(kernel.rules.front().host_ports.value().mappings.size(), 2U);
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Rules, AreRemovedByDelWithoutWhatTheRuntimeToldAdd) {
+TEST_F(Rules, AreRemovedByDelWithoutTheConfigurationOfTheAdd) {
   add("c1");
   config.source_nat = {};
-  config.wishes = {};
+  config.requested = {};
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
@@ -60,28 +59,28 @@ TEST_F(Rules, AreRemovedByDelWithoutARecord) {
   add("c1");
   std::filesystem::remove_all(folder.path() + "/net");
   EXPECT_EQ(error_of_del("c1"), "");
-  EXPECT_EQ(ruled(), Texts{});
+  EXPECT_EQ(containers_with_rules(), Texts{});
 }
 
-TEST_F(Rules, AreRemovedByDelWhereTheRecordCannotBeRead) {
+TEST_F(Rules, AreRemovedByDelIfTheRecordCannotBeRead) {
   add("c1");
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   EXPECT_EQ(error_of_del("c1"), "");
-  EXPECT_EQ(ruled(), Texts{});
+  EXPECT_EQ(containers_with_rules(), Texts{});
 }
 
-TEST_F(Rules, KeepRecordAndAddressWhereTheyCannotBeRemoved) {
+TEST_F(Rules, KeepRecordAndAddressIfTheyCannotBeRemoved) {
   add("c1");
-  kernel.refusals["remove_rules"] = EPERM;
+  kernel.errors["remove_rules"] = EPERM;
   EXPECT_EQ(error_of_del("c1"), "100: remove_rules: Operation not permitted");
   EXPECT_FALSE(has_link("c1"));
   EXPECT_TRUE(has_record("c1"));
-  kernel.refusals.clear();
+  kernel.errors.clear();
   EXPECT_EQ(error_of_del("c1"), "");
   expect_nothing_left();
 }
 
-TEST_F(Rules, AreTakenBackWithAFailedAdd) {
+TEST_F(Rules, AreRemovedByTheRollbackOfAnAdd) {
   EXPECT_EQ(test::error_text([&] {
               verbs::add(request("c1"), kernel, root, [](auto) {
                 throw cni::Error{cni::ErrorCode::io_failure, "no answer"};
@@ -91,38 +90,40 @@ TEST_F(Rules, AreTakenBackWithAFailedAdd) {
   expect_nothing_left();
 }
 
-TEST_F(Rules, RefuseAHostPortThatIsMappedAndSayToWhom) {
+TEST_F(Rules, RejectAMappedHostPortAndReportItsHolder) {
   add("c1");
   EXPECT_EQ(error_of_add("c2"),
             "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\"");
-  EXPECT_EQ(ruled(), Texts{"c1"});
+  EXPECT_EQ(containers_with_rules(), Texts{"c1"});
   EXPECT_FALSE(has_link("c2") || has_record("c2"));
 }
 
-TEST_F(Rules, SayWhoHasAHostPortWithoutARecord) {
+TEST_F(Rules, ReportTheHolderOfAHostPortWithoutARecord) {
   add("c1");
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   EXPECT_EQ(error_of_add("c2"),
             "106: host port 8080/tcp is mapped to interface \"eth0\" of container \"c1\" of network \"net\"");
 }
 
-TEST_F(Rules, GiveUpTheHostPortOfADeadContainer) {
+TEST_F(Rules, ReclaimTheHostPortOfAStaleAttachment) {
   add("c1");
   kernel.pairs.clear();
   EXPECT_EQ(error_of_add("c2"), "");
-  EXPECT_EQ(ruled(), Texts{"c2"});
+  EXPECT_EQ(containers_with_rules(), Texts{"c2"});
   EXPECT_FALSE(has_record("c1"));
 }
 
-TEST_F(Rules, GiveUpTheHostPortOfWhatIsNeitherOnRecordNorInTheKernel) {
+TEST_F(Rules, ReclaimTheHostPortOfAnAttachmentWithoutRecordAndLink) {
   add("c1");
   kernel.pairs.clear();
-  folder.records.forget("net", tag("c1"));
+  folder.records.remove("net", tag("c1"));
   EXPECT_EQ(error_of_add("c2"), "");
-  EXPECT_EQ(ruled(), Texts{"c2"});
+  EXPECT_EQ(containers_with_rules(), Texts{"c2"});
 }
 
-TEST_F(Rules, OfOthersArePutBackByTheAddThatFindsTheTablesGone) {
+using RulesOfOtherAttachments = Rules;
+
+TEST_F(RulesOfOtherAttachments, AreRestoredIfTheTablesAreMissing) {
   for (std::uint16_t port = 1; port <= 3; ++port) {
     map(port);
     add("c" + std::to_string(port));
@@ -132,62 +133,62 @@ TEST_F(Rules, OfOthersArePutBackByTheAddThatFindsTheTablesGone) {
   kernel.has_tables = false;
   map(4);
   add("c4");
-  auto containers = ruled();
+  auto containers = containers_with_rules();
   std::ranges::sort(containers);
-  EXPECT_EQ(containers, (Texts{"c1", "c3", "c4"})) << "c2 has no interface any more";
+  EXPECT_EQ(containers, (Texts{"c1", "c3", "c4"})) << "c2 has no interface";
 }
 
-TEST_F(Rules, OfOthersAreNotLookedAtWhereTheTablesStand) {
+TEST_F(RulesOfOtherAttachments, AreNotRestoredIfTheTablesExist) {
   add("c1");
   map(81);
-  kernel.asked.clear();
+  kernel.calls.clear();
   add("c2");
-  EXPECT_EQ(std::ranges::count(kernel.asked, "restore_rules"), 1);
+  EXPECT_EQ(std::ranges::count(kernel.calls, "restore_rules"), 1);
 }
 
-TEST_F(Rules, OfADeadLeaseGoWithIt) {
+TEST_F(Rules, OfAStaleAttachmentAreReclaimedWithIt) {
   add("c1");
   kernel.pairs.clear();
   EXPECT_EQ(attachment::reclaim("net", kernel, folder).size(), 1U);
   expect_nothing_left();
 }
 
-TEST_F(Rules, OfStaleAttachmentsAreCollected) {
+TEST_F(Rules, OfStaleAttachmentsAreRemovedByGc) {
   add("c1");
   map(81);
   add("c2");
   EXPECT_EQ(error_of_gc({{"c2", "eth0"}}, &folder), "");
-  EXPECT_EQ(ruled(), Texts{"c2"});
-  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
+  EXPECT_EQ(containers_with_rules(), Texts{"c2"});
+  EXPECT_EQ(std::ranges::count(kernel.calls, "clean_rules"), 0);
 }
 
-TEST_F(Rules, AreCollectedWithoutALinkRecordOrFolder) {
+TEST_F(Rules, AreRemovedByGcWithoutLinkRecordAndFolder) {
   add("c1");
   kernel.pairs.clear();
   EXPECT_EQ(error_of_gc({}, nullptr), "");
-  EXPECT_EQ(ruled(), Texts{});
-  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 1);
+  EXPECT_EQ(containers_with_rules(), Texts{});
+  EXPECT_EQ(std::ranges::count(kernel.calls, "clean_rules"), 1);
 }
 
-TEST_F(Rules, OfAnAttachmentInFlightAreNotCollected) {
+TEST_F(Rules, OfAnAttachmentInFlightAreKeptByGc) {
   add("c1");
   const auto others = state::Folder::open(root, root);
   const auto lock = others.locks.attachment(attachment("c1"));
   EXPECT_EQ(error_of_gc({}, &folder), "11: another call holds the lock of a stale attachment");
-  EXPECT_EQ(ruled(), Texts{"c1"});
-  EXPECT_EQ(std::ranges::count(kernel.asked, "clean_rules"), 0);
+  EXPECT_EQ(containers_with_rules(), Texts{"c1"});
+  EXPECT_EQ(std::ranges::count(kernel.calls, "clean_rules"), 0);
 }
 
-TEST_F(Rules, OfAnAttachmentThatWasAddedMeanwhileAreNotCollected) {
+TEST_F(Rules, OfAnAttachmentThatWasAddedMeanwhileAreKeptByGc) {
   add("c1");
   map(81);
   kernel.before_list = [this] { add("c2"); };
   EXPECT_EQ(error_of_gc({{"c1", "eth0"}}, &folder), "");
-  EXPECT_EQ(ruled(), (Texts{"c1", "c2"}));
+  EXPECT_EQ(containers_with_rules(), (Texts{"c1", "c2"}));
   EXPECT_TRUE(has_record("c2"));
 }
 
-TEST_F(Rules, OfOthersAreLookedForAgainWhereOneWasSkipped) {
+TEST_F(RulesOfOtherAttachments, AreRestoredAgainIfOneWasSkipped) {
   add("c1");
   kernel.rules.clear();
   kernel.has_tables = false;
@@ -196,17 +197,17 @@ TEST_F(Rules, OfOthersAreLookedForAgainWhereOneWasSkipped) {
     const auto lock = others.locks.attachment(attachment("c1"));
     map(81);
     add("c2");
-    EXPECT_EQ(ruled(), Texts{"c2"});
+    EXPECT_EQ(containers_with_rules(), Texts{"c2"});
   }
   map(82);
   add("c3");
-  auto containers = ruled();
+  auto containers = containers_with_rules();
   std::ranges::sort(containers);
   EXPECT_EQ(containers, (Texts{"c1", "c2", "c3"}));
 }
 
-TEST_F(Rules, ThatCannotBeTakenBackDoNotKeepTheLink) {
-  kernel.refusals["remove_rules"] = EPERM;
+TEST_F(Rules, DoNotPreventTheRemovalOfTheLinkInARollback) {
+  kernel.errors["remove_rules"] = EPERM;
   testing::internal::CaptureStderr();
   EXPECT_NE(test::error_text([&] {
               verbs::add(request("c1"), kernel, root, [](auto) {
@@ -219,9 +220,9 @@ TEST_F(Rules, ThatCannotBeTakenBackDoNotKeepTheLink) {
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Rules, ThatAreMissingAreNamedByCheck) {
+TEST_F(Rules, AreReportedByCheckIfTheyAreMissing) {
   const auto printed = add("c1");
-  kernel.disturb = [](wiring::Observed& observed) { observed.missing_rules = {"masquerading of 10.1.2.2"}; };
+  kernel.modify_observed = [](wiring::Observed& observed) { observed.missing_rules = {"masquerading of 10.1.2.2"}; };
   try {
     verbs::check(with_result("c1", printed), kernel, &folder);
     FAIL() << "no difference";
@@ -230,7 +231,7 @@ TEST_F(Rules, ThatAreMissingAreNamedByCheck) {
   }
 }
 
-TEST_F(Rules, OfABridgeThatFiltersLetPacketsReturnToTheirPort) {
+TEST_F(Rules, NeedHairpinModeIfBridgedPacketsPassNetfilter) {
   config.mode = cni::Mode::bridge;
   add("c1");
   EXPECT_FALSE(kernel.pairs.back().wiring.bridge.value().hairpin);

@@ -7,7 +7,7 @@
 
 namespace {
 
-class Status : public test::VerbsOfNetwork {
+class Status : public test::NetworkTest {
  protected:
   Status() { config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}}; }
 
@@ -24,13 +24,13 @@ class Status : public test::VerbsOfNetwork {
   }
 };
 
-TEST_F(Status, IsWellWhereAnAddCouldBeServed) {
+TEST_F(Status, SucceedsIfAnAddCanBeServed) {
   EXPECT_EQ(error_of_status(), "");
   add("c1");
   EXPECT_EQ(error_of_status(), "");
 }
 
-TEST_F(Status, MakesTheStateFolderWhereThereIsNone) {
+TEST_F(Status, CreatesTheStateFolder) {
   root = directory.path() + "/new";
   EXPECT_EQ(error_of_status(), "");
   EXPECT_TRUE(std::filesystem::is_directory(root));
@@ -42,29 +42,29 @@ TEST_F(Status, LeavesNothingInTheStateFolder) {
   EXPECT_FALSE(folder.records.has_any("net"));
 }
 
-TEST_F(Status, NeedsTheRightToChangeTheNetwork) {
+TEST_F(Status, NeedsCapNetAdmin) {
   kernel.node.may_change_network = false;
   EXPECT_EQ(error_of_status(),
-            "50: no container can be added now: the plugin may not change the network: it needs the "
-            "capability CAP_NET_ADMIN (run it as root)");
+            "50: no container can be added now: cannot change the network without the capability "
+            "CAP_NET_ADMIN: run the plugin as root");
 }
 
-TEST_F(Status, NeedsNftablesWhereRulesAreWanted) {
-  kernel.node.nftables_fault = posix::system_error(EPROTONOSUPPORT, "ask for nftables");
+TEST_F(Status, NeedsNftablesIfRulesAreConfigured) {
+  kernel.node.nftables_error = posix::system_error(EPROTONOSUPPORT, "get the generation of nftables");
   config.source_nat.masquerade = true;
   EXPECT_EQ(error_of_status(),
             "50: no container can be added now: this kernel has no nftables, which ipMasq and macspoofchk need: "
-            "ask for nftables: Protocol not supported");
+            "get the generation of nftables: Protocol not supported");
 }
 
-TEST_F(Status, NeedsAStateFolderOfItsOwn) {
+TEST_F(Status, RejectsAStateFolderThatOtherUsersCanWrite) {
   std::filesystem::permissions(root, std::filesystem::perms::all);
   const auto error = error_of_status();
   EXPECT_EQ(error.substr(0, 35), "50: no container can be added now: ") << error;
   EXPECT_NE(error.find(root), std::string::npos) << error;
 }
 
-TEST_F(Status, NeedsAStateFolderThatCanBeMade) {
+TEST_F(Status, NeedsAStateFolderThatCanBeCreated) {
   root = "/dev/null/root";
   const auto error = error_of_status();
   EXPECT_EQ(error.substr(0, 35), "50: no container can be added now: ") << error;
@@ -78,26 +78,26 @@ TEST_F(Status, NeedsAFreeAddress) {
             "10.1.2.2-10.1.2.3: 2 are taken");
 }
 
-TEST_F(Status, CountsWhatCouldBeReclaimedAsFree) {
+TEST_F(Status, CountsAStaleAddressAsFree) {
   fill();
   kernel.remove_links_of(attachment("c1"));
   EXPECT_EQ(error_of_status(), "");
   EXPECT_TRUE(has_record("c1"));
 }
 
-TEST_F(Status, IsWellWhenFullWhereThatIsWished) {
+TEST_F(Status, SucceedsForAFullPoolWithReadyWhenFull) {
   config.ready_when_full = true;
   fill();
   EXPECT_EQ(error_of_status(), "");
 }
 
-TEST_F(Status, HandsOnTheErrorOfADelegateUnchanged) {
+TEST_F(Status, ThrowsTheErrorOfADelegateUnchanged) {
   install_delegate(R"(echo '{"code": 51, "msg": "the delegate is ill"}'; exit 1)");
   EXPECT_EQ(error_of_status(), "51: the delegate is ill");
   EXPECT_EQ(verbs_of_delegate(), "STATUS\n");
 }
 
-TEST_F(Status, RefusesRangesThatNoAddCouldUse) {
+TEST_F(Status, RejectsInvalidRanges) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.9.9.9")}};
   EXPECT_EQ(error_of_status().substr(0, 3), "7: ") << error_of_status();
 }

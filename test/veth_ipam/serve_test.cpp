@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,10 +22,10 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// veth-ipam called for a plugin of another kind.
-class ServeLease : public test::DataDir {
+/// veth-ipam called by another plugin.
+class VethIpam : public test::DataDir {
  protected:
-  /// What the call prints. `more` are further members of the configuration.
+  /// Returns what the call prints. `more` are further members of the configuration.
   std::string serve(const std::string& command, const std::string& container, const std::string& more = {}) const {
     std::string printed;
     veth_ipam::serve(call(command, container, more), [&](std::string_view text) { printed += text; });
@@ -56,7 +57,7 @@ class ServeLease : public test::DataDir {
   }
 };
 
-TEST_F(ServeLease, GivesAddressesWithoutAnInterface) {
+TEST_F(VethIpam, ReturnsAddressesWithoutAnInterface) {
   const auto result = cni::parse_result(serve("ADD", "c1"), cni::Version::v1_1_0, "the result");
   EXPECT_TRUE(result.interfaces.empty());
   ASSERT_EQ(result.addresses.size(), 1U);
@@ -67,7 +68,7 @@ TEST_F(ServeLease, GivesAddressesWithoutAnInterface) {
   EXPECT_EQ(result.dns.domain, "example.org");
 }
 
-TEST_F(ServeLease, RecordsTheLeaseAsLiveWithoutAnInterface) {
+TEST_F(VethIpam, RecordsTheLeaseAsLiveWithoutAnInterface) {
   serve("ADD", "c1");
   const auto stored = record("c1");
   ASSERT_TRUE(stored && stored->record);
@@ -75,28 +76,28 @@ TEST_F(ServeLease, RecordsTheLeaseAsLiveWithoutAnInterface) {
   EXPECT_FALSE(stored->record->host_interface.has_value());
 }
 
-TEST_F(ServeLease, RefusesASecondAdd) {
+TEST_F(VethIpam, RejectsASecondAdd) {
   serve("ADD", "c1");
   EXPECT_EQ(error_of("ADD", "c1"),
-            "101: interface \"eth0\" of container \"c1\" has addresses of network \"net\" already");
+            "101: interface \"eth0\" of container \"c1\" already has addresses of network \"net\"");
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
-TEST_F(ServeLease, ReplacesWhatAnAddThatNeverEndedHasLeft) {
+TEST_F(VethIpam, ReplacesTheLeaseOfAnUnfinishedAdd) {
   serve("ADD", "c1");
   folder->records.write_pending(record("c1").value().record.value());
   serve("ADD", "c1");
   EXPECT_EQ(taken(), Texts{"10.1.2.3"});
 }
 
-TEST_F(ServeLease, TakesTheLeaseBackWhenTheAnswerCannotBeWritten) {
+TEST_F(VethIpam, ReleasesTheLeaseWhenTheResultCannotBeWritten) {
   const auto failing = [](std::string_view) { throw posix::system_error(EPIPE, "write"); };
   EXPECT_EQ(test::error_text([&] { veth_ipam::serve(call("ADD", "c1", ""), failing); }), "write: Broken pipe");
   EXPECT_EQ(taken(), Texts{});
   EXPECT_FALSE(record("c1").has_value());
 }
 
-TEST_F(ServeLease, IsTakenBackByDel) {
+TEST_F(VethIpam, ReleasesTheLeaseWithDel) {
   serve("ADD", "c1");
   serve("ADD", "c2");
   EXPECT_EQ(error_of("DEL", "c1"), "");
@@ -104,21 +105,33 @@ TEST_F(ServeLease, IsTakenBackByDel) {
   EXPECT_FALSE(record("c1").has_value());
 }
 
-TEST_F(ServeLease, MayBeTakenBackTwice) {
+TEST_F(VethIpam, AcceptsASecondDel) {
   EXPECT_EQ(error_of("DEL", "c1"), "");
   EXPECT_EQ(error_of("DEL", "c1"), "");
 }
 
-TEST_F(ServeLease, ChecksWhatIsHeld) {
+/// An ADD that is killed while it writes its record leaves the temporary file of the record.
+TEST_F(VethIpam, RemovesTheUnfinishedRecordWithDel) {
+  serve("ADD", "c1");
+  const auto pending = std::filesystem::path{folder->path()} / "net" / "pending";
+  std::filesystem::remove(pending.parent_path() / "live" / cni::to_string(tag("c1")));
+  std::filesystem::remove(pending.parent_path() / "addresses" / "10.1.2.2");
+  const auto unfinished = pending / ("." + cni::to_string(tag("c1")));
+  std::ofstream{unfinished} << "half";
+  EXPECT_EQ(error_of("DEL", "c1"), "");
+  EXPECT_FALSE(std::filesystem::exists(unfinished));
+}
+
+TEST_F(VethIpam, ChecksTheHeldAddresses) {
   const std::string previous =
       R"(,"prevResult":{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.2/29","gateway":"10.1.2.1"}]})";
   serve("ADD", "c1");
   EXPECT_EQ(error_of("CHECK", "c1", previous), "");
   folder->addresses.release("net", *cni::find_address("10.1.2.2"), tag("c1"));
-  EXPECT_EQ(error_of("CHECK", "c1", previous), "104: address 10.1.2.2 is not held by the attachment but by nobody");
+  EXPECT_EQ(error_of("CHECK", "c1", previous), "104: address 10.1.2.2 is not held by any attachment");
 }
 
-TEST_F(ServeLease, CollectsWhatIsNotValid) {
+TEST_F(VethIpam, ReleasesLeasesThatAreNotValid) {
   serve("ADD", "c1");
   serve("ADD", "c2");
   EXPECT_EQ(error_of("GC", "", R"(,"cni.dev/valid-attachments":[{"containerID":"c2","ifname":"eth0"}])"), "");
@@ -127,7 +140,7 @@ TEST_F(ServeLease, CollectsWhatIsNotValid) {
   EXPECT_TRUE(record("c2").has_value());
 }
 
-TEST_F(ServeLease, CollectsNothingThatIsInFlight) {
+TEST_F(VethIpam, KeepsALeaseInFlight) {
   serve("ADD", "c1");
   const auto lock = folder->locks.try_attachment(tag("c1"));
   EXPECT_EQ(error_of("GC", "", R"(,"cni.dev/valid-attachments":[])"),
@@ -136,7 +149,7 @@ TEST_F(ServeLease, CollectsNothingThatIsInFlight) {
   EXPECT_TRUE(record("c1").has_value());
 }
 
-TEST_F(ServeLease, CollectsWhatIsLockedForAMoment) {
+TEST_F(VethIpam, WaitsForALeaseThatIsLockedBriefly) {
   serve("ADD", "c1");
   std::optional lock{folder->locks.try_attachment(tag("c1"))};
   std::thread holder{[&] {
@@ -148,19 +161,19 @@ TEST_F(ServeLease, CollectsWhatIsLockedForAMoment) {
   EXPECT_EQ(taken(), Texts{});
 }
 
-TEST_F(ServeLease, CollectsNothingWithoutAList) {
+TEST_F(VethIpam, ReleasesNothingWithoutAList) {
   serve("ADD", "c1");
   EXPECT_EQ(error_of("GC", ""), "");
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 
-TEST_F(ServeLease, IsReadyWhileThereIsAFreeAddress) {
+TEST_F(VethIpam, IsReadyWhileThereIsAFreeAddress) {
   serve("ADD", "c1");
   EXPECT_EQ(error_of("STATUS", ""), "");
 }
 
-/// The code of the specification for a plugin that cannot serve an ADD.
-TEST_F(ServeLease, IsNotReadyWhenThePoolIsFull) {
+/// With the error code of the specification.
+TEST_F(VethIpam, IsNotReadyWhenThePoolIsFull) {
   serve("ADD", "c1");
   serve("ADD", "c2");
   const auto error = error_of("STATUS", "");
@@ -168,7 +181,7 @@ TEST_F(ServeLease, IsNotReadyWhenThePoolIsFull) {
   EXPECT_NE(error.find("no IP addresses available in range set 10.1.2.2-10.1.2.3"), std::string::npos) << error;
 }
 
-TEST_F(ServeLease, SucceedsWithoutAStateFolder) {
+TEST_F(VethIpam, SucceedsWithoutAStateFolder) {
   std::filesystem::remove_all(root);
   EXPECT_EQ(error_of("DEL", "c1"), "");
   EXPECT_EQ(error_of("GC", "", R"(,"cni.dev/valid-attachments":[])"), "");

@@ -42,21 +42,21 @@ class Check : public test::RecordedNode {
   std::string conf_dir = directory.path() + "/net.d";
 };
 
-TEST_F(Check, SaysThatAllIsWell) {
+TEST_F(Check, ReportsNoProblems) {
   attach(wanted("c1"));
-  EXPECT_EQ(check(), (Outcome{0, "all is well: 1 attachment looked at\n"}));
+  EXPECT_EQ(check(), (Outcome{0, "no problems: 1 attachment checked\n"}));
   EXPECT_EQ(check({"--output", "json"}), (Outcome{0, "[]\n"}));
 }
 
-TEST_F(Check, TellsFaultsByItsStatus) {
+TEST_F(Check, FailsForAFault) {
   attach(wanted("c1"));
-  kernel.disturb = [](wiring::Observed& observed) { observed.container->is_up = false; };
+  kernel.modify_observed = [](wiring::Observed& observed) { observed.container->is_up = false; };
   EXPECT_EQ(check(), (Outcome{1,
                               "fault: interface \"eth0\" is down\n    where: net/c1/eth0\n    to do: vethctl repair\n"
-                              "1 fault: 1 attachment looked at\n"}));
+                              "1 fault: 1 attachment checked\n"}));
 }
 
-TEST_F(Check, ReadsConfigurationsAsAddWould) {
+TEST_F(Check, ReportsTheConfigurationErrorsOfAdd) {
   configure(R"({"cniVersion": "1.0.0", "name": "net", "type": "veth", "mtuu": 1400})");
   const auto [status, text] = check();
   EXPECT_EQ(status, 1);
@@ -66,18 +66,19 @@ TEST_F(Check, ReadsConfigurationsAsAddWould) {
       << text;
 }
 
-TEST_F(Check, TakesNotesForNoFault) {
+TEST_F(Check, SucceedsIfThereAreOnlyNotes) {
   std::filesystem::remove(conf_dir + "/10-net.conf");
-  EXPECT_EQ(check(), (Outcome{0, "note: there is no network configuration\n    where: " + conf_dir +
-                                     "\n    to do: if runtimes look elsewhere: --conf-dir DIR\n"
-                                     "1 note: 0 attachments looked at\n"}));
+  EXPECT_EQ(check(), (Outcome{0, "note: the folder contains no network configuration\n    where: " + conf_dir +
+                                     "\n    to do: if the runtime reads another folder, set it with --conf-dir DIR\n"
+                                     "1 note: 0 attachments checked\n"}));
 }
 
-TEST_F(Check, TakesAFolderThatIsNotThereForAFaultWhereItWasNamed) {
+TEST_F(Check, FailsIfTheGivenFolderDoesNotExist) {
   std::filesystem::remove_all(conf_dir);
-  EXPECT_EQ(check(), (Outcome{1, "fault: there is no such folder\n    where: " + conf_dir +
-                                     "\n    to do: give --conf-dir the one that runtimes read\n"
-                                     "1 fault: 0 attachments looked at\n"}));
+  EXPECT_EQ(check(),
+            (Outcome{1, "fault: the folder of the network configurations does not exist\n    where: " + conf_dir +
+                            "\n    to do: set --conf-dir to the folder that the runtime reads\n"
+                            "1 fault: 0 attachments checked\n"}));
 }
 
 }  // namespace

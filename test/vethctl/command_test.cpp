@@ -9,8 +9,8 @@ using vethctl::parse;
 const vethctl::Command command{
     .name = "connect",
     .operands = "END END",
-    .least = 2,
-    .most = 2,
+    .min_operands = 2,
+    .max_operands = 2,
     .options = {{.name = "address", .value = "CIDR"}, {.name = "quiet"}, vethctl::output_option()}};
 
 std::string refusal(const std::vector<std::string>& words) {
@@ -22,7 +22,7 @@ std::string refusal(const std::vector<std::string>& words) {
   return {};
 }
 
-TEST(CommandLine, IsReadInAnyOrder) {
+TEST(CommandLine, AcceptsOptionsAndOperandsInAnyOrder) {
   const auto arguments = parse(command, {"net0", "--address", "10.0.0.1/24", "--quiet", "net1", "--output=json"});
   EXPECT_EQ(arguments.operands, (std::vector<std::string>{"net0", "net1"}));
   EXPECT_EQ(arguments.value("address"), "10.0.0.1/24");
@@ -36,26 +36,26 @@ TEST(CommandLine, KeepsAllValuesOfAnOption) {
   EXPECT_TRUE(arguments.values("quiet").empty());
 }
 
-TEST(CommandLine, IsRefusedWhereItIsWrong) {
-  EXPECT_EQ(refusal({"a"}), "\"connect\" wants END END");
-  EXPECT_EQ(refusal({"a", "b", "c"}), "\"connect\" wants END END");
+TEST(CommandLine, IsRejectedIfItIsWrong) {
+  EXPECT_EQ(refusal({"a"}), "connect: 1 operand is given, expected: END END");
+  EXPECT_EQ(refusal({"a", "b", "c"}), "connect: 3 operands are given, expected: END END");
   EXPECT_EQ(refusal({"a", "b", "--adress", "x"}),
-            "there is no option \"--adress\" of \"connect\": did you mean \"--address\"?");
-  EXPECT_EQ(refusal({"a", "b", "-x"}), "there is no option \"-x\" of \"connect\"");
+            "\"connect\" has no option \"--adress\": did you mean \"--address\"?");
+  EXPECT_EQ(refusal({"a", "b", "-x"}), "\"connect\" has no option \"-x\"");
   EXPECT_EQ(refusal({"a", "b", "--output", "xml"}), "--output \"xml\": must be one of text, json");
   EXPECT_EQ(refusal({"a", "b", "--address"}), "--address: CIDR is missing");
   EXPECT_EQ(refusal({"a", "b", "--address", "--quiet"}), "--address: CIDR is missing");
   EXPECT_EQ(refusal({"a", "b", "--quiet=yes"}), "--quiet takes no value");
 }
 
-TEST(CommandLine, HasOperandsAloneAfterTwoDashes) {
+TEST(CommandLine, HasOnlyOperandsAfterTwoDashes) {
   const auto arguments = parse(command, {"--quiet", "--", "-a", "--address"});
   EXPECT_EQ(arguments.operands, (std::vector<std::string>{"-a", "--address"}));
   EXPECT_TRUE(arguments.has("quiet"));
 }
 
-TEST(Parse, TakesNoOperandThatLooksLikeAnOption) {
-  const vethctl::Command look{.name = "look", .operands = "[FILE]", .most = 1};
+TEST(CommandLine, RejectsOperandsThatLookLikeOptions) {
+  const vethctl::Command look{.name = "look", .operands = "[FILE]", .max_operands = 1};
   EXPECT_THROW(vethctl::parse(look, {"-x"}), vethctl::UsageError);
   EXPECT_EQ(vethctl::parse(look, {"-"}).operands, std::vector<std::string>{"-"});
 }

@@ -16,7 +16,7 @@ void expect_line(const std::string& line) {
   EXPECT_NE(script.find(line + '\n'), std::string::npos) << line << " is missing in\n" << script;
 }
 
-TEST(BashCompletion, KnowsAllThatTheTableOfCommandsKnows) {
+TEST(BashCompletion, OffersCommandsOptionsAndValues) {
   for (const char* line : {"        COMPREPLY=($(compgen -W 'help look go --help --version' -- \"$current\"))",
                            "        look:--colour) words='red blue' ;;", "        look:--at) return ;;",
                            "        look) words='--help --far --colour --at' ;;", "        go) words='--help' ;;",

@@ -8,7 +8,7 @@
 
 namespace test {
 
-/// A terminal that remembers.
+/// A terminal that keeps its output.
 struct Screen {
   std::string printed;
   std::string warned;

@@ -40,19 +40,19 @@ class Events : public testing::Test {
       "TIME (UTC)               VERB    NETWORK       CONTAINER     INTERFACE  DURATION  RESULT\n";
 };
 
-TEST_F(Events, AreShownInTheOrderOfTime) {
+TEST_F(Events, AreSortedByTime) {
   append("a.log", line_of("01") + line_of("03"));
   append("b.log", line_of("02"));
   EXPECT_EQ(events({"--file", at("b.log"), "--file", at("a.log")}),
             heading + row_of("01") + row_of("02") + row_of("03"));
 }
 
-TEST_F(Events, ArePassedOnAsTheyAre) {
+TEST_F(Events, ArePrintedUnchangedAsJson) {
   append("a.log", line_of("01") + "no json\n");
   EXPECT_EQ(events({"--file", at("a.log"), "--output", "json"}), line_of("01") + "no json\n");
 }
 
-TEST_F(Events, AreFollowed) {
+TEST_F(Events, AreFollowedUntilWaitReturnsFalse) {
   append("a.log", line_of("01"));
   int rounds = 0;
   const auto shown = events({"--follow", "--file", at("a.log")}, [&] {
@@ -62,11 +62,11 @@ TEST_F(Events, AreFollowed) {
   EXPECT_EQ(shown, heading + row_of("01") + row_of("02") + row_of("02"));
 }
 
-TEST_F(Events, NeedAConfigurationThatWantsThem) {
+TEST_F(Events, NeedAConfigurationWithALog) {
   append("10.conf", R"({"type":"veth","name":"net"})");
   try {
     events({"--conf-dir", directory.path()});
-    FAIL() << "nothing was thrown";
+    FAIL() << "no error";
   } catch (const cni::Error& error) {
     EXPECT_EQ(error.message, "no network configuration in \"" + directory.path() + "\" has the key log");
   }

@@ -13,7 +13,7 @@ using vethctl::HostLocalLease;
 
 const cni::IpAddress address = cni::find_address("10.1.2.3").value();
 
-TEST(HostLocalFile, IsReadInBothForms) {
+TEST(HostLocalFile, IsParsedInBothFormats) {
   struct Case {
     std::string content;
     std::string container;
@@ -26,7 +26,7 @@ TEST(HostLocalFile, IsReadInBothForms) {
   }
 }
 
-TEST(HostLocalFolder, HasALeaseInEachFileThatIsNamedAsAnAddress) {
+TEST(HostLocalFolder, HasALeaseInEachFileNamedAfterAnAddress) {
   const test::TemporaryDirectory directory;
   for (const auto& [name, content] : std::vector<std::pair<std::string, std::string>>{
            {"fd00::7", "c1\r\neth0"}, {"10.1.2.3", "c1\r\neth0"}, {"last_reserved_ip.0", "10.1.2.3"}, {"lock", ""}}) {
@@ -41,14 +41,14 @@ TEST(HostLocalFolder, HasALeaseInEachFileThatIsNamedAsAnAddress) {
 const std::string result = R"({"cniVersion":"0.4.0","interfaces":[{"name":"cni0"},{"name":"veth1"},
     {"name":"eth0","sandbox":"/run/netns/c1"}],"ips":[{"version":"4","interface":2,"address":"10.1.2.3/24"}]})";
 
-TEST(CachedResult, TellsTheInterfaces) {
+TEST(CachedResult, ContainsTheInterfaces) {
   const CachedAttachment expected{.host_interfaces = {"cni0", "veth1"}, .netns = "/run/netns/c1"};
   EXPECT_EQ(vethctl::find_cached(R"({"kind":"cniCacheV1","ifName":"eth0","result":)" + result + "}", "eth0"), expected);
   EXPECT_EQ(vethctl::find_cached(result, "eth0"), expected);
   EXPECT_EQ(vethctl::find_cached(result, "eth1")->netns, "");
 }
 
-TEST(CachedResult, IsNoneWhereItCannotBeRead) {
+TEST(CachedResult, IsNulloptForOtherTexts) {
   for (const std::string text : {"", "[]", "{", R"({"result":{"interfaces":7}})"}) {
     EXPECT_EQ(vethctl::find_cached(text, "eth0"), std::nullopt) << text;
   }

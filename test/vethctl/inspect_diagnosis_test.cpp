@@ -14,7 +14,7 @@ using Differences = std::vector<wiring::Difference>;
 
 const wiring::Difference route_missing{Kind::route, Side::host, "veth-c1", "10.1.2.2/32"};
 const wiring::Difference forwarding_off{Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"};
-constexpr auto add_again = "DEL the attachment, and ADD it again";
+constexpr auto create_again = "delete the container with the runtime and create it again";
 
 std::vector<Finding> findings_of(const inspect::Examination& examination) { return inspect::diagnose(examination); }
 
@@ -30,22 +30,22 @@ inspect::Detail detail(const std::string& container, const Differences& differen
   return detail;
 }
 
-TEST(Diagnosis, IsEmptyWhereAllIsWell) { EXPECT_TRUE(findings_of({.attachments = {detail("c1", {})}}).empty()); }
+TEST(Diagnosis, IsEmptyWithoutProblems) { EXPECT_TRUE(findings_of({.attachments = {detail("c1", {})}}).empty()); }
 
-TEST(Diagnosis, TellsTheDifferencesOfAnAttachment) {
+TEST(Diagnosis, ReportsTheDifferencesOfAnAttachment) {
   EXPECT_TRUE(only({.attachments = {detail("c1", {route_missing})}}) ==
               (Finding{Severity::fault, wiring::to_string(route_missing), {"net/c1/eth0"}, "vethctl repair"}));
 }
 
-TEST(Diagnosis, SaysOnceWhatIsTrueOfMany) {
+TEST(Diagnosis, JoinsEqualFindings) {
   const auto found = only({.attachments = {detail("c1", {forwarding_off}), detail("c2", {forwarding_off})}});
   EXPECT_EQ(found.where, (Texts{"net/c1/eth0", "net/c2/eth0"}));
 }
 
-TEST(Diagnosis, WantsAnAddWhereAnInterfaceIsGone) {
+TEST(Diagnosis, SuggestsANewContainerForAMissingInterface) {
   auto gone = detail("c1", {{Kind::missing, Side::container, "eth0"}});
   gone.observed.container.reset();
-  EXPECT_EQ(only({.attachments = {gone}}).remedy, add_again);
+  EXPECT_EQ(only({.attachments = {gone}}).remedy, create_again);
 }
 
 TEST(Diagnosis, HasARemedyForEachKindOfDifference) {
@@ -57,12 +57,12 @@ TEST(Diagnosis, HasARemedyForEachKindOfDifference) {
        {Case{{Kind::mtu, Side::host, "veth-c1", "1500", "1400"}, "vethctl repair"},
         Case{{Kind::alias, Side::host, "veth-c1", "veth-cni/net/c1/eth0", "rack 7"}, "vethctl repair"},
         Case{{Kind::name, Side::host, "veth-c1", "veth-c1", "uplink"}, "vethctl repair"},
-        Case{{Kind::peer, Side::container, "eth0", "veth-c1"}, add_again}}) {
+        Case{{Kind::peer, Side::container, "eth0", "veth-c1"}, create_again}}) {
     EXPECT_EQ(only({.attachments = {detail("c1", {difference})}}).remedy, remedy) << wiring::to_string(difference);
   }
 }
 
-TEST(Diagnosis, TellsHowAttachmentsStandThatAreNotLive) {
+TEST(Diagnosis, ReportsAttachmentsThatAreNotLive) {
   struct Case {
     inspect::State state;
     std::uint32_t host_index;
@@ -70,10 +70,10 @@ TEST(Diagnosis, TellsHowAttachmentsStandThatAreNotLive) {
   };
   using inspect::State;
   for (const auto& [state, host_index, what] :
-       {Case{State::remains, 0, "an ADD that never ended has left its record"},
-        Case{State::remains, 7, "an ADD that never ended has left its interface"},
-        Case{State::broken, 0, "its interface is gone, and its addresses are still taken"},
-        Case{State::unrecorded, 7, "no record tells of interface \"veth-c1\""}}) {
+       {Case{State::incomplete, 0, "stale record of an ADD that did not finish"},
+        Case{State::incomplete, 7, "stale interface of an ADD that did not finish"},
+        Case{State::broken, 0, "stale record: its interface is missing, its addresses are still leased"},
+        Case{State::unrecorded, 7, "the record of interface \"veth-c1\" is missing"}}) {
     auto attachment = test::in_state(test::routed("c1"), state);
     attachment.host_index = host_index;
     const auto found = only({.attachments = {{.attachment = attachment}}});
@@ -84,89 +84,95 @@ TEST(Diagnosis, TellsHowAttachmentsStandThatAreNotLive) {
   EXPECT_TRUE(findings_of({.attachments = {{.attachment = in_flight}}}).empty());
 }
 
-TEST(Diagnosis, KnowsThatGcCannotSeeACable) {
+TEST(Diagnosis, SuggestsToDeleteABrokenPairBetweenNamespaces) {
   const auto broken = test::in_state(test::joined("red", "blue"), inspect::State::broken);
-  EXPECT_EQ(only({.attachments = {{.attachment = broken}}}).remedy, "DEL it");
+  EXPECT_EQ(only({.attachments = {{.attachment = broken}}}).remedy, "delete the container with the runtime");
 }
 
-TEST(Diagnosis, TellsTheFaultsOfTheStore) {
+TEST(Diagnosis, ReportsFaultsOfTheStateFolder) {
   const auto tag = cni::tag_of({"net", "c1", "eth0"});
-  EXPECT_EQ(only({.unreadable = {{"net", tag}}}).where, Texts{"net/#" + cni::to_string(tag)});
-  EXPECT_EQ(only({.strays = {{"net", test::ip("10.1.2.9")}}}).where, Texts{"net 10.1.2.9"});
+  EXPECT_EQ(only({.unreadable = {{"net", tag}}}).where, Texts{"record net/#" + cni::to_string(tag)});
+  EXPECT_EQ(only({.unrecorded_leases = {{"net", test::ip("10.1.2.9")}}}).where, Texts{"net 10.1.2.9"});
   const cni::Error unusable{cni::ErrorCode::system_refused, "state folder can be written by others", "chmod go-w it"};
   EXPECT_TRUE(only({.unusable = {unusable}}) ==
               (Finding{Severity::fault, "state folder can be written by others", {}, "chmod go-w it"}));
 }
 
-TEST(Diagnosis, TellsOfRulesWithoutAnAttachment) {
+TEST(Diagnosis, ReportsRulesWithoutAnAttachment) {
   const auto finding = only({.orphaned_rules = {cni::Tag{0}}});
   EXPECT_EQ(finding.severity, Severity::warning);
   EXPECT_EQ(finding.where, Texts{"#aaaaaaaaaaaaa"});
   EXPECT_EQ(finding.remedy, "vethctl gc");
 }
 
-TEST(Diagnosis, TellsOfLeasesThatAreLost) {
+TEST(Diagnosis, ReportsMissingAndConflictingLeases) {
   const cni::Attachment attachment{"net", "c1", "eth0"};
-  EXPECT_EQ(only({.lost = {{attachment, {test::ip("10.1.2.2")}, ""}}}).what,
-            "address 10.1.2.2 is not taken for its container: another may be given it");
-  EXPECT_EQ(only({.lost = {{attachment, {}, "10.1.2.2 is held by container \"c2\""}}}).what,
+  EXPECT_EQ(only({.address_mismatches = {{attachment, {test::ip("10.1.2.2")}, ""}}}).what,
+            "address 10.1.2.2 of the container is not leased: another container can get it");
+  EXPECT_EQ(only({.address_mismatches = {{attachment, {}, "10.1.2.2 is held by container \"c2\""}}}).what,
             "two containers have the same address: 10.1.2.2 is held by container \"c2\"");
 }
 
-TEST(Diagnosis, TellsWhatTheReversePathFilterDrops) {
-  inspect::FilteredPacket packet{test::ip("10.1.2.2"), "veth-c1", {"net", "c1", "eth0"}};
-  EXPECT_EQ(only({.filtered = {packet}}).what,
-            "the strict reverse path filter (rp_filter) drops packets from 10.1.2.2 that come in by \"veth-c1\"");
-  EXPECT_EQ(only({.filtered = {packet}}).severity, Severity::fault);
-  packet.is_foreign = true;
-  EXPECT_EQ(only({.filtered = {packet}}).severity, Severity::warning) << "it may never come that way";
+TEST(Diagnosis, ReportsPacketsThatTheReversePathFilterDrops) {
+  inspect::DroppedPacket packet{test::ip("10.1.2.2"), "veth-c1", {"net", "c1", "eth0"}};
+  EXPECT_EQ(
+      only({.dropped_packets = {packet}}).what,
+      "the strict reverse path filter (rp_filter) drops packets from 10.1.2.2 that arrive on interface \"veth-c1\"");
+  EXPECT_EQ(only({.dropped_packets = {packet}}).severity, Severity::fault);
+  packet.is_from_other_attachment = true;
+  EXPECT_EQ(only({.dropped_packets = {packet}}).severity, Severity::warning) << "such a packet may never arrive there";
 }
 
-TEST(Diagnosis, TellsWhatAFirewallDropsAndHowToAllowIt) {
+TEST(Diagnosis, ReportsADroppingFirewallWithACommand) {
   struct Case {
     kernel::DroppingChain chain;
     std::string remedy;
   };
-  for (const auto& [chain, remedy] : {Case{{"ip", "filter", "FORWARD"}, "iptables -I FORWARD"},
-                                      Case{{"ip6", "filter", "FORWARD"}, "ip6tables -I FORWARD"},
-                                      Case{{"inet", "firewalld", "filter_FORWARD"}, "firewall-cmd"},
-                                      Case{{"inet", "mine", "forward"}, "nft insert rule inet mine forward"}}) {
+  for (const auto& [chain, remedy] :
+       {Case{{"ip", "filter", "FORWARD"}, "iptables -I FORWARD"},
+        Case{{"ip6", "filter", "FORWARD"}, "ip6tables -I FORWARD"},
+        Case{{"inet", "firewalld", "filter_FORWARD"}, "firewall-cmd"},
+        Case{{"inet", "mine", "forward"},
+             "nft insert rule inet mine forward ip saddr SUBNET accept, and nft insert rule inet mine "
+             "forward ip daddr SUBNET accept"}}) {
     const auto found = only({.firewall = {.chains = {chain}}});
     EXPECT_EQ(found.where, Texts{"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name});
     EXPECT_TRUE(found.remedy.starts_with(remedy)) << found.remedy;
   }
-  EXPECT_EQ(only({.firewall = {.has_legacy = true}}).severity, Severity::note);
+  EXPECT_EQ(only({.firewall = {.has_legacy_rules = true}}).severity, Severity::note);
 }
 
-TEST(Diagnosis, NamesTheSubnetsThatAFirewallIsToAccept) {
+TEST(Diagnosis, NamesTheSubnetsToAccept) {
   const inspect::Detail there{.attachment = test::routed("c1")};
   const auto found = only({.attachments = {there}, .firewall = {.chains = {{"ip", "filter", "FORWARD"}}}});
   EXPECT_EQ(found.severity, Severity::warning);
-  EXPECT_TRUE(found.remedy.starts_with("iptables -I FORWARD -s 10.1.2.0/24 -j ACCEPT")) << found.remedy;
+  EXPECT_TRUE(found.remedy.starts_with(
+      "iptables -I FORWARD -s 10.1.2.0/24 -j ACCEPT, and iptables -I FORWARD -d 10.1.2.0/24 -j ACCEPT. "))
+      << found.remedy;
   const auto other = only({.attachments = {there}, .firewall = {.chains = {{"ip6", "filter", "FORWARD"}}}});
   EXPECT_TRUE(other.remedy.starts_with("ip6tables -I FORWARD -s SUBNET")) << "there is no IPv6: " << other.remedy;
 }
 
-TEST(Diagnosis, TakesAFirewallThatAcceptsSomeForANote) {
+TEST(Diagnosis, ReportsAFirewallThatAcceptsSomePacketsAsANote) {
   const auto found = only({.firewall = {.chains = {{"ip", "filter", "FORWARD", true}}}});
   EXPECT_EQ(found.severity, Severity::note);
-  EXPECT_TRUE(found.remedy.starts_with("if it drops those of containers: iptables")) << found.remedy;
+  EXPECT_TRUE(found.remedy.starts_with("if it drops packets of containers: iptables")) << found.remedy;
 }
 
-/// repair leaves a MAC as it is.
-TEST(Diagnosis, DoesNotSendToRepairForAChangedMac) {
+TEST(Diagnosis, SuggestsACommandForAChangedMac) {
   auto changed = detail("c1", {{Kind::mac, Side::container, "eth0", "02:00:00:00:00:0a", "02:00:00:00:00:01"}});
   changed.wanted = test::wanted("c1");
-  EXPECT_EQ(only({.attachments = {changed}}).remedy,
-            "if nobody meant to change it: nsenter --net=/run/netns/c1 ip link set dev eth0 address 02:00:00:00:00:0a");
+  EXPECT_EQ(
+      only({.attachments = {changed}}).remedy,
+      "if the change is not intended: nsenter --net=/run/netns/c1 ip link set dev eth0 address 02:00:00:00:00:0a");
   changed.differences = {{Kind::mac, Side::host, "veth-c1", "02:00:00:00:00:0b", "02:00:00:00:00:01"}};
-  EXPECT_EQ(only({.attachments = {changed}}).remedy, "if nobody meant to change it: ip link set dev " +
+  EXPECT_EQ(only({.attachments = {changed}}).remedy, "if the change is not intended: ip link set dev " +
                                                          changed.wanted->host.name + " address 02:00:00:00:00:0b");
 }
 
-TEST(Diagnosis, TellsTheWorstFirst) {
+TEST(Diagnosis, SortsBySeverity) {
   const auto findings = findings_of({.configuration = {{.severity = Severity::note, .what = "unknown key"}},
-                                     .strays = {{"net", test::ip("10.1.2.9")}},
+                                     .unrecorded_leases = {{"net", test::ip("10.1.2.9")}},
                                      .attachments = {detail("c1", {route_missing})}});
   ASSERT_EQ(findings.size(), 3U);
   EXPECT_EQ(findings[0].severity, Severity::fault);

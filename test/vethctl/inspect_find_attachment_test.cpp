@@ -15,41 +15,41 @@ std::string refusal(const std::string& name) {
   return test::error_text([&] { inspect::find_attachment(attachments, name); });
 }
 
-TEST(FindAttachment, TakesEveryNameThatAPersonHasForIt) {
+TEST(FindAttachment, AcceptsNamesContainersAndHostInterfaces) {
   EXPECT_EQ(found("net/database/eth0"), "net/database/eth0");
   EXPECT_EQ(found("database"), "net/database/eth0");
   EXPECT_EQ(found("datab"), "net/database/eth0");
   EXPECT_EQ(found("veth-database"), "net/database/eth0");
 }
 
-TEST(FindAttachment, PrefersAWholeNameToTheBeginningOfAnother) {
+TEST(FindAttachment, PrefersAnExactMatch) {
   EXPECT_EQ(found("data"), "net/data/eth0");
   EXPECT_EQ(found("web"), "lan/web/eth0");
 }
 
-TEST(FindAttachment, NamesAllThatCanBeMeant) {
-  EXPECT_EQ(refusal("dat"), "4: \"dat\" can mean net/database/eth0, net/data/eth0");
+TEST(FindAttachment, ListsTheCandidates) {
+  EXPECT_EQ(refusal("dat"), "4: \"dat\" is ambiguous: it matches net/database/eth0, net/data/eth0");
 }
 
-TEST(FindAttachment, NamesWhatThereIsWhereNoneIsMeant) {
+TEST(FindAttachment, ListsTheAttachmentsIfNoneMatches) {
   EXPECT_EQ(refusal("c1"), "4: there is no attachment \"c1\"");
   try {
     inspect::find_attachment(attachments, "c1");
   } catch (const cni::Error& error) {
-    EXPECT_EQ(error.details, "there are lan/web/eth0, net/database/eth0, net/data/eth0, net/web-2/eth0");
+    EXPECT_EQ(error.details, "known attachments: lan/web/eth0, net/database/eth0, net/data/eth0, net/web-2/eth0");
   }
 }
 
-TEST(FindAttachment, SaysThatNothingIsAttached) {
+TEST(FindAttachment, ReportsThatThereAreNoAttachments) {
   try {
     inspect::find_attachment({}, "c1");
     ADD_FAILURE();
   } catch (const cni::Error& error) {
-    EXPECT_EQ(error.details, "nothing is attached on this node");
+    EXPECT_EQ(error.details, "the node has no attachments");
   }
 }
 
-TEST(FindAttachment, NamesTenCandidatesAtMost) {
+TEST(FindAttachment, ListsTenCandidatesAtMost) {
   std::vector<inspect::Attachment> many;
   for (int i = 10; i < 22; ++i) many.push_back(test::routed("c" + std::to_string(i)));
   const auto text = test::error_text([&] { inspect::find_attachment(many, "c"); });

@@ -32,7 +32,7 @@ class Folders : public testing::Test {
   std::string configurations = directory.path() + "/net.d";
 };
 
-TEST_F(Folders, AreFoundByConfigurationsWhenTheDefaultOneIsLost) {
+TEST_F(Folders, AreFoundByConfigurationsIfTheDefaultFolderIsMissing) {
   const auto path = state::Folder::open(other, root).path();
   EXPECT_EQ(paths().size(), 2U);
   std::filesystem::remove_all(root);
@@ -41,11 +41,11 @@ TEST_F(Folders, AreFoundByConfigurationsWhenTheDefaultOneIsLost) {
                               {"type": "veth", "IPAM": {"type": "veth-ipam", "dataDir": ")" +
                                other + R"(/"}}]})");
   EXPECT_EQ(paths(), Texts{path});
-  state::Folder::write_down(other, root);
-  EXPECT_EQ(paths().size(), 2U) << "none is read twice";
+  state::Folder::register_root(other, root);
+  EXPECT_EQ(paths().size(), 2U) << "each folder is read once";
 }
 
-TEST_F(Folders, AreThoseOfOurOwnIpamAlone) {
+TEST_F(Folders, AreThoseOfVethIpamOnly) {
   configure("10.conf", R"({"type": "ptp", "ipam": {"type": "veth-ipam", "dataDir": "/run/a"}})");
   configure("20.conf", R"({"type": "veth", "ipam": {"type": "host-local", "dataDir": "/run/b"}})");
   configure("30.conf", R"({"type": "veth", "ipam": {"type": "veth-ipam", "dataDir": "c"}})");

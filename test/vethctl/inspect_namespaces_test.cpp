@@ -9,7 +9,7 @@
 
 namespace {
 
-TEST(NamespacePaths, NameThoseOfProcesses) {
+TEST(NamespacePaths, ContainThoseOfProcesses) {
   const auto paths = inspect::namespace_paths();
   const auto own = "/proc/" + std::to_string(::getpid()) + "/ns/net";
   EXPECT_EQ(std::ranges::count(paths, own), 1);

@@ -19,12 +19,12 @@ class ReadNode : public test::RecordedNode {
   }
 };
 
-TEST_F(ReadNode, FindsNothingWhereThereIsNoFolder) {
+TEST_F(ReadNode, FindsNothingWithoutAStateFolder) {
   folders.clear();
   EXPECT_TRUE(read().attachments.empty());
 }
 
-TEST_F(ReadNode, TellsAnAttachmentAsItsRecordAndItsLinkDo) {
+TEST_F(ReadNode, CombinesRecordAndLinkOfAnAttachment) {
   attach(wanted("c1"));
   const inspect::Attachment expected{.identity = {"net", "c1", "eth0"},
                                      .tag = cni::tag_of({"net", "c1", "eth0"}),
@@ -51,7 +51,7 @@ TEST_F(ReadNode, SortsByNetworkContainerAndInterface) {
   EXPECT_EQ(containers, (std::vector<std::string>{"c9", "c1", "c10", "c2"}));
 }
 
-TEST_F(ReadNode, TellsABridgeWithItsAddresses) {
+TEST_F(ReadNode, ReadsABridgeWithItsAddresses) {
   auto wiring = wanted("c1");
   wiring.bridge = wiring::Bridge{.name = "cni0"};
   attach(wiring);
@@ -64,21 +64,21 @@ TEST_F(ReadNode, TellsABridgeWithItsAddresses) {
   EXPECT_EQ(node.bridges[0].addresses, (std::vector<cni::Prefix>{test::prefix("10.88.0.1/16")}));
 }
 
-TEST_F(ReadNode, LeavesOutABridgeThatIsGone) {
+TEST_F(ReadNode, LeavesOutAMissingBridge) {
   auto wiring = wanted("c1");
   wiring.bridge = wiring::Bridge{.name = "cni0"};
   attach(wiring);
   EXPECT_TRUE(read().bridges.empty());
 }
 
-TEST_F(ReadNode, TellsTheGatewaysThatStandOnLo) {
+TEST_F(ReadNode, ReadsTheGatewaysOnLo) {
   attach(wanted("c1"));
   EXPECT_TRUE(read().gateways.empty());
   inspector.interfaces["lo"].addresses = {test::prefix("::1/128"), test::prefix("fd00::1/128")};
   EXPECT_EQ(read().gateways, (std::vector<cni::IpAddress>{test::ip("fd00::1")}));
 }
 
-TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
+TEST_F(ReadNode, ReadsBothEndsOfAPairBetweenNamespaces) {
   auto wiring = wanted("red");
   wiring.peer_netns = "/run/netns/blue";
   wiring.host.name = "eth1";
@@ -94,7 +94,7 @@ TEST_F(ReadNode, TellsBothEndsOfACableBetweenNamespaces) {
   EXPECT_EQ(only().state, State::broken);
 }
 
-TEST_F(ReadNode, TellsTheAddressesOfALeaseForAnotherPlugin) {
+TEST_F(ReadNode, ReadsTheAddressesOfALeaseForAnotherPlugin) {
   folder().records.write_pending({.attachment = {"net", "c1", "eth0"}, .addresses = {test::ip("10.1.2.9")}});
   folder().records.mark_live({"net", "c1", "eth0"});
   const auto found = only();
@@ -103,8 +103,8 @@ TEST_F(ReadNode, TellsTheAddressesOfALeaseForAnotherPlugin) {
   EXPECT_EQ(found.addresses, (std::vector<cni::Prefix>{test::prefix("10.1.2.9/32")}));
 }
 
-/// Its interface is another plugin's, which has no alias.
-TEST_F(ReadNode, TellsWhetherTheInterfaceOfAnImportedAttachmentStands) {
+/// The interface was created by another plugin and has no alias.
+TEST_F(ReadNode, DetectsAMissingInterfaceOfAnImportedAttachment) {
   auto foreign = wanted("c1");
   foreign.host.name = "veth1234";
   const auto link = kernel.put(foreign);
@@ -128,9 +128,9 @@ TEST_F(States, IsInFlightWhileItsLockIsHeld) {
   EXPECT_EQ(only().state, State::in_flight);
 }
 
-TEST_F(States, IsRemainsWhereItsRecordIsPending) {
+TEST_F(States, IsIncompleteIfItsRecordIsPending) {
   record(wanted("c1"), state::Stage::pending);
-  EXPECT_EQ(only().state, State::remains);
+  EXPECT_EQ(only().state, State::incomplete);
 }
 
 TEST_F(States, IsBrokenWithoutItsLink) {
@@ -148,8 +148,8 @@ TEST_F(States, IsUnrecordedWithoutARecord) {
   EXPECT_FALSE(found.age.has_value());
 }
 
-/// Its alias says whose link it is.
-TEST_F(States, IsUnreadableWhereItsRecordIs) {
+/// The identity comes from the alias of the link.
+TEST_F(States, IsUnreadableIfTheRecordCannotBeRead) {
   attach(wanted("c1"));
   const auto tag = cni::to_string(cni::tag_of(wanted("c1").attachment));
   std::ofstream{folder().path() + "/net/live/" + tag} << "no record";

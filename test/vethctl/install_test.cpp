@@ -16,7 +16,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// A folder with executables that are none, and the two folders of a node.
+/// A folder with text files instead of executables, and the two folders of a node.
 class Install : public testing::Test {
  protected:
   void SetUp() override {
@@ -31,7 +31,7 @@ class Install : public testing::Test {
     return (std::ostringstream{} << file.rdbuf()).str();
   }
 
-  /// What it prints, or the error.
+  /// The output, or the error message.
   std::string install(const Words& more = {"--pod-cidr", "10.1.2.0/24"}) {
     Words words{"--from", source, "--bin-dir", bin, "--conf-dir", conf + '/'};
     words.insert(words.end(), more.begin(), more.end());
@@ -72,11 +72,10 @@ TEST_F(Install, CopiesTheExecutablesAndWritesTheConfigurationLast) {
   EXPECT_EQ(asked, bin + "/veth veth");
 }
 
-TEST_F(Install, MayBeRepeated) {
+TEST_F(Install, CanBeRepeated) {
   install();
-  EXPECT_EQ(install(), bin + "/veth: is there already\n" + bin + "/veth-ipam: is there already\n" + bin +
-                           "/loopback: is there already\n" + bin + "/vethctl: is there already\n" + list +
-                           ": is there already\n");
+  EXPECT_EQ(install(), bin + "/veth: unchanged\n" + bin + "/veth-ipam: unchanged\n" + bin + "/loopback: unchanged\n" +
+                           bin + "/vethctl: unchanged\n" + list + ": unchanged\n");
   write(source + "/veth", "newer");
   EXPECT_EQ(install().substr(0, bin.size() + 16), bin + "/veth: replaced\n");
   EXPECT_EQ(text_of(bin + "/veth"), "newer");
@@ -89,60 +88,62 @@ TEST_F(Install, WritesNoConfigurationThatThePluginCannotServe) {
   EXPECT_FALSE(std::filesystem::exists(list));
 }
 
-TEST_F(Install, CopiesOnlyTheExecutablesWhereNoAddressesAreNamed) {
+TEST_F(Install, CopiesOnlyTheExecutablesWithoutPodNetworks) {
   EXPECT_EQ(install({}).find("conflist"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(conf));
 }
 
-TEST_F(Install, ChangesNothingWhereAnothersFileIsInTheWay) {
+TEST_F(Install, ChangesNothingIfAFileOfAnotherPackageExists) {
   std::filesystem::create_directory(conf);
-  write(list, "another's");
-  EXPECT_EQ(install(),
-            '"' + list + "\" was not put there by vethctl, or was changed since; move it away, or use --force");
+  write(list, "foreign");
+  EXPECT_EQ(install(), "cannot replace \"" + list +
+                           "\": vethctl did not install this file, or the file was changed afterwards; move the file "
+                           "to another folder, or use --force");
   EXPECT_FALSE(std::filesystem::exists(bin + "/veth"));
   EXPECT_NE(install({"--pod-cidr", "10.1.2.0/24", "--force"}).find(list + ": replaced"), std::string::npos);
 }
 
-TEST_F(Install, KeepsAnothersLoopback) {
+TEST_F(Install, KeepsALoopbackPluginOfAnotherPackage) {
   std::filesystem::create_directory(bin);
-  write(bin + "/loopback", "another's");
-  EXPECT_NE(install().find("/loopback: kept: another's, which does the same\n"), std::string::npos);
+  write(bin + "/loopback", "foreign");
+  EXPECT_NE(install().find("/loopback: kept: a loopback plugin of another package\n"), std::string::npos);
   uninstall();
-  EXPECT_EQ(text_of(bin + "/loopback"), "another's");
+  EXPECT_EQ(text_of(bin + "/loopback"), "foreign");
 }
 
-TEST_F(Install, RemovesItsConfigurationOfAnotherName) {
+TEST_F(Install, RemovesItsConfigurationOfAnotherNetworkName) {
   install();
   const auto printed = install({"--pod-cidr", "10.1.2.0/24", "--name", "pods"});
-  EXPECT_NE(printed.find(list + ": removed: of another name\n"), std::string::npos) << printed;
+  EXPECT_NE(printed.find(list + ": removed: replaced by 10-pods.conflist\n"), std::string::npos) << printed;
   EXPECT_FALSE(std::filesystem::exists(list));
   EXPECT_TRUE(std::filesystem::exists(conf + "/10-pods.conflist"));
 }
 
-TEST_F(Install, ReadsTheNetworksOutOfAFile) {
+TEST_F(Install, ReadsThePodNetworksFromAFile) {
   write(directory.path() + "/cidrs", "10.1.2.0/24 fd00::/64\n");
   install({"--pod-cidr-file", directory.path() + "/cidrs"});
   EXPECT_EQ(nlohmann::json::parse(text_of(list)).at("plugins").at(0).at("ipam").at("ranges").size(), 2U);
 }
 
-TEST_F(Install, WantsTheNetworksOnceAndSomewhere) {
+TEST_F(Install, RejectsMissingAndContradictoryPodNetworks) {
   EXPECT_THROW(install({"--pod-cidr", "10.1.2.0/24", "--pod-cidr-file", "/x"}), vethctl::UsageError);
   EXPECT_THROW(install({"--pod-cidr-file", directory.path() + "/none"}), std::system_error);
   write(directory.path() + "/empty", " \n");
   EXPECT_THROW(install({"--pod-cidr-file", directory.path() + "/empty"}), vethctl::UsageError);
-  EXPECT_FALSE(std::filesystem::exists(bin)) << "nothing is changed by a wrong call";
+  EXPECT_FALSE(std::filesystem::exists(bin)) << "a wrong command line changes nothing";
 }
 
-TEST_F(Install, SaysThatThereIsNothingToCopy) {
-  EXPECT_EQ(install({"--from", conf}),
-            "there is no executable veth in folder \"" + conf + "\"; name the folder that has it by --from");
+TEST_F(Install, FailsWithoutExecutables) {
+  EXPECT_EQ(
+      install({"--from", conf}),
+      "folder \"" + conf + "\" does not contain the executable veth; give the folder that contains it with --from");
 }
 
-TEST_F(Install, RefusesANameThatIsNone) {
+TEST_F(Install, RejectsAnInvalidNetworkName) {
   EXPECT_THROW(install({"--pod-cidr", "10.1.2.0/24", "--name", "../x"}), vethctl::UsageError);
 }
 
-TEST_F(Install, IsTakenBack) {
+TEST_F(Install, IsRevertedByUninstall) {
   install();
   EXPECT_EQ(uninstall(), list + ": removed\n" + bin + "/loopback: removed\n" + bin + "/veth: removed\n" + bin +
                              "/veth-ipam: removed\n" + bin + "/vethctl: removed\n");
@@ -151,24 +152,24 @@ TEST_F(Install, IsTakenBack) {
   EXPECT_EQ(uninstall(), "");
 }
 
-TEST_F(Install, LeavesWhatWasChangedSinceWhenItIsTakenBack) {
+TEST_F(Install, IsNotRevertedForFilesThatWereChanged) {
   install();
   write(list, "{}");
-  EXPECT_EQ(uninstall(vethctl::found_faults).substr(0, list.size() + 9), list + ": left: i");
+  EXPECT_EQ(uninstall(vethctl::found_faults).substr(0, list.size() + 14), list + ": not removed:");
   EXPECT_EQ(text_of(list), "{}");
 }
 
-class Uninstall : public test::VerbsOfNetwork {};
+class Uninstall : public test::NetworkTest {};
 
-TEST_F(Uninstall, IsRefusedWhileContainersAreAttached) {
+TEST_F(Uninstall, FailsWhileContainersAreAttached) {
   add("c1");
   test::Screen screen;
   const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", root, "--conf-dir", root});
   try {
     vethctl::uninstall(arguments, screen.console(root));
-    FAIL() << "was done";
+    FAIL() << "no error";
   } catch (const cni::Error& error) {
-    EXPECT_EQ(error.message, "containers are attached to network \"net\"");
+    EXPECT_EQ(error.message, "cannot uninstall: containers are attached to network \"net\"");
   }
 }
 

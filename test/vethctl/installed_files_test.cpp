@@ -35,34 +35,34 @@ class InstalledFilesTest : public testing::Test {
   std::string folder = directory.path() + "/opt/cni/bin";
 };
 
-TEST_F(InstalledFilesTest, AreOursUntilSomebodyChangesThem) {
+TEST_F(InstalledFilesTest, BelongToVethctlUntilTheyAreChanged) {
   auto files = InstalledFiles::open(folder);
-  EXPECT_EQ(files.owner("veth"), Owner::nobody);
+  EXPECT_EQ(files.owner("veth"), Owner::none);
   files.put({.name = "veth", .content = "one", .is_program = true});
   EXPECT_EQ(text_of("veth"), "one");
-  EXPECT_EQ(files.owner("veth"), Owner::us);
+  EXPECT_EQ(files.owner("veth"), Owner::vethctl);
   files.put({.name = "veth", .content = "two", .is_program = true});
-  EXPECT_EQ(files.owner("veth"), Owner::us);
+  EXPECT_EQ(files.owner("veth"), Owner::vethctl);
   write("veth", "one");
   EXPECT_EQ(files.owner("veth"), Owner::other) << "it was replaced by \"two\"";
 }
 
-TEST_F(InstalledFilesTest, AreKnownToTheNextRun) {
+TEST_F(InstalledFilesTest, AreRecognizedInTheNextRun) {
   InstalledFiles::open(folder).put({.name = "veth", .content = "one"});
   const auto files = InstalledFiles::open(folder);
-  EXPECT_EQ(files.owner("veth"), Owner::us);
+  EXPECT_EQ(files.owner("veth"), Owner::vethctl);
   EXPECT_EQ(files.names(), std::vector<std::string>{"veth"});
 }
 
-TEST_F(InstalledFilesTest, OfOthersAreToldByTheirContent) {
+TEST_F(InstalledFilesTest, OfOthersAreComparedByContent) {
   auto files = InstalledFiles::open(folder);
-  write("loopback", "another's");
+  write("loopback", "foreign");
   EXPECT_EQ(files.owner("loopback"), Owner::other);
-  EXPECT_TRUE(files.has({.name = "loopback", .content = "another's"}));
+  EXPECT_TRUE(files.has({.name = "loopback", .content = "foreign"}));
   EXPECT_FALSE(files.has({.name = "loopback", .content = "ours"}));
 }
 
-TEST_F(InstalledFilesTest, AreReadableByAllAndProgramsExecutable) {
+TEST_F(InstalledFilesTest, HaveTheModesOfProgramsAndFiles) {
   const auto mode_of = [&](const std::string& name) {
     struct stat status {};
     EXPECT_EQ(::stat((folder + '/' + name).c_str(), &status), 0) << name;
@@ -75,7 +75,7 @@ TEST_F(InstalledFilesTest, AreReadableByAllAndProgramsExecutable) {
   EXPECT_EQ(mode_of("list"), 0644U);
 }
 
-TEST_F(InstalledFilesTest, ReplaceWhatACrashHasLeft) {
+TEST_F(InstalledFilesTest, ReplaceATemporaryFileOfACrash) {
   auto files = InstalledFiles::open(folder);
   write(".veth.new", "hal");
   files.put({.name = "veth", .content = "whole"});
@@ -83,7 +83,7 @@ TEST_F(InstalledFilesTest, ReplaceWhatACrashHasLeft) {
   EXPECT_FALSE(std::filesystem::exists(folder + "/.veth.new"));
 }
 
-TEST_F(InstalledFilesTest, AreRemovedWithoutATrace) {
+TEST_F(InstalledFilesTest, AreRemovedWithTheirEntries) {
   auto files = InstalledFiles::open(folder);
   files.put({.name = "veth", .content = "one"});
   files.put({.name = "loopback", .content = "one"});
@@ -93,18 +93,18 @@ TEST_F(InstalledFilesTest, AreRemovedWithoutATrace) {
   EXPECT_EQ(found(), std::vector<std::string>{"loopback"});
 }
 
-TEST_F(InstalledFilesTest, AreWorkedOnByOneAtATime) {
+TEST_F(InstalledFilesTest, AreLockedByOneInstall) {
   const auto first = InstalledFiles::open(folder);
   try {
     InstalledFiles::open(folder);
     FAIL() << "was opened twice";
   } catch (const cni::Error& error) {
     EXPECT_EQ(error.code, 11U);
-    EXPECT_EQ(error.message, "another install is at work in folder \"" + folder + '"');
+    EXPECT_EQ(error.message, "another install is running in folder \"" + folder + '"');
   }
 }
 
-TEST_F(InstalledFilesTest, AreNotLookedForWhereThereIsNoFolder) {
+TEST_F(InstalledFilesTest, AreNotFoundIfTheFolderIsMissing) {
   EXPECT_FALSE(InstalledFiles::find(folder));
   EXPECT_FALSE(std::filesystem::exists(folder));
 }

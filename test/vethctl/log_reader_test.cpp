@@ -21,7 +21,7 @@ class LogReader : public testing::Test {
   vethctl::LogReader reader{path};
 };
 
-TEST_F(LogReader, ReadsWhatIsNew) {
+TEST_F(LogReader, ReadsNewLines) {
   EXPECT_EQ(reader.read_lines(), Lines{});
   append("a\nb\n");
   EXPECT_EQ(reader.read_lines(), (Lines{"a", "b"}));
@@ -30,7 +30,7 @@ TEST_F(LogReader, ReadsWhatIsNew) {
   EXPECT_EQ(reader.read_lines(), Lines{"c"});
 }
 
-TEST_F(LogReader, WaitsForTheEndOfALine) {
+TEST_F(LogReader, WaitsForACompleteLine) {
   append("a\nhal");
   EXPECT_EQ(reader.read_lines(), Lines{"a"});
   append("f\n");
@@ -51,7 +51,7 @@ TEST_F(LogReader, ReadsARenamedFileToItsEnd) {
   EXPECT_EQ(reader.read_lines(), (Lines{"late", "d"}));
 }
 
-TEST_F(LogReader, ReadsAFileThatWasCutShortAnew) {
+TEST_F(LogReader, ReadsATruncatedFileFromItsBeginning) {
   append("a\nb\n");
   reader.read_lines();
   std::filesystem::resize_file(path, 0);

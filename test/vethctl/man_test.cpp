@@ -10,19 +10,21 @@ void expect_part(const std::string& page, const std::string& part) {
   EXPECT_NE(page.find(part), std::string::npos) << part << " is missing in\n" << page;
 }
 
-TEST(ManualPage, DescribesEachCommandByItsTable) {
-  const auto page = page_of(
-      {.name = "look",
-       .operands = "[END]",
-       .summary = "look at it",
-       .description = "First.\n\nSecond.",
-       .options = {{.name = "dry-run", .help = "only tell"}, {.name = "at", .value = "FILE", .help = "where"}}});
+TEST(ManualPage, HasSummarySynopsisDescriptionOptionsAndExamplesOfACommand) {
+  const auto page =
+      page_of({.name = "look",
+               .operands = "[END]",
+               .summary = "look at it",
+               .description = "First.\n\nSecond.",
+               .options = {{.name = "dry-run", .help = "only print"}, {.name = "at", .value = "FILE", .help = "where"}},
+               .examples = {"vethctl look --dry-run"}});
   expect_part(page, ".TP\n\\fBlook\\fR\nlook at it\n");
   expect_part(page, ".SS look\n\\fBvethctl look\\fR [\\fIOPTION\\fR...] [END]\n.PP\nFirst.\n.PP\nSecond.\n");
-  expect_part(page, ".TP\n\\fB\\-\\-dry\\-run\\fR\nonly tell\n.TP\n\\fB\\-\\-at\\fR \\fIFILE\\fR\nwhere\n.SH");
+  expect_part(page, ".TP\n\\fB\\-\\-dry\\-run\\fR\nonly print\n.TP\n\\fB\\-\\-at\\fR \\fIFILE\\fR\nwhere\n.PP\n");
+  expect_part(page, ".PP\nExamples:\n.br\n\\fBvethctl look \\-\\-dry\\-run\\fR\n.SH");
 }
 
-TEST(ManualPage, PrintsEveryCharacterAsItIs) {
+TEST(ManualPage, EscapesCharactersOfRoff) {
   expect_part(page_of({.name = "a", .description = ".hidden\n'too\nC:\\n"}), ".PP\n\\&.hidden\n\\&'too\nC:\\en\n");
 }
 

@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-// Made-up attachments, bridges and nodes.
+// Attachments, bridges and nodes for tests.
 namespace test {
 
-/// Columns, so many that nothing is cut.
+/// Enough columns to truncate nothing.
 inline constexpr std::size_t wide = 200;
 
-inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Interface eth0 of a container in network "net", routed, with 10.1.2.2/24, a minute old.
 inline inspect::Attachment routed(const std::string& container) {
@@ -38,7 +38,7 @@ inline inspect::Attachment bridged(const std::string& container, const std::stri
   return attachment;
 }
 
-/// A cable from one namespace to another, network "cable".
+/// A veth pair between two namespaces, network "cable".
 inline inspect::Attachment joined(const std::string& container, const std::string& peer) {
   auto attachment = routed(container);
   attachment.identity.network = "cable";
@@ -64,7 +64,7 @@ inline inspect::Bridge bridge(const std::string& name) {
           .addresses = {prefix("10.88.0.1/16")}};
 }
 
-/// One attachment of each mode.
+/// A node with one attachment of each mode.
 inline inspect::Node small_node() {
   return {.hostname = "node-1",
           .attachments = {joined("red", "blue"), bridged("db", "cni0"), routed("web")},
@@ -72,7 +72,7 @@ inline inspect::Node small_node() {
           .gateways = {ip("fd00::1")}};
 }
 
-/// A routed wiring as the plugin would want it.
+/// A routed wiring in the form that ADD creates.
 inline wiring::Wiring wanted(const std::string& container) {
   wiring::Wiring wiring{.attachment = {"net", container, "eth0"}, .mtu = 1500};
   wiring.container = {.name = "eth0",

@@ -28,7 +28,7 @@ class RecordedNode : public testing::Test {
     if (stage == state::Stage::live) folder().records.mark_live(wiring.attachment);
   }
 
-  /// On record and in the kernel.
+  /// Adds the record and the veth pair.
   void attach(const wiring::Wiring& wiring) {
     record(wiring);
     kernel.put(wiring);

@@ -26,14 +26,14 @@ TEST(Dot, IsAGraphOfGraphviz) {
 )");
 }
 
-TEST(Dot, HasBridgesAndCablesBetweenNamespaces) {
+TEST(Dot, HasBridgesAndPairsBetweenNamespaces) {
   const auto text = report::dot(test::small_node());
   for (const char* part : {"label=\"bridge cni0\\nup 10.88.0.1/16\"", "space1_0 -- space0_0 [label=\"cable\"]"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   }
 }
 
-TEST(Dot, DashesWhatIsNotLive) {
+TEST(Dot, DrawsAttachmentsThatAreNotLiveDashed) {
   const auto text =
       report::dot({.hostname = "n", .attachments = {test::in_state(test::routed("c"), inspect::State::broken)}});
   EXPECT_NE(text.find("[label=\"net\\nbroken\", style=dashed]"), std::string::npos) << text;

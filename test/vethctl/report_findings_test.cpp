@@ -9,7 +9,7 @@ namespace {
 using inspect::Finding;
 using inspect::Severity;
 
-TEST(Findings, TellWhatWhereAndWhatToDo) {
+TEST(Findings, PrintProblemLocationAndRemedy) {
   const std::vector<Finding> all{{Severity::fault, "route is missing", {"net/a/eth0", "net/b/eth0"}, "vethctl repair"},
                                  {Severity::warning, "forwarding is off", {}, "switch it on"}};
   EXPECT_EQ(report::findings(all, 2),
@@ -18,24 +18,26 @@ TEST(Findings, TellWhatWhereAndWhatToDo) {
             "    to do: vethctl repair\n"
             "warning: forwarding is off\n"
             "    to do: switch it on\n"
-            "1 fault, 1 warning: 2 attachments looked at\n");
+            "1 fault, 1 warning: 2 attachments checked\n");
 }
 
-TEST(Findings, SayThatAllIsWell) { EXPECT_EQ(report::findings({}, 1), "all is well: 1 attachment looked at\n"); }
+TEST(Findings, ReportThatThereAreNoProblems) {
+  EXPECT_EQ(report::findings({}, 1), "no problems: 1 attachment checked\n");
+}
 
-TEST(Findings, NameTheFirstPlacesOfMany) {
+TEST(Findings, PrintTheFirstFiveLocations) {
   const std::vector<Finding> all{{Severity::note, "x", {"1", "2", "3", "4", "5", "6", "7"}, "y"}};
   EXPECT_EQ(report::findings(all, 7),
-            "note: x\n    where: 1, 2, 3, 4, 5 and 2 more\n    to do: y\n1 note: 7 attachments looked at\n");
+            "note: x\n    where: 1, 2, 3, 4, 5 and 2 more\n    to do: y\n1 note: 7 attachments checked\n");
 }
 
-TEST(Findings, KeepControlCharactersFromTheTerminal) {
+TEST(Findings, ReplaceControlCharacters) {
   EXPECT_EQ(report::findings({{Severity::note, "\x1b[31m", {}, ""}}, 0).find('\x1b'), std::string::npos);
 }
 
-TEST(Findings, AreJsonForPrograms) {
-  const auto told = nlohmann::json::parse(report::json({{Severity::fault, "x", {"1", "2"}, "y"}}));
-  EXPECT_EQ(told, (nlohmann::json{{{"severity", "fault"}, {"what", "x"}, {"where", {"1", "2"}}, {"remedy", "y"}}}));
+TEST(Findings, ArePrintedAsJson) {
+  const auto output = nlohmann::json::parse(report::json({{Severity::fault, "x", {"1", "2"}, "y"}}));
+  EXPECT_EQ(output, (nlohmann::json{{{"severity", "fault"}, {"what", "x"}, {"where", {"1", "2"}}, {"remedy", "y"}}}));
   EXPECT_EQ(report::json(std::vector<Finding>{}), "[]\n");
 }
 

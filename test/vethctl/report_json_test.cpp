@@ -33,7 +33,7 @@ TEST(JsonReport, IsAnArrayOfAttachments) {
   EXPECT_EQ(report::json(std::vector<inspect::Attachment>{}), "[]\n");
 }
 
-TEST(JsonReport, TellsWhatAModeHasBesides) {
+TEST(JsonReport, ContainsTheMembersOfEachMode) {
   const auto node = json::parse(report::json(test::small_node()));
   EXPECT_EQ(node["hostname"], "node-1");
   EXPECT_EQ(node["gateways"], json::parse(R"(["fd00::1"])"));
@@ -46,21 +46,21 @@ TEST(JsonReport, TellsWhatAModeHasBesides) {
   EXPECT_FALSE(attachments[2].contains("bridge"));
 }
 
-TEST(JsonReport, TellsAnAttachmentCloselyWithWhatThereIs) {
+TEST(JsonReport, ContainsTheDetailsThatAreKnown) {
   inspect::Detail detail{.attachment = test::routed("web"), .wanted = test::wanted("web")};
   detail.observed.host = wiring::ObservedEnd{.index = 7, .mtu = 1500, .is_up = true};
   detail.host = kernel::Counters{.received = {.packets = 3, .bytes = 200, .errors = 1, .dropped = 2}};
   detail.observed.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000};
   detail.observed.ifb = {.index = 4, .limit = detail.observed.ingress_limit};
   detail.differences = {{wiring::Kind::missing, wiring::Side::container, "eth0"}};
-  const auto told = json::parse(report::json(detail));
-  EXPECT_EQ(told["container"], "web");
-  EXPECT_EQ(told["wanted"]["mtu"], 1500);
-  EXPECT_EQ(told["kernel"]["host"]["isUp"], true);
-  EXPECT_FALSE(told["kernel"].contains("container"));
-  EXPECT_EQ(told["counters"]["host"]["received"], json::parse(R"({"packets":3,"bytes":200,"errors":1,"dropped":2})"));
-  EXPECT_EQ(told["limits"], json::parse(R"({"ingress":{"rateBytesPerSecond":2500000,"burstBytes":25000}})"));
-  EXPECT_EQ(told["differences"][0], "interface \"eth0\" is missing");
+  const auto output = json::parse(report::json(detail));
+  EXPECT_EQ(output["container"], "web");
+  EXPECT_EQ(output["wanted"]["mtu"], 1500);
+  EXPECT_EQ(output["kernel"]["host"]["isUp"], true);
+  EXPECT_FALSE(output["kernel"].contains("container"));
+  EXPECT_EQ(output["counters"]["host"]["received"], json::parse(R"({"packets":3,"bytes":200,"errors":1,"dropped":2})"));
+  EXPECT_EQ(output["limits"], json::parse(R"({"ingress":{"rateBytesPerSecond":2500000,"burstBytes":25000}})"));
+  EXPECT_EQ(output["differences"][0], "interface \"eth0\" is missing");
 }
 
 }  // namespace

@@ -13,12 +13,12 @@ TEST(List, IsATableWithoutEmptyColumns) {
             "net      web        eth0       web        ptp   veth-web        10.1.2.2/24  1m   live\n");
 }
 
-TEST(List, SaysWhereTheOtherEndOfACableIs) {
+TEST(List, ShowsTheOtherEndOfAPairBetweenNamespaces) {
   const auto text = report::list({test::joined("red", "blue")}, wide);
   EXPECT_NE(text.find("eth1 in blue"), std::string::npos) << text;
 }
 
-TEST(List, ShowsPortsWhereThereAreAny) {
+TEST(List, ShowsPortsIfThereAreAny) {
   auto attachment = test::routed("web");
   attachment.ports = {"8080:80/tcp", "53:53/udp"};
   const auto text = report::list({attachment}, wide);
@@ -33,7 +33,7 @@ TEST(List, FitsTheTerminal) {
                                                 "…  eth0       10.1.2.2/24  live\n");
 }
 
-/// As containerd on a node of two families has it.
+/// An attachment of containerd on a dual-stack node.
 TEST(List, ShowsTheAddressesInEightyColumns) {
   auto attachment = test::routed(std::string(64, 'a'));
   attachment.netns = "/var/run/netns/cni-0c1e5c2e-31a5-8a1d-6e50-d2d1b3b1a9d4";
@@ -43,6 +43,6 @@ TEST(List, ShowsTheAddressesInEightyColumns) {
             "net      aaaaaaaaaaaa  eth0       10.244.0.112/24 fd00:10:244::112/64  live\n");
 }
 
-TEST(List, SaysThatNothingIsAttached) { EXPECT_EQ(report::list({}, wide), "nothing is attached\n"); }
+TEST(List, ReportsThatThereAreNoAttachments) { EXPECT_EQ(report::list({}, wide), "no attachments\n"); }
 
 }  // namespace

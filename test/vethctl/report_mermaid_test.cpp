@@ -33,7 +33,7 @@ TEST(Mermaid, IsAFlowchart) {
 )");
 }
 
-TEST(Mermaid, DashesWhatIsNotLive) {
+TEST(Mermaid, DrawsAttachmentsThatAreNotLiveDashed) {
   const auto text =
       report::mermaid({.hostname = "n", .attachments = {test::in_state(test::routed("c"), inspect::State::broken)}});
   EXPECT_NE(text.find("port0 -.-|\"net<br/>broken\"| space0_0"), std::string::npos) << text;

@@ -5,10 +5,10 @@
 
 namespace {
 
-using test::holds;
+using test::contains;
 using test::wide;
 
-wiring::ObservedEnd there(const wiring::End& end) {
+wiring::ObservedEnd observed_as(const wiring::End& end) {
   wiring::ObservedEnd observed{.index = 7, .mac = end.mac, .mtu = 1500, .is_up = true, .routes = end.routes};
   for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
   return observed;
@@ -17,14 +17,14 @@ wiring::ObservedEnd there(const wiring::End& end) {
 inspect::Detail whole() {
   const auto wanted = test::wanted("web");
   inspect::Detail detail{.attachment = test::routed("web"), .wanted = wanted};
-  detail.observed.container = there(wanted.container);
-  detail.observed.host = there(wanted.host);
+  detail.observed.container = observed_as(wanted.container);
+  detail.observed.host = observed_as(wanted.host);
   detail.container = kernel::Counters{.received = {4, 456, 0, 0}, .sent = {3, 306, 0, 2}};
   detail.host = kernel::Counters{.received = {3, 306, 0, 0}, .sent = {4, 456, 0, 0}};
   return detail;
 }
 
-TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
+TEST(Show, PrintsExpectedAndActualValues) {
   EXPECT_EQ(report::show(whole(), wide),
             "network    net\n"
             "container  web\n"
@@ -35,7 +35,7 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
             "mode       ptp\n"
             "\n"
             "eth0 in namespace web\n"
-            "           WANTED                  KERNEL\n"
+            "           EXPECTED                ACTUAL\n"
             "  state    up                      up\n"
             "  mac      02:00:00:00:00:0a       02:00:00:00:00:0a\n"
             "  mtu      1500                    1500\n"
@@ -44,7 +44,7 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
             "  route    0.0.0.0/0 via 10.1.2.1  0.0.0.0/0 via 10.1.2.1\n"
             "\n"
             "veth-web on the host\n"
-            "           WANTED             KERNEL\n"
+            "           EXPECTED           ACTUAL\n"
             "  state    up                 up\n"
             "  mac      02:00:00:00:00:0b  02:00:00:00:00:0b\n"
             "  mtu      1500               1500\n"
@@ -60,53 +60,53 @@ TEST(Show, PutsWhatIsWantedBesideWhatThereIs) {
             "no differences\n");
 }
 
-TEST(Show, LeavesAGapWhereSomethingIsMissing) {
+TEST(Show, PrintsADashForAMissingValue) {
   auto detail = whole();
   detail.observed.container->addresses = {test::prefix("10.9.9.9/24")};
   detail.differences = {{wiring::Kind::address, wiring::Side::container, "eth0", "10.1.2.2/24"}};
   const auto text = report::show(detail, wide);
-  EXPECT_TRUE(holds(text, "  address  10.1.2.2/24             -\n")) << text;
-  EXPECT_TRUE(holds(text, "  address  -                       10.9.9.9/24\n")) << text;
+  EXPECT_TRUE(contains(text, "  address  10.1.2.2/24             -\n")) << text;
+  EXPECT_TRUE(contains(text, "  address  -                       10.9.9.9/24\n")) << text;
   EXPECT_TRUE(text.ends_with("differences\n  address 10.1.2.2/24 is missing on interface \"eth0\"\n")) << text;
 }
 
-TEST(Show, TellsAnEndThatIsMissing) {
+TEST(Show, ReportsAMissingEnd) {
   auto detail = whole();
   detail.observed.container.reset();
   detail.container.reset();
-  EXPECT_TRUE(holds(report::show(detail, wide), "  state    up                      missing\n"));
+  EXPECT_TRUE(contains(report::show(detail, wide), "  state    up                      missing\n"));
 }
 
-TEST(Show, LeavesOutTheRoutesThatTheKernelMakesItself) {
+TEST(Show, LeavesOutRoutesThatTheKernelAdds) {
   auto detail = whole();
   detail.observed.host->routes.push_back({.destination = test::prefix("ff00::/8"), .table = 255});
-  EXPECT_FALSE(holds(report::show(detail, wide), "ff00::"));
+  EXPECT_FALSE(contains(report::show(detail, wide), "ff00::"));
 }
 
-TEST(Show, TellsLimitsAsTheContainerHasThem) {
+TEST(Show, PrintsLimitsFromTheViewOfTheContainer) {
   auto detail = whole();
-  EXPECT_FALSE(holds(report::show(detail, wide), "limit"));
+  EXPECT_FALSE(contains(report::show(detail, wide), "limit"));
   detail.wanted->ingress_limit = detail.observed.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 9};
   detail.wanted->egress_limit = {.rate_bytes_per_second = 125'000'000'000, .burst_bytes = 8};
   detail.observed.ifb = {.index = 4, .limit = detail.wanted->egress_limit};
   auto text = report::show(detail, wide);
-  EXPECT_TRUE(holds(text, "  ingress limit  20 Mbit/s, burst 9    20 Mbit/s, burst 9\n")) << text;
-  EXPECT_TRUE(holds(text, "  egress limit   1000 Gbit/s, burst 8  -\n")) << "nothing is redirected: " << text;
+  EXPECT_TRUE(contains(text, "  ingress limit  20 Mbit/s, burst 9    20 Mbit/s, burst 9\n")) << text;
+  EXPECT_TRUE(contains(text, "  egress limit   1000 Gbit/s, burst 8  -\n")) << "nothing is redirected: " << text;
   detail.observed.redirected_to = 4;
   text = report::show(detail, wide);
-  EXPECT_TRUE(holds(text, "  egress limit   1000 Gbit/s, burst 8  1000 Gbit/s, burst 8\n")) << text;
+  EXPECT_TRUE(contains(text, "  egress limit   1000 Gbit/s, burst 8  1000 Gbit/s, burst 8\n")) << text;
 }
 
-TEST(Show, NamesTheSecondNamespaceOfACable) {
+TEST(Show, PrintsTheSecondNamespace) {
   auto detail = whole();
   detail.attachment = test::joined("red", "blue");
-  EXPECT_TRUE(holds(report::show(detail, wide), "\neth1 in namespace blue\n"));
+  EXPECT_TRUE(contains(report::show(detail, wide), "\neth1 in namespace blue\n"));
 }
 
-TEST(Show, HasNothingToCompareWithoutARecord) {
+TEST(Show, ReportsAMissingRecord) {
   inspect::Detail detail{.attachment = test::in_state(test::routed("web"), inspect::State::unrecorded)};
   const auto text = report::show(detail, wide);
-  EXPECT_TRUE(text.ends_with("no record tells what is wanted: nothing to compare\n")) << text;
+  EXPECT_TRUE(text.ends_with("no readable record: the wanted state is unknown\n")) << text;
 }
 
 }  // namespace

@@ -4,15 +4,15 @@
 
 namespace {
 
-TEST(Table, HasColumnsAsWideAsTheyHaveToBe) {
+TEST(Table, FitsTheColumnsToTheirCells) {
   EXPECT_EQ(report::table({{"A", "LONG"}, {"abc", "d"}}, 80), "A    LONG\nabc  d\n");
 }
 
-TEST(Table, CutsItsWidestColumn) {
+TEST(Table, TruncatesTheWidestColumn) {
   EXPECT_EQ(report::table({{"A", "B"}, {"abcdefgh", "ij"}}, 9), "A      B\nabcd…  ij\n");
 }
 
-TEST(Table, CutsTheSparedColumnLast) {
+TEST(Table, TruncatesTheSparedColumnLast) {
   const std::vector<std::vector<std::string>> rows{{"A", "B"}, {"abcdefgh", "ijklmn"}};
   EXPECT_EQ(report::table(rows, 14, 0), "A         B\nabcdefgh  ijk…\n");
 }
@@ -22,10 +22,10 @@ TEST(Table, CountsCharactersAndNotBytes) {
   EXPECT_EQ(report::table({{"ääääääää"}}, 5), "ääää…\n");
 }
 
-TEST(Table, ShowsNothingThatATerminalWouldObey) {
+TEST(Table, ReplacesControlCharacters) {
   EXPECT_EQ(report::table({{"\x1b[2J", "a\nb"}, {"\xff", "c"}}, 80), "\ufffd[2J  a\ufffdb\n\ufffd     c\n");
 }
 
-TEST(Table, MayBeEmpty) { EXPECT_EQ(report::table({}, 80), ""); }
+TEST(Table, CanBeEmpty) { EXPECT_EQ(report::table({}, 80), ""); }
 
 }  // namespace

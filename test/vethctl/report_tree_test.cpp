@@ -15,21 +15,21 @@ TEST(Tree, ShowsTheWholeNode) {
             "└─ bridge cni0  up 10.88.0.1/16\n"
             "   └─ veth-db  ── eth0  db   lan  10.1.2.2/24\n"
             "\n"
-            "from namespace to namespace\n"
+            "between namespaces\n"
             "└─ eth0 in red ── eth1 in blue  cable  10.1.2.2/24 ── 10.1.2.3/24\n");
 }
 
-TEST(Tree, SaysThatNothingIsAttached) {
-  EXPECT_EQ(report::tree({.hostname = "node-1"}, wide), "host node-1\n└─ nothing is attached\n");
+TEST(Tree, ReportsThatThereAreNoAttachments) {
+  EXPECT_EQ(report::tree({.hostname = "node-1"}, wide), "host node-1\n└─ no attachments\n");
 }
 
-TEST(Tree, TellsStatesThatAreNotLive) {
+TEST(Tree, PrintsStatesOtherThanLive) {
   const auto text =
       report::tree({.hostname = "n", .attachments = {test::in_state(test::routed("c"), inspect::State::broken)}}, wide);
   EXPECT_EQ(text, "host n\n└─ veth-c  ── eth0  c  net  10.1.2.2/24  broken\n");
 }
 
-TEST(Tree, ShowsABridgeThatIsGone) {
+TEST(Tree, ShowsAMissingBridge) {
   const auto text = report::tree({.hostname = "n", .attachments = {test::bridged("c", "br9")}}, wide);
   EXPECT_EQ(text, "host n\n└─ bridge br9  missing\n   └─ veth-c  ── eth0  c  lan  10.1.2.2/24\n");
 }
@@ -38,7 +38,7 @@ TEST(Tree, ShowsLeasesForOtherPlugins) {
   auto lease = test::routed("c");
   lease.host_interface.clear();
   EXPECT_EQ(report::tree({.hostname = "n", .attachments = {lease}}, wide),
-            "host n\n\naddresses without an interface of ours\n└─ eth0  c  net  10.1.2.2/24\n");
+            "host n\n\nleases for other plugins\n└─ eth0  c  net  10.1.2.2/24\n");
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-/// An attachment that stands and has lost its record and its addresses.
-class Recover : public test::VerbsOfNetwork {
+/// An existing attachment without its record and its leases.
+class Recover : public test::NetworkTest {
  protected:
   Recover() {
     add("c1");
@@ -16,7 +16,7 @@ class Recover : public test::VerbsOfNetwork {
     const auto& made = *kernel.find_link(attachment("c1"));
     link = {made.index, made.name, made.alias};
     for (const auto& address : before.addresses) folder.addresses.release("net", address, tag("c1"));
-    folder.records.forget("net", tag("c1"));
+    folder.records.remove("net", tag("c1"));
     inspector.locations[link.name] = {.other_end = {"/run/netns/c1", "eth0"}};
     inspector.interfaces["lo"].addresses = {test::prefix("fd00::1/128")};
   }
@@ -28,7 +28,7 @@ class Recover : public test::VerbsOfNetwork {
   kernel::HostLink link;
 };
 
-TEST_F(Recover, WritesARecordAndTakesTheAddressesAgain) {
+TEST_F(Recover, WritesARecordAndRestoresTheLeases) {
   EXPECT_TRUE(recover().record.has_value());
   EXPECT_TRUE(is_live("c1"));
   const auto written = record("c1");
@@ -47,12 +47,12 @@ TEST_F(Recover, WritesNothingInADryRun) {
 
 TEST_F(Recover, ReplacesARecordThatCannotBeRead) {
   recover();
-  spoil_record("live", "c1");
+  corrupt_record("live", "c1");
   EXPECT_TRUE(recover().record.has_value());
   EXPECT_EQ(record("c1").addresses, before.addresses);
 }
 
-TEST_F(Recover, WritesWhatStandsInNftables) {
+TEST_F(Recover, RestoresTheRulesOfNftables) {
   wiring::Wiring ruled{.attachment = attachment("c1")};
   ruled.masquerades = {{.source = test::ip("10.1.2.2"), .except = {test::prefix("10.1.2.0/29")}}};
   kernel.rules = {ruled};
@@ -60,8 +60,8 @@ TEST_F(Recover, WritesWhatStandsInNftables) {
   EXPECT_EQ(wiring::find_wiring(record("c1").wiring).value().masquerades, ruled.masquerades);
 }
 
-/// What `vethctl connect` made: a cable to the host is recorded as one, and its port of a bridge as a port.
-TEST_F(Recover, TakesNoCableForARoutedAttachment) {
+/// Connections of `vethctl connect` to the host and to a bridge.
+TEST_F(Recover, RestoresTheModeOfAConnection) {
   const cni::Attachment cable{"vethctl", "net0", "eth0"};
   const auto made = kernel.put({.attachment = cable, .container = {.name = "eth0"}, .host = {.name = "cable0"}});
   link = {made.index, made.name, made.alias};
@@ -76,12 +76,12 @@ TEST_F(Recover, TakesNoCableForARoutedAttachment) {
   }
 }
 
-TEST_F(Recover, LeavesARecordThatIsThere) {
+TEST_F(Recover, LeavesAnExistingRecord) {
   recover();
-  EXPECT_EQ(recover().reason, "it has a record by now");
+  EXPECT_EQ(recover().reason, "it has a record now");
 }
 
-TEST_F(Recover, TakesNoAddressOfAnother) {
+TEST_F(Recover, DoesNotTakeAnAddressFromAnotherHolder) {
   add("c2");
   folder.addresses.take("net", test::ip("10.1.2.2"), tag("c2"));
   EXPECT_EQ(recover().reason, "10.1.2.2 is held by container \"c2\", interface \"eth0\"");
@@ -91,24 +91,24 @@ TEST_F(Recover, TakesNoAddressOfAnother) {
 
 TEST_F(Recover, NeedsTheOtherEnd) {
   inspector.locations.clear();
-  EXPECT_EQ(recover().reason, "its other end is in no namespace of /run/netns or of a process");
+  EXPECT_EQ(recover().reason, "the namespace of its other end was not found in /run/netns or /proc");
   inspector.locations[link.name] = {.other_end = {"/run/netns/c1", "eth0"}};
-  kernel.disturb = [](wiring::Observed& observed) { observed.is_pair = false; };
-  EXPECT_EQ(recover().reason, "its two ends are not proven to be one pair");
-  kernel.refusals["observe"] = EPERM;
+  kernel.modify_observed = [](wiring::Observed& observed) { observed.is_pair = false; };
+  EXPECT_EQ(recover().reason, "the two ends are not one veth pair");
+  kernel.errors["observe"] = EPERM;
   EXPECT_EQ(recover().reason, "observe: Operation not permitted");
 }
 
-TEST_F(Recover, NeedsAWholeAlias) {
+TEST_F(Recover, NeedsAnAliasThatIsNotShortened) {
   const std::string long_name(200, 'n');
   link.alias = cni::alias_of({long_name, std::string(64, 'c'), "eth0"});
-  EXPECT_EQ(recover().reason, "its alias is shortened, and nothing else names the container");
+  EXPECT_EQ(recover().reason, "its alias is shortened and does not contain the whole container ID");
 }
 
-TEST_F(Recover, LeavesAnAttachmentToTheCallThatIsAtWorkOnIt) {
+TEST_F(Recover, SkipsALockedAttachment) {
   const auto another = state::Folder::open(root, root);
   const auto lock = another.locks.attachment(attachment("c1"));
-  EXPECT_EQ(recover().reason, "a call of the plugin is at work on it");
+  EXPECT_EQ(recover().reason, "it is locked by a call of the plugin");
 }
 
 }  // namespace

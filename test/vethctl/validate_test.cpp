@@ -28,7 +28,7 @@ class Validate : public testing::Test {
     return path(name);
   }
 
-  /// What is said of one file of this text, without the folder.
+  /// The output for a file with this text, without the folder.
   std::string findings(const std::string& name, const std::string& text) {
     screen = {};
     status = validate({file(name, text)});
@@ -57,7 +57,7 @@ struct Case {
   std::string finding;
 };
 
-TEST_F(Validate, FindsNothingWhereAddWouldNot) {
+TEST_F(Validate, AcceptsWhatAddAccepts) {
   for (const auto& members :
        {range, R"("mtu":"auto",)" + range, R"("mode":"bridge","isDefaultGateway":true,)" + range,
         std::string{R"("mode":"bridge")"}, R"("mode":"netns","peer":{"netns":"/run/netns/x"},)" + range,
@@ -70,19 +70,21 @@ TEST_F(Validate, FindsNothingWhereAddWouldNot) {
   }
 }
 
-TEST_F(Validate, SaysWhatAddWouldSay) {
+TEST_F(Validate, ReportsTheErrorOfAdd) {
   for (const auto& [members, finding] :
        {Case{R"("mtuu":1400,)" + range, R"(code 2: /mtuu: unknown key with value 1400: did you mean "mtu"?)"},
         Case{R"("mtu":70000,)" + range, "code 7: /mtu: must be an integer from 0 to 65535, not 70000"},
         Case{R"("mtu":[],)" + range, "code 6: /mtu: must be an integer, not []"},
-        Case{R"("ipam":{"type":"veth-ipam"})", "code 7: /ipam: needs ranges or addresses, and the runtime names none"},
+        Case{R"("ipam":{"type":"veth-ipam"})",
+             "code 7: /ipam: needs subnet, ranges or addresses, because the runtime requests none"},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","resolvConf":"/nowhere"})", "code 7: "},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.3/24"})", "code 7: /ipam"},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","routes":[{"dst":"0.0.0.0/0","gw":"10.9.9.9"}]})",
              "code 7: route 0.0.0.0/0: the gateway 10.9.9.9 is not on the link"},
         Case{R"("mode":"netns",)" + range, "code 7: /peer: missing"},
         Case{R"("mode":"netns","peer":{"netns":"/n","adresses":[]},)" + range, "code 2: /peer/adresses: unknown key"},
-        Case{R"("mode":"bridge","hairpinMode":true,"promiscMode":true,)" + range, "code 7: cannot set hairpin mode"},
+        Case{R"("mode":"bridge","hairpinMode":true,"promiscMode":true,)" + range,
+             "code 7: /hairpinMode: cannot be combined"},
         Case{R"("mtu":1000,"ipam":{"type":"veth-ipam","subnet":"fd00::/64"})",
              "code 7: /mtu: must be at least 1280 for IPv6, not 1000"}}) {
     EXPECT_EQ(of_plugin(members).find("a.conf (veth): fault, " + finding), 0U) << members << '\n' << screen.printed;
@@ -90,36 +92,35 @@ TEST_F(Validate, SaysWhatAddWouldSay) {
   }
 }
 
-TEST_F(Validate, WarnsOfKeysThatAreIgnored) {
+TEST_F(Validate, WarnsOfIgnoredKeys) {
   EXPECT_EQ(
       of_plugin(R"("hello":1,"ipam":{"type":"veth-ipam","world":2,"ranges":[[{"subnet":"10.0.0.0/8","x/y":3}]]})"),
-      "a.conf (veth): warning: /ipam/ranges/0/0/x~1y: nobody knows this key: it is ignored\n"
-      "a.conf (veth): warning: /ipam/world: nobody knows this key: it is ignored\n"
-      "a.conf (veth): warning: /hello: nobody knows this key: it is ignored\n"
+      "a.conf (veth): warning: /ipam/ranges/0/0/x~1y: unknown key, ignored\n"
+      "a.conf (veth): warning: /ipam/world: unknown key, ignored\n"
+      "a.conf (veth): warning: /hello: unknown key, ignored\n"
       "a.conf (veth): ok\n");
   EXPECT_EQ(status, vethctl::success);
 }
 
-TEST_F(Validate, GoesThroughTheListAsLibcniDoes) {
-  EXPECT_EQ(
-      of_list(R"("cniVersions":["0.4.0","9.0.0"],"disableCheck":true,"surprise":1,"plugins":[
+TEST_F(Validate, ProcessesAListAsLibcniDoes) {
+  EXPECT_EQ(of_list(R"("cniVersions":["0.4.0","9.0.0"],"disableCheck":true,"surprise":1,"plugins":[
                 {"type":"veth","name":"other","cniVersion":"9.9.9","mtu":1,"mtu":1400,)" +
-              range + R"(},{"type":"portmap","capabilities":{"portMappings":true}},
+                    range + R"(},{"type":"portmap","capabilities":{"portMappings":true}},
                 {"type":"bridge","bridge":"br0","ipam":{"type":"veth-ipam","subnet":"10.1.2.0/33"}}])"),
-      "a.conflist: warning: /surprise: nobody knows this key: it is ignored\n"
-      "a.conflist: /plugins/0 (veth): ok\n"
-      "a.conflist: /plugins/1 (portmap): not checked: another plugin, which knows its keys itself\n"
-      "a.conflist: /plugins/2 (bridge): fault, code 7: /ipam/subnet: must be an IP address with the length of its "
-      "prefix, as in 10.1.2.0/24, not \"10.1.2.0/33\"\n");
+            "a.conflist: warning: /surprise: unknown key, ignored\n"
+            "a.conflist: /plugins/0 (veth): ok\n"
+            "a.conflist: /plugins/1 (portmap): not checked: belongs to another plugin\n"
+            "a.conflist: /plugins/2 (bridge): fault, code 7: /ipam/subnet: must be an IP address with a prefix length, "
+            "as in 10.1.2.0/24, not \"10.1.2.0/33\"\n");
   EXPECT_EQ(status, vethctl::found_faults);
 }
 
-TEST_F(Validate, FindsTheTypeWithoutRegardToCase) {
+TEST_F(Validate, IgnoresTheCaseOfKeys) {
   EXPECT_EQ(findings("a.conf", R"({"name":"n","Type":"ptp","IPAM":{"Type":"veth-ipam","subnet":"10.1.2.0/24"}})"),
             "a.conf (ptp): ok\n");
 }
 
-TEST_F(Validate, TakesTheNewestVersionThatIsOffered) {
+TEST_F(Validate, UsesTheNewestKnownVersion) {
   EXPECT_EQ(of_list(R"("cniVersions":["1.1.0"],"plugins":[{"type":"veth",)" + range + "}]"),
             "a.conflist: /plugins/0 (veth): ok\n");
   EXPECT_EQ(findings("b.conflist", R"({"cniVersion":"7.0.0","name":"n","plugins":[{"type":"veth",)" + range + "}]}")
@@ -127,7 +128,7 @@ TEST_F(Validate, TakesTheNewestVersionThatIsOffered) {
             0U);
 }
 
-TEST_F(Validate, FindsFaultsOfTheListItself) {
+TEST_F(Validate, ReportsFaultsOfTheList) {
   for (const auto& [members, finding] :
        {Case{R"("plugins":[])", "a.conflist: fault, code 7: /plugins: must have at least one plugin, not []\n"},
         Case{R"("plugin":[{}])", "a.conflist: fault, code 7: /plugins: missing\n"},
@@ -137,18 +138,18 @@ TEST_F(Validate, FindsFaultsOfTheListItself) {
   }
   EXPECT_EQ(findings("a.conflist", R"({"plugins":[{"type":"x"}]})"), "a.conflist: fault, code 7: /name: missing\n");
   EXPECT_EQ(findings("a.conf", R"({"name":"n","plugins":[{"type":"x"}]})"),
-            "a.conf: fault, code 7: is a list of plugins: its name has to end in .conflist\n");
+            "a.conf: fault, code 7: the file is a list of plugins: its name must end in .conflist\n");
 }
 
-TEST_F(Validate, FindsWhatIsNoConfiguration) {
+TEST_F(Validate, RejectsOtherDocuments) {
   EXPECT_EQ(findings("a.conf", "[]"), "a.conf: fault, code 6: the document: must be an object, not []\n");
   EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: the network configuration"), 0U) << screen.printed;
   screen = {};
   EXPECT_EQ(validate({path("none")}), vethctl::found_faults);
-  EXPECT_EQ(screen.printed, path("none") + ": fault, code 5: there is no such file\n");
+  EXPECT_EQ(screen.printed, path("none") + ": fault, code 5: the file does not exist\n");
 }
 
-TEST_F(Validate, LooksAtAllFilesAndPrintsJson) {
+TEST_F(Validate, ChecksAllFilesAndPrintsJson) {
   const auto good = file("good.conf", R"({"name":"n","type":"veth",)" + range + "}");
   const auto bad = file("bad.conf", R"({"name":"n","type":"veth"})");
   EXPECT_EQ(validate({bad, good, "--output", "json"}), vethctl::found_faults);
@@ -160,15 +161,15 @@ TEST_F(Validate, LooksAtAllFilesAndPrintsJson) {
                 good + "\",\n    \"type\": \"veth\",\n    \"kind\": \"ok\"\n  }\n]\n");
 }
 
-TEST(ValidateFiles, RefusesWhatIsNoRegularFile) {
+TEST(ValidateFiles, RejectFilesThatAreNotRegular) {
   const test::TemporaryDirectory directory;
   const auto pipe = directory.path() + "/10-net.conf";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   for (const auto& file : {pipe, directory.path(), std::string{"/dev/zero"}}) {
-    const auto remarks = vethctl::validate(file);
-    ASSERT_EQ(remarks.size(), 1U);
-    EXPECT_EQ(remarks[0].kind, vethctl::Remark::Kind::fault);
-    EXPECT_TRUE(remarks[0].message.starts_with("is no regular file")) << remarks[0].message;
+    const auto results = vethctl::validate(file);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].kind, vethctl::ValidationResult::Kind::fault);
+    EXPECT_TRUE(results[0].message.starts_with("not a regular file")) << results[0].message;
   }
 }
 

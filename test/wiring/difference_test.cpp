@@ -11,7 +11,7 @@
 
 namespace wiring {
 
-/// For messages of gtest.
+/// Prints a difference in messages of GoogleTest.
 void PrintTo(const Difference& difference, std::ostream* out) {
   *out << to_string(difference) << " {" << static_cast<int>(difference.kind) << ", "
        << static_cast<int>(difference.side) << ", " << difference.object << ", " << difference.wanted << ", "
@@ -30,7 +30,7 @@ using Differences = std::vector<wiring::Difference>;
 
 constexpr auto alias = "veth-cni/net/c1/eth0";
 
-/// A small wiring of both families, and what the kernel reports where all of it is there.
+/// A small wiring of both families, and the complete observed state of it.
 class Difference : public testing::Test {
  protected:
   Difference() {
@@ -47,12 +47,12 @@ class Difference : public testing::Test {
     wanted.host.mac = cni::find_mac("02:00:00:00:00:02").value();
     wanted.host.addresses = {{prefix("10.1.2.1/32"), false}};
     wanted.host.routes = {{.destination = prefix("10.1.2.5/32")}};
-    there.container = as_wanted(wanted.container, 2, 10);
-    there.host = as_wanted(wanted.host, 10, 2);
-    there.host->alias = alias;
-    there.is_pair = true;
-    there.host_gateways = wanted.host_gateways;
-    there.forward_ipv4 = there.forward_ipv6 = true;
+    actual.container = as_wanted(wanted.container, 2, 10);
+    actual.host = as_wanted(wanted.host, 10, 2);
+    actual.host->alias = alias;
+    actual.is_pair = true;
+    actual.host_gateways = wanted.host_gateways;
+    actual.forward_ipv4 = actual.forward_ipv6 = true;
   }
 
   static wiring::ObservedEnd as_wanted(const wiring::End& end, std::uint32_t index, std::uint32_t peer) {
@@ -68,7 +68,7 @@ class Difference : public testing::Test {
     for (const auto& address : end.addresses) observed.addresses.push_back(address.prefix);
     return observed;
   }
-  Differences difference() const { return wiring::difference(wanted, there); }
+  Differences difference() const { return wiring::difference(wanted, actual); }
 
   struct Case {
     std::function<void(wiring::Observed&)> change;
@@ -76,19 +76,19 @@ class Difference : public testing::Test {
   };
   void expect_each(const std::vector<Case>& cases) const {
     for (const auto& [change, difference] : cases) {
-      auto changed = there;
+      auto changed = actual;
       change(changed);
       EXPECT_EQ(wiring::difference(wanted, changed), Differences{difference});
     }
   }
 
   wiring::Wiring wanted;
-  wiring::Observed there;
+  wiring::Observed actual;
 };
 
-TEST_F(Difference, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
+TEST_F(Difference, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(Difference, NamesAnEndThatDiffers) {
+TEST_F(Difference, ReportsAnEndThatDiffers) {
   expect_each({{[](auto& it) { it.container.reset(); }, {Kind::missing, Side::container, "eth0"}},
                {[](auto& it) { it.host.reset(); }, {Kind::missing, Side::host, "vethhost"}},
                {[](auto& it) { it.container->is_up = false; }, {Kind::down, Side::container, "eth0"}},
@@ -99,7 +99,7 @@ TEST_F(Difference, NamesAnEndThatDiffers) {
                 {Kind::mac, Side::host, "vethhost", "02:00:00:00:00:02", "02:00:00:00:00:09"}}});
 }
 
-TEST_F(Difference, NamesWhatIsMissingOnAnEnd) {
+TEST_F(Difference, ReportsMissingAddressesAndRoutesOfAnEnd) {
   const wiring::Difference default_route{Kind::route, Side::container, "eth0", "0.0.0.0/0 via 10.1.2.1"};
   expect_each({{[](auto& it) { it.container->addresses.erase(it.container->addresses.begin()); },
                 {Kind::address, Side::container, "eth0", "10.1.2.5/24"}},
@@ -111,16 +111,16 @@ TEST_F(Difference, NamesWhatIsMissingOnAnEnd) {
                {[](auto& it) { it.host->routes.clear(); }, {Kind::route, Side::host, "vethhost", "10.1.2.5/32"}}});
 }
 
-TEST_F(Difference, NamesWhatDiffersBetweenTheEnds) {
+TEST_F(Difference, ReportsWhatDiffersBetweenTheEnds) {
   expect_each({{[](auto& it) { it.host->alias = "rack 7"; }, {Kind::alias, Side::host, "vethhost", alias, "rack 7"}},
                {[](auto& it) { it.host->name = "uplink"; }, {Kind::name, Side::host, "vethhost", "vethhost", "uplink"}},
                {[](auto& it) { it.is_pair = false; }, {Kind::peer, Side::container, "eth0", "vethhost"}}});
-  there.container->name = "eth7";
-  there.container->alias = "mine";
-  EXPECT_EQ(difference(), Differences{}) << "those of the container's end are left to later plugins";
+  actual.container->name = "eth7";
+  actual.container->alias = "mine";
+  EXPECT_EQ(difference(), Differences{}) << "later plugins may change those of the container end";
 }
 
-TEST_F(Difference, NamesWhatIsMissingOnTheNode) {
+TEST_F(Difference, ReportsMissingSettingsOfTheNode) {
   expect_each({{[](auto& it) { it.host_gateways.clear(); }, {Kind::gateway, Side::node, "lo", "fd00::1"}},
                {[](auto& it) { it.forward_ipv4 = false; },
                 {Kind::ipv4_forwarding, Side::node, "net.ipv4.ip_forward", "1", "0"}},
@@ -130,27 +130,27 @@ TEST_F(Difference, NamesWhatIsMissingOnTheNode) {
                 {Kind::rule, Side::node, "masquerading of 10.1.2.5"}}});
 }
 
-TEST_F(Difference, NamesAnMtuOfTheHostsEndThatDiffers) {
+TEST_F(Difference, ReportsAnMtuOfTheHostEndThatDiffers) {
   expect_each({{[](auto& it) { it.host->mtu = 1280; }, {Kind::mtu, Side::host, "vethhost", "1500", "1280"}}});
-  there.container->mtu = 1280;
+  actual.container->mtu = 1280;
   EXPECT_EQ(difference(), Differences{}) << "a later plugin may have changed it";
   wanted.mtu = 0;
-  there.host->mtu = 1280;
+  actual.host->mtu = 1280;
   EXPECT_EQ(difference(), Differences{}) << "no record contains the wanted one";
 }
 
-TEST_F(Difference, NamesWhatMappedPortsOfLoopbackAddressesNeed) {
+TEST_F(Difference, ReportsWhatMappedPortsOfLoopbackAddressesNeed) {
   wanted.host_ports = wiring::HostPorts{.mappings = {{.protocol = "tcp", .container_address = ip("10.1.2.5")},
                                                      {.protocol = "tcp", .container_address = ip("fd00::5")}}};
   EXPECT_EQ(difference(), (Differences{{Kind::route_localnet, Side::host, "vethhost", "1", "0"},
                                        {Kind::loopback_route, Side::host, "vethhost", "::1"}}));
-  there.host->routes_loopback = true;
-  there.host->routes.push_back({.destination = prefix("::1/128"), .table = 255});
+  actual.host->route_localnet = true;
+  actual.host->routes.push_back({.destination = prefix("::1/128"), .table = 255});
   EXPECT_EQ(difference(), Differences{});
 }
 
-TEST_F(Difference, NamesEverythingAtOnce) {
-  there = {};
+TEST_F(Difference, ReportsAllDifferencesTogether) {
+  actual = {};
   EXPECT_EQ(difference(), (Differences{{Kind::missing, Side::container, "eth0"},
                                        {Kind::missing, Side::host, "vethhost"},
                                        {Kind::gateway, Side::node, "lo", "fd00::1"},
@@ -158,24 +158,24 @@ TEST_F(Difference, NamesEverythingAtOnce) {
                                        {Kind::ipv6_forwarding, Side::node, "net.ipv6.conf.all.forwarding", "1", "0"}}));
 }
 
-TEST_F(Difference, LeavesOutWhatIsNotWanted) {
+TEST_F(Difference, IgnoresWhatIsNotWanted) {
   wanted.forward_ipv4 = wanted.forward_ipv6 = false;
   wanted.host_gateways.clear();
-  there.forward_ipv4 = there.forward_ipv6 = false;
-  there.host_gateways.clear();
-  there.container->addresses.push_back(prefix("192.168.0.1/24"));
-  there.host->routes.push_back({.destination = prefix("192.168.0.0/24")});
+  actual.forward_ipv4 = actual.forward_ipv6 = false;
+  actual.host_gateways.clear();
+  actual.container->addresses.push_back(prefix("192.168.0.1/24"));
+  actual.host->routes.push_back({.destination = prefix("192.168.0.0/24")});
   EXPECT_EQ(difference(), Differences{});
 }
 
-TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
+TEST_F(Difference, ReportsRoutesWithOtherAttributesThanWanted) {
   wanted.container.routes[0].priority = 100;
   wanted.container.routes[0].mtu = 1400;
   wanted.container.routes[0].advmss = 100'000;
   wanted.container.routes[0].table = 254;
-  there.container->routes[0].priority = 100;
-  there.container->routes[0].mtu = 1400;
-  there.container->routes[0].advmss = 65495;
+  actual.container->routes[0].priority = 100;
+  actual.container->routes[0].mtu = 1400;
+  actual.container->routes[0].advmss = 65495;
   EXPECT_EQ(difference(), Differences{});
   const wiring::Difference missing{Kind::route, Side::container, "eth0", "0.0.0.0/0 via 10.1.2.1"};
   expect_each({{[](auto& it) { it.container->routes[0].priority = 200; }, missing},
@@ -183,18 +183,18 @@ TEST_F(Difference, NamesRoutesThatHaveNotWhatWasAskedFor) {
                {[](auto& it) { it.container->routes[0].advmss = 1000; }, missing}});
 }
 
-TEST_F(Difference, AllowsThatAnotherPluginMovedARouteToATableOfItsOwn) {
-  there.container->routes[0].table = 100;
-  there.container->routes[0].gateway = ip("10.1.2.9");
+TEST_F(Difference, AcceptsARouteThatAnotherPluginMovedToAnotherTable) {
+  actual.container->routes[0].table = 100;
+  actual.container->routes[0].gateway = ip("10.1.2.9");
   EXPECT_EQ(difference(), Differences{});
 }
 
-TEST_F(Difference, AllowsNoSuchThingOnTheHost) {
-  there.host->routes[0].table = 100;
+TEST_F(Difference, ReportsARouteOfTheHostInAnotherTable) {
+  actual.host->routes[0].table = 100;
   EXPECT_EQ(difference(), (Differences{{Kind::route, Side::host, "vethhost", "10.1.2.5/32"}}));
 }
 
-TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
+TEST_F(Difference, AcceptsAMissingLinkLocalAddressThatNoRouteNeeds) {
   for (auto* end : {&wanted.container, &wanted.host}) end->addresses.push_back({prefix("fe80::9/64")});
   EXPECT_EQ(difference(), (Differences{{Kind::address, Side::container, "eth0", "fe80::9/64"},
                                        {Kind::address, Side::host, "vethhost", "fe80::9/64"}}));
@@ -202,7 +202,7 @@ TEST_F(Difference, DoesWithoutALinkLocalAddressThatNothingGoesThrough) {
   EXPECT_EQ(difference(), Differences{});
 }
 
-TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
+TEST_F(Difference, IgnoresAttributesThatTheKernelDoesNotReport) {
   wanted.container.routes[0].scope = 0;
   wanted.host.routes[0].exclusive = true;
   EXPECT_EQ(difference(), Differences{});
@@ -210,49 +210,49 @@ TEST_F(Difference, DoesNotAskForAttributesThatTheKernelDoesNotTell) {
 
 using MissingParts = Difference;
 
-TEST_F(MissingParts, IsNothingWhereAllIsThere) {
-  const auto missing = wiring::missing_parts(wanted, there);
+TEST_F(MissingParts, AreEmptyIfNoPartIsMissing) {
+  const auto missing = wiring::missing_parts(wanted, actual);
   for (const auto* end : {&missing.container, &missing.host}) {
     EXPECT_TRUE(end->addresses.empty()) << end->name;
     EXPECT_TRUE(end->routes.empty()) << end->name;
   }
 }
 
-TEST_F(MissingParts, IsWhatIsMissingOnEachEnd) {
-  there.container->addresses.erase(there.container->addresses.begin());
-  there.container->routes[0].table = 100;
-  there.host->routes.clear();
-  const auto missing = wiring::missing_parts(wanted, there);
+TEST_F(MissingParts, ContainTheMissingAddressesAndRoutes) {
+  actual.container->addresses.erase(actual.container->addresses.begin());
+  actual.container->routes[0].table = 100;
+  actual.host->routes.clear();
+  const auto missing = wiring::missing_parts(wanted, actual);
   EXPECT_EQ(missing.container.addresses, (std::vector<wiring::Address>{{prefix("10.1.2.5/24"), false}}));
   EXPECT_TRUE(missing.container.routes.empty()) << "another plugin moved it";
   EXPECT_TRUE(missing.host.addresses.empty());
   EXPECT_TRUE(missing.host.routes == wanted.host.routes);
 }
 
-TEST_F(MissingParts, KeepsTheMacThatALaterPluginGave) {
+TEST_F(MissingParts, KeepTheMacSetByALaterPlugin) {
   wanted.host.neighbours = {{ip("10.1.2.5"), wanted.container.mac}};
   wanted.container.neighbours = {{ip("10.1.2.1"), wanted.host.mac}};
-  there.container->mac.bytes[5] = 9;
-  const auto missing = wiring::missing_parts(wanted, there);
-  EXPECT_EQ(missing.container.mac, there.container->mac);
-  EXPECT_EQ(missing.host.neighbours, (std::vector<wiring::Neighbour>{{ip("10.1.2.5"), there.container->mac}}));
+  actual.container->mac.bytes[5] = 9;
+  const auto missing = wiring::missing_parts(wanted, actual);
+  EXPECT_EQ(missing.container.mac, actual.container->mac);
+  EXPECT_EQ(missing.host.neighbours, (std::vector<wiring::Neighbour>{{ip("10.1.2.5"), actual.container->mac}}));
   EXPECT_EQ(missing.container.neighbours, wanted.container.neighbours);
 }
 
-/// The same host's end as a port of a bridge.
+/// The same pair with the host end as a port of a bridge.
 class DifferenceOnABridge : public Difference {
  protected:
   DifferenceOnABridge() {
     wanted.bridge = wiring::Bridge{.name = "cni0", .gateways = {prefix("10.1.2.1/24")}, .promiscuous = true};
-    there.bridge = wiring::ObservedBridge{
+    actual.bridge = wiring::ObservedBridge{
         .index = 3, .is_bridge = true, .is_up = true, .is_promiscuous = true, .addresses = {prefix("10.1.2.1/24")}};
-    there.host->master_index = 3;
+    actual.host->master_index = 3;
   }
 };
 
-TEST_F(DifferenceOnABridge, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
+TEST_F(DifferenceOnABridge, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(DifferenceOnABridge, NamesWhatIsWrongWithBridgeAndPort) {
+TEST_F(DifferenceOnABridge, ReportsWhatIsWrongWithBridgeAndPort) {
   expect_each(
       {{[](auto& it) { it.bridge.reset(); }, {Kind::missing, Side::bridge, "cni0"}},
        {[](auto& it) { it.bridge->is_bridge = false; }, {Kind::not_a_bridge, Side::bridge, "cni0"}},
@@ -264,27 +264,27 @@ TEST_F(DifferenceOnABridge, NamesWhatIsWrongWithBridgeAndPort) {
        {[](auto& it) { it.host->is_isolated = true; }, {Kind::isolation, Side::host, "vethhost", "off", "on"}}});
 }
 
-TEST_F(Difference, LeavesAContainersEndAloneThatIsToBeDown) {
+TEST_F(Difference, AcceptsAContainerEndThatIsDownAsWanted) {
   wanted.leave_down = true;
-  there.container->is_up = false;
+  actual.container->is_up = false;
   EXPECT_EQ(difference(), Differences{});
 }
 
-/// The same pair with a limit each way.
+/// The same pair with a rate limit in each direction.
 class DifferenceOfLimits : public Difference {
  protected:
   DifferenceOfLimits() {
-    wanted.ingress_limit = there.ingress_limit = {.rate_bytes_per_second = 1000, .burst_bytes = 2000};
+    wanted.ingress_limit = actual.ingress_limit = {.rate_bytes_per_second = 1000, .burst_bytes = 2000};
     wanted.egress_limit = {.rate_bytes_per_second = 3000, .burst_bytes = 4000};
-    there.ifb = {.index = 11, .alias = "veth-cni/net/c1/eth0", .is_up = true, .limit = wanted.egress_limit};
-    there.redirected_to = 11;
+    actual.ifb = {.index = 11, .alias = "veth-cni/net/c1/eth0", .is_up = true, .limit = wanted.egress_limit};
+    actual.redirected_to = 11;
   }
   std::string ifb() const { return wiring::ifb_name(wanted); }
 };
 
-TEST_F(DifferenceOfLimits, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
+TEST_F(DifferenceOfLimits, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(DifferenceOfLimits, NamesWhatIsWrongWithTheLimits) {
+TEST_F(DifferenceOfLimits, ReportsWhatIsWrongWithTheLimits) {
   const std::string ingress = "1000 bytes/s with a burst of 2000";
   const std::string egress = "3000 bytes/s with a burst of 4000";
   expect_each({{[](auto& it) { it.ingress_limit.reset(); }, {Kind::rate_limit, Side::host, "vethhost", ingress}},
@@ -297,13 +297,13 @@ TEST_F(DifferenceOfLimits, NamesWhatIsWrongWithTheLimits) {
                {[](auto& it) { it.redirected_to = 0; }, {Kind::redirection, Side::host, "vethhost", ifb()}}});
 }
 
-TEST_F(DifferenceOfLimits, LeavesOutLimitsThatAreNotWanted) {
+TEST_F(DifferenceOfLimits, IgnoresLimitsThatAreNotWanted) {
   wanted.ingress_limit.reset();
   wanted.egress_limit.reset();
   EXPECT_EQ(difference(), Differences{});
 }
 
-/// The same pair with a tuned container.
+/// The same pair with tuning of the container end.
 class DifferenceOfTuning : public Difference {
  protected:
   DifferenceOfTuning() {
@@ -311,15 +311,15 @@ class DifferenceOfTuning : public Difference {
                                    .promiscuous = true,
                                    .all_multicast = true,
                                    .sysctls = {{"net/core/somaxconn", "77"}, {"net/ipv4/tcp_rmem", "1 2 3"}}};
-    there.container->tx_queue_length = 500;
-    there.container->is_promiscuous = there.container->is_all_multicast = true;
-    there.sysctls = {{"net/core/somaxconn", "77\n"}, {"net/ipv4/tcp_rmem", "1\t2\t3\n"}};
+    actual.container->tx_queue_length = 500;
+    actual.container->is_promiscuous = actual.container->is_all_multicast = true;
+    actual.sysctls = {{"net/core/somaxconn", "77\n"}, {"net/ipv4/tcp_rmem", "1\t2\t3\n"}};
   }
 };
 
-TEST_F(DifferenceOfTuning, IsEmptyWhereAllIsThere) { EXPECT_EQ(difference(), Differences{}); }
+TEST_F(DifferenceOfTuning, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
 
-TEST_F(DifferenceOfTuning, NamesWhatDiffers) {
+TEST_F(DifferenceOfTuning, ReportsWhatDiffers) {
   expect_each({{[](auto& it) { it.container->is_promiscuous = false; },
                 {Kind::promiscuous, Side::container, "eth0", "on", "off"}},
                {[](auto& it) { it.container->is_all_multicast = false; },
@@ -332,25 +332,25 @@ TEST_F(DifferenceOfTuning, NamesWhatDiffers) {
                 {Kind::sysctl_missing, Side::container, "net/ipv4/tcp_rmem", "1 2 3"}}});
 }
 
-TEST_F(DifferenceOfTuning, LeavesOutWhatIsNotWanted) {
+TEST_F(DifferenceOfTuning, IgnoresWhatIsNotWanted) {
   wanted.tuning = wiring::Tuning{};
-  there.sysctls.clear();
+  actual.sysctls.clear();
   EXPECT_EQ(difference(), Differences{});
 }
 
 using OwnPair = Difference;
 
 TEST_F(OwnPair, HasTheAliasOrTheMacOfTheAttachment) {
-  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
-  there.host->name = "uplink";
-  there.host->alias = "rack 7";
-  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
-  there.host->mac.bytes[5] = 9;
-  EXPECT_FALSE(wiring::is_own_pair(wanted, there)) << "a pair of another attachment";
-  there.host->alias = alias;
-  EXPECT_TRUE(wiring::is_own_pair(wanted, there));
-  there.is_pair = false;
-  EXPECT_FALSE(wiring::is_own_pair(wanted, there));
+  EXPECT_TRUE(wiring::is_own_pair(wanted, actual));
+  actual.host->name = "uplink";
+  actual.host->alias = "rack 7";
+  EXPECT_TRUE(wiring::is_own_pair(wanted, actual));
+  actual.host->mac.bytes[5] = 9;
+  EXPECT_FALSE(wiring::is_own_pair(wanted, actual)) << "a pair of another attachment";
+  actual.host->alias = alias;
+  EXPECT_TRUE(wiring::is_own_pair(wanted, actual));
+  actual.is_pair = false;
+  EXPECT_FALSE(wiring::is_own_pair(wanted, actual));
 }
 
 TEST(DifferenceText, IsASentence) {
@@ -366,10 +366,11 @@ TEST(DifferenceText, IsASentence) {
            Case{{Kind::down, Side::container, "eth0"}, R"(interface "eth0" is down)"},
            Case{{Kind::not_a_bridge, Side::bridge, "cni0"}, R"("cni0" is not a bridge)"},
            Case{{Kind::name, Side::host, "veth1", "veth1", "up"}, R"(interface "veth1" was renamed to "up")"},
-           Case{{Kind::alias, Side::host, "veth1", "a", "{b}"}, R"(interface "veth1" has alias "{b}" and not "a")"},
-           Case{{Kind::mac, Side::host, "veth1", "02::1", "02::2"}, R"(interface "veth1" has MAC 02::2 and not 02::1)"},
-           Case{{Kind::mtu, Side::host, "veth1", "1500", "1400"}, R"(interface "veth1" has MTU 1400 and not 1500)"},
-           Case{{Kind::peer, Side::container, "eth0", "veth1"}, R"(interface "eth0" is not the other end of "veth1")"},
+           Case{{Kind::alias, Side::host, "veth1", "a", "{b}"}, R"(interface "veth1" has alias "{b}", expected "a")"},
+           Case{{Kind::mac, Side::host, "veth1", "02::1", "02::2"},
+                R"(interface "veth1" has MAC 02::2, expected 02::1)"},
+           Case{{Kind::mtu, Side::host, "veth1", "1500", "1400"}, R"(interface "veth1" has MTU 1400, expected 1500)"},
+           Case{{Kind::peer, Side::container, "eth0", "veth1"}, R"(interface "eth0" is not the veth peer of "veth1")"},
            Case{{Kind::address, Side::bridge, "cni0.7", "10.1.2.1/24"},
                 R"(address 10.1.2.1/24 is missing on interface "cni0.7")"},
            Case{{Kind::route, Side::host, "veth1", "10.1.2.5/32"},
@@ -380,7 +381,7 @@ TEST(DifferenceText, IsASentence) {
   }
 }
 
-TEST(DifferenceText, NamesTheSettingOfAnInterface) {
+TEST(DifferenceText, ReportsTheSettingOfAnInterface) {
   struct Case {
     wiring::Difference difference;
     std::string sentence;
@@ -393,11 +394,11 @@ TEST(DifferenceText, NamesTheSettingOfAnInterface) {
            Case{{Kind::all_multicast, Side::container, "eth0"},
                 R"(interface "eth0" does not receive all multicast packets)"},
            Case{{Kind::tx_queue_length, Side::container, "eth0", "5", "0"},
-                R"(interface "eth0" has a queue of 0 packets and not 5)"},
+                R"(interface "eth0" has a queue of 0 packets, expected 5)"},
            Case{{Kind::rate_limit, Side::ifb, "ifb1", "1 byte/s"},
                 R"(rate limit 1 byte/s is missing on interface "ifb1")"},
            Case{{Kind::rate_limit, Side::host, "veth1", "1 byte/s", "2 bytes/s"},
-                R"(rate limit of interface "veth1" is 2 bytes/s and not 1 byte/s)"},
+                R"(rate limit of interface "veth1" is 2 bytes/s, expected 1 byte/s)"},
            Case{{Kind::redirection, Side::host, "veth1", "ifb1"},
                 R"(interface "veth1" does not redirect what the container sends to "ifb1")"},
            Case{{Kind::route_localnet, Side::host, "veth1"},
@@ -409,14 +410,14 @@ TEST(DifferenceText, NamesTheSettingOfAnInterface) {
   }
 }
 
-TEST(DifferenceText, NamesTheSettingOfTheNodeOrOfTheContainer) {
+TEST(DifferenceText, ReportsTheSettingOfTheNodeOrOfTheContainer) {
   struct Case {
     wiring::Difference difference;
     std::string sentence;
   };
   for (const auto& [difference, sentence] : {
            Case{{Kind::sysctl, Side::container, "net/core/somaxconn", "77", "78"},
-                R"(sysctl net/core/somaxconn is "78" and not "77")"},
+                R"(sysctl net/core/somaxconn is "78", expected "77")"},
            Case{{Kind::sysctl_missing, Side::container, "net/x", "77"}, "sysctl net/x cannot be read"},
            Case{{Kind::gateway, Side::node, "lo", "fd00::1"},
                 R"(address fd00::1 is missing on interface "lo" of the host)"},

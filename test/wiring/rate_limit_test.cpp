@@ -19,19 +19,19 @@ RateLimit limit(std::uint64_t bits_per_second, std::uint64_t burst_bits, std::ui
 
 TEST(RateLimit, IsInBytes) { EXPECT_TRUE(limit(8'000'007, 800'000) == (RateLimit{1'000'000, 100'000})); }
 
-TEST(RateLimit, HasABurstOfTenMillisecondsWhereNobodyNamesOne) {
+TEST(RateLimit, HasADefaultBurstOfTenMilliseconds) {
   EXPECT_EQ(limit(8'000'000'000, 0).burst_bytes, 10'000'000U);
   EXPECT_EQ(limit(8'000'000, 0).burst_bytes, 65536U);
 }
 
-TEST(RateLimit, LetsTheLargestFrameThrough) {
+TEST(RateLimit, HasABurstOfAtLeastOneFrame) {
   for (const std::uint64_t burst : {1U, 8U, 12'000U}) {
     EXPECT_EQ(limit(8'000'000, burst).burst_bytes, 1518U) << burst;
     EXPECT_EQ(limit(8'000'000, burst, 9000).burst_bytes, 9018U) << burst;
   }
 }
 
-TEST(RateLimit, SaturatesWhereTheKernelCannotCount) {
+TEST(RateLimit, IsLimitedToWhatTheKernelCanRepresent) {
   struct Case {
     std::uint64_t rate;
     std::uint64_t burst;
@@ -46,17 +46,17 @@ TEST(RateLimit, SaturatesWhereTheKernelCannotCount) {
   }
 }
 
-/// The kernel tells a burst in whole ticks of 64 ns, which it computes by a multiplication and a shift.
-TEST(RateLimit, IsMetByWhatTheKernelTellsOfIt) {
-  EXPECT_TRUE(wiring::is_met({1'000'000, 100'000}, {1'000'000, 100'000}));
-  EXPECT_TRUE(wiring::is_met({1'000'000, 100'000}, {1'000'000, 99'999}));
-  EXPECT_TRUE(wiring::is_met({12'500'000'000, 100'000}, {12'500'000'000, 99'200}));
-  EXPECT_FALSE(wiring::is_met({1'000'000, 100'000}, {1'000'001, 100'000}));
-  EXPECT_FALSE(wiring::is_met({1'000'000, 100'000}, {1'000'000, 99'000}));
-  EXPECT_FALSE(wiring::is_met({1'000'000, 100'000}, {1'000'000, 101'000}));
+/// The kernel reports a burst in ticks of 64 ns, which it computes by a multiplication and a shift.
+TEST(RateLimit, IsComparedUpToTheRoundingOfTheKernel) {
+  EXPECT_TRUE(wiring::is_same_limit({1'000'000, 100'000}, {1'000'000, 100'000}));
+  EXPECT_TRUE(wiring::is_same_limit({1'000'000, 100'000}, {1'000'000, 99'999}));
+  EXPECT_TRUE(wiring::is_same_limit({12'500'000'000, 100'000}, {12'500'000'000, 99'200}));
+  EXPECT_FALSE(wiring::is_same_limit({1'000'000, 100'000}, {1'000'001, 100'000}));
+  EXPECT_FALSE(wiring::is_same_limit({1'000'000, 100'000}, {1'000'000, 99'000}));
+  EXPECT_FALSE(wiring::is_same_limit({1'000'000, 100'000}, {1'000'000, 101'000}));
 }
 
-TEST(RateLimit, IsWiredInEachDirectionByItself) {
+TEST(RateLimit, IsSetForEachDirectionSeparately) {
   cni::Request request;
   request.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
   request.config.bandwidth.egress = {.bits_per_second = 8'000'000, .burst_bits = 8};

@@ -41,12 +41,12 @@ TEST(Ipv6Sources, AreInThePrefixOfTheGateway) {
   EXPECT_EQ(words(end.routes), (Lines{"::/0 via fd00:2::1 src fd00:2::5", "fd77::/64 via fd00:3::1 src fd00:3::5"}));
 }
 
-TEST(Ipv6Sources, AreLeftToTheKernelWhereThereIsOneAddress) {
+TEST(Ipv6Sources, AreLeftToTheKernelIfThereIsOneAddress) {
   const auto end = end_with({"10.1.2.5/24", "fd00:2::5/64"}, {{.destination = prefix("::/0")}});
   EXPECT_EQ(words(end.routes), Lines{"::/0"});
 }
 
-cni::Request request_in(cni::Mode mode) {
+cni::Request request_of_mode(cni::Mode mode) {
   cni::Request request;
   request.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
   request.config.mode = mode;
@@ -64,13 +64,13 @@ std::optional<cni::IpAddress> default_source(const cni::Request& request) {
 
 TEST(Ipv6Sources, AreChosenInEachMode) {
   for (const auto mode : {cni::Mode::ptp, cni::Mode::bridge, cni::Mode::netns}) {
-    EXPECT_TRUE(default_source(request_in(mode)) == ip("fd00:2::5")) << static_cast<int>(mode);
+    EXPECT_TRUE(default_source(request_of_mode(mode)) == ip("fd00:2::5")) << static_cast<int>(mode);
   }
 }
 
-/// The kernel refuses a source that duplicate address detection has not cleared yet.
+/// The kernel rejects a source address for which duplicate address detection has not ended.
 TEST(Ipv6Sources, AreLeftToTheKernelWithDuplicateAddressDetection) {
-  auto request = request_in(cni::Mode::ptp);
+  auto request = request_of_mode(cni::Mode::ptp);
   request.config.enable_dad = true;
   EXPECT_FALSE(default_source(request));
 }

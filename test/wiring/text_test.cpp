@@ -13,7 +13,7 @@ namespace {
 using test::ip;
 using test::prefix;
 
-/// Every field has a value that is not its default.
+/// Each field has a value other than its default.
 wiring::Wiring rich() {
   wiring::Wiring wiring;
   wiring.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
@@ -68,7 +68,7 @@ TEST(WiringText, IsReadAsItWasWritten) {
   EXPECT_TRUE(wiring::find_wiring(text) == rich()) << text;
 }
 
-TEST(WiringText, IsReadWithoutWhatMayBeAbsent) {
+TEST(WiringText, IsReadWithoutOptionalMembers) {
   const auto text = wiring::to_text({});
   EXPECT_TRUE(wiring::find_wiring(text) == wiring::Wiring{}) << text;
 }
@@ -82,7 +82,7 @@ TEST(WiringText, LeavesOutDefaults) {
 
 TEST(WiringText, IsOneLine) { EXPECT_EQ(wiring::to_text(rich()).find('\n'), std::string::npos); }
 
-TEST(WiringText, IsNotFoundInOtherTexts) {
+TEST(WiringText, IsRejectedIfItIsInvalid) {
   const std::string texts[] = {"",
                                "null",
                                "[]",
@@ -110,20 +110,20 @@ TEST(WiringText, IsNotFoundInOtherTexts) {
   for (const auto& text : texts) EXPECT_FALSE(wiring::find_wiring(text).has_value()) << text.substr(0, 2000);
 }
 
-TEST(WiringMode, FollowsFromWhatTheWiringNames) {
+TEST(WiringMode, FollowsFromThePartsOfTheWiring) {
   EXPECT_EQ(wiring::mode_of({}), "ptp");
   EXPECT_EQ(wiring::mode_of({.bridge = wiring::Bridge{.name = "cni0"}}), "bridge");
   EXPECT_EQ(wiring::mode_of({.peer_netns = "/run/netns/net1"}), "netns");
 }
 
-TEST(WiringText, IsReadInOutlineWithoutRoutesAndNeighbours) {
-  auto outline = rich();
-  outline.container.routes.clear();
-  outline.container.neighbours.clear();
-  outline.host.routes.clear();
-  outline.host.neighbours.clear();
-  EXPECT_TRUE(wiring::find_outline(wiring::to_text(rich())) == outline);
-  EXPECT_EQ(wiring::find_outline("no wiring"), std::nullopt);
+TEST(WiringText, IsReadInPartWithoutRoutesAndNeighbours) {
+  auto partial = rich();
+  partial.container.routes.clear();
+  partial.container.neighbours.clear();
+  partial.host.routes.clear();
+  partial.host.neighbours.clear();
+  EXPECT_TRUE(wiring::find_partial_wiring(wiring::to_text(rich())) == partial);
+  EXPECT_EQ(wiring::find_partial_wiring("no wiring"), std::nullopt);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct Answer {
   std::uint32_t peer = 0;
 };
 
-void take(const nlmsghdr* header, Answer& answer) {
+void read_message(const nlmsghdr* header, Answer& answer) {
   if (header->nlmsg_type == RTM_NEWLINK) {
     answer.index = static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(NLMSG_DATA(header))->ifi_index);
     answer.peer = peer_of(header);
@@ -45,7 +45,7 @@ void receive(int socket, Answer& answer) {
   auto rest = static_cast<std::uint32_t>(received);
   for (auto* header = reinterpret_cast<nlmsghdr*>(bytes.data()); NLMSG_OK(header, rest);
        header = NLMSG_NEXT(header, rest)) {
-    take(header, answer);
+    read_message(header, answer);
   }
 }
 

@@ -10,10 +10,10 @@
 
 namespace floor_program {
 
-/// Netlink messages behind each other, for one send.
+/// Several netlink messages for one send.
 class Batch {
  public:
-  /// The messages before it are complete.
+  /// Begins a message; the messages before it are complete.
   template <class Header>
   void begin(std::uint16_t type, std::uint16_t flags, const Header& header) {
     message_ = size_;
@@ -34,18 +34,18 @@ class Batch {
   void put(std::uint16_t attribute, std::uint32_t number) { put(attribute, &number, sizeof number); }
   void put(std::uint16_t attribute, const char* text) { put(attribute, text, std::strlen(text) + 1); }
 
-  /// What follows is inside the attribute until it is closed.
+  /// Begins a nested attribute. Returns its position for close().
   std::size_t open(std::uint16_t attribute) {
-    const auto place = size_;
+    const auto position = size_;
     put(attribute, "", 0);
-    return place;
+    return position;
   }
-  void close(std::size_t place) {
-    const auto length = static_cast<std::uint16_t>(size_ - place);
-    std::memcpy(&bytes_[place], &length, sizeof length);
+  void close(std::size_t position) {
+    const auto length = static_cast<std::uint16_t>(size_ - position);
+    std::memcpy(&bytes_[position], &length, sizeof length);
   }
 
-  /// The fixed part of a structure within an attribute.
+  /// Appends the fixed part of a structure within an attribute.
   void append(const void* data, std::size_t size) {
     std::memcpy(&bytes_[size_], data, size);
     size_ += NLMSG_ALIGN(size);
@@ -53,8 +53,8 @@ class Batch {
     std::memcpy(&bytes_[message_], &length, sizeof length);
   }
 
-  /// Sends all, waits for the answer to the last, and gives the index of the link that an answer tells (0: none does)
-  /// and, by its address, that of the other end of the pair. Ends the process where anything but EEXIST comes back.
+  /// Sends all messages and waits for the answer to the last one. Returns the ifindex of the link in an answer (0:
+  /// none) and in *peer that of the other end of the pair. Ends the process for any error but EEXIST.
   std::uint32_t send(int socket, std::uint32_t* peer = nullptr);
 
  private:
@@ -64,7 +64,7 @@ class Batch {
   std::uint32_t count_ = 0;
 };
 
-/// Says what failed and why, and ends the process.
+/// Prints the error and ends the process.
 [[noreturn]] void fail(const char* act, int error);
 
 }  // namespace floor_program

@@ -1,8 +1,8 @@
-// The floor under every ADD and DEL: it makes the kernel objects that plugin/kernel/pair_builder.cpp makes in mode
-// "ptp", with the same attributes and in the same order, and nothing else: no input, no check, no state, no answer.
-// Reads CNI_COMMAND, CNI_CONTAINERID (which ends in the number that all names and addresses follow from), CNI_NETNS and
-// CNI_IFNAME; with an argument it is dual stack. Any other command than ADD and DEL ends at once: what it costs to
-// start a program.
+// The lower bound of ADD and DEL: this program creates the kernel objects that plugin/kernel/pair_builder.cpp creates
+// in mode "ptp", with the same attributes and in the same order. It reads no input, checks nothing, and writes neither
+// state nor a result. It reads CNI_COMMAND, CNI_CONTAINERID (which ends in a number that determines all names and
+// addresses), CNI_NETNS and CNI_IFNAME. With an argument it is dual stack. For other commands than ADD and DEL it exits
+// at once, which measures the start of a program.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -40,18 +40,18 @@ struct Address {
 };
 
 Address address(const std::string& text) {
-  Address read{text.find(':') == std::string::npos ? AF_INET : AF_INET6};
-  if (::inet_pton(read.family, text.c_str(), read.bytes.data()) != 1) fail("read an address", EINVAL);
-  return read;
+  Address parsed{text.find(':') == std::string::npos ? AF_INET : AF_INET6};
+  if (::inet_pton(parsed.family, text.c_str(), parsed.bytes.data()) != 1) fail("parse an address", EINVAL);
+  return parsed;
 }
 
 Address link_local(const Mac& mac) {
-  Address made{AF_INET6};
-  made.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(mac[0] ^ 2), mac[1], mac[2], 0xff, 0xfe};
-  made.bytes[13] = mac[3];
-  made.bytes[14] = mac[4];
-  made.bytes[15] = mac[5];
-  return made;
+  Address built{AF_INET6};
+  built.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(mac[0] ^ 2), mac[1], mac[2], 0xff, 0xfe};
+  built.bytes[13] = mac[3];
+  built.bytes[14] = mac[4];
+  built.bytes[15] = mac[5];
+  return built;
 }
 
 struct Attachment {
@@ -94,20 +94,20 @@ ifinfomsg link_up(std::uint32_t index = 0) {
   return header;
 }
 
-void change(Batch& batch, const std::string& name) {
+void set_link(Batch& batch, const std::string& name) {
   batch.begin(RTM_SETLINK, 0, link());
   batch.put(IFLA_IFNAME, name.c_str());
 }
 
-void describe(Batch& batch, const std::string& name, const Mac& mac) {
+void put_link_attributes(Batch& batch, const std::string& name, const Mac& mac) {
   batch.put(IFLA_ADDRESS, mac.data(), mac.size());
   batch.put(IFLA_MTU, mtu);
   batch.put(IFLA_IFNAME, name.c_str());
 }
 
-void create_pair(Batch& batch, const Attachment& wanted, int container) {
+void create_pair(Batch& batch, const Attachment& attachment, int container) {
   batch.begin(RTM_NEWLINK, exclusive, link_up());
-  describe(batch, wanted.container_name, wanted.container_mac);
+  put_link_attributes(batch, attachment.container_name, attachment.container_mac);
   batch.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(container));
   const auto info = batch.open(IFLA_LINKINFO);
   batch.put(IFLA_INFO_KIND, "veth");
@@ -115,14 +115,14 @@ void create_pair(Batch& batch, const Attachment& wanted, int container) {
   const auto peer = batch.open(VETH_INFO_PEER);
   const auto header = link();
   batch.append(&header, sizeof header);
-  describe(batch, wanted.host_name, wanted.host_mac);
+  put_link_attributes(batch, attachment.host_name, attachment.host_mac);
   batch.close(peer);
   batch.close(data);
   batch.close(info);
 }
 
 void set_ipv4(Batch& batch, const std::string& name, std::uint16_t setting) {
-  change(batch, name);
+  set_link(batch, name);
   const auto families = batch.open(IFLA_AF_SPEC);
   const auto family = batch.open(AF_INET);
   const auto settings = batch.open(IFLA_INET_CONF);
@@ -133,7 +133,7 @@ void set_ipv4(Batch& batch, const std::string& name, std::uint16_t setting) {
 }
 
 void stop_address_generation(Batch& batch, const std::string& name) {
-  change(batch, name);
+  set_link(batch, name);
   const auto families = batch.open(IFLA_AF_SPEC);
   const auto family = batch.open(AF_INET6);
   const std::uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
@@ -212,69 +212,69 @@ void enter(int network_namespace) {
   if (::setns(network_namespace, CLONE_NEWNET) < 0) fail("enter a network namespace", errno);
 }
 
-void furnish_container(int socket, const Attachment& wanted, std::uint32_t index) {
-  const auto container_link_local = link_local(wanted.container_mac);
-  const auto host_link_local = link_local(wanted.host_mac);
+void configure_container(int socket, const Attachment& attachment, std::uint32_t index) {
+  const auto container_link_local = link_local(attachment.container_mac);
+  const auto host_link_local = link_local(attachment.host_mac);
   Batch batch;
-  set_ipv4(batch, wanted.container_name, IPV4_DEVCONF_ARP_NOTIFY);
-  stop_address_generation(batch, wanted.container_name);
+  set_ipv4(batch, attachment.container_name, IPV4_DEVCONF_ARP_NOTIFY);
+  stop_address_generation(batch, attachment.container_name);
   add_address(batch, index, container_link_local, 64);
-  add_address(batch, index, wanted.ipv4, 16);
-  if (wanted.is_dual) add_address(batch, index, wanted.ipv6, 64);
-  add_route(batch, index, {wanted.gateway, 32, {}, wanted.ipv4});
-  add_route(batch, index, {address("10.9.0.0"), 16, wanted.gateway, wanted.ipv4});
-  if (wanted.is_dual) add_route(batch, index, {address("fd00:9::"), 64, host_link_local, wanted.ipv6});
-  add_route(batch, index, {address("0.0.0.0"), 0, wanted.gateway});
-  if (wanted.is_dual) add_route(batch, index, {address("::"), 0, host_link_local});
-  if (wanted.is_dual) set_neighbour(batch, index, host_link_local, wanted.host_mac);
-  set_neighbour(batch, index, wanted.gateway, wanted.host_mac);
+  add_address(batch, index, attachment.ipv4, 16);
+  if (attachment.is_dual) add_address(batch, index, attachment.ipv6, 64);
+  add_route(batch, index, {attachment.gateway, 32, {}, attachment.ipv4});
+  add_route(batch, index, {address("10.9.0.0"), 16, attachment.gateway, attachment.ipv4});
+  if (attachment.is_dual) add_route(batch, index, {address("fd00:9::"), 64, host_link_local, attachment.ipv6});
+  add_route(batch, index, {address("0.0.0.0"), 0, attachment.gateway});
+  if (attachment.is_dual) add_route(batch, index, {address("::"), 0, host_link_local});
+  if (attachment.is_dual) set_neighbour(batch, index, host_link_local, attachment.host_mac);
+  set_neighbour(batch, index, attachment.gateway, attachment.host_mac);
   batch.send(socket);
 }
 
-void furnish_host(int socket, const Attachment& wanted, std::uint32_t index) {
-  const auto container_link_local = link_local(wanted.container_mac);
+void configure_host(int socket, const Attachment& attachment, std::uint32_t index) {
+  const auto container_link_local = link_local(attachment.container_mac);
   Batch batch;
   batch.begin(RTM_SETLINK, 0, link_up(index));
-  if (wanted.is_dual) add_address(batch, loopback_index, wanted.ipv6_gateway, 128);
-  if (wanted.is_dual) add_address(batch, index, link_local(wanted.host_mac), 128);
-  add_address(batch, index, wanted.gateway, 32);
-  if (wanted.is_dual) add_route(batch, index, {container_link_local, 128});
-  add_route(batch, index, {wanted.ipv4, 32, {}, wanted.gateway, exclusive});
-  if (wanted.is_dual) add_route(batch, index, {wanted.ipv6, 128, {}, {}, exclusive});
-  if (wanted.is_dual) set_neighbour(batch, index, container_link_local, wanted.container_mac);
-  set_neighbour(batch, index, wanted.ipv4, wanted.container_mac);
-  if (wanted.is_dual) set_neighbour(batch, index, wanted.ipv6, wanted.container_mac);
+  if (attachment.is_dual) add_address(batch, loopback_index, attachment.ipv6_gateway, 128);
+  if (attachment.is_dual) add_address(batch, index, link_local(attachment.host_mac), 128);
+  add_address(batch, index, attachment.gateway, 32);
+  if (attachment.is_dual) add_route(batch, index, {container_link_local, 128});
+  add_route(batch, index, {attachment.ipv4, 32, {}, attachment.gateway, exclusive});
+  if (attachment.is_dual) add_route(batch, index, {attachment.ipv6, 128, {}, {}, exclusive});
+  if (attachment.is_dual) set_neighbour(batch, index, container_link_local, attachment.container_mac);
+  set_neighbour(batch, index, attachment.ipv4, attachment.container_mac);
+  if (attachment.is_dual) set_neighbour(batch, index, attachment.ipv6, attachment.container_mac);
   batch.send(socket);
 }
 
-void ask(Batch& batch) { batch.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS}); }
+void skip_statistics(Batch& batch) { batch.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS}); }
 
-void add(const Attachment& wanted, const char* netns) {
-  const int home = open_file("/proc/self/ns/net");
+void add(const Attachment& attachment, const char* netns) {
+  const int host = open_file("/proc/self/ns/net");
   const int container = open_file(netns);
   const int host_socket = open_socket();
   Batch creation;
-  create_pair(creation, wanted, container);
-  change(creation, wanted.host_name);
-  creation.put(IFLA_IFALIAS, wanted.alias.c_str());
-  stop_address_generation(creation, wanted.host_name);
-  set_ipv4(creation, wanted.host_name, IPV4_DEVCONF_FORWARDING);
+  create_pair(creation, attachment, container);
+  set_link(creation, attachment.host_name);
+  creation.put(IFLA_IFALIAS, attachment.alias.c_str());
+  stop_address_generation(creation, attachment.host_name);
+  set_ipv4(creation, attachment.host_name, IPV4_DEVCONF_FORWARDING);
   creation.begin(RTM_GETLINK, 0, link());
-  creation.put(IFLA_IFNAME, wanted.host_name.c_str());
-  ask(creation);
+  creation.put(IFLA_IFNAME, attachment.host_name.c_str());
+  skip_statistics(creation);
   std::uint32_t container_index = 0;
   const auto host_index = creation.send(host_socket, &container_index);
   enter(container);
   const int container_socket = open_socket();
-  if (wanted.is_dual) write_setting(wanted.container_name, "ndisc_notify", "1");
-  enter(home);
-  write_setting(wanted.host_name, "accept_ra", "0");
-  furnish_container(container_socket, wanted, container_index);
-  furnish_host(host_socket, wanted, host_index);
-  Batch question;
-  question.begin(RTM_GETLINK, 0, link(container_index));
-  ask(question);
-  question.send(container_socket);
+  if (attachment.is_dual) write_setting(attachment.container_name, "ndisc_notify", "1");
+  enter(host);
+  write_setting(attachment.host_name, "accept_ra", "0");
+  configure_container(container_socket, attachment, container_index);
+  configure_host(host_socket, attachment, host_index);
+  Batch query;
+  query.begin(RTM_GETLINK, 0, link(container_index));
+  skip_statistics(query);
+  query.send(container_socket);
 }
 
 const char* variable(const char* name) {
@@ -283,10 +283,10 @@ const char* variable(const char* name) {
   return value;
 }
 
-void remove(const Attachment& wanted) {
+void remove(const Attachment& attachment) {
   Batch batch;
   batch.begin(RTM_DELLINK, 0, link());
-  batch.put(IFLA_IFNAME, wanted.host_name.c_str());
+  batch.put(IFLA_IFNAME, attachment.host_name.c_str());
   batch.send(open_socket());
 }
 
@@ -297,7 +297,7 @@ int main(int count, char**) {
   using namespace floor_program;
   const std::string command = variable("CNI_COMMAND");
   if (command != "ADD" && command != "DEL") return EXIT_SUCCESS;
-  const auto wanted = attachment_of(variable("CNI_CONTAINERID"), variable("CNI_IFNAME"), count > 1);
-  if (command == "ADD") add(wanted, variable("CNI_NETNS"));
-  if (command == "DEL") remove(wanted);
+  const auto attachment = attachment_of(variable("CNI_CONTAINERID"), variable("CNI_IFNAME"), count > 1);
+  if (command == "ADD") add(attachment, variable("CNI_NETNS"));
+  if (command == "DEL") remove(attachment);
 }

@@ -21,7 +21,7 @@ bool is_configuration(std::string_view name) {
   return name.ends_with(".conf") || name.ends_with(".conflist") || name.ends_with(".json");
 }
 
-/// Relative ones are refused by ADD.
+/// Relative paths are left out: ADD rejects them.
 void add_root(cni::JsonObject plugin, std::vector<std::string>& roots) {
   auto ipam = plugin.find_object("ipam");
   if (!ipam || ipam->string_or("type", "") != "veth-ipam") return;
@@ -39,7 +39,7 @@ void add_roots(const std::string& text, std::vector<std::string>& roots) try {
   return;
 }
 
-/// What a runtime would hand to the plugin: the entry of the list, with the list's version and name.
+/// The configuration that a runtime passes to the plugin: the entry of the list, with the version and name of the list.
 std::string entry_text(const cni::JsonValue& plugin, const std::string& version, const std::string& name) {
   cni::JsonWriter head{0};
   head.begin_object();
@@ -96,9 +96,9 @@ std::optional<std::vector<std::string>> find_configurations(const std::string& f
 }
 
 std::string configuration_text(const std::string& path) try {
-  constexpr std::size_t largest = std::size_t{1} << 20U;
+  constexpr std::size_t max_bytes = std::size_t{1} << 20U;
   const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-  return file ? posix::read_to_end(file->get(), largest, std::chrono::milliseconds{0}) : std::string{};
+  return file ? posix::read_to_end(file->get(), max_bytes, std::chrono::milliseconds{0}) : std::string{};
 } catch (const std::system_error&) {
   return {};
 }

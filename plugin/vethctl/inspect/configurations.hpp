@@ -6,23 +6,23 @@
 #include <string>
 #include <vector>
 
-// The network configurations that runtimes read.
+// The folder from which runtimes read network configurations.
 namespace inspect {
 
-constexpr const char* usual_configurations = "/etc/cni/net.d";
+constexpr const char* default_conf_dir = "/etc/cni/net.d";
 
-/// Paths of the files in the folder that runtimes take for configurations, in ascending order; nullopt where there is
-/// no such folder. Throws std::system_error.
+/// Paths of the configuration files in the folder (.conf, .conflist, .json), in ascending order; nullopt if the folder
+/// does not exist. Throws std::system_error.
 std::optional<std::vector<std::string>> find_configurations(const std::string& folder);
 
-/// Empty for what cannot be read. Never waits, whatever the file is.
+/// Content of a file, empty if it cannot be read. Never blocks, also if the file is a pipe.
 std::string configuration_text(const std::string& path);
 
-/// The values of the key dataDir of veth-ipam in these files. What cannot be read has none: `vethctl validate` tells
-/// why.
+/// The values of the key dataDir of veth-ipam in these files. Invalid files are skipped; `vethctl validate` reports
+/// them.
 std::vector<std::string> configured_roots(const std::string& folder);
 
-/// The configurations of this plugin in these files, each with the name of its network. What cannot be read has none.
+/// The configurations of this plugin in these files, each with the name of its network. Invalid files are skipped.
 std::vector<cni::NetworkConfig> configured_networks(const std::string& folder);
 
 }  // namespace inspect

@@ -26,7 +26,7 @@ struct EndNamespace {
   std::string path;
 };
 
-/// nullopt where it cannot be opened, with the reason among the differences.
+/// nullopt if it cannot be opened; the reason is added to the differences.
 std::optional<kernel::Namespace> open(kernel::Inspector& inspector, const EndNamespace& wanted, Detail& detail) try {
   return inspector.kernel.open_namespace(wanted.path, true);
 } catch (const cni::Error& error) {
@@ -45,26 +45,26 @@ std::string other_interface(const Attachment& attachment) {
   return attachment.peer_netns.empty() ? attachment.host_interface : attachment.peer_interface;
 }
 
-/// Without the container's namespace only the other end can be looked at.
-void observe_other(kernel::Inspector& inspector, const kernel::Namespace& place, Detail& detail) {
+/// Reads only the other end: the namespace of the container cannot be opened.
+void observe_other(kernel::Inspector& inspector, const kernel::Namespace& netns, Detail& detail) {
   const auto name = other_interface(detail.attachment);
-  detail.observed.host = inspector.find_interface(name, place);
+  detail.observed.host = inspector.find_interface(name, netns);
   if (!detail.observed.host) detail.differences.push_back({Kind::missing, Side::host, name});
 }
 
 void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail) {
   const auto& peer = detail.attachment.peer_netns;
-  kernel::Site site{.container = std::move(container)};
-  if (!peer.empty()) site.peer = inspector.kernel.open_namespace(peer, true);
-  detail.observed = inspector.kernel.observe(*detail.wanted, site);
+  kernel::AttachmentContext context{.container = std::move(container)};
+  if (!peer.empty()) context.peer = inspector.kernel.open_namespace(peer, true);
+  detail.observed = inspector.kernel.observe(*detail.wanted, context);
   detail.differences = wiring::difference(*detail.wanted, detail.observed);
-  detail.container = inspector.find_counters(detail.wanted->container.name, site.container);
+  detail.container = inspector.find_counters(detail.wanted->container.name, context.container);
 }
 
 }  // namespace
 
-Detail look_closely(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                    const Attachment& attachment) {
+Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                   const Attachment& attachment) {
   Detail detail{.attachment = attachment, .wanted = find_wanted(folders, attachment)};
   if (other_interface(attachment).empty()) return detail;
   const auto other = open(inspector, {Side::host, other_namespace(attachment)}, detail);

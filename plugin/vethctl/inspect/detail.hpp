@@ -12,20 +12,20 @@
 
 namespace inspect {
 
-/// One attachment, looked at closely.
+/// One attachment with the wanted and the observed state of both ends.
 struct Detail {
   Attachment attachment;
-  std::optional<wiring::Wiring> wanted{};         ///< nullopt where no record tells it
-  wiring::Observed observed{};                    ///< what the kernel has of it
-  std::optional<kernel::Counters> container{};    ///< of the container's end
+  std::optional<wiring::Wiring> wanted{};         ///< from the record; nullopt: no readable record
+  wiring::Observed observed{};                    ///< what the kernel reports
+  std::optional<kernel::Counters> container{};    ///< of the container end
   std::optional<kernel::Counters> host{};         ///< of the other end
-  std::vector<wiring::Difference> differences{};  ///< of the two
+  std::vector<wiring::Difference> differences{};  ///< between wanted and observed
 
   bool operator==(const Detail&) const = default;
 };
 
-/// Reads the record once more, and both ends from the kernel. A namespace that is gone is a difference, not an error.
-Detail look_closely(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                    const Attachment& attachment);
+/// Reads the record again, and both ends from the kernel. A missing namespace is a difference, not an error.
+Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                   const Attachment& attachment);
 
 }  // namespace inspect

@@ -14,9 +14,16 @@ namespace {
 
 using Findings = std::vector<Finding>;
 
-constexpr auto repair = "vethctl repair";
+std::string delete_advice(const cni::Attachment& attachment) {
+  return attachment.network == connect_network ? "vethctl disconnect" : "delete the container with the runtime";
+}
 
-/// A finding about one place; joins those in the same words.
+std::string recreate_advice(const cni::Attachment& attachment) {
+  return delete_advice(attachment) +
+         (attachment.network == connect_network ? ", then vethctl connect" : " and create it again");
+}
+
+/// Adds a finding; if an equal one exists, only its locations.
 void add(Findings& findings, Finding finding) {
   const auto same = std::ranges::find_if(findings, [&](const Finding& other) {
     return other.severity == finding.severity && other.what == finding.what && other.remedy == finding.remedy;
@@ -27,72 +34,74 @@ void add(Findings& findings, Finding finding) {
 
 void diagnose_store(const Examination& examination, Findings& findings) {
   for (const auto& error : examination.unusable) {
-    add(findings,
-        {.what = error.message, .remedy = error.details.empty() ? "see why the system refuses it" : error.details});
+    add(findings, {.what = error.message,
+                   .remedy = error.details.empty() ? "fix the cause, then repeat the command" : error.details});
   }
   for (const auto& [network, tag] : examination.unreadable) {
-    add(findings, {.what = "a record cannot be read",
-                   .where = {network + "/#" + cni::to_string(tag)},
-                   .remedy = "vethctl repair writes it anew where its interface stands; else DEL the attachment"});
+    add(findings,
+        {.what = "the record of an attachment cannot be read",
+         .where = {"record " + network + "/#" + cni::to_string(tag)},
+         .remedy =
+             "vethctl repair restores it if its interface exists; otherwise delete the container with the runtime"});
   }
-  for (const auto& [network, address] : examination.strays) {
+  for (const auto& [network, address] : examination.unrecorded_leases) {
     add(findings, {.severity = Severity::warning,
-                   .what = "an address is taken, and no record says by whom",
+                   .what = "a leased address is in no record",
                    .where = {network + ' ' + cni::to_string(address)},
-                   .remedy = "if nobody has it: vethctl leases release NETWORK ADDRESS"});
+                   .remedy = "if no container uses the address: vethctl leases release NETWORK ADDRESS"});
   }
 }
 
 void diagnose_rules(const Examination& examination, Findings& findings) {
   for (const auto tag : examination.orphaned_rules) {
     add(findings, {.severity = Severity::warning,
-                   .what = "rules in nftables belong to an attachment that has neither a record nor an interface: they "
-                           "may lead packets to another container",
+                   .what = "stale nftables rules: their attachment has neither a record nor an interface. They may "
+                           "redirect packets to another container",
                    .where = {"#" + cni::to_string(tag)},
                    .remedy = "vethctl gc"});
   }
 }
 
 void diagnose_leases(const Examination& examination, Findings& findings) {
-  for (const auto& lost : examination.lost) {
-    for (const auto& address : lost.unheld) {
-      add(findings,
-          {.what = "address " + cni::to_string(address) + " is not taken for its container: another may be given it",
-           .where = {name_of(lost.attachment)},
-           .remedy = repair});
+  for (const auto& mismatch : examination.address_mismatches) {
+    for (const auto& address : mismatch.unleased) {
+      add(findings, {.what = "address " + cni::to_string(address) +
+                             " of the container is not leased: another container can get it",
+                     .where = {name_of(mismatch.attachment)},
+                     .remedy = "vethctl repair"});
     }
-    if (lost.conflict.empty()) continue;
-    add(findings, {.what = "two containers have the same address: " + lost.conflict,
-                   .where = {name_of(lost.attachment)},
-                   .remedy = "delete one of the two, and add it again"});
+    if (mismatch.conflict.empty()) continue;
+    add(findings, {.what = "two containers have the same address: " + mismatch.conflict,
+                   .where = {name_of(mismatch.attachment)},
+                   .remedy = "one of the two: " + recreate_advice(mismatch.attachment)});
   }
 }
 
-/// Not live: what is left of an attachment, or of its record.
+/// Adds a finding for an attachment that is not live.
 void diagnose_state(const Attachment& attachment, Findings& findings) {
   const auto where = name_of(attachment);
   const auto warn = [&](std::string what, std::string remedy) {
     add(findings, {Severity::warning, std::move(what), {where}, std::move(remedy)});
   };
   switch (attachment.state) {
-    case State::remains:
-      if (attachment.host_index == 0)
-        return warn("an ADD that never ended has left its record", "vethctl repair drops it");
-      return warn("an ADD that never ended has left its interface", "DEL it; an ADD of the same name clears it, too");
+    case State::incomplete:
+      if (attachment.host_index == 0) return warn("stale record of an ADD that did not finish", "vethctl repair");
+      return warn("stale interface of an ADD that did not finish", delete_advice(attachment.identity));
     case State::broken:
-      if (attachment.mode == "netns") return warn("its interfaces are gone, and its record is still there", "DEL it");
-      return warn("its interface is gone, and its addresses are still taken", "vethctl repair drops it");
+      if (attachment.mode == "netns")
+        return warn("stale record: its interfaces are missing", delete_advice(attachment.identity));
+      return warn("stale record: its interface is missing, its addresses are still leased", "vethctl repair");
     case State::unrecorded:
-      return warn("no record tells of interface " + text::quoted(attachment.host_interface),
-                  "vethctl repair writes it anew");
+      return warn("the record of interface " + text::quoted(attachment.host_interface) + " is missing",
+                  "vethctl repair");
     case State::live:
     case State::in_flight:
-    case State::unreadable:  // said of its record
+    case State::unreadable:  // reported with its record
       return;
   }
 }
 
-/// How to give an end the MAC that it should have, in its namespace (empty: the host's).
+/// The command that sets the wanted MAC of an end in its namespace (empty: that of the host).
 std::string mac_command(const wiring::End& end, const std::string& netns) {
   const auto inside = netns.empty() || netns == host_namespace_path ? "" : "nsenter --net=" + netns + ' ';
   return inside + "ip link set dev " + end.name + " address " + cni::to_string(end.mac);
@@ -103,13 +112,15 @@ std::string mac_command(const wiring::Wiring& wanted, const Attachment& attachme
                                          : mac_command(wanted.host, attachment.peer_netns);
 }
 
-/// An interface is never brought back: the runtime has to know of it. A MAC that was changed is left to whoever did it:
-/// a later plugin may have been told to.
+/// `vethctl repair` does not create interfaces: the runtime has to. It does not restore a MAC either: a later plugin of
+/// the chain may have changed it on purpose.
 std::string remedy_for(const Detail& detail, const wiring::Difference& difference) {
   const bool has_both_ends = detail.observed.container && detail.observed.host;
-  if (!has_both_ends || difference.kind == wiring::Kind::peer) return "DEL the attachment, and ADD it again";
-  if (!detail.wanted || difference.kind != wiring::Kind::mac) return repair;
-  return "if nobody meant to change it: " + mac_command(*detail.wanted, detail.attachment, difference.side);
+  if (!has_both_ends || difference.kind == wiring::Kind::peer) {
+    return recreate_advice(detail.attachment.identity);
+  }
+  if (!detail.wanted || difference.kind != wiring::Kind::mac) return "vethctl repair";
+  return "if the change is not intended: " + mac_command(*detail.wanted, detail.attachment, difference.side);
 }
 
 void diagnose_attachments(const Examination& examination, Findings& findings) {
@@ -124,16 +135,16 @@ void diagnose_attachments(const Examination& examination, Findings& findings) {
 }
 
 void diagnose_filter(const Examination& examination, Findings& findings) {
-  constexpr auto remedy = "loosen it: sysctl -w net.ipv4.conf.all.rp_filter=2, and in /etc/sysctl.d for the next boot";
-  for (const auto& packet : examination.filtered) {
+  constexpr auto remedy = "sysctl -w net.ipv4.conf.all.rp_filter=2, and set it in /etc/sysctl.d";
+  for (const auto& packet : examination.dropped_packets) {
     const auto what = "the strict reverse path filter (rp_filter) drops packets from " + cni::to_string(packet.source) +
-                      " that come in by " + text::quoted(packet.interface);
-    const auto severity = packet.is_foreign ? Severity::warning : Severity::fault;
-    add(findings, {severity, what, {name_of(packet.by)}, remedy});
+                      " that arrive on interface " + text::quoted(packet.interface);
+    const auto severity = packet.is_from_other_attachment ? Severity::warning : Severity::fault;
+    add(findings, {severity, what, {name_of(packet.receiver)}, remedy});
   }
 }
 
-/// Of a chain's family, those from which the host forwards packets.
+/// The subnets of containers in a family of nftables for which the host forwards packets.
 std::set<std::string> subnets_of(const std::vector<Detail>& attachments, const std::string& family) {
   std::set<std::string> subnets;
   for (const auto& detail : attachments) {
@@ -150,33 +161,46 @@ std::string subnets_in(const std::set<std::string>& subnets, const std::string& 
   return subnets.empty() ? "SUBNET" : text::joined(subnets, separator);
 }
 
-/// How people let packets through who use what has such chains.
+/// Two commands for each subnet, one for each direction.
+std::string nft_commands(const kernel::DroppingChain& chain, std::set<std::string> subnets) {
+  if (subnets.empty()) subnets.insert("SUBNET");
+  std::vector<std::string> commands;
+  for (const auto& subnet : subnets) {
+    const bool is_ipv6 = chain.family == "ip6" || subnet.find(':') != std::string::npos;
+    for (const std::string field : {"saddr", "daddr"}) {
+      commands.push_back("nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name +
+                         (is_ipv6 ? " ip6 " : " ip ") + field + ' ' + subnet + " accept");
+    }
+  }
+  return text::joined(commands, ", and ");
+}
+
+/// The commands that accept the packets, for the program that created the chain.
 std::string remedy_for(const kernel::DroppingChain& chain, const std::set<std::string>& subnets) {
   if (chain.table == "firewalld") {
     return "firewall-cmd --permanent --zone=trusted --add-source=" + subnets_in(subnets, " --add-source=") +
-           ", and --reload";
+           ", then firewall-cmd --reload";
   }
   const bool is_of_iptables = chain.table == "filter" && chain.name == "FORWARD";
-  if (!is_of_iptables) {
-    return "nft insert rule " + chain.family + ' ' + chain.table + ' ' + chain.name +
-           " RULE, one that accepts packets from and one that accepts packets to " + subnets_in(subnets, ", ");
-  }
+  if (!is_of_iptables) return nft_commands(chain, subnets);
   const std::string program = chain.family == "ip6" ? "ip6tables" : "iptables";
-  return program + " -I FORWARD -s " + subnets_in(subnets, ",") +
-         " -j ACCEPT, the same with -d (with Docker in chain DOCKER-USER; with ufw: ufw route allow from " +
-         subnets_in(subnets, ", from ") + ", the same with to)";
+  const auto list = subnets_in(subnets, ",");
+  return program + " -I FORWARD -s " + list + " -j ACCEPT, and " + program + " -I FORWARD -d " + list +
+         " -j ACCEPT. With Docker use chain DOCKER-USER instead of FORWARD. With ufw: ufw route allow from " +
+         subnets_in(subnets, ", ufw route allow from ") + ", ufw route allow to " +
+         subnets_in(subnets, ", ufw route allow to ");
 }
 
-/// Whether those that it accepts are ours, nothing here can tell.
+/// A note if some rules accept packets: they may be those of containers, which cannot be determined here.
 Finding finding_of(const kernel::DroppingChain& chain, const std::set<std::string>& subnets) {
   Finding finding{.severity = Severity::warning,
-                  .what = "a firewall drops forwarded packets that no rule of it accepts",
+                  .what = "a firewall drops new forwarded connections",
                   .where = {"nftables chain " + chain.family + ' ' + chain.table + ' ' + chain.name},
                   .remedy = remedy_for(chain, subnets)};
   if (!chain.accepts_some) return finding;
   finding.severity = Severity::note;
-  finding.what = "a firewall drops forwarded packets, those aside that some rules of it accept";
-  finding.remedy = "if it drops those of containers: " + finding.remedy;
+  finding.what = "a firewall drops new forwarded connections, except those that some of its rules accept";
+  finding.remedy = "if it drops packets of containers: " + finding.remedy;
   return finding;
 }
 
@@ -184,10 +208,10 @@ void diagnose_firewall(const Examination& examination, Findings& findings) {
   for (const auto& chain : examination.firewall.chains) {
     add(findings, finding_of(chain, subnets_of(examination.attachments, chain.family)));
   }
-  if (!examination.firewall.has_legacy) return;
+  if (!examination.firewall.has_legacy_rules) return;
   add(findings, {.severity = Severity::note,
-                 .what = "iptables-legacy has rules, which cannot be read here",
-                 .remedy = "see whether they drop forwarded packets: iptables-legacy -S FORWARD"});
+                 .what = "iptables-legacy has rules, which vethctl cannot read",
+                 .remedy = "check whether they drop forwarded packets: iptables-legacy -S FORWARD"});
 }
 
 }  // namespace

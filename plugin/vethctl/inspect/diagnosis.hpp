@@ -7,7 +7,7 @@
 
 namespace inspect {
 
-/// What is not well, the worst first. What is said of several attachments in the same words is one finding.
+/// The problems in order of severity. Equal problems of several attachments are one finding with several locations.
 std::vector<Finding> diagnose(const Examination& examination);
 
 }  // namespace inspect

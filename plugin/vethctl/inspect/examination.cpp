@@ -1,7 +1,7 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 
 #include "plugin/attachment/reclaim.hpp"
-#include "plugin/vethctl/inspect/held_addresses.hpp"
+#include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 
 #include <algorithm>
@@ -11,10 +11,10 @@
 namespace inspect {
 namespace {
 
-/// What the records and addresses of one network say of each other. What a call is at work on may change meanwhile.
-class StoreReader {
+/// Compares records and leases of one network. Attachments whose lock is held are skipped: a call may be changing them.
+class NetworkStateReader {
  public:
-  StoreReader(std::string network, const state::Folder& folder, Examination& examination)
+  NetworkStateReader(std::string network, const state::Folder& folder, Examination& examination)
       : network_(std::move(network)), folder_(folder), examination_(examination) {}
 
   void read() {
@@ -23,7 +23,7 @@ class StoreReader {
       if (lock) read_record(stored.tag);
     }
     for (const auto& taken : folder_.addresses.list(network_)) {
-      if (!is_named(taken)) examination_.strays.push_back({network_, taken.address});
+      if (!has_record(taken)) examination_.unrecorded_leases.push_back({network_, taken.address});
     }
   }
 
@@ -33,14 +33,16 @@ class StoreReader {
     if (!stored) return;
     if (!stored->record) return examination_.unreadable.push_back({network_, tag});
     if (stored->stage != state::Stage::live) return;
-    LostLease lost{.attachment = stored->record->attachment,
-                   .unheld = unheld_addresses(*stored->record, folder_),
-                   .conflict = held_by_another(*stored->record, folder_).value_or("")};
-    if (!lost.unheld.empty() || !lost.conflict.empty()) examination_.lost.push_back(std::move(lost));
+    AddressMismatch mismatch{.attachment = stored->record->attachment,
+                             .unleased = unleased_addresses(*stored->record, folder_),
+                             .conflict = find_lease_conflict(*stored->record, folder_).value_or("")};
+    if (!mismatch.unleased.empty() || !mismatch.conflict.empty()) {
+      examination_.address_mismatches.push_back(std::move(mismatch));
+    }
   }
 
-  /// An unreadable record may name it.
-  bool is_named(const state::TakenAddress& taken) const {
+  /// True also for an unreadable record, which may contain the address.
+  bool has_record(const state::TakenAddress& taken) const {
     if (!taken.holder) return false;
     const auto lock = folder_.locks.try_attachment(*taken.holder);
     if (!lock || folder_.addresses.holder(network_, taken.address) != taken.holder) return true;
@@ -55,8 +57,8 @@ class StoreReader {
   Examination& examination_;
 };
 
-/// Where packets of an attachment come to the host, and an address of the host there.
-struct Entrance {
+/// The interface of the host that receives the packets of an attachment, and an address of the host on it.
+struct Ingress {
   std::string interface;
   std::uint32_t index = 0;
   cni::IpAddress destination;
@@ -68,72 +70,73 @@ std::optional<cni::IpAddress> first_ipv4(const auto& prefixes) {
   return found == prefixes.end() ? std::nullopt : std::optional{found->address};
 }
 
-/// nullopt where the host routes no IPv4 packets of the attachment.
-std::optional<Entrance> entrance_of(const Detail& detail) {
+/// nullopt if the host routes no IPv4 packets of the attachment.
+std::optional<Ingress> find_ingress(const Detail& detail) {
   const auto& wanted = detail.wanted;
-  const bool is_well = wanted && detail.observed.host && detail.differences.empty() && wanted->peer_netns.empty();
-  if (!is_well) return std::nullopt;
+  const bool is_routed = wanted && detail.observed.host && detail.differences.empty() && wanted->peer_netns.empty();
+  if (!is_routed) return std::nullopt;
   if (!wanted->bridge) {
     const auto address = first_ipv4(detail.observed.host->addresses);
-    return address ? std::optional{Entrance{wanted->host.name, detail.observed.host->index, *address}} : std::nullopt;
+    return address ? std::optional{Ingress{wanted->host.name, detail.observed.host->index, *address}} : std::nullopt;
   }
   const auto gateway = first_ipv4(wanted->bridge->gateways);
   if (!gateway || wanted->bridge->vlan != 0) return std::nullopt;
-  return Entrance{wanted->bridge->name, detail.observed.bridge->index, *gateway};
+  return Ingress{wanted->bridge->name, detail.observed.bridge->index, *gateway};
 }
 
 /// An attachment whose IPv4 packets the host routes.
-struct Routed {
+struct RoutedAttachment {
   const Attachment* attachment;
-  Entrance entrance;
+  Ingress ingress;
 };
 
-void examine_arrivals(kernel::Inspector& inspector, const Routed& by, const Routed& from,
-                      std::vector<FilteredPacket>& filtered) {
-  const bool is_foreign = by.attachment != from.attachment;
-  for (const auto& [address, length] : from.attachment->addresses) {
+void check_reverse_path(kernel::Inspector& inspector, const RoutedAttachment& receiver, const RoutedAttachment& sender,
+                        std::vector<DroppedPacket>& dropped_packets) {
+  const bool is_from_other_attachment = receiver.attachment != sender.attachment;
+  for (const auto& [address, length] : sender.attachment->addresses) {
     if (address.family != cni::Family::ipv4) continue;
-    if (inspector.passes_rp_filter({address, by.entrance.destination, by.entrance.index})) continue;
-    filtered.push_back({address, by.entrance.interface, by.attachment->identity, is_foreign});
+    if (inspector.passes_rp_filter({address, receiver.ingress.destination, receiver.ingress.index})) continue;
+    dropped_packets.push_back(
+        {address, receiver.ingress.interface, receiver.attachment->identity, is_from_other_attachment});
   }
 }
 
-/// A container in several networks may answer by another interface than it was asked by.
-std::vector<FilteredPacket> find_filtered(kernel::Inspector& inspector, const std::vector<Detail>& attachments) {
-  std::map<std::string, std::vector<Routed>> containers;
+/// A container in several networks may answer through another interface than the one that received the request.
+std::vector<DroppedPacket> find_dropped_packets(kernel::Inspector& inspector, const std::vector<Detail>& attachments) {
+  std::map<std::string, std::vector<RoutedAttachment>> containers;
   for (const auto& detail : attachments) {
-    auto entrance = entrance_of(detail);
-    if (entrance) containers[detail.attachment.identity.container].push_back({&detail.attachment, *entrance});
+    auto ingress = find_ingress(detail);
+    if (ingress) containers[detail.attachment.identity.container].push_back({&detail.attachment, *ingress});
   }
-  std::vector<FilteredPacket> filtered;
+  std::vector<DroppedPacket> dropped_packets;
   for (const auto& [container, all] : containers) {
-    for (const auto& by : all) {
-      for (const auto& from : all) examine_arrivals(inspector, by, from, filtered);
+    for (const auto& receiver : all) {
+      for (const auto& sender : all) check_reverse_path(inspector, receiver, sender, dropped_packets);
     }
   }
-  return filtered;
+  return dropped_packets;
 }
 
-bool is_meant(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
+bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
 
-/// Under the lock, so that no call changes it meanwhile; nullopt for what is in flight or gone by now.
-std::optional<Detail> look_steadily(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                                    const Attachment& attachment) {
+/// Reads under the lock, so that no call changes the attachment meanwhile; nullopt if it is in flight or was removed.
+std::optional<Detail> read_detail_locked(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                                         const Attachment& attachment) {
   for (const auto& folder : folders) {
     const auto lock = folder.locks.try_attachment(attachment.tag);
     if (!folder.records.find(attachment.identity.network, attachment.tag)) continue;
-    return lock ? std::optional{look_closely(inspector, folders, attachment)} : std::nullopt;
+    return lock ? std::optional{read_detail(inspector, folders, attachment)} : std::nullopt;
   }
   return std::nullopt;
 }
 
-std::vector<Detail> look_at_all(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                                const std::string& network) {
+std::vector<Detail> read_details(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
+                                 const std::string& network) {
   std::vector<Detail> details;
   for (const auto& attachment : read_attachments(inspector, folders)) {
-    if (!is_meant(attachment.identity.network, network)) continue;
+    if (!is_selected(attachment.identity.network, network)) continue;
     const bool is_live = attachment.state == State::live;
-    auto detail = is_live ? look_steadily(inspector, folders, attachment) : Detail{.attachment = attachment};
+    auto detail = is_live ? read_detail_locked(inspector, folders, attachment) : Detail{.attachment = attachment};
     if (detail) details.push_back(std::move(*detail));
   }
   return details;
@@ -145,11 +148,11 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
   Examination examination{.unusable = found.unusable};
   for (const auto& folder : found.folders) {
     for (const auto& name : folder.records.networks()) {
-      if (is_meant(name, network)) StoreReader{name, folder, examination}.read();
+      if (is_selected(name, network)) NetworkStateReader{name, folder, examination}.read();
     }
   }
-  examination.attachments = look_at_all(inspector, found.folders, network);
-  examination.filtered = find_filtered(inspector, examination.attachments);
+  examination.attachments = read_details(inspector, found.folders, network);
+  examination.dropped_packets = find_dropped_packets(inspector, examination.attachments);
   examination.firewall = inspector.observe_firewall();
   if (network.empty()) {
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {

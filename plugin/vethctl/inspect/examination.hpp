@@ -11,7 +11,7 @@
 
 namespace inspect {
 
-/// A record file that is there and cannot be read.
+/// A record file that cannot be read.
 struct UnreadableRecord {
   std::string network;
   cni::Tag tag;
@@ -19,49 +19,49 @@ struct UnreadableRecord {
   bool operator==(const UnreadableRecord&) const = default;
 };
 
-/// An address that is taken, and no record says by whom.
-struct StrayAddress {
+/// A leased address that no record contains.
+struct UnrecordedLease {
   std::string network;
   cni::IpAddress address;
 
-  bool operator==(const StrayAddress&) const = default;
+  bool operator==(const UnrecordedLease&) const = default;
 };
 
-/// An attachment that does not hold all addresses that its record names.
-struct LostLease {
+/// An attachment that does not hold all addresses of its record.
+struct AddressMismatch {
   cni::Attachment attachment;
-  std::vector<cni::IpAddress> unheld{};  ///< nobody holds them
-  std::string conflict{};                ///< who holds another one; empty: nobody
+  std::vector<cni::IpAddress> unleased{};  ///< addresses that no attachment holds
+  std::string conflict{};                  ///< an address that another attachment holds, and which; empty: none
 
-  bool operator==(const LostLease&) const = default;
+  bool operator==(const AddressMismatch&) const = default;
 };
 
-/// A packet of a container that the host's reverse path filter drops.
-struct FilteredPacket {
-  cni::IpAddress source;    ///< an address of the container
-  std::string interface;    ///< of the host, by which the packet comes in
-  cni::Attachment by;       ///< the attachment whose interface that is
-  bool is_foreign = false;  ///< the address is that of another attachment of the same container
+/// A packet of a container that the reverse path filter of the host drops.
+struct DroppedPacket {
+  cni::IpAddress source;                  ///< an address of the container
+  std::string interface;                  ///< interface of the host that receives the packet
+  cni::Attachment receiver;               ///< the attachment of that interface
+  bool is_from_other_attachment = false;  ///< the source is an address of another attachment of the container
 
-  bool operator==(const FilteredPacket&) const = default;
+  bool operator==(const DroppedPacket&) const = default;
 };
 
-/// All that was looked at, as it was found.
+/// Everything that `vethctl check` reads, before it is interpreted.
 struct Examination {
-  std::vector<Finding> configuration{};  ///< of the files of network configurations
-  std::vector<cni::Error> unusable{};    ///< state folders that cannot be opened, and why
+  std::vector<Finding> configuration{};  ///< of the network configurations
+  std::vector<cni::Error> unusable{};    ///< one for each state folder that cannot be opened
   std::vector<UnreadableRecord> unreadable{};
-  std::vector<StrayAddress> strays{};
-  std::vector<LostLease> lost{};
-  std::vector<Detail> attachments{};  ///< sorted by network, container and interface; those alone are compared that are
-                                      ///< live
-  std::vector<FilteredPacket> filtered{};
-  std::vector<cni::Tag> orphaned_rules{};  ///< attachments without record and link that have elements in nftables
+  std::vector<UnrecordedLease> unrecorded_leases{};
+  std::vector<AddressMismatch> address_mismatches{};
+  std::vector<Detail> attachments{};  ///< sorted by network, container and interface; only live ones have
+                                      ///< differences
+  std::vector<DroppedPacket> dropped_packets{};
+  std::vector<cni::Tag> orphaned_rules{};  ///< tags in nftables without a record and a link
   kernel::Firewall firewall{};
 };
 
-/// Looks at the whole node, or of attachments, records and addresses at those of one network alone (empty: all). The
-/// configuration is left empty. Changes nothing. Throws std::system_error.
+/// Reads the state of the node; attachments, records and addresses only of one network (empty: all). `configuration` is
+/// left empty. Changes nothing. Throws std::system_error.
 Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network);
 
 }  // namespace inspect

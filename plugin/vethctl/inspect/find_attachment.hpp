@@ -7,12 +7,12 @@
 
 namespace inspect {
 
-/// "network/container/interface", as an attachment is called on the command line.
+/// "network/container/interface": the name of an attachment on the command line and in messages.
 std::string name_of(const cni::Attachment& identity);
 std::string name_of(const Attachment& attachment);
 
-/// The one that a person means: by name_of, by the name of the host's interface, or by its container or the beginning
-/// of that. Throws cni::Error where none or several can be meant; it names the candidates.
+/// Finds an attachment by name_of, by its host interface, by its container ID or by the beginning of that. Throws
+/// cni::Error with the candidates if none or several match.
 const Attachment& find_attachment(const std::vector<Attachment>& attachments, const std::string& name);
 
 }  // namespace inspect

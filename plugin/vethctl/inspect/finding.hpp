@@ -6,21 +6,21 @@
 
 namespace inspect {
 
-/// How much a finding matters.
+/// In descending order.
 enum class Severity {
-  fault,    ///< something does not work
-  warning,  ///< something is left over, or may come not to work
-  note,     ///< something is so; nothing has to be done
+  fault,    ///< something does not work now
+  warning,  ///< something is stale, or may stop working
+  note,     ///< for information; nothing has to be done
 };
 
 std::string_view to_string(Severity severity);
 
-/// One thing that is not well on the node.
+/// One problem of the node.
 struct Finding {
   Severity severity = Severity::fault;
   std::string what{};
   std::vector<std::string> where{};  ///< attachments (NETWORK/CONTAINER/INTERFACE), files, chains; empty: the node
-  std::string remedy{};              ///< what to do about it
+  std::string remedy{};              ///< what to do
 
   bool operator==(const Finding&) const = default;
 };

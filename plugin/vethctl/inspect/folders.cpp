@@ -8,13 +8,13 @@
 namespace inspect {
 namespace {
 
-/// The same folder is not to be read twice.
-std::string plain(std::string root) {
+/// Equal for equal folders, so that none is read twice.
+std::string without_trailing_slashes(std::string root) {
   while (root.ends_with('/')) root.pop_back();
   return root;
 }
 
-/// What cannot be opened is noted.
+/// Opens a folder; adds the error to found.unusable if that fails.
 void find_folder(const std::string& root, FoundFolders& found) try {
   if (auto folder = state::Folder::find(root)) found.folders.push_back(std::move(*folder));
 } catch (const std::system_error& error) {
@@ -23,14 +23,14 @@ void find_folder(const std::string& root, FoundFolders& found) try {
   found.unusable.push_back(error);
 }
 
-/// Those that the first has written down, and, as it may have been lost, those that configurations name.
+/// The folders that the first one lists, and, since that list may be missing, those that configurations contain.
 void find_others(const std::string& root, const std::string& configurations, FoundFolders& found) {
   std::set<std::string> others;
-  for (const auto& other : configured_roots(configurations)) others.insert(plain(other));
+  for (const auto& other : configured_roots(configurations)) others.insert(without_trailing_slashes(other));
   if (!found.folders.empty()) {
-    for (const auto& other : found.folders.front().data_dirs()) others.insert(plain(other));
+    for (const auto& other : found.folders.front().data_dirs()) others.insert(without_trailing_slashes(other));
   }
-  others.erase(plain(root));
+  others.erase(without_trailing_slashes(root));
   for (const auto& other : others) find_folder(other, found);
 }
 

@@ -8,13 +8,12 @@
 
 namespace inspect {
 
-/// The state folders of this node: the one below `root`, and those below the roots that are written down in it or named
-/// by a network configuration (key dataDir). None where nothing was ever attached. Throws what the opening of the first
-/// throws; another that cannot be opened is left out. `configurations` is the folder of these; empty: none is looked
-/// at.
+/// The state folders of this node: the one below `root`, and those below the roots that it lists or that network
+/// configurations contain (key dataDir). Empty if nothing was ever attached. Throws if the first folder cannot be
+/// opened; another one is left out then. `configurations` is the folder of the configurations; empty: none is read.
 std::vector<state::Folder> open_folders(const std::string& root, const std::string& configurations = {});
 
-/// The same, with the reason for each that cannot be opened.
+/// The same, with one error for each folder that cannot be opened.
 struct FoundFolders {
   std::vector<state::Folder> folders{};
   std::vector<cni::Error> unusable{};

@@ -1,6 +1,6 @@
 #include "plugin/vethctl/inspect/leases.hpp"
 
-#include "plugin/vethctl/inspect/judgement.hpp"
+#include "plugin/vethctl/inspect/record_state.hpp"
 
 #include <algorithm>
 #include <map>
@@ -9,10 +9,10 @@
 namespace inspect {
 namespace {
 
-/// The leases of one network. A record is read once, however many addresses it names.
-class Listing {
+/// Lists the leases of one network. A record is read once, also if it contains several addresses.
+class LeaseReader {
  public:
-  Listing(std::string network, const state::Folder& folder, kernel::Inspector& inspector)
+  LeaseReader(std::string network, const state::Folder& folder, kernel::Inspector& inspector)
       : network_(std::move(network)), folder_(folder), inspector_(inspector) {}
 
   void append_to(std::vector<Lease>& leases) {
@@ -30,14 +30,14 @@ class Listing {
     return entry->second;
   }
 
-  /// As it is under the lock: an ADD may have ended since the address was read, or a DEL have taken the record away.
+  /// Reads the record under the lock: since the address was read, an ADD may have finished or a DEL removed the record.
   Lease read(cni::Tag tag) const {
     const auto lock = folder_.locks.try_attachment(tag);
     Lease lease{.network = network_, .address = {}};
     const auto stored = folder_.records.find(network_, tag);
     if (!stored) return lease;
     if (stored->record) lease.holder = stored->record->attachment;
-    lease.state = lock ? judge(*stored, inspector_).state : State::in_flight;
+    lease.state = lock ? determine_state(*stored, inspector_).state : State::in_flight;
     lease.age = age_of(*stored);
     return lease;
   }
@@ -57,7 +57,7 @@ std::vector<Lease> read_leases(kernel::Inspector& inspector, const std::vector<s
     auto networks = folder.records.networks();
     std::ranges::sort(networks);
     for (const auto& name : networks) {
-      if (!network || *network == name) Listing{name, folder, inspector}.append_to(leases);
+      if (!network || *network == name) LeaseReader{name, folder, inspector}.append_to(leases);
     }
   }
   return leases;

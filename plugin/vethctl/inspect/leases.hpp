@@ -11,17 +11,16 @@
 
 namespace inspect {
 
-/// One taken address.
+/// One leased address.
 struct Lease {
   std::string network;
   cni::IpAddress address;
-  std::optional<cni::Attachment> holder{};  ///< nullopt: no record says who
+  std::optional<cni::Attachment> holder{};  ///< nullopt: no readable record
   State state = State::unrecorded;          ///< of the holder
   std::optional<std::chrono::seconds> age{};
 };
 
-/// All addresses that are taken in one network of the folders (nullopt: in all), by network. Each holder is judged as
-/// it is under its lock.
+/// The leases of one network (nullopt: of all), sorted by network. The state of each holder is read under its lock.
 std::vector<Lease> read_leases(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
                                const std::optional<std::string>& network);
 

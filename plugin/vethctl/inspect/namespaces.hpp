@@ -5,8 +5,8 @@
 
 namespace inspect {
 
-/// Paths of all network namespaces that this process can see: those with a name, then those of processes. One may be
-/// there by several paths.
+/// Paths of all network namespaces that this process can see: named ones, then those of processes. A namespace may have
+/// several paths.
 std::vector<std::string> namespace_paths();
 
 }  // namespace inspect

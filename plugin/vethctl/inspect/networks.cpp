@@ -21,8 +21,8 @@ std::set<std::string> networks(kernel::Inspector& inspector, const std::vector<s
 }
 
 std::string listed(const std::set<std::string>& networks) {
-  constexpr std::size_t most = 20;
-  return text::listed({networks.begin(), networks.end()}, most);
+  constexpr std::size_t limit = 20;
+  return text::listed({networks.begin(), networks.end()}, limit);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ void require_network(const std::optional<std::string>& network, kernel::Inspecto
   if (known.contains(*network)) return;
   throw cni::Error{cni::ErrorCode::invalid_environment,
                    "there is no network " + text::quoted(*network) + " on this node",
-                   known.empty() ? "nothing is attached on this node" : "there are " + listed(known)};
+                   known.empty() ? "the node has no attachments" : "known networks: " + listed(known)};
 }
 
 }  // namespace inspect

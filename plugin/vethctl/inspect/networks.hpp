@@ -9,8 +9,8 @@
 
 namespace inspect {
 
-/// Throws cni::Error, which names those that there are, where nothing on this node is or was of the network: neither in
-/// a folder, nor an interface. nullopt is every network.
+/// Throws cni::Error with the known networks if neither a state folder nor an interface belongs to the network. nullopt
+/// stands for all networks and is always accepted.
 void require_network(const std::optional<std::string>& network, kernel::Inspector& inspector,
                      const std::vector<state::Folder>& folders);
 

@@ -8,8 +8,8 @@ std::string_view to_string(State state) {
       return "live";
     case State::in_flight:
       return "in flight";
-    case State::remains:
-      return "remains";
+    case State::incomplete:
+      return "incomplete";
     case State::unreadable:
       return "unreadable";
     case State::broken:

@@ -1,7 +1,7 @@
 #include "plugin/vethctl/inspect/read_node.hpp"
 
 #include "plugin/attachment/footprints.hpp"
-#include "plugin/vethctl/inspect/judgement.hpp"
+#include "plugin/vethctl/inspect/record_state.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -32,11 +32,11 @@ std::vector<cni::Prefix> addresses_of(const wiring::End& end) {
   return prefixes;
 }
 
-/// A port of all addresses is mapped once for each family.
+/// Without duplicates: a port on all addresses is mapped once for each family.
 std::vector<std::string> ports_of(const wiring::HostPorts& ports) {
   std::vector<std::string> texts;
   for (const auto& mapping : ports.mappings) {
-    const auto host = wiring::host_side(mapping);
+    const auto host = wiring::host_port_text(mapping);
     const auto text =
         host.substr(0, host.rfind('/')) + ':' + std::to_string(mapping.container_port) + '/' + mapping.protocol;
     if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
@@ -44,7 +44,7 @@ std::vector<std::string> ports_of(const wiring::HostPorts& ports) {
   return texts;
 }
 
-void take_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
+void apply_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
   attachment.mode = wiring::mode_of(wiring);
   attachment.addresses = addresses_of(wiring.container);
   if (wiring.host_ports) attachment.ports = ports_of(*wiring.host_ports);
@@ -59,26 +59,26 @@ void take_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
   attachment.peer_addresses = addresses_of(wiring.host);
 }
 
-/// An ADD that has not got as far as to its wiring, and a lease for another plugin, have addresses alone.
-void take_addresses(Attachment& attachment, const state::Record& record) {
+/// The record of an unfinished ADD and of a lease for another plugin has only addresses.
+void apply_addresses(Attachment& attachment, const state::Record& record) {
   attachment.mode = "lease";
   for (const auto& address : record.addresses) attachment.addresses.push_back(cni::host_prefix(address));
 }
 
-class Reader {
+class NodeReader {
  public:
-  explicit Reader(kernel::Inspector& inspector);
+  explicit NodeReader(kernel::Inspector& inspector);
 
   void read(const state::Folder& folder);
-  /// What is left of the links when all records are read.
-  void read_unrecorded();
+  /// Adds the links that no record contains. Call it after all folders are read.
+  void add_unrecorded();
 
   std::vector<Attachment> attachments;
-  std::set<cni::IpAddress> gateways;  ///< of all wirings
+  std::set<cni::IpAddress> gateways;  ///< of all attachments
 
  private:
   Attachment describe(const std::string& network, const state::StoredRecord& stored);
-  void take_link(Attachment& attachment);
+  void apply_link(Attachment& attachment);
   std::optional<Attachment> read(const std::string& network, const state::StoredRecord& listed,
                                  const state::Folder& folder);
   State state_of(const state::StoredRecord& stored, Attachment& attachment);
@@ -86,61 +86,60 @@ class Reader {
 
   kernel::Inspector& inspector_;
   std::map<cni::Tag, kernel::HostLink> links_;
-  std::set<cni::Tag> recorded_;  ///< those of the links that records tell of
-  bool is_at_work_ = false;      ///< on any attachment of the folder that is being read
+  std::set<cni::Tag> recorded_;  ///< tags of links that have a record
+  bool is_any_locked_ = false;   ///< whether an attachment of the current folder is locked
 };
 
-Reader::Reader(kernel::Inspector& inspector) : inspector_(inspector) {
+NodeReader::NodeReader(kernel::Inspector& inspector) : inspector_(inspector) {
   for (auto& link : inspector.host_links()) {
     if (const auto tag = cni::tag_of_alias(link.alias)) links_.emplace(*tag, std::move(link));
   }
 }
 
-void Reader::take_link(Attachment& attachment) {
+void NodeReader::apply_link(Attachment& attachment) {
   const auto found = links_.find(attachment.tag);
   if (found == links_.end()) return;
   recorded_.insert(attachment.tag);
   const auto& link = found->second;
   attachment.host_interface = link.name;
   attachment.host_index = link.index;
-  if (!attachment.mode.empty()) return;  // what the record says is more than what the link can
+  if (!attachment.mode.empty()) return;  // the record contains more than the alias
   attachment.identity = cni::attachment_of_alias(link.alias).value_or(attachment.identity);
 }
 
-Attachment Reader::describe(const std::string& network, const state::StoredRecord& stored) {
+Attachment NodeReader::describe(const std::string& network, const state::StoredRecord& stored) {
   Attachment attachment{.identity = {network, '#' + cni::to_string(stored.tag), ""}, .tag = stored.tag};
   attachment.age = age_of(stored);
   if (stored.record) {
     attachment.identity = stored.record->attachment;
     attachment.netns = stored.record->netns;
-    const auto wiring = wiring::find_outline(stored.record->wiring);
-    if (wiring) take_wiring(attachment, *wiring);
+    const auto wiring = wiring::find_partial_wiring(stored.record->wiring);
+    if (wiring) apply_wiring(attachment, *wiring);
     if (wiring) gateways.insert(wiring->host_gateways.begin(), wiring->host_gateways.end());
-    if (!wiring) take_addresses(attachment, *stored.record);
+    if (!wiring) apply_addresses(attachment, *stored.record);
   }
-  take_link(attachment);
+  apply_link(attachment);
   return attachment;
 }
 
-/// Of a record that no call is at work on. What is among the links that were listed stands; a link that was made since,
-/// or by another plugin, is asked for.
-State Reader::state_of(const state::StoredRecord& stored, Attachment& attachment) {
+/// The caller must hold the lock, or know that the record is live. A link that was listed exists; a link that was
+/// created since, or by another plugin, is queried.
+State NodeReader::state_of(const state::StoredRecord& stored, Attachment& attachment) {
   const bool is_listed = attachment.host_index != 0 && stored.record && stored.stage == state::Stage::live;
   if (is_listed) return State::live;
-  const auto [state, link] = judge(stored, inspector_);
+  const auto [state, link] = determine_state(stored, inspector_);
   if (!link) return state;
   attachment.host_interface = link->name;
   attachment.host_index = link->index;
   return state;
 }
 
-/// Each lock is tried only where one is held, or where a call may have begun since that was asked. What is judged is
-/// the record as it is under the lock: an ADD may have ended since it was listed, or a DEL have taken it away
-/// (nullopt).
-std::optional<Attachment> Reader::read(const std::string& network, const state::StoredRecord& listed,
-                                       const state::Folder& folder) {
+/// Tries the lock only if some lock is held or the record is not live, so that listing needs few system calls. The
+/// record is read again under the lock: since it was listed, an ADD may have finished or a DEL removed it (nullopt).
+std::optional<Attachment> NodeReader::read(const std::string& network, const state::StoredRecord& listed,
+                                           const state::Folder& folder) {
   auto attachment = describe(network, listed);
-  const bool is_settled = !is_at_work_ && listed.stage == state::Stage::live && listed.record;
+  const bool is_settled = !is_any_locked_ && listed.stage == state::Stage::live && listed.record;
   if (is_settled && state_of(listed, attachment) == State::live) return attachment;
   const auto lock = folder.locks.try_attachment(listed.tag);
   attachment.state = State::in_flight;
@@ -152,8 +151,8 @@ std::optional<Attachment> Reader::read(const std::string& network, const state::
   return attachment;
 }
 
-void Reader::read(const state::Folder& folder) {
-  is_at_work_ = folder.locks.is_any_attachment_locked();
+void NodeReader::read(const state::Folder& folder) {
+  is_any_locked_ = folder.locks.is_any_attachment_locked();
   for (const auto& network : folder.records.networks()) {
     for (const auto& listed : folder.records.list(network)) {
       if (auto attachment = read(network, listed, folder)) attachments.push_back(std::move(*attachment));
@@ -161,14 +160,14 @@ void Reader::read(const state::Folder& folder) {
   }
 }
 
-bool Reader::exists(cni::Tag tag, const kernel::HostLink& link) {
+bool NodeReader::exists(cni::Tag tag, const kernel::HostLink& link) {
   auto footprint = attachment::footprint_of(tag, "");
   footprint.host = {.name = link.name, .index = link.index};
   return inspector_.find_host_link(footprint).has_value();
 }
 
 /// A DEL may have removed the record, and before it the link, since the links were listed.
-void Reader::read_unrecorded() {
+void NodeReader::add_unrecorded() {
   for (const auto& [tag, link] : links_) {
     const auto identity = recorded_.contains(tag) ? std::nullopt : cni::attachment_of_alias(link.alias);
     if (!identity || !exists(tag, link)) continue;
@@ -180,10 +179,10 @@ void Reader::read_unrecorded() {
   }
 }
 
-Reader read_all(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
-  Reader reader{inspector};
+NodeReader read_all(kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  NodeReader reader{inspector};
   for (const auto& folder : folders) reader.read(folder);
-  reader.read_unrecorded();
+  reader.add_unrecorded();
   std::ranges::sort(reader.attachments, {},
                     [](const Attachment& attachment) { return std::tie(attachment.identity, attachment.tag); });
   return reader;
@@ -205,7 +204,7 @@ std::vector<Bridge> read_bridges(kernel::Inspector& inspector, const std::vector
   return bridges;
 }
 
-/// Those that are wanted and stand there.
+/// The wanted gateways that are on lo.
 std::vector<cni::IpAddress> read_gateways(kernel::Inspector& inspector, const std::set<cni::IpAddress>& wanted) {
   if (wanted.empty()) return {};
   const auto loopback = inspector.find_interface("lo", inspector.kernel.open_namespace(host_namespace_path, true));

@@ -6,7 +6,7 @@
 
 namespace report {
 
-/// The node as a graph of Graphviz: `dot -Tpng`.
+/// The node as a graph for Graphviz: `dot -Tpng`.
 std::string dot(const inspect::Node& node);
 
 }  // namespace report

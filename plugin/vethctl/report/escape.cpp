@@ -7,7 +7,7 @@
 namespace report {
 namespace {
 
-/// The bytes of a character that begins with `lead` (RFC 3629, section 4); 0 where none does.
+/// Length in bytes of the character that begins with `lead` (RFC 3629, section 4); 0 if no character begins with it.
 std::size_t length_of(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
@@ -29,28 +29,29 @@ std::uint32_t code_point(std::string_view character) {
 }
 
 bool is_printable(std::string_view character) {
-  constexpr std::array<std::uint32_t, 5> least{0, 0x20, 0xa0, 0x800, 0x10000};  // below are controls, or overlong forms
+  constexpr std::array<std::uint32_t, 5> min_code{0, 0x20, 0xa0, 0x800,
+                                                  0x10000};  // smaller ones are control characters or overlong forms
   const auto code = code_point(character);
   const bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
-  const bool is_no_character = code == 0xfffe || code == 0xffff || code == 0x7f;
-  return code >= least.at(character.size()) && code <= 0x10ffff && !is_surrogate && !is_no_character;
+  const bool is_noncharacter = code == 0xfffe || code == 0xffff || code == 0x7f;
+  return code >= min_code.at(character.size()) && code <= 0x10ffff && !is_surrogate && !is_noncharacter;
 }
 
-/// The text with each character that stands in the table replaced.
-std::string replaced(std::string_view text, std::string_view characters, const char* const* replacements) {
+/// The text with each of `characters` replaced by the entry of `replacements` at the same index.
+std::string replace_characters(std::string_view text, std::string_view characters, const char* const* replacements) {
   std::string result;
   for (const char character : text) {
-    const auto place = characters.find(character);
-    if (place == std::string_view::npos) {
+    const auto index = characters.find(character);
+    if (index == std::string_view::npos) {
       result += character;
     } else {
-      result += replacements[place];
+      result += replacements[index];
     }
   }
   return result;
 }
 
-/// Cleans line by line.
+/// Applies clean() and `escape` to each line.
 std::string clean_lines(std::string_view text, std::string_view line_break, const auto& escape) {
   std::string result;
   while (true) {
@@ -68,9 +69,9 @@ std::string clean(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const auto length = length_of(static_cast<unsigned char>(text.front()));
-    const bool is_whole = length > 0 && length <= text.size() && is_printable(text.substr(0, length));
-    result += is_whole ? text.substr(0, length) : "\ufffd";
-    text.remove_prefix(is_whole ? length : 1);
+    const bool is_valid = length > 0 && length <= text.size() && is_printable(text.substr(0, length));
+    result += is_valid ? text.substr(0, length) : "\ufffd";
+    text.remove_prefix(is_valid ? length : 1);
   }
   return result;
 }
@@ -81,18 +82,22 @@ std::string clean_text(std::string_view text) {
 
 std::string xml(std::string_view text) {
   constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
-  return replaced(clean(text), "&<>\"'", entities);
+  return replace_characters(clean(text), "&<>\"'", entities);
 }
 
 std::string dot_string(std::string_view text) {
   constexpr const char* escapes[] = {"\\\"", "\\\\"};
-  return '"' + clean_lines(text, "\\n", [&](const std::string& line) { return replaced(line, "\"\\", escapes); }) + '"';
+  return '"' +
+         clean_lines(text, "\\n", [&](const std::string& line) { return replace_characters(line, "\"\\", escapes); }) +
+         '"';
 }
 
 std::string mermaid_string(std::string_view text) {
   constexpr const char* entities[] = {"#quot;", "#35;", "#lt;", "#gt;", "#96;", "#amp;"};
   return '"' +
-         clean_lines(text, "<br/>", [&](const std::string& line) { return replaced(line, "\"#<>`&", entities); }) + '"';
+         clean_lines(text, "<br/>",
+                     [&](const std::string& line) { return replace_characters(line, "\"#<>`&", entities); }) +
+         '"';
 }
 
 }  // namespace report

@@ -3,22 +3,22 @@
 #include <string>
 #include <string_view>
 
-// Names come from outside, paths may hold any bytes: each format says them in its own way.
+// Names and paths come from outside and may contain any bytes. Each output format escapes them in its own way.
 namespace report {
 
-/// Valid UTF-8 without control characters; what is neither is replaced by U+FFFD. What a terminal may get.
+/// Valid UTF-8 without control characters, safe for a terminal. Each other byte is replaced by U+FFFD.
 std::string clean(std::string_view text);
 
-/// The same of many lines: their ends stay.
+/// The same for several lines: newlines are kept.
 std::string clean_text(std::string_view text);
 
-/// The same as text or attribute of XML.
+/// The same, escaped for text or an attribute of XML.
 std::string xml(std::string_view text);
 
-/// The same as a quoted string of DOT, with its quotes. A newline is a line break.
+/// The same as a quoted string of DOT, including the quotes. A newline becomes a line break.
 std::string dot_string(std::string_view text);
 
-/// The same as a quoted string of Mermaid, with its quotes. A newline is a line break.
+/// The same as a quoted string of Mermaid, including the quotes. A newline becomes a line break.
 std::string mermaid_string(std::string_view text);
 
 }  // namespace report

@@ -4,7 +4,7 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
-#include "plugin/vethctl/report/words.hpp"
+#include "plugin/vethctl/report/format.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,22 +24,22 @@ std::string row(const Cells& cells) {
   std::string text;
   for (std::size_t i = 0; i < columns; ++i) {
     auto cell = clean(cells[i].empty() ? "-" : cells[i]);
-    const auto width = width_of(cell);
+    const auto width = display_width(cell);
     if (width < widths[i]) cell.append(widths[i] - width, ' ');
     text += (i == 0 ? "" : "  ") + cell;
   }
   return text + '\n';
 }
 
-/// "2026-01-31T12:00:00.123456Z" in milliseconds, as people read it.
-std::string time_words(std::string time) {
+/// "2026-01-31T12:00:00.123456Z" as "2026-01-31 12:00:00.123".
+std::string format_time(std::string time) {
   constexpr std::size_t length = 23;
   time.resize(std::min(time.size(), length));
   if (const auto between = time.find('T'); between != std::string::npos) time[between] = ' ';
   return time;
 }
 
-std::string duration_words(std::uint64_t microseconds) {
+std::string format_duration(std::uint64_t microseconds) {
   constexpr std::uint64_t step = 1000;
   if (microseconds < step) return std::to_string(microseconds) + " us";
   const bool is_short = microseconds < step * step;
@@ -49,10 +49,10 @@ std::string duration_words(std::uint64_t microseconds) {
 
 std::string duration_of(cni::JsonObject& call) {
   const auto duration = call.find("duration_us");
-  return duration ? duration_words(duration->as_unsigned(0, std::numeric_limits<std::uint64_t>::max())) : "";
+  return duration ? format_duration(duration->as_unsigned(0, std::numeric_limits<std::uint64_t>::max())) : "";
 }
 
-std::string code_words(cni::JsonObject& error) {
+std::string format_code(cni::JsonObject& error) {
   const auto code = error.find("code");
   return code ? "error " + code->text() : "error";
 }
@@ -61,7 +61,7 @@ std::string result_of(cni::JsonObject& call) {
   auto error = call.find_object("error");
   if (!error) return text::joined(call.strings("addresses"), " ").insert(0, "ok ");
   const auto details = error->string_or("details", "");
-  return code_words(*error) + ": " + error->string_or("msg", "") + (details.empty() ? "" : "; " + details);
+  return format_code(*error) + ": " + error->string_or("msg", "") + (details.empty() ? "" : "; " + details);
 }
 
 std::string without_trailing_space(std::string text) {
@@ -70,10 +70,13 @@ std::string without_trailing_space(std::string text) {
 }
 
 Cells cells_of(cni::JsonObject& call) {
-  return {
-      time_words(call.require("time").as_string()),     call.require("verb").as_string(), call.string_or("network", ""),
-      container_words(call.string_or("container", "")), call.string_or("interface", ""),  duration_of(call),
-      without_trailing_space(result_of(call))};
+  return {format_time(call.require("time").as_string()),
+          call.require("verb").as_string(),
+          call.string_or("network", ""),
+          format_container(call.string_or("container", "")),
+          call.string_or("interface", ""),
+          duration_of(call),
+          without_trailing_space(result_of(call))};
 }
 
 }  // namespace

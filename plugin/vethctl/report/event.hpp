@@ -3,17 +3,17 @@
 #include <string>
 #include <string_view>
 
-// Lines of the log (key "log") for people, one row each as they come: columns are as wide as names usually are, and
-// move where one is longer.
+// Lines of the log (key "log") as table rows. They are printed one by one: columns have fixed widths and a longer value
+// moves the columns after it.
 namespace report {
 
-/// The names of the columns, with a newline.
+/// The column titles, with a newline.
 std::string event_heading();
 
-/// One line of the log, with a newline. One that is no call of ours stands as it is behind "?".
+/// One line of the log, with a newline. A line that is not a logged call is printed unchanged after "?".
 std::string event_row(std::string_view line);
 
-/// When the call was answered, for sorting; empty where it cannot be read.
+/// The time at which the call was answered, for sorting; empty if the line cannot be parsed.
 std::string time_of_event(std::string_view line);
 
 }  // namespace report

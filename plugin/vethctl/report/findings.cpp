@@ -3,7 +3,7 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
-#include "plugin/vethctl/report/words.hpp"
+#include "plugin/vethctl/report/format.hpp"
 
 #include <algorithm>
 
@@ -13,15 +13,15 @@ namespace {
 using inspect::Finding;
 using inspect::Severity;
 
-/// The first few: a node may have thousands.
-std::string places(const std::vector<std::string>& where) {
-  constexpr std::size_t most = 5;
-  return text::listed(where, most);
+/// The first five: a node may have thousands of attachments.
+std::string locations(const std::vector<std::string>& where) {
+  constexpr std::size_t limit = 5;
+  return text::listed(where, limit);
 }
 
 std::string text(const Finding& finding) {
   auto lines = std::string{to_string(finding.severity)} + ": " + clean(finding.what) + '\n';
-  if (!finding.where.empty()) lines += "    where: " + clean(places(finding.where)) + '\n';
+  if (!finding.where.empty()) lines += "    where: " + clean(locations(finding.where)) + '\n';
   return lines + "    to do: " + clean(finding.remedy) + '\n';
 }
 
@@ -29,14 +29,14 @@ std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
 }
 
-std::string sum(const std::vector<Finding>& all, std::size_t attachments) {
+std::string summary(const std::vector<Finding>& all, std::size_t attachments) {
   std::vector<std::string> parts;
   for (const auto severity : {Severity::fault, Severity::warning, Severity::note}) {
     const auto count = static_cast<std::size_t>(std::ranges::count(all, severity, &Finding::severity));
     if (count > 0) parts.push_back(counted(count, to_string(severity)));
   }
-  const auto looked_at = counted(attachments, "attachment") + " looked at";
-  return (parts.empty() ? "all is well" : text::joined(parts, ", ")) + ": " + looked_at + '\n';
+  const auto found = parts.empty() ? "no problems" : text::joined(parts, ", ");
+  return found + ": " + counted(attachments, "attachment") + " checked\n";
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ std::string sum(const std::vector<Finding>& all, std::size_t attachments) {
 std::string findings(const std::vector<Finding>& all, std::size_t attachments) {
   std::string lines;
   for (const auto& finding : all) lines += text(finding);
-  return lines + sum(all, attachments);
+  return lines + summary(all, attachments);
 }
 
 std::string json(const std::vector<Finding>& all) {
@@ -57,7 +57,7 @@ std::string json(const std::vector<Finding>& all) {
     json.member("what", finding.what);
     json.key("where");
     json.begin_array();
-    for (const auto& place : finding.where) json.string(place);
+    for (const auto& location : finding.where) json.string(location);
     json.end_array();
     json.member("remedy", finding.remedy);
     json.end_object();

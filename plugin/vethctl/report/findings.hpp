@@ -8,7 +8,7 @@
 
 namespace report {
 
-/// Each finding with its places and its remedy, and a line that counts them. `attachments`: how many were looked at.
+/// Each finding with its locations and its remedy, then a summary line. `attachments`: how many were checked.
 std::string findings(const std::vector<inspect::Finding>& all, std::size_t attachments);
 
 /// An array of the same.

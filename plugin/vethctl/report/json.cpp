@@ -1,7 +1,7 @@
 #include "plugin/vethctl/report/json.hpp"
 
 #include "plugin/cni/json_writer.hpp"
-#include "plugin/vethctl/report/words.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/wiring/text.hpp"
 
 namespace report {
@@ -113,7 +113,7 @@ void member(JsonWriter& json, const char* name, const std::optional<wiring::Rate
   write(json, *limit);
 }
 
-/// What there is of the limits.
+/// The rate limits that are in effect.
 void write_limits(JsonWriter& json, const wiring::Observed& observed) {
   json.key("limits");
   json.begin_object();
@@ -122,7 +122,7 @@ void write_limits(JsonWriter& json, const wiring::Observed& observed) {
   json.end_object();
 }
 
-/// What there is of the two ends.
+/// Those of the two ends that are known.
 void write_ends(JsonWriter& json, const char* name, const auto& container, const auto& host) {
   json.key(name);
   json.begin_object();

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-// The same values for programs: JSON with a newline at its end. Names and texts are always there, empty where they are
-// not known; what a mode does not have is left out.
+// JSON output with a newline at its end. Names and texts are always present, and empty if unknown; members that a mode
+// does not have are left out.
 namespace report {
 
 /// An array.
@@ -16,7 +16,8 @@ std::string json(const std::vector<inspect::Attachment>& attachments);
 /// An object with the hostname, the gateways, the bridges and the attachments.
 std::string json(const inspect::Node& node);
 
-/// An object: the attachment as in the array, "wanted" as in its record, "kernel", "counters", "differences".
+/// An object: the members of the attachment, then "wanted" (from its record), "kernel", "limits", "counters" and
+/// "differences".
 std::string json(const inspect::Detail& detail);
 
 }  // namespace report

@@ -1,8 +1,8 @@
 #include "plugin/vethctl/report/leases.hpp"
 
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/table.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 namespace report {
 namespace {
@@ -21,12 +21,12 @@ void write(cni::JsonWriter& json, const inspect::Lease& lease) {
 }  // namespace
 
 std::string leases(const std::vector<inspect::Lease>& all, std::size_t width) {
-  if (all.empty()) return "no address is taken\n";
+  if (all.empty()) return "no leases\n";
   std::vector<std::vector<std::string>> rows{{"NETWORK", "ADDRESS", "CONTAINER", "INTERFACE", "STATE", "AGE"}};
   for (const auto& lease : all) {
     rows.push_back({lease.network, cni::to_string(lease.address), lease.holder ? lease.holder->container : "-",
                     lease.holder ? lease.holder->interface : "-", std::string{inspect::to_string(lease.state)},
-                    age_words(lease.age)});
+                    format_age(lease.age)});
   }
   return table(rows, width);
 }

@@ -8,10 +8,10 @@
 
 namespace report {
 
-/// One row for each address; "-" where it is not known.
+/// One row for each address; unknown values are "-".
 std::string leases(const std::vector<inspect::Lease>& all, std::size_t width);
 
-/// An array of the same; what is not known is left out.
+/// An array of the same; unknown values are left out.
 std::string json(const std::vector<inspect::Lease>& all);
 
 }  // namespace report

@@ -1,8 +1,8 @@
 #include "plugin/vethctl/report/list.hpp"
 
 #include "plugin/text/joined.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/table.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,22 +18,22 @@ const Row heading{"NETWORK",        "CONTAINER", "INTERFACE", "NAMESPACE", "MODE
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
-/// The other end of a cable between two namespaces is not on the host.
-std::string host_interface_words(const inspect::Attachment& attachment) {
+/// In mode netns the other end is not on the host.
+std::string format_host_interface(const inspect::Attachment& attachment) {
   if (attachment.peer_netns.empty()) return or_dash(attachment.host_interface);
-  return attachment.peer_interface + " in " + namespace_words(attachment.peer_netns);
+  return attachment.peer_interface + " in " + format_namespace(attachment.peer_netns);
 }
 
 Row row(const inspect::Attachment& attachment) {
   return {attachment.identity.network,
-          container_words(attachment.identity.container),
+          format_container(attachment.identity.container),
           or_dash(attachment.identity.interface),
-          namespace_words(attachment.netns),
+          format_namespace(attachment.netns),
           or_dash(attachment.mode),
-          host_interface_words(attachment),
+          format_host_interface(attachment),
           or_dash(text::joined(texts(attachment.addresses), " ")),
           or_dash(text::joined(attachment.ports, " ")),
-          age_words(attachment.age),
+          format_age(attachment.age),
           std::string{inspect::to_string(attachment.state)}};
 }
 
@@ -49,16 +49,15 @@ void drop_empty_columns(std::vector<Row>& rows) {
   }
 }
 
-/// Left out one after the other where the terminal is too narrow for all: they are there for details, and `show` has
-/// them.
-constexpr std::array<std::string_view, 5> expendable{"NAMESPACE", "HOST INTERFACE", "AGE", "MODE", "PORTS"};
+/// Left out in this order while the table is wider than the terminal. `vethctl show` prints them.
+constexpr std::array<std::string_view, 5> optional_columns{"NAMESPACE", "HOST INTERFACE", "AGE", "MODE", "PORTS"};
 
 std::size_t column_of(const Row& titles, std::string_view title) {
   return static_cast<std::size_t>(std::ranges::find(titles, title) - titles.begin());
 }
 
 void drop_expendable_columns(std::vector<Row>& rows, std::size_t width) {
-  for (const auto title : expendable) {
+  for (const auto title : optional_columns) {
     if (width_of_table(rows) <= width) return;
     const auto column = column_of(rows.front(), title);
     if (column < rows.front().size()) drop_column(rows, column);
@@ -68,7 +67,7 @@ void drop_expendable_columns(std::vector<Row>& rows, std::size_t width) {
 }  // namespace
 
 std::string list(const std::vector<inspect::Attachment>& attachments, std::size_t width) {
-  if (attachments.empty()) return "nothing is attached\n";
+  if (attachments.empty()) return "no attachments\n";
   std::vector<Row> rows{heading};
   for (const auto& attachment : attachments) rows.push_back(row(attachment));
   drop_empty_columns(rows);

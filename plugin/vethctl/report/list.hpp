@@ -8,8 +8,7 @@
 
 namespace report {
 
-/// One line for each attachment under a heading, at most `width` columns wide where that can be. A column in which
-/// nothing would stand is left out.
+/// A table with one row for each attachment, fitted to `width` columns if possible. Empty columns are left out.
 std::string list(const std::vector<inspect::Attachment>& attachments, std::size_t width);
 
 }  // namespace report

@@ -2,8 +2,8 @@
 
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/picture.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 namespace report {
 namespace {
@@ -14,9 +14,9 @@ std::string box(const std::string& indent, const std::string& name, const std::s
 
 std::string ports(const Picture& picture, const std::string& bridge, const std::string& indent) {
   std::string text;
-  for (std::size_t i = 0; i < picture.cables.size(); ++i) {
-    const auto& cable = picture.cables[i];
-    if (!cable.other && cable.bridge == bridge) text += box(indent, port_id(i), cable.host_interface);
+  for (std::size_t i = 0; i < picture.pairs.size(); ++i) {
+    const auto& pair = picture.pairs[i];
+    if (!pair.other && pair.bridge == bridge) text += box(indent, port_id(i), pair.host_interface);
   }
   return text;
 }
@@ -27,27 +27,27 @@ std::string host(const Picture& picture) {
   text += ports(picture, "", "    ");
   for (std::size_t i = 0; i < picture.bridges.size(); ++i) {
     const auto& bridge = picture.bridges[i];
-    const auto label = "bridge " + bridge.name + ' ' + text::joined(bridge_words(bridge), " ");
+    const auto label = "bridge " + bridge.name + ' ' + text::joined(format_bridge(bridge), " ");
     text += "    subgraph bridge" + std::to_string(i) + '[' + mermaid_string(label) + "]\n" +
             ports(picture, bridge.name, "      ") + "    end\n";
   }
   return text + "  end\n";
 }
 
-std::string space(const Picture& picture, std::size_t number) {
-  const auto& space = picture.spaces[number];
-  std::string text = "  subgraph space" + std::to_string(number) + '[' + mermaid_string(label(space)) + "]\n";
-  for (std::size_t i = 0; i < space.interfaces.size(); ++i) {
-    text += box("    ", box_id({number, i}), label(space.interfaces[i]));
+std::string namespace_text(const Picture& picture, std::size_t number) {
+  const auto& netns = picture.namespaces[number];
+  std::string text = "  subgraph space" + std::to_string(number) + '[' + mermaid_string(label(netns)) + "]\n";
+  for (std::size_t i = 0; i < netns.interfaces.size(); ++i) {
+    text += box("    ", box_id({number, i}), label(netns.interfaces[i]));
   }
   return text + "  end\n";
 }
 
-std::string cable(const Picture& picture, std::size_t number) {
-  const auto& cable = picture.cables[number];
-  const bool is_live = cable.state == inspect::State::live;
-  return "  " + (cable.other ? box_id(*cable.other) : port_id(number)) + (is_live ? " ---|" : " -.-|") +
-         mermaid_string(label(picture, cable)) + "| " + box_id(cable.end) + '\n';
+std::string pair_text(const Picture& picture, std::size_t number) {
+  const auto& pair = picture.pairs[number];
+  const bool is_live = pair.state == inspect::State::live;
+  return "  " + (pair.other ? box_id(*pair.other) : port_id(number)) + (is_live ? " ---|" : " -.-|") +
+         mermaid_string(label(picture, pair)) + "| " + box_id(pair.end) + '\n';
 }
 
 }  // namespace
@@ -55,8 +55,8 @@ std::string cable(const Picture& picture, std::size_t number) {
 std::string mermaid(const inspect::Node& node) {
   const auto drawing = picture(node);
   std::string text = "flowchart LR\n" + host(drawing);
-  for (std::size_t i = 0; i < drawing.spaces.size(); ++i) text += space(drawing, i);
-  for (std::size_t i = 0; i < drawing.cables.size(); ++i) text += cable(drawing, i);
+  for (std::size_t i = 0; i < drawing.namespaces.size(); ++i) text += namespace_text(drawing, i);
+  for (std::size_t i = 0; i < drawing.pairs.size(); ++i) text += pair_text(drawing, i);
   return text;
 }
 

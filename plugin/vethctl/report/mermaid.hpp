@@ -6,7 +6,7 @@
 
 namespace report {
 
-/// The node as a flowchart of Mermaid, which Markdown pages of GitHub and GitLab draw in a block called "mermaid".
+/// The node as a Mermaid flowchart. GitHub and GitLab draw it in a code block of type "mermaid".
 std::string mermaid(const inspect::Node& node);
 
 }  // namespace report

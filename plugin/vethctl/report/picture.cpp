@@ -2,7 +2,7 @@
 
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
-#include "plugin/vethctl/report/words.hpp"
+#include "plugin/vethctl/report/format.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,14 +11,15 @@
 namespace report {
 namespace {
 
-constexpr std::size_t longest_title = 32;
+constexpr std::size_t max_title_length = 32;
 
-class Painter {
+class PictureBuilder {
  public:
-  explicit Painter(const inspect::Node& node) : picture_{.host = node.hostname, .gateways = texts(node.gateways)} {
+  explicit PictureBuilder(const inspect::Node& node)
+      : picture_{.host = node.hostname, .gateways = texts(node.gateways)} {
     picture_.bridges = node.bridges;
     for (const auto& attachment : node.attachments) add(attachment);
-    order_cables();
+    order_pairs();
   }
 
   Picture finished() && { return std::move(picture_); }
@@ -26,93 +27,93 @@ class Painter {
  private:
   void add(const inspect::Attachment& attachment);
   void add_missing_bridge(const std::string& name);
-  std::size_t space_of(const std::string& netns, const std::string& container);
-  Place put(std::size_t space, Interface interface);
-  void order_cables();
+  std::size_t box_of(const std::string& netns, const std::string& container);
+  InterfacePosition add_interface(std::size_t netns, Interface interface);
+  void order_pairs();
 
   Picture picture_;
-  std::map<std::string, std::size_t> spaces_;  ///< by path, or by container where no path is known
+  std::map<std::string, std::size_t> box_indexes_;  ///< by path; by container if the path is unknown
 };
 
-/// A namespace that was met as the second of a cable takes the name of its container when that comes.
-std::size_t Painter::space_of(const std::string& netns, const std::string& container) {
-  const auto [found, is_new] = spaces_.try_emplace(netns.empty() ? container : netns, picture_.spaces.size());
-  if (is_new) picture_.spaces.push_back({.title = cut(namespace_words(netns), longest_title)});
-  auto& space = picture_.spaces[found->second];
-  const auto title = cut(container_words(container), longest_title);
-  if (container.empty() || title == space.title) return found->second;
-  if (space.subtitle.empty() && !netns.empty()) space.subtitle = space.title;
-  space.title = title;
+/// A namespace that was first seen as the other end of a pair gets its title from the container that is in it.
+std::size_t PictureBuilder::box_of(const std::string& netns, const std::string& container) {
+  const auto [found, is_new] = box_indexes_.try_emplace(netns.empty() ? container : netns, picture_.namespaces.size());
+  if (is_new) picture_.namespaces.push_back({.title = truncate(format_namespace(netns), max_title_length)});
+  auto& box = picture_.namespaces[found->second];
+  const auto title = truncate(format_container(container), max_title_length);
+  if (container.empty() || title == box.title) return found->second;
+  if (box.subtitle.empty() && !netns.empty()) box.subtitle = box.title;
+  box.title = title;
   return found->second;
 }
 
-Place Painter::put(std::size_t space, Interface interface) {
-  auto& interfaces = picture_.spaces[space].interfaces;
+InterfacePosition PictureBuilder::add_interface(std::size_t netns, Interface interface) {
+  auto& interfaces = picture_.namespaces[netns].interfaces;
   interfaces.push_back(std::move(interface));
-  return {space, interfaces.size() - 1};
+  return {netns, interfaces.size() - 1};
 }
 
-void Painter::add_missing_bridge(const std::string& name) {
+void PictureBuilder::add_missing_bridge(const std::string& name) {
   const bool is_known = std::ranges::find(picture_.bridges, name, &inspect::Bridge::name) != picture_.bridges.end();
   if (!is_known && !name.empty()) picture_.bridges.push_back({.name = name});
 }
 
-/// Routed ends have addresses of no interest: the gateways.
-std::string port_of(const inspect::Attachment& attachment) {
+/// The addresses of a routed host end are left out: they are the gateways.
+std::string port_label(const inspect::Attachment& attachment) {
   if (attachment.peer_netns != inspect::host_namespace_path) return attachment.host_interface;
-  auto words = texts(attachment.peer_addresses);
-  words.insert(words.begin(), attachment.peer_interface);
-  return text::joined(words, " ");
+  auto parts = texts(attachment.peer_addresses);
+  parts.insert(parts.begin(), attachment.peer_interface);
+  return text::joined(parts, " ");
 }
 
-void Painter::add(const inspect::Attachment& attachment) {
+void PictureBuilder::add(const inspect::Attachment& attachment) {
   const auto& identity = attachment.identity;
-  const auto space = space_of(attachment.netns, identity.container);
-  Cable cable{.end = put(space, {.name = identity.interface,
-                                 .network = identity.network,
-                                 .state = attachment.state,
-                                 .addresses = texts(attachment.addresses)}),
-              .host_interface = port_of(attachment),
-              .bridge = attachment.bridge,
-              .state = attachment.state};
+  const auto netns = box_of(attachment.netns, identity.container);
+  VethPair pair{.end = add_interface(netns, {.name = identity.interface,
+                                             .network = identity.network,
+                                             .state = attachment.state,
+                                             .addresses = texts(attachment.addresses)}),
+                .host_interface = port_label(attachment),
+                .bridge = attachment.bridge,
+                .state = attachment.state};
   if (!attachment.peer_netns.empty() && attachment.peer_netns != inspect::host_namespace_path) {
-    cable.other = put(
-        space_of(attachment.peer_netns, ""),
+    pair.other = add_interface(
+        box_of(attachment.peer_netns, ""),
         {.name = attachment.peer_interface, .state = attachment.state, .addresses = texts(attachment.peer_addresses)});
   }
   add_missing_bridge(attachment.bridge);
-  if (cable.other || !cable.host_interface.empty()) picture_.cables.push_back(std::move(cable));
+  if (pair.other || !pair.host_interface.empty()) picture_.pairs.push_back(std::move(pair));
 }
 
-void Painter::order_cables() {
-  std::ranges::stable_sort(picture_.cables, {}, [](const Cable& cable) {
-    return std::tuple{cable.other.has_value(), cable.bridge};
+void PictureBuilder::order_pairs() {
+  std::ranges::stable_sort(picture_.pairs, {}, [](const VethPair& pair) {
+    return std::tuple{pair.other.has_value(), pair.bridge};
   });
 }
 
 }  // namespace
 
-Picture picture(const inspect::Node& node) { return Painter{node}.finished(); }
+Picture picture(const inspect::Node& node) { return PictureBuilder{node}.finished(); }
 
-std::vector<std::string> bridge_words(const inspect::Bridge& bridge) {
+std::vector<std::string> format_bridge(const inspect::Bridge& bridge) {
   if (bridge.mac == cni::MacAddress{}) return {"missing"};
-  auto words = texts(bridge.addresses);
-  words.insert(words.begin(), bridge.is_up ? "up" : "down");
-  return words;
+  auto parts = texts(bridge.addresses);
+  parts.insert(parts.begin(), bridge.is_up ? "up" : "down");
+  return parts;
 }
 
-const Interface& at(const Picture& picture, const Place& place) {
-  return picture.spaces[place.space].interfaces[place.interface];
+const Interface& interface_at(const Picture& picture, const InterfacePosition& position) {
+  return picture.namespaces[position.netns].interfaces[position.interface];
 }
 
-std::string box_id(const Place& place) {
-  return "space" + std::to_string(place.space) + "_" + std::to_string(place.interface);
+std::string box_id(const InterfacePosition& position) {
+  return "space" + std::to_string(position.netns) + "_" + std::to_string(position.interface);
 }
 
-std::string port_id(std::size_t cable) { return "port" + std::to_string(cable); }
+std::string port_id(std::size_t pair) { return "port" + std::to_string(pair); }
 
-std::string label(const Space& space) {
-  return space.subtitle.empty() ? space.title : space.title + '\n' + space.subtitle;
+std::string label(const NamespaceBox& netns) {
+  return netns.subtitle.empty() ? netns.title : netns.title + '\n' + netns.subtitle;
 }
 
 std::string label(const Interface& interface) {
@@ -121,9 +122,9 @@ std::string label(const Interface& interface) {
   return text;
 }
 
-std::string label(const Picture& picture, const Cable& cable) {
-  const auto& network = at(picture, cable.end).network;
-  return cable.state == inspect::State::live ? network : network + '\n' + std::string{inspect::to_string(cable.state)};
+std::string label(const Picture& picture, const VethPair& pair) {
+  const auto& network = interface_at(picture, pair.end).network;
+  return pair.state == inspect::State::live ? network : network + '\n' + std::string{inspect::to_string(pair.state)};
 }
 
 }  // namespace report

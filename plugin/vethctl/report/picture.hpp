@@ -12,7 +12,7 @@ namespace report {
 /// An interface of a container.
 struct Interface {
   std::string name;
-  std::string network{};  ///< empty: the other end of a cable between namespaces
+  std::string network{};  ///< empty: the other end of a pair between two namespaces
   inspect::State state = inspect::State::live;
   std::vector<std::string> addresses{};
 
@@ -20,57 +20,57 @@ struct Interface {
 };
 
 /// A network namespace other than the host's.
-struct Space {
-  std::string title;       ///< the container; without one the namespace
-  std::string subtitle{};  ///< the namespace, where that is called otherwise
+struct NamespaceBox {
+  std::string title;       ///< the container; the namespace if no container is in it
+  std::string subtitle{};  ///< the namespace, if its name differs from the title
   std::vector<Interface> interfaces{};
 
-  bool operator==(const Space&) const = default;
+  bool operator==(const NamespaceBox&) const = default;
 };
 
-/// Where an interface stands in the picture.
-struct Place {
-  std::size_t space = 0;
+/// Indexes of an interface in Picture::namespaces.
+struct InterfacePosition {
+  std::size_t netns = 0;
   std::size_t interface = 0;
 
-  bool operator==(const Place&) const = default;
+  bool operator==(const InterfacePosition&) const = default;
 };
 
 /// A veth pair.
-struct Cable {
-  Place end;                     ///< the container's
-  std::optional<Place> other{};  ///< the other in a second namespace; nullopt: on the host
-  std::string host_interface{};  ///< its name, and the addresses that a cable to the host itself has there
-  std::string bridge{};          ///< the bridge that the host's end is a port of; empty: none
+struct VethPair {
+  InterfacePosition end;                     ///< the container end
+  std::optional<InterfacePosition> other{};  ///< the end in a second namespace; nullopt: the other end is on the host
+  std::string host_interface{};  ///< name of the host end; with its addresses if `vethctl connect` created the pair
+  std::string bridge{};          ///< bridge whose port the host end is; empty: none
   inspect::State state = inspect::State::live;
 
-  bool operator==(const Cable&) const = default;
+  bool operator==(const VethPair&) const = default;
 };
 
-/// A node as boxes and cables: what the drawn reports have in common.
+/// A node as boxes and veth pairs: the common input of all drawings.
 struct Picture {
   std::string host;
   std::vector<std::string> gateways{};
-  std::vector<inspect::Bridge> bridges{};  ///< those too that cables name and that are not there, without a MAC
-  std::vector<Space> spaces{};
-  std::vector<Cable> cables{};  ///< routed ones, then by bridge, then those between namespaces
+  std::vector<inspect::Bridge> bridges{};  ///< a missing bridge has no MAC
+  std::vector<NamespaceBox> namespaces{};
+  std::vector<VethPair> pairs{};  ///< routed pairs, then ports by bridge, then pairs between namespaces
 
   bool operator==(const Picture&) const = default;
 };
 
 Picture picture(const inspect::Node& node);
 
-const Interface& at(const Picture& picture, const Place& place);
+const Interface& interface_at(const Picture& picture, const InterfacePosition& position);
 
-/// Whether it is up, then its addresses.
-std::vector<std::string> bridge_words(const inspect::Bridge& bridge);
+/// "up" or "down", then the addresses; "missing" if the bridge does not exist.
+std::vector<std::string> format_bridge(const inspect::Bridge& bridge);
 
-// What graph languages call a box, and what they write into it, line by line.
-std::string box_id(const Place& place);
-std::string port_id(std::size_t cable);
-std::string label(const Space& space);
+// Identifiers and labels of boxes in graph languages; a label has one line for each value.
+std::string box_id(const InterfacePosition& position);
+std::string port_id(std::size_t pair);
+std::string label(const NamespaceBox& netns);
 std::string label(const Interface& interface);
-/// The network, and the state where that is not live.
-std::string label(const Picture& picture, const Cable& cable);
+/// The network, and the state unless it is live.
+std::string label(const Picture& picture, const VethPair& pair);
 
 }  // namespace report

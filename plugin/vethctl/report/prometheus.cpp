@@ -22,7 +22,7 @@ std::string label(std::string_view name, std::string_view value) {
   return text + '"';
 }
 
-/// Values are floating point numbers: whole ones are exact up to 2^53, and readable.
+/// Prometheus values are floating point numbers: integers are exact up to 2^53.
 std::string number(cni::AddressBits value) {
   constexpr cni::AddressBits exact = cni::AddressBits{1} << 53U;
   if (value <= exact) return std::to_string(static_cast<std::uint64_t>(value));
@@ -43,10 +43,10 @@ std::string sample(std::string_view name, const std::string& labels, cni::Addres
 
 std::string attachments(const Metrics& metrics) {
   constexpr std::string_view name = "veth_cni_attachments";
-  auto text = head(name, "Attachments by network and state; all but live and in flight are stale.");
+  auto text = head(name, "Attachments by network and state.");
   for (const auto& network : metrics.networks) {
     for (const auto state :
-         {State::live, State::in_flight, State::remains, State::unreadable, State::broken, State::unrecorded}) {
+         {State::live, State::in_flight, State::incomplete, State::unreadable, State::broken, State::unrecorded}) {
       const auto found = metrics.attachments.find({network, state});
       text += sample(name, label("network", network) + ',' + label("state", inspect::to_string(state)),
                      found == metrics.attachments.end() ? 0 : found->second);
@@ -57,8 +57,8 @@ std::string attachments(const Metrics& metrics) {
 
 std::string ranges(const Metrics& metrics, std::string_view name, std::string_view help, const auto& value) {
   auto text = head(name, help);
-  for (const auto& [place, use] : metrics.ranges) {
-    text += sample(name, label("network", place.first) + ',' + label("range", place.second), value(use));
+  for (const auto& [key, use] : metrics.ranges) {
+    text += sample(name, label("network", key.first) + ',' + label("range", key.second), value(use));
   }
   return text;
 }
@@ -68,12 +68,12 @@ std::string ranges(const Metrics& metrics, std::string_view name, std::string_vi
 std::string prometheus(const Metrics& metrics) {
   const auto age = static_cast<std::uint64_t>(metrics.oldest_stale.count());
   return attachments(metrics) +
-         ranges(metrics, "veth_cni_leases_used", "Addresses of a range that are taken.",
+         ranges(metrics, "veth_cni_leases_used", "Leased addresses of a range.",
                 [](const RangeUse& use) { return cni::AddressBits{use.used}; }) +
-         ranges(metrics, "veth_cni_leases_free", "Addresses of a range that can be given out.",
+         ranges(metrics, "veth_cni_leases_free", "Free addresses of a range.",
                 [](const RangeUse& use) { return use.free; }) +
          head("veth_cni_oldest_stale_seconds",
-              "Age of the oldest stale attachment that has one, 0 where none is stale.") +
+              "Age of the oldest attachment that is neither live nor in flight; 0: none.") +
          sample("veth_cni_oldest_stale_seconds", "", age);
 }
 

@@ -21,12 +21,12 @@ struct RangeUse {
   bool operator==(const RangeUse&) const = default;
 };
 
-/// What is told of a node to those who watch it.
+/// The values that are exported.
 struct Metrics {
-  std::set<std::string> networks{};                                               ///< all that are configured or in use
+  std::set<std::string> networks{};                                               ///< configured or in use
   std::map<std::pair<std::string, inspect::State>, std::uint64_t> attachments{};  ///< how many; absent: none
   std::map<std::pair<std::string, std::string>, RangeUse> ranges{};  ///< by network and range, "10.1.2.2-10.1.2.254"
-  std::chrono::seconds oldest_stale{};                               ///< 0: there is none
+  std::chrono::seconds oldest_stale{};                               ///< age; 0: none
 
   bool operator==(const Metrics&) const = default;
 };

@@ -1,8 +1,8 @@
 #include "plugin/vethctl/report/show.hpp"
 
 #include "plugin/text/joined.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/table.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
 
@@ -25,7 +25,7 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "namespace", attachment.netns);
   put(rows, "peer", attachment.peer_netns);
   put(rows, "state", std::string{inspect::to_string(attachment.state)});
-  put(rows, "age", age_words(attachment.age));
+  put(rows, "age", format_age(attachment.age));
   put(rows, "mode", attachment.mode);
   put(rows, "bridge", attachment.bridge);
   if (attachment.mode == "lease") put(rows, "addresses", text::joined(texts(attachment.addresses), " "));
@@ -34,23 +34,23 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   return table(rows, width);
 }
 
-/// One end: what is wanted of it, and what the kernel has.
+/// One end: the wanted values of the record and the values of the kernel; null: unknown or missing.
 struct End {
   const wiring::End* wanted = nullptr;
-  const wiring::ObservedEnd* there = nullptr;
+  const wiring::ObservedEnd* observed = nullptr;
 };
 
-void compare(Rows& rows, const std::string& name, const std::string& wanted, const std::string& there) {
-  rows.push_back({"  " + name, wanted.empty() ? "-" : wanted, there.empty() ? "-" : there});
+void compare(Rows& rows, const std::string& name, const std::string& wanted, const std::string& observed) {
+  rows.push_back({"  " + name, wanted.empty() ? "-" : wanted, observed.empty() ? "-" : observed});
 }
 
-/// Wanted ones in their order, each beside itself where it is there; then what is there besides.
-void compare(Rows& rows, const std::string& name, const Row& wanted, Row there) {
+/// One row for each wanted value with the observed one beside it, then rows for observed values that are not wanted.
+void compare(Rows& rows, const std::string& name, const Row& wanted, Row observed) {
   for (const auto& value : wanted) {
-    const bool is_there = std::erase(there, value) > 0;
-    compare(rows, name, value, is_there ? value : "");
+    const bool is_found = std::erase(observed, value) > 0;
+    compare(rows, name, value, is_found ? value : "");
   }
-  for (const auto& value : there) compare(rows, name, "", value);
+  for (const auto& value : observed) compare(rows, name, "", value);
 }
 
 Row address_texts(const std::vector<wiring::Address>& addresses) {
@@ -59,34 +59,34 @@ Row address_texts(const std::vector<wiring::Address>& addresses) {
   return all;
 }
 
-/// What the kernel makes by itself for each address, and multicast, would hide what matters.
-bool is_of_the_kernel(const wiring::Route& route) {
+/// The kernel adds a local and a multicast route for each address. They would hide the others.
+bool is_kernel_route(const wiring::Route& route) {
   constexpr std::uint32_t local_table = 255;
   return route.table == local_table || cni::is_multicast(route.destination.address);
 }
 
 Row route_texts(std::vector<wiring::Route> routes) {
-  std::erase_if(routes, is_of_the_kernel);
+  std::erase_if(routes, is_kernel_route);
   return texts(routes);
 }
 
-std::string up_words(const wiring::ObservedEnd* there) {
-  if (there == nullptr) return "missing";
-  return there->is_up ? "up" : "down";
+std::string format_up(const wiring::ObservedEnd* observed) {
+  if (observed == nullptr) return "missing";
+  return observed->is_up ? "up" : "down";
 }
 
 Rows compared(const End& end, const inspect::Detail& detail) {
-  Rows rows{{"", "WANTED", "KERNEL"}};
+  Rows rows{{"", "EXPECTED", "ACTUAL"}};
   const bool leaves_down = detail.wanted && detail.wanted->leave_down;
-  compare(rows, "state", end.wanted == nullptr ? "" : leaves_down ? "down" : "up", up_words(end.there));
+  compare(rows, "state", end.wanted == nullptr ? "" : leaves_down ? "down" : "up", format_up(end.observed));
   compare(rows, "mac", end.wanted != nullptr ? cni::to_string(end.wanted->mac) : "",
-          end.there != nullptr ? cni::to_string(end.there->mac) : "");
+          end.observed != nullptr ? cni::to_string(end.observed->mac) : "");
   compare(rows, "mtu", detail.wanted ? std::to_string(detail.wanted->mtu) : "",
-          end.there != nullptr ? std::to_string(end.there->mtu) : "");
+          end.observed != nullptr ? std::to_string(end.observed->mtu) : "");
   compare(rows, "address", end.wanted != nullptr ? address_texts(end.wanted->addresses) : Row{},
-          end.there != nullptr ? texts(end.there->addresses) : Row{});
+          end.observed != nullptr ? texts(end.observed->addresses) : Row{});
   compare(rows, "route", end.wanted != nullptr ? route_texts(end.wanted->routes) : Row{},
-          end.there != nullptr ? route_texts(end.there->routes) : Row{});
+          end.observed != nullptr ? route_texts(end.observed->routes) : Row{});
   return rows;
 }
 
@@ -95,43 +95,45 @@ std::string on_or_off(bool is_on) { return is_on ? "on" : "off"; }
 void compare_port(Rows& rows, const inspect::Detail& detail) {
   if (!detail.wanted || !detail.wanted->bridge) return;
   const auto& wanted = *detail.wanted->bridge;
-  const auto& there = detail.observed.host;
-  compare(rows, "hairpin", on_or_off(wanted.hairpin), there ? on_or_off(there->is_hairpin) : "");
-  compare(rows, "isolation", on_or_off(wanted.isolated), there ? on_or_off(there->is_isolated) : "");
+  const auto& observed = detail.observed.host;
+  compare(rows, "hairpin", on_or_off(wanted.hairpin), observed ? on_or_off(observed->is_hairpin) : "");
+  compare(rows, "isolation", on_or_off(wanted.isolated), observed ? on_or_off(observed->is_isolated) : "");
   if (wanted.check_macs) rows.push_back({"  check of MACs", "on"});
 }
 
-std::string words_of(const std::optional<wiring::RateLimit>& limit) { return limit ? words(*limit) : std::string{}; }
+std::string format_limit(const std::optional<wiring::RateLimit>& limit) {
+  return limit ? format(*limit) : std::string{};
+}
 
-/// Seen from the container.
+/// Ingress and egress are those of the container, as in the configuration.
 void compare_limits(Rows& rows, const inspect::Detail& detail) {
   if (!detail.wanted) return;
   const auto& observed = detail.observed;
   const auto& ingress = detail.wanted->ingress_limit;
   const auto& egress = detail.wanted->egress_limit;
-  if (ingress) compare(rows, "ingress limit", words_of(ingress), words_of(observed.ingress_limit));
+  if (ingress) compare(rows, "ingress limit", format_limit(ingress), format_limit(observed.ingress_limit));
   if (!egress) return;
   const bool applies = observed.ifb && observed.ifb->index == observed.redirected_to;
-  compare(rows, "egress limit", words_of(egress), applies ? words_of(observed.ifb->limit) : "");
+  compare(rows, "egress limit", format_limit(egress), applies ? format_limit(observed.ifb->limit) : "");
 }
 
 std::string container_end(const inspect::Detail& detail, std::size_t width) {
   const auto& attachment = detail.attachment;
   if (!detail.wanted) return {};
   const End end{.wanted = &detail.wanted->container,
-                .there = detail.observed.container ? &*detail.observed.container : nullptr};
-  return "\n" + attachment.identity.interface + " in namespace " + namespace_words(attachment.netns) + "\n" +
+                .observed = detail.observed.container ? &*detail.observed.container : nullptr};
+  return "\n" + attachment.identity.interface + " in namespace " + format_namespace(attachment.netns) + "\n" +
          table(compared(end, detail), width);
 }
 
 std::string other_end(const inspect::Detail& detail, std::size_t width) {
   const auto& attachment = detail.attachment;
   const End end{.wanted = detail.wanted ? &detail.wanted->host : nullptr,
-                .there = detail.observed.host ? &*detail.observed.host : nullptr};
-  if (end.wanted == nullptr && end.there == nullptr) return {};
+                .observed = detail.observed.host ? &*detail.observed.host : nullptr};
+  if (end.wanted == nullptr && end.observed == nullptr) return {};
   const auto title = attachment.peer_netns.empty()
                          ? attachment.host_interface + " on the host"
-                         : attachment.peer_interface + " in namespace " + namespace_words(attachment.peer_netns);
+                         : attachment.peer_interface + " in namespace " + format_namespace(attachment.peer_netns);
   auto rows = compared(end, detail);
   compare_port(rows, detail);
   compare_limits(rows, detail);
@@ -162,7 +164,7 @@ std::string counters(const inspect::Detail& detail, std::size_t width) {
 }
 
 std::string differences(const inspect::Detail& detail) {
-  if (!detail.wanted) return "\nno record tells what is wanted: nothing to compare\n";
+  if (!detail.wanted) return "\nno readable record: the wanted state is unknown\n";
   if (detail.differences.empty()) return "\nno differences\n";
   std::string text = "\ndifferences\n";
   for (const auto& difference : texts(detail.differences)) text += "  " + difference + '\n';

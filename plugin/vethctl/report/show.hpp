@@ -7,8 +7,7 @@
 
 namespace report {
 
-/// All about one attachment: what it is, for each end what is wanted beside what the kernel has, counters, and the
-/// differences.
+/// One attachment in detail: identity, for each end the expected and the actual values, counters, and differences.
 std::string show(const inspect::Detail& detail, std::size_t width);
 
 }  // namespace report

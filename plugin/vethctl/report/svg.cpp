@@ -43,18 +43,18 @@ std::string rectangle(const Rectangle& box, const std::string& style_class, doub
          attribute("width", box.width) + attribute("height", box.height) + attribute("rx", rounding) + "/>\n";
 }
 
-/// `middle` is the left end of the line, at half the height of its letters.
-std::string text(const Point& middle, const std::string& style_class, const std::string& words) {
+/// `middle` is the left end of the text line at half its height.
+std::string text(const Point& middle, const std::string& style_class, const std::string& content) {
   constexpr double half_height = 4.2;
   return "  <text class=\"" + style_class + '"' + attribute("x", middle.x) + attribute("y", middle.y + half_height) +
-         '>' + xml(words) + "</text>\n";
+         '>' + xml(content) + "</text>\n";
 }
 
-/// Lines below each other from `first` on.
+/// One text line for each string, the first at `first`.
 std::string lines(Point first, const std::string& style_class, const std::vector<std::string>& all) {
   std::string result;
-  for (const auto& words : all) {
-    result += text(first, style_class, words);
+  for (const auto& line : all) {
+    result += text(first, style_class, line);
     first.y += line_height;
   }
   return result;
@@ -64,7 +64,7 @@ std::string host(const Picture& picture, const Rectangle& box) {
   const Point corner{box.x + padding, box.y + padding + line_height / 2};
   std::vector<std::string> details;
   for (const auto& gateway : picture.gateways) details.push_back("lo  " + gateway);
-  if (picture.spaces.empty()) details.emplace_back("nothing is attached");
+  if (picture.namespaces.empty()) details.emplace_back("no attachments");
   return rectangle(box, "host", 10) + text(corner, "heading", "host " + picture.host) +
          lines({corner.x, corner.y + 1.25 * line_height}, "quiet", details);
 }
@@ -73,7 +73,7 @@ std::string bridge(const inspect::Bridge& bridge, const Rectangle& box) {
   const Point corner{box.x + padding, box.y + padding / 2 + line_height / 2};
   return rectangle(box, bridge.mac == cni::MacAddress{} ? "bridge fault" : "bridge", 8) +
          text(corner, "title", "bridge " + bridge.name) +
-         lines({corner.x, corner.y + line_height}, "quiet", bridge_words(bridge));
+         lines({corner.x, corner.y + line_height}, "quiet", format_bridge(bridge));
 }
 
 std::string state_class(inspect::State state) {
@@ -81,50 +81,50 @@ std::string state_class(inspect::State state) {
   return state == inspect::State::in_flight ? " passing" : " fault";
 }
 
-std::string words_class(inspect::State state) {
+std::string state_text_class(inspect::State state) {
   if (state == inspect::State::live) return "quiet";
   return state == inspect::State::in_flight ? "passing-words" : "fault-words";
 }
 
-std::string interface(const Space& space, std::size_t index, const Rectangle& box) {
-  const auto& shown = space.interfaces[index];
-  const double middle = box.y + offset_of(space, index);
+std::string interface(const NamespaceBox& netns, std::size_t index, const Rectangle& box) {
+  const auto& shown = netns.interfaces[index];
+  const double middle = box.y + interface_offset(netns, index);
   return text({box.x + padding, middle}, "name", shown.name) +
-         text({box.x + padding, middle + line_height}, words_class(shown.state), caption(shown)) +
-         lines({box.x + address_offset(space), middle}, "address", shown.addresses);
+         text({box.x + padding, middle + line_height}, state_text_class(shown.state), caption(shown)) +
+         lines({box.x + address_offset(netns), middle}, "address", shown.addresses);
 }
 
-std::string drawn_space(const Space& space, const Rectangle& box) {
+std::string namespace_text(const NamespaceBox& netns, const Rectangle& box) {
   const Point corner{box.x + padding, box.y + padding / 2 + line_height / 2};
-  std::string result = rectangle(box, "space", 8) + text(corner, "title", space.title);
-  if (!space.subtitle.empty()) result += text({corner.x, corner.y + line_height}, "quiet", space.subtitle);
-  for (std::size_t i = 0; i < space.interfaces.size(); ++i) result += interface(space, i, box);
+  std::string result = rectangle(box, "space", 8) + text(corner, "title", netns.title);
+  if (!netns.subtitle.empty()) result += text({corner.x, corner.y + line_height}, "quiet", netns.subtitle);
+  for (std::size_t i = 0; i < netns.interfaces.size(); ++i) result += interface(netns, i, box);
   return result;
 }
 
-std::string point(const Point& place) { return number(place.x) + ' ' + number(place.y); }
+std::string coordinates(const Point& point) { return number(point.x) + ' ' + number(point.y); }
 
-/// A curve that leaves both ends level.
+/// A curve that is horizontal at both ends.
 std::string path(const Curve& curve) {
   const double reach = curve.is_arc ? 70 : (curve.end.x - curve.start.x) / 2;
   const double back = curve.is_arc ? -reach : reach;
-  return "M " + point(curve.start) + " C " + point({curve.start.x + reach, curve.start.y}) + ", " +
-         point({curve.end.x - back, curve.end.y}) + ", " + point(curve.end);
+  return "M " + coordinates(curve.start) + " C " + coordinates({curve.start.x + reach, curve.start.y}) + ", " +
+         coordinates({curve.end.x - back, curve.end.y}) + ", " + coordinates(curve.end);
 }
 
-std::string plug(const Point& place, const std::string& kind) {
+std::string plug(const Point& center, const std::string& kind) {
   constexpr double radius = 4;
-  return "  <circle class=\"plug" + kind + '"' + attribute("cx", place.x) + attribute("cy", place.y) +
+  return "  <circle class=\"plug" + kind + '"' + attribute("cx", center.x) + attribute("cy", center.y) +
          attribute("r", radius) + "/>\n";
 }
 
-std::string cable(const Cable& shown, const Curve& curve) {
+std::string pair_text(const VethPair& shown, const Curve& curve) {
   const std::string kind = shown.other ? " between" : "";
   return "  <path class=\"cable" + kind + state_class(shown.state) + "\" d=\"" + path(curve) + "\"/>\n" +
          plug(curve.start, kind) + plug(curve.end, kind);
 }
 
-std::string port(const Cable& shown, const Rectangle& box) {
+std::string port(const VethPair& shown, const Rectangle& box) {
   if (shown.other) return {};
   return rectangle(box, "port", box.height / 2) +
          text({box.x + padding, box.y + box.height / 2}, "address", shown.host_interface);
@@ -145,9 +145,10 @@ std::string svg(const inspect::Node& node) {
   std::string result = opening(layout.size) + "  <title>" + xml("network of " + drawing.host) + "</title>\n" + style +
                        "  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + host(drawing, layout.host);
   for (std::size_t i = 0; i < drawing.bridges.size(); ++i) result += bridge(drawing.bridges[i], layout.bridges[i]);
-  for (std::size_t i = 0; i < drawing.spaces.size(); ++i) result += drawn_space(drawing.spaces[i], layout.spaces[i]);
-  for (std::size_t i = 0; i < drawing.cables.size(); ++i) result += port(drawing.cables[i], layout.ports[i]);
-  for (std::size_t i = 0; i < drawing.cables.size(); ++i) result += cable(drawing.cables[i], layout.cables[i]);
+  for (std::size_t i = 0; i < drawing.namespaces.size(); ++i)
+    result += namespace_text(drawing.namespaces[i], layout.namespaces[i]);
+  for (std::size_t i = 0; i < drawing.pairs.size(); ++i) result += port(drawing.pairs[i], layout.ports[i]);
+  for (std::size_t i = 0; i < drawing.pairs.size(); ++i) result += pair_text(drawing.pairs[i], layout.pairs[i]);
   return result + "</svg>\n";
 }
 

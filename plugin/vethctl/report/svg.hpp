@@ -6,7 +6,7 @@
 
 namespace report {
 
-/// The node as a picture: an SVG document that needs no other file, for browsers and for programs.
+/// The node as a self-contained SVG document.
 std::string svg(const inspect::Node& node);
 
 }  // namespace report

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-// Where everything of a picture stands on the paper, in pixels: the host on the left, containers in a column beside it,
-// and in a second column namespaces that are reached by a cable from a container alone. A container stands as high as
-// its port on the host where that can be, so that cables do not cross.
+// Positions in the drawing, in pixels: the host on the left, containers in a column beside it, and in a second column
+// the namespaces that are connected only to another namespace. A container is drawn at the height of its port on the
+// host if possible, so that lines do not cross.
 namespace report {
 
 struct Point {
@@ -29,7 +29,7 @@ struct Rectangle {
   bool operator==(const Rectangle&) const = default;
 };
 
-/// A cable with both its ends; `start` is on the host or in the first namespace.
+/// The line of a veth pair; `start` is on the host or in the first namespace.
 struct Curve {
   Point start;
   Point end;
@@ -41,31 +41,31 @@ struct Curve {
 struct SvgLayout {
   Point size{};
   Rectangle host{};
-  std::vector<Rectangle> bridges{};  ///< as Picture::bridges
-  std::vector<Rectangle> spaces{};   ///< as Picture::spaces
-  std::vector<Rectangle> ports{};    ///< as Picture::cables; without extent for those between namespaces
-  std::vector<Curve> cables{};       ///< as Picture::cables
+  std::vector<Rectangle> bridges{};     ///< in the order of Picture::bridges
+  std::vector<Rectangle> namespaces{};  ///< in the order of Picture::namespaces
+  std::vector<Rectangle> ports{};       ///< in the order of Picture::pairs; empty for pairs between namespaces
+  std::vector<Curve> pairs{};           ///< in the order of Picture::pairs
 };
 
 SvgLayout lay_out(const Picture& picture);
 
-// Sizes that whoever draws has to know, too.
+// Sizes that the drawing code needs, too.
 constexpr double character_width = 7.3;  ///< of the monospaced font at 12 pixels
 constexpr double line_height = 16;
 constexpr double padding = 12;
 
 /// The distance from the top of a box to the middle of the first line of an interface.
-double offset_of(const Space& space, std::size_t interface);
+double interface_offset(const NamespaceBox& netns, std::size_t interface);
 
-/// The lines at the top of a box.
-double title_height(const Space& space);
+/// Heights of the title lines at the top of each kind of box.
+double title_height(const NamespaceBox& netns);
 double bridge_title_height(const inspect::Bridge& bridge);
 double host_title_height(const Picture& picture);
 
-/// The column of addresses beside the names of interfaces, from the left of the box.
-double address_offset(const Space& space);
+/// The distance from the left of a box to the column of addresses.
+double address_offset(const NamespaceBox& netns);
 
-/// The network and the state of an interface, which stand below its name.
+/// The text below the name of an interface: its network, and its state unless it is live.
 std::string caption(const Interface& interface);
 
 }  // namespace report

@@ -7,13 +7,12 @@
 
 namespace report {
 
-/// Rows in columns that are as wide as they have to be; where that is wider than `width`, the widest columns are cut
-/// and end in "…", the one with the number `spared` last of all. The first row is the heading. Each line ends in a
-/// newline.
+/// Aligned columns. If the table is wider than `width`, the widest columns are truncated and end in "…"; the column
+/// with the index `truncated_last` is truncated last. The first row is the heading. Each line ends in a newline.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t width,
-                  std::optional<std::size_t> spared = std::nullopt);
+                  std::optional<std::size_t> truncated_last = std::nullopt);
 
-/// How wide it would be if nothing were cut.
+/// The width of the table without truncation.
 std::size_t width_of_table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace report

@@ -2,45 +2,45 @@
 
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
+#include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/picture.hpp"
 #include "plugin/vethctl/report/table.hpp"
-#include "plugin/vethctl/report/words.hpp"
 
 #include <algorithm>
 
 namespace report {
 namespace {
 
-/// What stands at one place of the tree: cells that are aligned with those of other branches, or a line of its own.
+/// A node of the tree. Several cells are aligned with those of other branches; a single cell is a line of its own.
 struct Branch {
   std::vector<std::string> cells{};
   std::vector<Branch> branches{};
 };
 
-std::string state_words(inspect::State state) {
+std::string format_state(inspect::State state) {
   return state == inspect::State::live ? std::string{} : std::string{inspect::to_string(state)};
 }
 
-std::string end_words(const Picture& picture, const Place& place) {
-  return at(picture, place).name + " in " + picture.spaces[place.space].title;
+std::string format_end(const Picture& picture, const InterfacePosition& position) {
+  return interface_at(picture, position).name + " in " + picture.namespaces[position.netns].title;
 }
 
-Branch branch(const Picture& picture, const Cable& cable) {
-  const auto& interface = at(picture, cable.end);
-  return {{cable.host_interface, "── " + interface.name, picture.spaces[cable.end.space].title, interface.network,
-           text::joined(interface.addresses, " "), state_words(cable.state)}};
+Branch branch(const Picture& picture, const VethPair& pair) {
+  const auto& interface = interface_at(picture, pair.end);
+  return {{pair.host_interface, "── " + interface.name, picture.namespaces[pair.end.netns].title, interface.network,
+           text::joined(interface.addresses, " "), format_state(pair.state)}};
 }
 
-Branch between(const Picture& picture, const Cable& cable) {
-  const auto& end = at(picture, cable.end);
-  const auto& other = at(picture, *cable.other);
-  return {{end_words(picture, cable.end) + " ── " + end_words(picture, *cable.other), end.network,
-           text::joined(end.addresses, " ") + " ── " + text::joined(other.addresses, " "), state_words(cable.state)}};
+Branch between(const Picture& picture, const VethPair& pair) {
+  const auto& end = interface_at(picture, pair.end);
+  const auto& other = interface_at(picture, *pair.other);
+  return {{format_end(picture, pair.end) + " ── " + format_end(picture, *pair.other), end.network,
+           text::joined(end.addresses, " ") + " ── " + text::joined(other.addresses, " "), format_state(pair.state)}};
 }
 
 void add_ports(Branch& parent, const Picture& picture, const std::string& bridge) {
-  for (const auto& cable : picture.cables) {
-    if (!cable.other && cable.bridge == bridge) parent.branches.push_back(branch(picture, cable));
+  for (const auto& pair : picture.pairs) {
+    if (!pair.other && pair.bridge == bridge) parent.branches.push_back(branch(picture, pair));
   }
 }
 
@@ -49,33 +49,33 @@ Branch host(const Picture& picture) {
   if (!picture.gateways.empty()) root.branches.push_back({{"lo  " + text::joined(picture.gateways, " ")}});
   add_ports(root, picture, "");
   for (const auto& bridge : picture.bridges) {
-    Branch node{{"bridge " + bridge.name + "  " + text::joined(bridge_words(bridge), " ")}};
+    Branch node{{"bridge " + bridge.name + "  " + text::joined(format_bridge(bridge), " ")}};
     add_ports(node, picture, bridge.name);
     root.branches.push_back(std::move(node));
   }
   return root;
 }
 
-Branch cables_between(const Picture& picture) {
-  Branch root{{"from namespace to namespace"}};
-  for (const auto& cable : picture.cables) {
-    if (cable.other) root.branches.push_back(between(picture, cable));
+Branch pairs_between(const Picture& picture) {
+  Branch root{{"between namespaces"}};
+  for (const auto& pair : picture.pairs) {
+    if (pair.other) root.branches.push_back(between(picture, pair));
   }
   return root;
 }
 
 Branch leases(const inspect::Node& node) {
-  Branch root{{"addresses without an interface of ours"}};
+  Branch root{{"leases for other plugins"}};
   for (const auto& attachment : node.attachments) {
     if (!attachment.host_interface.empty() || !attachment.peer_netns.empty()) continue;
     root.branches.push_back(
-        {{attachment.identity.interface, container_words(attachment.identity.container), attachment.identity.network,
-          text::joined(texts(attachment.addresses), " "), state_words(attachment.state)}});
+        {{attachment.identity.interface, format_container(attachment.identity.container), attachment.identity.network,
+          text::joined(texts(attachment.addresses), " "), format_state(attachment.state)}});
   }
   return root;
 }
 
-/// The tree as rows; the lines before the cells of a row are part of its first cell.
+/// The tree as table rows; the branch characters are part of the first cell.
 void flatten(const Branch& parent, const std::string& indent, std::vector<std::vector<std::string>>& rows) {
   for (const auto& child : parent.branches) {
     const bool is_last = &child == &parent.branches.back();
@@ -85,7 +85,7 @@ void flatten(const Branch& parent, const std::string& indent, std::vector<std::v
   }
 }
 
-/// Lines of their own must not make the first column wide.
+/// Single cells are left out of the table: they would make its first column wide.
 std::string drawn(const Branch& root, std::size_t width) {
   std::vector<std::vector<std::string>> rows;
   flatten(root, "", rows);
@@ -96,7 +96,7 @@ std::string drawn(const Branch& root, std::size_t width) {
   std::size_t position = 0;
   for (const auto& row : rows) {
     if (row.size() == 1) {
-      text += cut(clean(row.front()), width) + '\n';
+      text += truncate(clean(row.front()), width) + '\n';
       continue;
     }
     const auto end = lines.find('\n', position) + 1;
@@ -111,9 +111,9 @@ std::string drawn(const Branch& root, std::size_t width) {
 std::string tree(const inspect::Node& node, std::size_t width) {
   const auto drawing = picture(node);
   auto root = host(drawing);
-  if (node.attachments.empty()) root.branches.push_back({{"nothing is attached"}});
+  if (node.attachments.empty()) root.branches.push_back({{"no attachments"}});
   std::string text = drawn(root, width);
-  for (const auto& part : {cables_between(drawing), leases(node)}) {
+  for (const auto& part : {pairs_between(drawing), leases(node)}) {
     if (!part.branches.empty()) text += '\n' + drawn(part, width);
   }
   return text;

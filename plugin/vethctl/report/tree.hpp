@@ -7,8 +7,8 @@
 
 namespace report {
 
-/// The node as a tree for the terminal: the host with its interfaces and bridges, then cables between namespaces, then
-/// addresses without an interface of ours.
+/// The node as a tree for the terminal: the host with its interfaces and bridges, then pairs between namespaces, then
+/// leases for interfaces of other plugins.
 std::string tree(const inspect::Node& node, std::size_t width);
 
 }  // namespace report

@@ -3,7 +3,7 @@
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/vethctl/inspect/held_addresses.hpp"
+#include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 using Differences = std::vector<wiring::Difference>;
 
-bool holds(const Differences& differences, const wiring::Difference& difference) {
+bool contains(const Differences& differences, const wiring::Difference& difference) {
   return std::ranges::find(differences, difference) != differences.end();
 }
 
@@ -25,14 +25,14 @@ std::string to_string(const kernel::Conflict& conflict) {
     return "host port " + conflict.host_port + " is mapped to another container";
   }
   const auto address = cni::to_string(conflict.address);
-  return "the host has a route to " + address + " that leads elsewhere (ip route get " + address + ")";
+  return "the host routes " + address + " to another interface (ip route get " + address + ")";
 }
 
-/// The repair of one attachment whose lock is held.
+/// Repairs one attachment. The caller must hold its lock.
 class Repair {
  public:
-  Repair(const state::Record& record, const wiring::Wiring& wiring, const Tools& tools, state::Folder& folder)
-      : record_(record), wiring_(wiring), tools_(tools), folder_(folder) {}
+  Repair(const state::Record& record, const wiring::Wiring& wiring, const KernelAccess& access, state::Folder& folder)
+      : record_(record), wiring_(wiring), access_(access), folder_(folder) {}
 
   AttachmentRepair run(bool is_dry_run) {
     repair_.attachment = record_.attachment;
@@ -42,72 +42,75 @@ class Repair {
   }
 
  private:
-  /// What fails is among what is left, with the reason.
+  /// Runs a step; adds its error to not_restored.
   void attempt(const auto& step) try { step(); } catch (const cni::Error& error) {
-    repair_.left.emplace_back(error.what());
+    repair_.not_restored.emplace_back(error.what());
   } catch (const std::system_error& error) {
-    repair_.left.emplace_back(error.what());
+    repair_.not_restored.emplace_back(error.what());
   }
 
-  /// What is not proven to be one pair is left as it is: a path may lead into another namespace by now.
+  /// Changes nothing unless both ends are one pair of this attachment: the path of the record may meanwhile belong to
+  /// another namespace.
   void repair_wiring(bool is_dry_run) {
-    const auto site = open_site();
-    const auto observed = tools_.kernel.observe(wiring_, site);
+    const auto namespaces = open_namespaces();
+    const auto observed = access_.kernel.observe(wiring_, namespaces);
     const auto before = wiring::difference(wiring_, observed);
     if (before.empty()) return;
     if (!wiring::is_own_pair(wiring_, observed)) {
-      for (const auto& difference : before) repair_.left.push_back(wiring::to_string(difference));
+      for (const auto& difference : before) repair_.not_restored.push_back(wiring::to_string(difference));
       return;
     }
-    if (!is_dry_run) attempt([&] { restore_parts(site); });
-    const auto after = is_dry_run ? Differences{} : wiring::difference(wiring_, tools_.kernel.observe(wiring_, site));
+    if (!is_dry_run) attempt([&] { restore_parts(namespaces); });
+    const auto after =
+        is_dry_run ? Differences{} : wiring::difference(wiring_, access_.kernel.observe(wiring_, namespaces));
     for (const auto& difference : before) {
-      (holds(after, difference) ? repair_.left : repair_.restored).push_back(wiring::to_string(difference));
+      (contains(after, difference) ? repair_.not_restored : repair_.restored).push_back(wiring::to_string(difference));
     }
   }
 
-  void restore_parts(const kernel::Site& site) {
-    attachment::claim_gateways(attachment::footprint_of(record_), tools_.kernel, folder_);
-    const auto conflict = tools_.repairer.repair(wiring_, site);
-    if (conflict) repair_.left.push_back(to_string(*conflict));
+  void restore_parts(const kernel::AttachmentContext& namespaces) {
+    attachment::claim_gateways(attachment::footprint_of(record_), access_.kernel, folder_);
+    const auto conflict = access_.repairer.repair(wiring_, namespaces);
+    if (conflict) repair_.not_restored.push_back(to_string(*conflict));
   }
 
-  /// The host's own namespace is one only where the record says so: the other end of a pair that was connected to it.
-  kernel::Site open_site() {
-    kernel::Site site{.container = tools_.kernel.open_namespace(record_.netns, false), .node_life = folder_.name()};
-    site.host_index = record_.ends.host;
+  /// The namespace of the host is allowed only as the peer that `vethctl connect host` recorded.
+  kernel::AttachmentContext open_namespaces() {
+    kernel::AttachmentContext namespaces{.container = access_.kernel.open_namespace(record_.netns, false),
+                                         .node_instance = folder_.name()};
+    namespaces.host_index = record_.ends.host;
     const auto& peer = wiring_.peer_netns;
-    if (!peer.empty()) site.peer = tools_.kernel.open_namespace(peer, peer == inspect::host_namespace_path);
-    return site;
+    if (!peer.empty()) namespaces.peer = access_.kernel.open_namespace(peer, peer == inspect::host_namespace_path);
+    return namespaces;
   }
 
   void repair_addresses(bool is_dry_run) {
     const auto& network = record_.attachment.network;
-    if (const auto conflict = inspect::held_by_another(record_, folder_)) repair_.left.push_back(*conflict);
-    for (const auto& address : inspect::unheld_addresses(record_, folder_)) {
-      const auto sentence = "address " + cni::to_string(address) + " was not taken in the state folder";
+    if (const auto conflict = inspect::find_lease_conflict(record_, folder_)) repair_.not_restored.push_back(*conflict);
+    for (const auto& address : inspect::unleased_addresses(record_, folder_)) {
+      const auto text = "lease of address " + cni::to_string(address) + " is missing";
       const bool is_taken = is_dry_run || folder_.addresses.take(network, address, cni::tag_of(record_.attachment));
-      (is_taken ? repair_.restored : repair_.left).push_back(sentence);
+      (is_taken ? repair_.restored : repair_.not_restored).push_back(text);
     }
   }
 
   const state::Record& record_;
   const wiring::Wiring& wiring_;
-  const Tools& tools_;
+  const KernelAccess& access_;
   state::Folder& folder_;
   AttachmentRepair repair_{};
 };
 
 }  // namespace
 
-std::optional<AttachmentRepair> repair_attachment(const RecordName& name, const Tools& tools, state::Folder& folder,
-                                                  bool is_dry_run) {
-  const auto lock = folder.locks.try_attachment(name.tag);
-  const auto stored = lock ? folder.records.find(name.network, name.tag) : std::nullopt;
+std::optional<AttachmentRepair> repair_attachment(const RecordKey& key, const KernelAccess& access,
+                                                  state::Folder& folder, bool is_dry_run) {
+  const auto lock = folder.locks.try_attachment(key.tag);
+  const auto stored = lock ? folder.records.find(key.network, key.tag) : std::nullopt;
   if (!stored || !stored->record || stored->stage != state::Stage::live) return std::nullopt;
   const auto wiring = wiring::find_wiring(stored->record->wiring);
   if (!wiring) return std::nullopt;
-  return Repair{*stored->record, *wiring, tools, folder}.run(is_dry_run);
+  return Repair{*stored->record, *wiring, access, folder}.run(is_dry_run);
 }
 
 }  // namespace restore

@@ -11,32 +11,31 @@
 
 namespace restore {
 
-/// What a repair found wrong with one attachment, one sentence each.
+/// The problems that a repair found in one attachment, as texts for people.
 struct AttachmentRepair {
   cni::Attachment attachment{};
-  std::vector<std::string> restored{};  ///< or would be in a dry run
-  std::vector<std::string> left{};      ///< what could not be restored
+  std::vector<std::string> restored{};      ///< in a dry run: would be restored
+  std::vector<std::string> not_restored{};  ///< problems that remain
 
   bool operator==(const AttachmentRepair&) const = default;
 };
 
-/// Which record is meant.
-struct RecordName {
+struct RecordKey {
   const std::string& network;
   cni::Tag tag;
 };
 
-/// The parts of the kernel that a repair needs.
-struct Tools {
+/// The interfaces to the kernel that a repair uses.
+struct KernelAccess {
   kernel::Kernel& kernel;
   kernel::Repairer& repairer;
 };
 
-/// Brings back what the live record of an attachment names and the kernel, or the state folder, has lost; what exists
-/// is not touched. An end of a pair is never made: that takes an ADD. Nothing is written into a namespace before both
-/// ends are proven to be one pair. nullopt where there is nothing to compare with (no live record, none that can be
-/// read, a lease without a wiring) and while a call of the plugin is at work on it.
-std::optional<AttachmentRepair> repair_attachment(const RecordName& name, const Tools& tools, state::Folder& folder,
-                                                  bool is_dry_run);
+/// Restores what the live record of an attachment contains and the kernel or the state folder does not have. Existing
+/// objects are not changed, and no veth pair is created: that needs an ADD. Nothing is written into a namespace before
+/// both ends are proven to be one pair. nullopt if there is no live and readable record with a wiring, or if the lock
+/// is held.
+std::optional<AttachmentRepair> repair_attachment(const RecordKey& key, const KernelAccess& access,
+                                                  state::Folder& folder, bool is_dry_run);
 
 }  // namespace restore

@@ -8,14 +8,14 @@
 
 namespace restore {
 
-/// The addresses that an attachment without a record can be trusted to have been given. A workload with CAP_NET_ADMIN
-/// gives itself any, so those on its interface alone prove nothing: routed, the host has a route of ours to each of
-/// them over the host end; on a bridge, they are inside the ranges or among the addresses that a configuration of the
-/// network names, one for each set of ranges, that from which the MAC was made before others.
+/// The addresses that were assigned to an attachment without a record. A workload with CAP_NET_ADMIN can add any
+/// address to its interface, so a second proof is needed. Routed: the host has a route of this plugin to the address
+/// through the host end. On a bridge: the address is in a range or a list of a configuration of the network; one
+/// address for each set of ranges, preferably the one from which the MAC was derived.
 std::vector<cni::IpAddress> proven_addresses(const wiring::Wiring& wiring, const wiring::Observed& observed,
                                              const std::vector<cni::NetworkConfig>& configurations);
 
-/// The wiring without the container's other addresses, and without the routes and neighbours that go with them.
-wiring::Wiring with_addresses(wiring::Wiring wiring, const std::vector<cni::IpAddress>& addresses);
+/// The wiring without the other addresses of the container and without their neighbour entries.
+wiring::Wiring keep_only_addresses(wiring::Wiring wiring, const std::vector<cni::IpAddress>& addresses);
 
 }  // namespace restore

@@ -5,9 +5,9 @@
 #include "plugin/vethctl/inspect/namespaces.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
-#include "plugin/vethctl/restore/adopt.hpp"
 #include "plugin/vethctl/restore/proven_addresses.hpp"
-#include "plugin/wiring/standing.hpp"
+#include "plugin/vethctl/restore/record_existing_attachment.hpp"
+#include "plugin/wiring/found_attachment.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <algorithm>
@@ -17,10 +17,10 @@
 namespace restore {
 namespace {
 
-wiring::Wiring whole_wiring(const wiring::Standing& standing, kernel::Inspector& inspector) {
-  auto wiring = wiring::wiring_of(standing);
-  wiring.ingress_limit = standing.observed.ingress_limit;
-  if (standing.observed.ifb) wiring.egress_limit = standing.observed.ifb->limit;
+wiring::Wiring complete_wiring(const wiring::FoundAttachment& found, kernel::Inspector& inspector) {
+  auto wiring = wiring::reconstruct_wiring(found);
+  wiring.ingress_limit = found.observed.ingress_limit;
+  if (found.observed.ifb) wiring.egress_limit = found.observed.ifb->limit;
   auto rules = inspector.find_rules(cni::tag_of(wiring.attachment));
   wiring.masquerades = std::move(rules.masquerades);
   wiring.host_ports = std::move(rules.host_ports);
@@ -28,21 +28,21 @@ wiring::Wiring whole_wiring(const wiring::Standing& standing, kernel::Inspector&
   return wiring;
 }
 
-/// What `vethctl connect` laid to the host itself.
-bool is_cable(const cni::Attachment& attachment, const kernel::PeerLocation& location) {
-  return attachment.network == inspect::cable_network && location.bridge.empty();
+/// Whether `vethctl connect` created the pair between the host and a namespace.
+bool is_host_connection(const cni::Attachment& attachment, const kernel::PeerLocation& location) {
+  return attachment.network == inspect::connect_network && location.bridge.empty();
 }
 
-/// Whether a delegate gives the network's addresses: its records name none.
+/// Whether another IPAM plugin assigns the addresses of the network: its records contain none.
 bool has_delegate(const std::string& network, const std::vector<cni::NetworkConfig>& configurations) {
   return std::ranges::any_of(configurations, [&](const cni::NetworkConfig& config) {
     return config.name == network && !config.ipam.type.empty() && config.ipam.type != "veth-ipam";
   });
 }
 
-/// As an ADD writes it: the record of a cable names no interface of the host.
-state::Record record_of(const wiring::Wiring& wiring, const wiring::Observed& observed, const std::string& netns,
-                        std::vector<cni::IpAddress> addresses) {
+/// The record that an ADD would write. In mode netns it has no host interface.
+state::Record make_record(const wiring::Wiring& wiring, const wiring::Observed& observed, const std::string& netns,
+                          std::vector<cni::IpAddress> addresses) {
   state::Record record{.attachment = wiring.attachment,
                        .netns = netns,
                        .addresses = std::move(addresses),
@@ -61,17 +61,18 @@ bool is_recorded(const cni::Attachment& attachment, const state::Folder& folder)
   return stored && stored->record;
 }
 
-/// One run over the links without a record.
-class Recoveries {
+/// Restores the records of links.
+class RecordRecovery {
  public:
-  Recoveries(kernel::Inspector& inspector, const std::vector<cni::NetworkConfig>& configurations, state::Folder* folder)
+  RecordRecovery(kernel::Inspector& inspector, const std::vector<cni::NetworkConfig>& configurations,
+                 state::Folder* folder)
       : inspector_(inspector), configurations_(configurations), folder_(folder) {}
 
   Recovery recover(const kernel::HostLink& link, const kernel::PeerLocation& location);
 
  private:
-  state::Record read(const kernel::HostLink& link, const cni::Attachment& attachment,
-                     const kernel::PeerLocation& location);
+  state::Record reconstruct_record(const kernel::HostLink& link, const cni::Attachment& attachment,
+                                   const kernel::PeerLocation& location);
   void require_configuration(const wiring::Wiring& wiring) const;
 
   kernel::Inspector& inspector_;
@@ -79,62 +80,64 @@ class Recoveries {
   state::Folder* folder_;
 };
 
-/// On a bridge nothing but the configuration says which addresses are the container's own.
-void Recoveries::require_configuration(const wiring::Wiring& wiring) const {
+/// On a bridge only the configuration proves which addresses were assigned to the container.
+void RecordRecovery::require_configuration(const wiring::Wiring& wiring) const {
   const auto& network = wiring.attachment.network;
-  const bool is_needed = wiring.bridge && network != inspect::cable_network && !wiring.container.addresses.empty();
+  const bool is_needed = wiring.bridge && network != inspect::connect_network && !wiring.container.addresses.empty();
   if (!is_needed || std::ranges::find(configurations_, network, &cni::NetworkConfig::name) != configurations_.end()) {
     return;
   }
-  throw cni::Error{cni::ErrorCode::differs,
-                   "no network configuration of " + text::quoted(network) +
-                       " says which of the addresses on its interface are its own (--conf-dir DIR)"};
+  throw cni::Error{cni::ErrorCode::differs, "the addresses cannot be verified: no configuration of network " +
+                                                text::quoted(network) + " was found (--conf-dir DIR)"};
 }
 
-/// An attachment as it exists, as a record. Throws cni::Error and std::system_error.
-state::Record Recoveries::read(const kernel::HostLink& link, const cni::Attachment& attachment,
-                               const kernel::PeerLocation& location) {
-  const kernel::Site site{.container = inspector_.kernel.open_namespace(location.other_end.netns, false)};
-  wiring::Wiring asked{.attachment = attachment,
+/// Reads an existing attachment as a record. Throws cni::Error and std::system_error.
+state::Record RecordRecovery::reconstruct_record(const kernel::HostLink& link, const cni::Attachment& attachment,
+                                                 const kernel::PeerLocation& location) {
+  const kernel::AttachmentContext context{.container =
+                                              inspector_.kernel.open_namespace(location.other_end.netns, false)};
+  wiring::Wiring query{.attachment = attachment,
                        .container = {.name = location.other_end.interface},
                        .host = {.name = link.name},
                        .ingress_limit = wiring::RateLimit{},
                        .egress_limit = wiring::RateLimit{}};
-  if (!location.bridge.empty()) asked.bridge = wiring::Bridge{.name = location.bridge};
-  wiring::Standing standing{.attachment = attachment,
-                            .host_interface = link.name,
-                            .observed = inspector_.kernel.observe(asked, site),
-                            .bridge = location.bridge,
-                            .peer_netns = is_cable(attachment, location) ? inspect::host_namespace_path : ""};
-  if (!standing.observed.is_pair) {
-    throw cni::Error{cni::ErrorCode::differs, "its two ends are not proven to be one pair"};
+  if (!location.bridge.empty()) query.bridge = wiring::Bridge{.name = location.bridge};
+  wiring::FoundAttachment found{
+      .attachment = attachment,
+      .host_interface = link.name,
+      .observed = inspector_.kernel.observe(query, context),
+      .bridge = location.bridge,
+      .peer_netns = is_host_connection(attachment, location) ? inspect::host_namespace_path : ""};
+  if (!found.observed.is_pair) {
+    throw cni::Error{cni::ErrorCode::differs, "the two ends are not one veth pair"};
   }
   const auto host = inspector_.kernel.open_namespace(inspect::host_namespace_path, true);
   const auto loopback = inspector_.find_interface("lo", host);
-  if (loopback) standing.host_addresses = loopback->addresses;
-  const auto whole = whole_wiring(standing, inspector_);
-  require_configuration(whole);
-  auto addresses = proven_addresses(whole, standing.observed, configurations_);
-  const auto wiring = with_addresses(whole, addresses);
+  if (loopback) found.host_addresses = loopback->addresses;
+  const auto complete = complete_wiring(found, inspector_);
+  require_configuration(complete);
+  auto addresses = proven_addresses(complete, found.observed, configurations_);
+  const auto wiring = keep_only_addresses(complete, addresses);
   if (has_delegate(attachment.network, configurations_)) addresses.clear();
-  return record_of(wiring, standing.observed, location.other_end.netns, std::move(addresses));
+  return make_record(wiring, found.observed, location.other_end.netns, std::move(addresses));
 }
 
-Recovery Recoveries::recover(const kernel::HostLink& link, const kernel::PeerLocation& location) try {
+Recovery RecordRecovery::recover(const kernel::HostLink& link, const kernel::PeerLocation& location) try {
   const auto attachment = cni::attachment_of_alias(link.alias);
   if (!attachment || cni::alias_of(*attachment) != link.alias ||
       cni::tag_of_alias(link.alias) != cni::tag_of(*attachment)) {
-    return failed(link, "its alias is shortened, and nothing else names the container");
+    return failed(link, "its alias is shortened and does not contain the whole container ID");
   }
   if (location.other_end.netns.empty()) {
-    return failed(link, "its other end is in no namespace of /run/netns or of a process");
+    return failed(link, "the namespace of its other end was not found in /run/netns or /proc");
   }
   std::optional<posix::ByteLock> lock;
   if (folder_ != nullptr) lock = folder_->locks.try_attachment(cni::tag_of(*attachment));
-  if (folder_ != nullptr && !lock) return failed(link, "a call of the plugin is at work on it");
-  if (folder_ != nullptr && is_recorded(*attachment, *folder_)) return failed(link, "it has a record by now");
-  Recovery recovery{.link = link, .record = read(link, *attachment, location)};
-  const auto conflict = folder_ != nullptr ? adopt(*recovery.record, inspector_.kernel, *folder_) : std::nullopt;
+  if (folder_ != nullptr && !lock) return failed(link, "it is locked by a call of the plugin");
+  if (folder_ != nullptr && is_recorded(*attachment, *folder_)) return failed(link, "it has a record now");
+  Recovery recovery{.link = link, .record = reconstruct_record(link, *attachment, location)};
+  const auto conflict =
+      folder_ != nullptr ? record_existing_attachment(*recovery.record, inspector_.kernel, *folder_) : std::nullopt;
   return conflict ? failed(link, *conflict) : recovery;
 } catch (const cni::Error& error) {
   return failed(link, error.what());
@@ -148,8 +151,8 @@ std::vector<Recovery> recover(const std::vector<kernel::HostLink>& links, kernel
                               const std::vector<cni::NetworkConfig>& configurations, state::Folder* folder) {
   std::vector<Recovery> all;
   if (links.empty()) return all;
-  const auto locations = inspector.locate(links, inspect::namespace_paths());
-  Recoveries recoveries{inspector, configurations, folder};
+  const auto locations = inspector.locate_peers(links, inspect::namespace_paths());
+  RecordRecovery recoveries{inspector, configurations, folder};
   for (std::size_t i = 0; i < links.size(); ++i) all.push_back(recoveries.recover(links[i], locations[i]));
   return all;
 }

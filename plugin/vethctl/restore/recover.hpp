@@ -10,16 +10,16 @@
 
 namespace restore {
 
-/// What became of a link of ours on the host that has no record.
+/// The result for one host link of this plugin without a record.
 struct Recovery {
   kernel::HostLink link{};
-  std::optional<state::Record> record{};  ///< what was written, or would be
-  std::string reason{};                   ///< where nothing was: why
+  std::optional<state::Record> record{};  ///< the restored record; in a dry run the one that would be written
+  std::string reason{};                   ///< why no record was written; empty if one was
 };
 
-/// Writes the records of these links anew, from what exists: the alias names the attachment, its other end is looked
-/// for in all namespaces and has to be proven, and the addresses that are proven to be its own are taken again. Without
-/// a folder (null) nothing is written: a dry run.
+/// Restores the records of these links from the state of the kernel. The alias contains the attachment. Its other end
+/// is searched in all namespaces and must be one pair with the link. Addresses that are proven to be assigned to it are
+/// leased again. `folder` is null in a dry run: nothing is written.
 std::vector<Recovery> recover(const std::vector<kernel::HostLink>& links, kernel::Inspector& inspector,
                               const std::vector<cni::NetworkConfig>& configurations, state::Folder* folder);
 

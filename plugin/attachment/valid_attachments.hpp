@@ -1,0 +1,14 @@
+#pragma once
+
+#include "plugin/cni/attachment.hpp"
+#include "plugin/cni/request.hpp"
+
+#include <optional>
+#include <set>
+
+namespace attachment {
+
+/// The tags of the valid attachments in a GC request; nullopt if the request has no list of them.
+std::optional<std::set<cni::Tag>> valid_tags(const cni::Request& request);
+
+}  // namespace attachment

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "plugin/cni/address.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace vethctl {
+
+/// The addresses of the two ends of a connection.
+struct ConnectionAddresses {
+  std::vector<cni::Prefix> container{};
+  std::vector<cni::Prefix> other{};
+
+  bool operator==(const ConnectionAddresses&) const = default;
+};
+
+/// The first two addresses of the first IPv4 and IPv6 networks that overlap none of `taken`: 192.168.10.0/24 and
+/// fd00:192:168:10::/64, then 11 instead of 10, up to 254. nullopt if all are taken.
+std::optional<ConnectionAddresses> choose_addresses(const std::vector<cni::Prefix>& taken);
+
+/// For each address the first other address of its network; none for /32 and /128.
+std::vector<cni::Prefix> peer_addresses_for(const std::vector<cni::Prefix>& addresses);
+
+}  // namespace vethctl
