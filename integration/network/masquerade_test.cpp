@@ -130,6 +130,47 @@ std::set<std::string> addresses_in(const std::vector<std::string>& frames) {
   return all;
 }
 
+/// The largest accepted number of exceptions.
+json most_exceptions(const std::string& prefix, const std::string& length) {
+  json prefixes = json::array();
+  for (int number = 0; number < 256; ++number) prefixes.push_back(prefix + std::to_string(number) + length);
+  return prefixes;
+}
+
+/// The rules for all addresses together do not fit the default send buffer of a socket.
+TEST_F(Masquerade, OfSeveralAddressesHasManyExceptions) {
+  config["ipam"] = veth_ipam({"10.1.2.0/24", "10.1.3.0/24", "10.1.4.0/24", "10.1.5.0/24", "10.1.6.0/24", "fd00:1::/64",
+                              "fd00:2::/64", "fd00:3::/64", "fd00:4::/64", "fd00:5::/64"});
+  for (const auto& exceptions : {most_exceptions("172.16.1.", "/32"), most_exceptions("2001:db8:1::", "/128")}) {
+    config["ipMasqExcept"] = exceptions;
+    const auto added = add(a, config);
+    EXPECT_EQ(added.exit, 0) << added;
+    EXPECT_EQ(check(a, config, added.result).exit, 0);
+    nft({"flush", "table", "inet", "veth_cni"});
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_EQ(check(a, config, added.result).exit, 0);
+    EXPECT_EQ(del(a, config).exit, 0);
+    EXPECT_EQ(vethctl({"clean"}).exit, 0);
+    EXPECT_EQ(own_rules(), "");
+  }
+}
+
+/// One transaction deletes them.
+TEST_F(Masquerade, OfManyPastNetworksIsCleaned) {
+  constexpr int many = 600;
+  ASSERT_EQ(add(a, config).exit, 0);
+  std::ostringstream commands;
+  for (int number = 0; number < many; ++number) {
+    const auto name = "masquerade-n" + std::to_string(number) + "-gsu4apsjfjntk";
+    commands << "add set inet veth_cni " << name << " { type ipv4_addr; }\nadd chain inet veth_cni " << name << '\n';
+  }
+  load_ruleset(commands.str());
+  EXPECT_EQ(vethctl({"clean"}).exit, 0);
+  EXPECT_EQ(own_rules().find("masquerade-n0"), std::string::npos);
+  EXPECT_TRUE(is_hidden(a));
+}
+
 // Without the exception, packets to the group would have the address of the bridge as their source.
 TEST_F(Masquerade, DoesNotApplyToMulticastGroups) {
   config = masqueraded("bridge");

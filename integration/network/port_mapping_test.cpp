@@ -399,20 +399,35 @@ TEST_F(PortMapping, DeletesEarlierFlowsOfManyUdpPorts) {
   EXPECT_EQ(client.seen_as(), OutsideHost::address(4));
 }
 
-TEST_F(PortMapping, AcceptsAThousandPorts) {
-  constexpr int many = 1000;
+/// As runtimes request the range 10000-20000: one element for each port.
+TEST_F(PortMapping, OfTenThousandPortsIsAccepted) {
+  constexpr std::size_t mapped = 10001;
   auto& wanted = config["runtimeConfig"]["portMappings"] = json::array();
-  for (int port = 10000; port < 10000 + many; ++port) wanted.push_back({{"hostPort", port}, {"containerPort", port}});
+  for (int port = 10000; port <= 20000; ++port)
+    wanted.push_back({{"hostPort", port}, {"containerPort", port}, {"protocol", "udp"}});
   const auto added = add(a, config);
   ASSERT_EQ(added.exit, 0) << added.result.value("msg", "");
-  EXPECT_EQ(own_elements().size(), 2U * (many + 1) + 1)
+  EXPECT_EQ(own_elements().size(), 2 * (mapped + 1) + 1)
       << "in each family the ports and one hairpin element, and the owner element";
-  const Service service{a.netns, 10000 + many - 1};
-  EXPECT_EQ(seen_as(outside.netns, {Protocol::tcp, OutsideHost::host_address(6), 10000 + many - 1}),
-            OutsideHost::address(6));
+  for (const std::uint16_t port : {10000, 20000}) {
+    const Service service{a.netns, port};
+    for (const int family : {4, 6}) {
+      EXPECT_EQ(seen_as(outside.netns, {Protocol::udp, OutsideHost::host_address(family), port}),
+                OutsideHost::address(family));
+    }
+  }
   EXPECT_EQ(check(a, config, added.result).exit, 0);
   EXPECT_EQ(del(a, config).exit, 0);
   EXPECT_TRUE(own_elements().empty());
+}
+
+TEST_F(PortMapping, OfTenThousandPortsConflictsWithAMappingOfOneOfThem) {
+  ASSERT_EQ(add(a, with_ports(in_mode("ptp"), json::array({{{"hostPort", 15000}, {"containerPort", 80}}}))).exit, 0);
+  auto& wanted = config["runtimeConfig"]["portMappings"] = json::array();
+  for (int port = 10000; port <= 20000; ++port) wanted.push_back({{"hostPort", port}, {"containerPort", port}});
+  const auto refused = add(b, config);
+  EXPECT_EQ(code_of(refused), 106);
+  EXPECT_NE(refused.out.find("15000/tcp"), std::string::npos) << refused;
 }
 
 /// The kernel deletes the interfaces of a namespace some time after the namespace.

@@ -2,10 +2,12 @@
 // during a call.
 #include "integration/support/call.hpp"
 #include "integration/support/fault.hpp"
+#include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/nftables.hpp"
 #include "integration/support/parallel.hpp"
 #include "integration/support/state_folder.hpp"
+#include "integration/support/sysctl.hpp"
 
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_tables.h>
@@ -244,6 +246,51 @@ TEST_F(RulesetTables, AddSucceedsIfTheRulesetIsFlushedBeforeAnySystemCall) {
     const auto outcome = call_with_fault(fault, addition);
     EXPECT_EQ(outcome.answer.exit, 0) << "flushed before system call " << fault.number << outcome.answer;
     EXPECT_EQ(del(a, masqueraded_ptp()).exit, 0);
+    was_reached = outcome.was_reached;
+  }
+}
+
+/// The kernel returns more errors than fit the receive buffer of a socket.
+TEST_F(RulesetLifetime, MayEndByAFlushDuringAnAddOfManyRules) {
+  auto config = with_host_ports_from(masqueraded_ptp(), 8080, 1);
+  for (int number = 0; number < 256; ++number) {
+    config["ipMasqExcept"].push_back("172.16.1." + std::to_string(number) + "/32");
+  }
+  ASSERT_EQ(add(b, another_network()).exit, 0);
+  const auto listing = nft({"list", "ruleset"});
+  const Call addition{.command = "ADD", .container = "a", .netns = a.netns.path(), .config = config};
+  const RulesetFlush flush;
+  bool was_reached = true;
+  for (Fault fault{.kind = Fault::Kind::callback, .callback = [&] { flush.run(); }}; was_reached; ++fault.number) {
+    replace_ruleset(listing);
+    const auto outcome = call_with_fault(fault, addition);
+    EXPECT_EQ(outcome.answer.exit, 0) << "flushed before system call " << fault.number << outcome.answer;
+    EXPECT_EQ(del(a, config).exit, 0);
+    was_reached = outcome.was_reached;
+  }
+}
+
+bool has_route_to_loopback(const std::string& bridge) {
+  const auto routes = ip(Namespace::host(), {"-6", "route", "show", "table", "local", "dev", bridge});
+  return std::ranges::any_of(routes, [](const json& route) { return route.at("dst") == "::1"; });
+}
+
+/// `vethctl clean` and GC without valid attachments close the loopback addresses of bridges that no container uses.
+TEST_F(RulesetLifetime, MayEndByACleanBeforeEachSystemCallOfAdd) {
+  const auto config = with_host_ports_from(in_mode("bridge"), 8080, 1);
+  const Call addition{.command = "ADD", .container = "a", .netns = a.netns.path(), .config = config};
+  bool was_reached = true;
+  Fault fault{.kind = Fault::Kind::callback};
+  const auto clean = [&] {
+    EXPECT_EQ(fault.number % 2 == 0 ? gc(another_network(), {}).exit : vethctl({"clean"}).exit, 0) << fault.number;
+  };
+  for (fault.callback = clean; was_reached; ++fault.number) {
+    const auto outcome = call_with_fault(fault, addition);
+    EXPECT_EQ(outcome.answer.exit, 0) << "cleaned before system call " << fault.number << outcome.answer;
+    EXPECT_EQ(sysctl_of(Namespace::host(), "ipv4/conf/br0/route_localnet"), "1") << fault.number;
+    EXPECT_TRUE(has_route_to_loopback("br0")) << fault.number;
+    EXPECT_EQ(del(a, config).exit, 0);
+    clean();
     was_reached = outcome.was_reached;
   }
 }

@@ -22,7 +22,7 @@ struct Fault {
       1;  ///< of the system call, or for `refusal` of the message; counted from the start of the program
   Kind kind = Kind::kill;
   int error = 0;                             ///< an errno
-  std::function<void()> callback = nullptr;  ///< must not start or wait for processes
+  std::function<void()> callback = nullptr;  ///< must not wait for the traced program
 };
 
 struct FaultOutcome {

@@ -62,6 +62,20 @@ TEST_F(Gc, UsesTheUnionOfBothKeys) {
   EXPECT_TRUE(unchanged_since(both));
 }
 
+/// The input has more than 2 MiB, since libcni sends the list under both keys.
+TEST_F(Gc, AcceptsTenThousandValidAttachments) {
+  auto valid = json::array({attachment("a")});
+  for (int number = 0; number < 10'000; ++number) {
+    auto id = std::to_string(number);
+    id.resize(64, 'f');
+    valid.push_back({{"containerID", id}, {"ifname", "fifteen-letters"}});
+  }
+  const auto collected = gc({{"cni.dev/valid-attachments", valid}, {"cni.dev/attachments", valid}});
+  ASSERT_EQ(collected.exit, 0) << collected;
+  EXPECT_TRUE(has_interface(a.netns, "eth0"));
+  EXPECT_FALSE(has_interface(b.netns, "eth0"));
+}
+
 TEST_F(Gc, RemovesAllForAnEmptyList) {
   const auto collected = gc({{"cni.dev/valid-attachments", json::array()}});
   ASSERT_EQ(collected.exit, 0) << collected;

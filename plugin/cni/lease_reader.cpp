@@ -1,12 +1,10 @@
 #include "plugin/cni/lease_reader.hpp"
 
-#include <cstddef>
 #include <limits>
+#include <string>
 
 namespace cni {
 namespace {
-
-constexpr std::size_t max_elements = 4096;
 
 std::optional<std::uint32_t> find_number(JsonObject& object, std::string_view key) {
   const auto value = object.find(key);
@@ -72,9 +70,9 @@ std::vector<JsonValue> read_elements(JsonObject& object, std::string_view key) {
   return read_elements(*value);
 }
 
-std::vector<JsonValue> read_elements(const JsonValue& value) {
+std::vector<JsonValue> read_elements(const JsonValue& value, std::size_t most) {
   auto elements = value.as_array();
-  if (elements.size() > max_elements) value.reject("must have at most 4096 elements");
+  if (elements.size() > most) value.reject("must have at most " + std::to_string(most) + " elements");
   return elements;
 }
 

@@ -3,6 +3,7 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/lease.hpp"
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,10 @@ Dns read_dns(JsonObject& object, std::string_view key);
 
 std::optional<IpAddress> find_address(JsonObject& object, std::string_view key);
 
-/// The elements of the array `key`, at most 4096; empty if it is absent.
+inline constexpr std::size_t most_elements = 4096;
+
+/// The elements of the array `key`, at most `most_elements`; empty if it is absent.
 std::vector<JsonValue> read_elements(JsonObject& object, std::string_view key);
-std::vector<JsonValue> read_elements(const JsonValue& value);
+std::vector<JsonValue> read_elements(const JsonValue& value, std::size_t most = most_elements);
 
 }  // namespace cni

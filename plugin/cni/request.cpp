@@ -12,7 +12,8 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t max_input_bytes = std::size_t{1} << 20U;
+/// GC of 50,000 attachments needs 11 MiB: libcni sends the list of valid attachments under two keys.
+constexpr std::size_t max_input_bytes = std::size_t{16} << 20U;
 
 void refuse_reserved_names(const std::string& interface) {
   constexpr std::array<std::string_view, 3> names{"lo", "all", "default"};
@@ -37,7 +38,7 @@ Args args_for(Verb verb, const std::string& text) {
 
 NetworkConfig parse_config(const Environment& environment, std::string_view input, Verb verb, Role role) {
   if (input.size() > max_input_bytes) {
-    throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 1 MiB");
+    throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 16 MiB");
   }
   const Args args = args_for(verb, environment.args);
   if (role == Role::loopback) return parse_common_config(input, verb);

@@ -162,6 +162,9 @@ PortMapping read_port_mapping(const JsonValue& value) {
           .host_address = find_address(mapping, "hostIP")};
 }
 
+// Runtimes send one element for each port of a range, and each protocol: this is enough for all ports of one protocol.
+constexpr std::size_t most_port_mappings = 65536;
+
 // The top-level key portMappings is useful only in networks of one container.
 std::vector<PortMapping> read_port_mappings(JsonObject& network, Sources& sources) {
   const auto configured = network.find_nonempty("portMappings");
@@ -169,7 +172,8 @@ std::vector<PortMapping> read_port_mappings(JsonObject& network, Sources& source
   const auto& value = requested ? requested : configured;
   std::vector<PortMapping> mappings;
   if (!value) return mappings;
-  for (const JsonValue& element : read_elements(*value)) mappings.push_back(read_port_mapping(element));
+  for (const JsonValue& element : read_elements(*value, most_port_mappings))
+    mappings.push_back(read_port_mapping(element));
   return mappings;
 }
 

@@ -127,7 +127,7 @@ BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const A
   if (!std::holds_alternative<Built>(outcome)) return outcome;
   footprint.may_have_rules = true;
   footprint.partial_wiring = wiring;
-  const auto rules = netfilter().build(wiring, context.node_instance);
+  const auto rules = netfilter().build(wiring, context.node_instance, host_);
   cni::lap(context.stopwatch, "kernel_rules");
   if (rules.conflict) return to_conflict(*rules.conflict);
   std::get<Built>(outcome).has_missing_rules = rules.has_missing_rules;
@@ -151,7 +151,7 @@ Netfilter* LinuxKernel::find_netfilter() try { return &netfilter(); } catch (con
 void LinuxKernel::restore_rules(std::span<const wiring::Wiring> wirings, const AttachmentContext& context,
                                 bool mark_complete) {
   for (const auto& wiring : wirings) {
-    if (wiring::needs_rules(wiring)) netfilter().build(wiring, context.node_instance);
+    if (wiring::needs_rules(wiring)) netfilter().build(wiring, context.node_instance, host_);
   }
   if (mark_complete && !wirings.empty()) netfilter().mark_complete(wirings.front());
 }

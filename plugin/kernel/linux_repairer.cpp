@@ -30,7 +30,7 @@ std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, cons
   }
   if (const auto conflict = PairBuilder{missing, context, host_netns_.get(), host_}.repair(host_end)) return conflict;
   if (observed.missing_rules.empty()) return std::nullopt;
-  const auto conflict = Netfilter{}.repair(wiring, context.node_instance);
+  const auto conflict = Netfilter{}.repair(wiring, context.node_instance, host_);
   if (!conflict) return std::nullopt;
   return Conflict{.kind = Conflict::Kind::host_port, .host_port = conflict->host_port, .holder = conflict->holder};
 }

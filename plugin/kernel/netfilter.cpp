@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace kernel {
@@ -15,7 +16,7 @@ namespace {
 
 using Requests = std::vector<NetlinkRequest>;
 
-/// One transaction is one datagram. The receive buffer of the socket has room for this many refusals.
+/// One transaction is one datagram. The buffers of the socket have room for this many elements and their refusals.
 constexpr std::size_t most_at_once = 200;
 
 std::string table_name(NftFamily family) { return "table " + full_name(family, nft_table); }
@@ -26,14 +27,12 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool has_same_set_and_key(const NftElement& left, const NftElement& right) {
-  return left.family == right.family && left.set == right.set && left.key == right.key;
-}
+auto set_and_key(const NftElement& element) { return std::tie(element.family, element.set, element.key); }
 
+/// `elements` are in ascending order.
 const NftElement* find_by_key(std::span<const NftElement> elements, const NftElement& wanted) {
-  const auto found = std::find_if(elements.begin(), elements.end(),
-                                  [&](const NftElement& element) { return has_same_set_and_key(element, wanted); });
-  return found == elements.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(elements, set_and_key(wanted), {}, set_and_key);
+  return found == elements.end() || set_and_key(*found) != set_and_key(wanted) ? nullptr : &*found;
 }
 
 /// An element of the attachment has its comment. Another element with the same key belongs to a container that no
@@ -199,6 +198,20 @@ void set_route_localnet_of_bridges(const std::vector<std::string>& bridges, bool
   }
 }
 
+/// clean() of another process may have closed the loopback addresses of the bridge together with the table.
+void open_loopback_of_bridge(const wiring::Wiring& wiring, NetlinkSocket& host) {
+  const bool has_ipv4 = wiring::maps_loopback(wiring, cni::Family::ipv4);
+  const bool has_ipv6 = wiring::maps_loopback(wiring, cni::Family::ipv6);
+  if (!wiring.bridge || (!has_ipv4 && !has_ipv6)) return;
+  const auto name = wiring::host_side_interface(wiring);
+  const auto link = first_link(host.send_or_throw(get_link(name)));
+  if (!link) return;
+  Requests requests;
+  if (has_ipv4) requests.push_back(kernel::set_route_localnet(name, true));
+  if (has_ipv6) requests.push_back(add_loopback_route({name, link->index}));
+  host.send_or_throw(requests);
+}
+
 }  // namespace
 
 void Netfilter::require() { session_.socket().send_or_throw(get_nft_generation()); }
@@ -257,38 +270,50 @@ bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflic
   conflict = find_conflict(wanted.elements, state.elements);
   if (conflict) return true;
   for (const auto& part : wanted.parts) {
-    if (!contains(state.chains, full_name(part))) create(part, wanted.instance, changes);
+    if (contains(state.chains, full_name(part))) continue;
+    if (!commit_if_full(changes, generation)) return false;
+    create(part, wanted.instance, changes);
   }
   return session_.commit(std::move(changes), generation);
 }
 
-/// The parts are created in the first transaction. Thousands of elements do not fit into one datagram: the rest goes
-/// into further transactions. If one of them fails, the next query finds what is missing.
+/// Thousands of rules and elements are divided into several transactions. Returns false as NftSession::commit().
+bool Netfilter::commit_if_full(Requests& changes, std::optional<std::uint32_t>& generation) {
+  if (changes.size() < most_at_once) return true;
+  return session_.commit(std::exchange(changes, {}), std::exchange(generation, {}));
+}
+
+/// Each part is created completely by one transaction, and the elements after all parts. If one of several transactions
+/// fails, the next query finds what is missing.
 bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
   auto [state, changes, generation] = plan_transaction(wanted);
-  built = {.conflict = find_conflict(wanted.elements, state.elements)};
+  built = {.conflict = find_conflict(wanted.elements, state.elements), .has_new_parts = built.has_new_parts};
   if (built.conflict) return true;
   for (const auto& part : wanted.parts) {
     const bool is_complete =
         !is_first_part(part) || contains(state.chains, kernel::full_name(part.family, complete_chain));
     built.has_missing_rules = built.has_missing_rules || !is_complete;
-    if (!contains(state.chains, full_name(part))) create(part, wanted.instance, changes);
+    if (contains(state.chains, full_name(part))) continue;
+    if (!commit_if_full(changes, generation)) return false;
+    create(part, wanted.instance, changes);
+    built.has_new_parts = true;
   }
   for (const auto& each : wanted.elements) {
-    const bool is_full = changes.size() >= most_at_once;
-    if (is_full && !session_.commit(std::exchange(changes, {}), std::exchange(generation, {}))) return false;
+    if (!commit_if_full(changes, generation)) return false;
     create(each.element, find_by_key(state.elements, each.element), changes);
   }
   return session_.commit(std::move(changes), generation);
 }
 
-RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& instance) {
+RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host) {
   const auto elements = elements_of(wiring);
   if (elements.empty()) return {};
   const auto parts = parts_of(wiring);
   RulesBuilt built;
   session_.retry_on_conflict([&] { return build_once({parts, elements, instance}, built); });
-  if (!built.conflict) delete_flows_to_host_ports(mapped_ports(elements), session_.socket());
+  if (built.conflict) return built;
+  if (built.has_new_parts) open_loopback_of_bridge(wiring, host);
+  delete_flows_to_host_ports(mapped_ports(elements), session_.socket());
   return built;
 }
 
@@ -301,19 +326,19 @@ void Netfilter::mark_complete(const wiring::Wiring& wiring) {
 }
 
 void Netfilter::restore_chains(std::span<const NeededPart> parts, const std::string& instance) {
-  session_.retry_on_conflict([&] {
-    const auto generation = session_.generation();
-    Requests changes;
-    for (const auto& needed : parts) {
-      const auto part = describe(needed, instance);
-      add_missing_rules(needed.family, part, session_.rules(needed.family), changes);
-    }
-    return session_.commit(std::move(changes), generation);
-  });
+  for (const auto& needed : parts) {
+    session_.retry_on_conflict([&] {
+      const auto generation = session_.generation();
+      Requests changes;
+      add_missing_rules(needed.family, describe(needed, instance), session_.rules(needed.family), changes);
+      return session_.commit(std::move(changes), generation);
+    });
+  }
 }
 
-std::optional<HostPortConflict> Netfilter::repair(const wiring::Wiring& wiring, const std::string& instance) {
-  const auto built = build(wiring, instance);
+std::optional<HostPortConflict> Netfilter::repair(const wiring::Wiring& wiring, const std::string& instance,
+                                                  NetlinkSocket& host) {
+  const auto built = build(wiring, instance, host);
   if (!built.conflict) restore_chains(parts_of(wiring), instance);
   return built.conflict;
 }

@@ -28,6 +28,7 @@ struct HostPortConflict {
 struct RulesBuilt {
   std::optional<HostPortConflict> conflict{};  ///< if set, nothing was created
   bool has_missing_rules = false;  ///< a table was created again: the elements of other attachments are missing
+  bool has_new_parts = false;      ///< parts of the tables were created
 };
 
 /// Creates, observes and removes the nftables objects of wirings, in the network namespace of the thread that
@@ -43,14 +44,16 @@ class Netfilter {
   /// the pair. Returns a conflict if another attachment uses a host port of the wiring.
   std::optional<HostPortConflict> prepare(const wiring::Wiring& wiring, const std::string& instance);
 
-  /// Creates the missing parts and elements of the wiring.
-  RulesBuilt build(const wiring::Wiring& wiring, const std::string& instance);
+  /// Creates the missing parts and elements of the wiring. If parts were missing, clean() may have run since the pair
+  /// was created: opens the loopback addresses of the bridge again, over `host`, a NETLINK_ROUTE socket.
+  RulesBuilt build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host);
 
   /// Marks the tables of the wiring complete: they contain the elements of all attachments again.
   void mark_complete(const wiring::Wiring& wiring);
 
   /// As build(), and restores missing rules.
-  std::optional<HostPortConflict> repair(const wiring::Wiring& wiring, const std::string& instance);
+  std::optional<HostPortConflict> repair(const wiring::Wiring& wiring, const std::string& instance,
+                                         NetlinkSocket& host);
 
   /// Descriptions of the missing parts, rules and elements of the wiring.
   std::vector<std::string> missing(const wiring::Wiring& wiring);
@@ -80,6 +83,7 @@ class Netfilter {
 
   TransactionPlan plan_transaction(const Wanted& wanted);
   std::vector<NftFamily> stale_tables(const std::string& instance);
+  bool commit_if_full(std::vector<NetlinkRequest>& changes, std::optional<std::uint32_t>& generation);
   bool prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict);
   bool build_once(const Wanted& wanted, RulesBuilt& built);
   void restore_chains(std::span<const NeededPart> parts, const std::string& instance);

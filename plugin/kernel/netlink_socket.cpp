@@ -67,6 +67,39 @@ void read_ack(nlmsghdr* header, std::size_t place, std::span<const NetlinkReques
       {place, error, header->nlmsg_type == NLMSG_ERROR ? extack_message(header) : std::string{}});
 }
 
+std::size_t size_of(const std::vector<iovec>& parts) {
+  std::size_t bytes = 0;
+  for (const auto& part : parts) bytes += part.iov_len;
+  return bytes;
+}
+
+/// Copies the parts into `joined`, which becomes the only part.
+void join(std::vector<iovec>& parts, std::string& joined) {
+  joined.reserve(size_of(parts));
+  for (const auto& part : parts) joined.append(static_cast<const char*>(part.iov_base), part.iov_len);
+  parts = {{joined.data(), joined.size()}};
+}
+
+ssize_t send_parts(int file, std::vector<iovec>& parts) {
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(file, &message, 0);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+/// The kernel doubles the value, so there is room for its own header (sk_setsockopt() in net/core/sock.c).
+/// SO_SNDBUFFORCE needs CAP_NET_ADMIN in the initial user namespace; SO_SNDBUF is limited by net.core.wmem_max.
+void enlarge_send_buffer(int file, std::size_t bytes) {
+  const auto wanted = static_cast<int>(bytes);
+  if (::setsockopt(file, SOL_SOCKET, SO_SNDBUFFORCE, &wanted, sizeof wanted) == 0) return;
+  if (::setsockopt(file, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted) < 0)
+    posix::throw_errno("enlarge the send buffer of a netlink socket to " + std::to_string(bytes) + " bytes");
+}
+
 bool is_ack(const nlmsghdr* header) { return header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE; }
 
 }  // namespace
@@ -84,7 +117,8 @@ NetlinkSocket::NetlinkSocket(int protocol)
   enable(file_.get(), NETLINK_GET_STRICT_CHK);
 }
 
-void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_flags) {
+/// Numbers the messages, and returns them as the parts of one datagram.
+std::vector<iovec> NetlinkSocket::number(std::span<const NetlinkRequest> requests, int last_flags) {
   std::vector<iovec> parts;
   parts.reserve(requests.size());
   first_sequence_ = sequence_ + 1;
@@ -97,20 +131,32 @@ void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_
       header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | last_flags);
     parts.push_back({header, NLMSG_ALIGN(header->nlmsg_len)});
   }
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(file_.get(), &message, 0);
-  } while (sent < 0 && errno == EINTR);
+  return parts;
+}
+
+/// A transaction with thousands of rules does not fit the default send buffer, which is enlarged only then.
+void NetlinkSocket::transmit(std::span<const NetlinkRequest> requests, int last_flags) {
+  auto parts = number(requests, last_flags);
+  const auto bytes = size_of(parts);
+  std::string joined;
+  if (parts.size() > UIO_MAXIOV) join(parts, joined);
+  auto sent = send_parts(file_.get(), parts);
+  if (sent < 0 && errno == EMSGSIZE) {
+    enlarge_send_buffer(file_.get(), bytes);
+    sent = send_parts(file_.get(), parts);
+  }
+  if (sent < 0 && errno == EMSGSIZE) {
+    posix::throw_errno(requests.front().action + ": send " + std::to_string(bytes) +
+                       " bytes to the kernel (set net.core.wmem_max on the host to " + std::to_string(bytes) + ')');
+  }
   if (sent < 0) posix::throw_errno("send to the kernel: " + requests.front().action);
 }
 
 /// Receives one datagram from the kernel and returns its size; 0 if there is none and `flags` contain MSG_DONTWAIT. A
 /// datagram that is larger than the buffer is lost, and the buffer is enlarged for the next attempt. The lost datagram
 /// may have been the last one, so from then on nothing is waited for: the kernel has queued its answer when sendmsg
-/// returns, and the next part of a dump when recvmsg returns (netlink_recvmsg() in net/netlink/af_netlink.c).
+/// returns, and the next part of a dump when recvmsg returns (netlink_recvmsg() in net/netlink/af_netlink.c). ENOBUFS:
+/// a transaction had more refusals than fit the receive buffer. The first of them are in it, which is sufficient.
 std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
   for (;;) {
     sockaddr_nl sender{};
@@ -125,6 +171,7 @@ std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
     const int no_wait = answers.was_truncated ? MSG_DONTWAIT : 0;
     const ssize_t received = ::recvmsg(file_.get(), &message, flags | no_wait | MSG_TRUNC);
     if (received < 0 && errno == EAGAIN) return 0;
+    if (received < 0 && errno == ENOBUFS && flags == MSG_DONTWAIT) continue;
     if (received < 0 && errno != EINTR) posix::throw_errno("receive from the kernel");
     if (received < 0 || sender.nl_pid != 0) continue;
     const auto bytes = static_cast<std::size_t>(received);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+struct iovec;
 struct nl_msg;
 
 // Requests are sent to the kernel in batches. The kernel processes all messages of one sendmsg in order before the
@@ -62,8 +63,8 @@ class NetlinkSocket {
   std::vector<std::string> send_or_throw(std::span<const NetlinkRequest> requests);
   std::vector<std::string> send_or_throw(const NetlinkRequest& request);
 
-  /// Sends one nftables transaction, with its BATCH_BEGIN and BATCH_END, in one datagram of at most 1,000 requests. Not
-  /// every kernel acknowledges a transaction, but all errors are queued when sendmsg returns: no refusals mean that the
+  /// Sends one nftables transaction, with its BATCH_BEGIN and BATCH_END, in one datagram of any size. Not every kernel
+  /// acknowledges a transaction, but its first errors are queued when sendmsg returns: no refusals mean that the
   /// transaction was committed (nfnetlink_rcv_batch() in net/netfilter/nfnetlink.c).
   Answers commit(std::span<const NetlinkRequest> requests);
 
@@ -75,6 +76,7 @@ class NetlinkSocket {
   std::vector<std::string> dump(const NetlinkRequest& request);
 
  private:
+  std::vector<iovec> number(std::span<const NetlinkRequest> requests, int last_flags);
   void transmit(std::span<const NetlinkRequest> requests, int last_flags);
   Answers exchange(std::span<const NetlinkRequest> requests, int last_flags);
   void receive_until_answered(std::span<const NetlinkRequest> requests, Answers& answers);

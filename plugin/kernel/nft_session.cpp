@@ -78,6 +78,7 @@ NftState NftSession::query(std::span<const NeededPart> parts, std::span<const Wa
     }
     std::ranges::move(find_nft_elements(message), std::back_inserter(state.elements));
   }
+  std::ranges::sort(state.elements);
   return state;
 }
 

@@ -21,8 +21,8 @@ std::string full_name(NftFamily family, const std::string& chain);
 
 /// Which of the queried objects exist.
 struct NftState {
-  std::vector<std::string> chains;  ///< their full names
-  std::vector<NftElement> elements;
+  std::vector<std::string> chains;             ///< their full names
+  std::vector<NftElement> elements;            ///< in ascending order
   std::map<NftFamily, std::string> instances;  ///< node instances of the tables whose first chain exists
 };
 

@@ -9,7 +9,7 @@
 namespace posix {
 
 std::string read_input(std::chrono::milliseconds timeout) {
-  constexpr std::size_t max_input_bytes = std::size_t{1} << 20U;
+  constexpr std::size_t max_input_bytes = std::size_t{16} << 20U;
   if (::isatty(STDIN_FILENO) != 0) return {};
   return read_to_end(STDIN_FILENO, max_input_bytes, timeout);
 }

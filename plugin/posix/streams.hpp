@@ -7,7 +7,7 @@
 // The standard streams of the process. Each function throws std::system_error.
 namespace posix {
 
-/// All of standard input; empty if it is a terminal. Throws EFBIG for more than 1 MiB, and ETIMEDOUT if the end is not
+/// All of standard input; empty if it is a terminal. Throws EFBIG for more than 16 MiB, and ETIMEDOUT if the end is not
 /// reached within `timeout`.
 std::string read_input(std::chrono::milliseconds timeout);
 

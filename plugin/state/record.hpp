@@ -41,9 +41,9 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-/// The maximum size of a record in bytes; larger files are not read. The largest configuration (1 MiB, 4,096 routes and
-/// as many port mappings) needs less.
-constexpr std::size_t longest_record = 16U << 20U;
+/// The maximum size of a record in bytes; larger files are not read. The largest configuration (4,096 routes, and
+/// 65,536 port mappings of two families) needs less.
+constexpr std::size_t longest_record = 64U << 20U;
 
 /// One JSON object and a newline. "sum" is a hash of the text after it.
 std::string to_text(const Record& record);

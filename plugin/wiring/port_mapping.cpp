@@ -3,6 +3,8 @@
 #include "plugin/cni/error.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <vector>
 
 namespace wiring {
@@ -19,53 +21,63 @@ std::optional<cni::IpAddress> first_address(const cni::Lease& lease, cni::Family
   return found == lease.addresses.end() ? std::nullopt : std::optional{found->address.address};
 }
 
-bool is_same_host_side(const PortMapping& left, const PortMapping& right) {
-  return left.protocol == right.protocol && left.host_address == right.host_address &&
-         left.host_port == right.host_port && left.container_address.family == right.container_address.family;
-}
+/// The mappings of one container. A range of ports is requested as one mapping for each port, so there may be
+/// thousands.
+class MappingCollector {
+ public:
+  MappingCollector(const cni::Lease& lease, std::vector<PortMapping>& mappings) : lease_(lease), mappings_(mappings) {}
 
-/// A runtime may repeat a mapping, but a host port cannot have two targets.
-void add(std::vector<PortMapping>& mappings, const PortMapping& mapping) {
-  const auto found = std::find_if(mappings.begin(), mappings.end(),
-                                  [&](const PortMapping& other) { return is_same_host_side(other, mapping); });
-  if (found == mappings.end()) return mappings.push_back(mapping);
-  if (*found == mapping) return;
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   "portMappings: host port " + host_port_text(mapping) + " is mapped to two container ports, " +
-                       std::to_string(found->container_port) + " and " + std::to_string(mapping.container_port)};
-}
-
-/// "0.0.0.0" and "::" stand for all host addresses of their family.
-void add_each_family(const cni::PortMapping& request, const cni::Lease& lease, std::vector<PortMapping>& mappings) {
-  const auto& host = request.host_address;
-  for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
-    const auto address = first_address(lease, family);
-    if (!address || (host && host->family != family)) continue;
-    add(mappings, {.protocol = request.protocol,
-                   .host_address = host && !cni::is_unspecified(*host) ? host : std::nullopt,
-                   .host_port = request.host_port,
-                   .container_address = *address,
-                   .container_port = request.container_port});
+  /// "0.0.0.0" and "::" stand for all host addresses of their family.
+  void add_each_family(const cni::PortMapping& request) {
+    const auto& host = request.host_address;
+    for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
+      const auto address = first_address(lease_, family);
+      if (!address || (host && host->family != family)) continue;
+      add({.protocol = request.protocol,
+           .host_address = host && !cni::is_unspecified(*host) ? host : std::nullopt,
+           .host_port = request.host_port,
+           .container_address = *address,
+           .container_port = request.container_port});
+    }
   }
-}
 
-/// Runtimes that map a port on all host addresses may send both "0.0.0.0" and "::", whichever families the container
-/// has.
-bool is_mapped_for_all(const cni::PortMapping& request, const std::vector<PortMapping>& mappings) {
-  return std::any_of(mappings.begin(), mappings.end(), [&](const PortMapping& mapping) {
-    return !mapping.host_address && mapping.protocol == request.protocol && mapping.host_port == request.host_port &&
-           mapping.container_port == request.container_port;
-  });
-}
+  void require_family(const cni::PortMapping& request) const {
+    const auto& host = request.host_address;
+    if (!host || first_address(lease_, host->family)) return;
+    if (cni::is_unspecified(*host) && is_mapped_for_all(request)) return;
+    throw cni::Error{cni::ErrorCode::invalid_config,
+                     "portMappings: hostIP " + cni::to_string(*host) + ": the container has no address of this family"};
+  }
 
-void require_family(const cni::PortMapping& request, const cni::Lease& lease,
-                    const std::vector<PortMapping>& mappings) {
-  const auto& host = request.host_address;
-  if (!host || first_address(lease, host->family)) return;
-  if (cni::is_unspecified(*host) && is_mapped_for_all(request, mappings)) return;
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   "portMappings: hostIP " + cni::to_string(*host) + ": the container has no address of this family"};
-}
+ private:
+  using HostSide = std::tuple<cni::Family, std::string, std::optional<cni::IpAddress>, std::uint16_t>;
+
+  /// A runtime may repeat a mapping, but a host port cannot have two targets.
+  void add(const PortMapping& mapping) {
+    const HostSide side{mapping.container_address.family, mapping.protocol, mapping.host_address, mapping.host_port};
+    const auto [found, is_new] = positions_.try_emplace(side, mappings_.size());
+    if (is_new) return mappings_.push_back(mapping);
+    const auto& other = mappings_[found->second];
+    if (other == mapping) return;
+    throw cni::Error{cni::ErrorCode::invalid_config,
+                     "portMappings: host port " + host_port_text(mapping) + " is mapped to two container ports, " +
+                         std::to_string(other.container_port) + " and " + std::to_string(mapping.container_port)};
+  }
+
+  /// Runtimes that map a port on all host addresses may send both "0.0.0.0" and "::", whichever families the container
+  /// has.
+  bool is_mapped_for_all(const cni::PortMapping& request) const {
+    const auto is_mapped = [&](cni::Family family) {
+      const auto found = positions_.find({family, request.protocol, std::nullopt, request.host_port});
+      return found != positions_.end() && mappings_[found->second].container_port == request.container_port;
+    };
+    return is_mapped(cni::Family::ipv4) || is_mapped(cni::Family::ipv6);
+  }
+
+  const cni::Lease& lease_;
+  std::vector<PortMapping>& mappings_;
+  std::map<HostSide, std::size_t> positions_;
+};
 
 }  // namespace
 
@@ -74,8 +86,9 @@ std::optional<HostPorts> host_ports(const cni::NetworkConfig& config, const cni:
   if (requests.empty() || lease.addresses.empty()) return std::nullopt;
   HostPorts ports{.source_nat = config.source_nat.mapped_ports,
                   .masquerade_all_clients = config.source_nat.all_clients};
-  for (const auto& request : requests) add_each_family(request, lease, ports.mappings);
-  for (const auto& request : requests) require_family(request, lease, ports.mappings);
+  MappingCollector collector{lease, ports.mappings};
+  for (const auto& request : requests) collector.add_each_family(request);
+  for (const auto& request : requests) collector.require_family(request);
   return ports;
 }
 

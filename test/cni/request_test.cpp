@@ -87,12 +87,12 @@ TEST(ParseRequest, ReadsArgumentsStrictlyExceptForDel) {
   EXPECT_EQ(parse_request(environment, config, Role::plugin).config.requested, RuntimeRequest{});
 }
 
-TEST(ParseRequest, AcceptsConfigurationsOfUpToOneMebibyte) {
+TEST(ParseRequest, AcceptsConfigurationsOfUpTo16Mebibytes) {
   std::string input = config;
-  input.resize(1U << 20U, ' ');
+  input.resize(16U << 20U, ' ');
   EXPECT_NO_THROW(parse_request(environment_of("ADD"), input, Role::plugin));
   expect_failure([&] { parse_request(environment_of("ADD"), input + ' ', Role::plugin); }, ErrorCode::decoding_failure,
-                 "the network configuration is larger than 1 MiB");
+                 "the network configuration is larger than 16 MiB");
 }
 
 TEST(ParseRequest, ReadsTheConfigurationOfAnotherPluginAsIpam) {

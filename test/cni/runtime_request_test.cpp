@@ -148,6 +148,22 @@ TEST(RequestedPortMappings, AreReadFromTheConfigurationIfTheRuntimeRequestsNone)
             (std::vector<std::uint16_t>{2}));
 }
 
+/// Runtimes send one element for each port of a range.
+TEST(RequestedPortMappings, AreAtMost65536) {
+  const auto elements = [](std::size_t count) {
+    std::string list = R"("portMappings":[)";
+    for (std::size_t number = 0; number < count; ++number) {
+      list += (number == 0 ? "" : ",") + std::string{R"({"hostPort":)"} + std::to_string(number % 65535 + 1);
+      list += R"(,"containerPort":80})";
+    }
+    return list + ']';
+  };
+  EXPECT_EQ(parse_runtime(elements(65536)).port_mappings.size(), 65536U);
+  const auto error = failure_of([&] { parse_runtime(elements(65537)); });
+  EXPECT_TRUE(error.message.starts_with("/runtimeConfig/portMappings: must have at most 65536 elements, not [{"))
+      << error.message;
+}
+
 TEST(RequestedPortMappings, AreRejectedIfInvalid) {
   struct Case {
     const char* mapping;

@@ -47,10 +47,10 @@ TEST_F(Streams, ReadAllOfTheInput) {
   EXPECT_EQ(posix::read_input(1s), "some\ninput");
 }
 
-TEST_F(Streams, ReadNoMoreThanOneMebibyte) {
-  std::ofstream{path} << std::string((std::size_t{1} << 20U) + 1, ' ');
+TEST_F(Streams, ReadNoMoreThan16Mebibytes) {
+  std::ofstream{path} << std::string((std::size_t{16} << 20U) + 1, ' ');
   const Redirection redirection{STDIN_FILENO, path, O_RDONLY};
-  EXPECT_EQ(test::error_text([] { posix::read_input(1s); }), "read: more than 1048576 bytes: File too large");
+  EXPECT_EQ(test::error_text([] { posix::read_input(1s); }), "read: more than 16777216 bytes: File too large");
 }
 
 TEST_F(Streams, DoNotWaitForATerminal) {
