@@ -93,8 +93,8 @@ Allocation FixedIpam::allocate() {
   const auto addresses = fixed_addresses(request_.config);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
   const auto lock = folder_->locks.network(network);
-  const auto taken = Reservation{*folder_, request_}.take(without_prefixes(addresses));
-  if (taken) return requested_address_in_use(*folder_, network, *taken);
+  const auto occupied = Reservation{*folder_, request_}.take(without_prefixes(addresses));
+  if (occupied) return requested_address_in_use(*folder_, request_, *occupied);
   lease.addresses = addresses;
   return lease;
 }

@@ -20,6 +20,7 @@ namespace ipam {
 struct AllocationFailure {
   std::optional<cni::Tag> holder{};  ///< of the requested address; nullopt: the range set is full, or the holder of the
                                      ///< address is unknown
+  std::string network{};             ///< of the holder; empty: the network of the request
   cni::Error error;                  ///< addresses_exhausted or address_in_use
 };
 

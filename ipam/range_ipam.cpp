@@ -7,6 +7,7 @@
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ipam {
 namespace {
@@ -50,23 +51,35 @@ std::optional<cni::IpAddress> first_inside(const RangeSet& set, const std::vecto
   return found->address;
 }
 
-/// nullopt if every address of the set is taken. The search begins at the first address of the set if there is no
-/// cursor or the cursor is no longer in the set.
+std::vector<cni::IpAddress> merged(const std::vector<cni::IpAddress>& left, const std::vector<cni::IpAddress>& right) {
+  std::vector<cni::IpAddress> all;
+  std::ranges::set_union(left, right, std::back_inserter(all));
+  return all;
+}
+
+/// nullopt if every address of the set is taken, or among the `foreign` ones, which are in ascending order. The search
+/// begins at the first address of the set if there is no cursor or the cursor is no longer in the set.
 std::optional<cni::IpAddress> find_free_after(const state::Folder& folder, const std::string& network,
-                                              const RangeSet& set, const std::optional<cni::IpAddress>& cursor) {
+                                              const RangeSet& set, const std::optional<cni::IpAddress>& cursor,
+                                              const std::vector<cni::IpAddress>& foreign) {
   const auto first = cursor ? next_candidate(set, *cursor) : first_candidate(set);
   if (!first) return std::nullopt;
   cni::IpAddress address = *first;
-  for (int checks = 1; folder.addresses.is_taken(network, address); ++checks) {
-    if (checks == checks_before_listing) return next_free(set, address, folder.addresses.list_addresses(network));
+  const auto is_taken = [&] {
+    return std::ranges::binary_search(foreign, address) || folder.addresses.is_taken(network, address);
+  };
+  for (int checks = 1; is_taken(); ++checks) {
+    if (checks == checks_before_listing)
+      return next_free(set, address, merged(folder.addresses.list_addresses(network), foreign));
     address = next_candidate(set, address).value_or(*first);
     if (address == *first) return std::nullopt;
   }
   return address;
 }
 
-cni::Error range_set_full(const state::Folder& folder, const std::string& network, const RangeSet& set) {
-  const auto taken = folder.addresses.list_addresses(network);
+cni::Error range_set_full(const state::Folder& folder, const std::string& network, const RangeSet& set,
+                          const std::vector<cni::IpAddress>& foreign) {
+  const auto taken = merged(folder.addresses.list_addresses(network), foreign);
   const auto inside = [&](const cni::IpAddress& address) { return find_range(set, address) != nullptr; };
   const auto count = std::ranges::count_if(taken, inside);
   return {
@@ -119,22 +132,25 @@ Allocation RangeIpam::allocate() {
   return lease;
 }
 
-/// The network's lock excludes other allocations. Retries if a process takes an address without holding the lock.
+/// The network's lock excludes other allocations. Retries if a process takes an address without holding the lock, and
+/// if another network on the same bridge holds it: then all addresses of the others are read.
 RangeIpam::Picked RangeIpam::reserve(const std::vector<RangeSet>& sets, const Requests& requests) {
   constexpr int attempts = 8;
   const std::string& network = request_.attachment.network;
   Reservation reservation{*folder_, request_};
   const auto lock = folder_->locks.network(network);
+  std::vector<cni::IpAddress> foreign;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto cursors = folder_->addresses.cursors(network, sets.size());
-    auto picked = pick(sets, requests, cursors);
+    auto picked = pick(sets, requests, cursors, foreign);
     const auto* addresses = std::get_if<std::vector<cni::IpAddress>>(&picked);
     if (addresses == nullptr) return picked;
     advance_cursors(std::move(cursors), *addresses, requests);
-    const auto taken = reservation.take(*addresses);
-    if (!taken) return picked;
-    if (std::ranges::find(requests, *taken) != requests.end())
-      return requested_address_in_use(*folder_, network, *taken);
+    const auto occupied = reservation.take(*addresses);
+    if (!occupied) return picked;
+    if (std::ranges::find(requests, *occupied) != requests.end())
+      return requested_address_in_use(*folder_, request_, *occupied);
+    foreign = held_by_others_on_bridge();
   }
   throw cni::Error{cni::ErrorCode::try_again_later,
                    "cannot allocate addresses of network " + text::quoted(network) +
@@ -142,14 +158,20 @@ RangeIpam::Picked RangeIpam::reserve(const std::vector<RangeSet>& sets, const Re
                    "find the process that writes to " + text::quoted(folder_->path())};
 }
 
+std::vector<cni::IpAddress> RangeIpam::held_by_others_on_bridge() const {
+  const auto bridge = cni::bridge_segment_of(request_.config);
+  if (bridge.empty()) return {};
+  return folder_->bridges.held_by_others(bridge, request_.attachment.network);
+}
+
 RangeIpam::Picked RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
-                                  const state::Cursors& cursors) const {
+                                  const state::Cursors& cursors, const std::vector<cni::IpAddress>& foreign) const {
   const std::string& network = request_.attachment.network;
   std::vector<cni::IpAddress> addresses;
   for (std::size_t index = 0; index < sets.size(); ++index) {
     const auto address =
-        requests[index] ? requests[index] : find_free_after(*folder_, network, sets[index], cursors[index]);
-    if (!address) return AllocationFailure{.error = range_set_full(*folder_, network, sets[index])};
+        requests[index] ? requests[index] : find_free_after(*folder_, network, sets[index], cursors[index], foreign);
+    if (!address) return AllocationFailure{.error = range_set_full(*folder_, network, sets[index], foreign)};
     addresses.push_back(*address);
   }
   return addresses;
@@ -183,7 +205,7 @@ void RangeIpam::status() {
   const auto sets = checked_range_sets(request_.config);
   if (folder_ == nullptr) return;
   const auto cursors = folder_->addresses.cursors(request_.attachment.network, sets.size());
-  const auto picked = pick(sets, Requests(sets.size()), cursors);
+  const auto picked = pick(sets, Requests(sets.size()), cursors, held_by_others_on_bridge());
   if (const auto* failure = std::get_if<AllocationFailure>(&picked)) throw failure->error;
 }
 

@@ -31,7 +31,9 @@ class RangeIpam : public Ipam {
   using Picked = std::variant<std::vector<cni::IpAddress>, AllocationFailure>;
 
   Picked reserve(const std::vector<RangeSet>& sets, const Requests& requests);
-  Picked pick(const std::vector<RangeSet>& sets, const Requests& requests, const state::Cursors& cursors) const;
+  Picked pick(const std::vector<RangeSet>& sets, const Requests& requests, const state::Cursors& cursors,
+              const std::vector<cni::IpAddress>& foreign) const;
+  std::vector<cni::IpAddress> held_by_others_on_bridge() const;
   void advance_cursors(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
 
   const cni::Request& request_;

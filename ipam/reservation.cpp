@@ -40,6 +40,7 @@ Reservation::Reservation(state::Folder& folder, const cni::Request& request)
     : folder_(folder),
       request_(request),
       network_(request.attachment.network),
+      bridge_(cni::bridge_segment_of(request.config)),
       tag_(cni::tag_of(request.attachment)),
       previous_(folder.records.find(request.attachment)) {}
 
@@ -73,13 +74,23 @@ std::optional<cni::IpAddress> Reservation::take_links(const std::vector<cni::IpA
 /// A link to this attachment that its record does not contain belonged to a record that was deleted, so it can be
 /// reused.
 bool Reservation::take_link(const cni::IpAddress& address) {
-  return folder_.addresses.take(network_, address, tag_) || folder_.addresses.holder(network_, address) == tag_;
+  const bool is_taken =
+      folder_.addresses.take(network_, address, tag_) || folder_.addresses.holder(network_, address) == tag_;
+  if (!is_taken || bridge_.empty() || folder_.bridges.claim(bridge_, address, network_, folder_.locks)) return is_taken;
+  folder_.addresses.release(network_, address, tag_);
+  return false;
+}
+
+void Reservation::release_link(const cni::IpAddress& address) {
+  folder_.addresses.release(network_, address, tag_, [&] {
+    if (!bridge_.empty()) folder_.bridges.release(bridge_, address);
+  });
 }
 
 /// A failure is ignored: the record contains the addresses, and the runtime's DEL releases them.
 void Reservation::undo(const std::vector<cni::IpAddress>& addresses) {
   try {
-    attempt_each(addresses, [&](const auto& address) { folder_.addresses.release(network_, address, tag_); });
+    attempt_each(addresses, [&](const auto& address) { release_link(address); });
     restore_record();
   } catch (const std::system_error&) {
     return;
@@ -132,13 +143,23 @@ std::string holder_text(const state::Folder& folder, const std::string& network,
   return "container " + text::quoted(attachment.container) + ", interface " + text::quoted(attachment.interface);
 }
 
-AllocationFailure requested_address_in_use(const state::Folder& folder, const std::string& network,
+AllocationFailure requested_address_in_use(const state::Folder& folder, const cni::Request& request,
                                            const cni::IpAddress& address) {
-  return {
-      .holder = folder.addresses.holder(network, address),
-      .error = {cni::ErrorCode::address_in_use,
-                "requested address " + cni::to_string(address) + " is held by " + holder_text(folder, network, address),
-                "request another address, or delete that container"}};
+  const auto& network = request.attachment.network;
+  const auto start = "requested address " + cni::to_string(address) + " is held by ";
+  const auto bridge = cni::bridge_segment_of(request.config);
+  const auto other = bridge.empty() ? std::nullopt : folder.bridges.holder(bridge, address);
+  if (!other || other->network == network) {
+    return {.holder = folder.addresses.holder(network, address),
+            .error = {cni::ErrorCode::address_in_use, start + holder_text(folder, network, address),
+                      "request another address, or delete that container"}};
+  }
+  return {.holder = other->tag,
+          .network = other->network,
+          .error = {cni::ErrorCode::address_in_use,
+                    start + holder_text(folder, other->network, address) + " of network " +
+                        text::quoted(other->network) + " on the same bridge",
+                    "request another address, or delete that container"}};
 }
 
 void check_reservation(const cni::Request& request, state::Folder* folder,

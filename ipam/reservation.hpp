@@ -14,7 +14,8 @@
 namespace ipam {
 
 /// The addresses that one attachment holds in the state folder: its record contains the addresses, and the link of each
-/// address points to the attachment. The lock of the attachment must be held. Folder and request must outlive it.
+/// address points to the attachment. In mode bridge they are claimed on the bridge too. The lock of the attachment must
+/// be held. Folder and request must outlive it.
 class Reservation {
  public:
   Reservation(state::Folder& folder, const cni::Request& request);
@@ -35,11 +36,13 @@ class Reservation {
   void restore_record();
   std::vector<cni::IpAddress> recorded_addresses() const;
   state::Record previous_record() const;
+  void release_link(const cni::IpAddress& address);
   std::string describe_holder(const cni::IpAddress& address) const;
 
   state::Folder& folder_;
   const cni::Request& request_;
   const std::string& network_;
+  std::string bridge_;  ///< cni::bridge_segment_of()
   cni::Tag tag_;
   std::optional<state::StoredRecord> previous_;
 };
@@ -47,8 +50,9 @@ class Reservation {
 /// The holder of an address, for messages: 'container "a", interface "eth0"', or the tag if its record cannot be read.
 std::string holder_text(const state::Folder& folder, const std::string& network, const cni::IpAddress& address);
 
-/// The failure for a requested address that is in use.
-AllocationFailure requested_address_in_use(const state::Folder& folder, const std::string& network,
+/// The failure for a requested address that another attachment of the network, or of another one on the same bridge,
+/// has.
+AllocationFailure requested_address_in_use(const state::Folder& folder, const cni::Request& request,
                                            const cni::IpAddress& address);
 
 // Shared by the built-in kinds of IPAM. Without a folder no address is held.

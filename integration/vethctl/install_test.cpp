@@ -6,6 +6,7 @@
 #include "integration/support/state_folder.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,29 @@ TEST(VethctlInstall, IsRevertedByUninstallWhenNoContainerIsAttached) {
   EXPECT_EQ(uninstall_from_node().exit, 0);
   EXPECT_TRUE(std::filesystem::is_empty(bin_folder));
   EXPECT_TRUE(std::filesystem::is_empty(conf_folder));
+}
+
+/// The runtime would call DEL for the running container with the new network, which does not have its record.
+TEST(VethctlInstall, RefusesAnotherNameWhileContainersAreAttached) {
+  for (const char* mode : {"ptp", "bridge"}) {
+    ASSERT_EQ(install_on_node({"--mode", mode}).exit, 0);
+    const auto conflist = json::parse(std::ifstream{std::string{conf_folder} + "/10-veth.conflist"});
+    auto config = conflist.at("plugins").at(0);
+    config.update({{"name", "veth"}, {"cniVersion", "1.0.0"}});
+    const Container container{"a"};
+    ASSERT_EQ(add(container, config).exit, 0);
+    const auto refused = install_on_node({"--mode", mode, "--name", "pods"});
+    EXPECT_EQ(refused.exit, 1);
+    EXPECT_EQ(refused.err,
+              "vethctl: cannot install another network: containers are attached to network \"veth\"; install with "
+              "--name veth, delete the containers "
+              "first (vethctl list), or use --force\n");
+    EXPECT_TRUE(std::filesystem::exists(std::string{conf_folder} + "/10-veth.conflist"));
+    EXPECT_EQ(install_on_node({"--mode", mode}).exit, 0) << "the same name";
+    ASSERT_EQ(del(container, config).exit, 0);
+    EXPECT_EQ(install_on_node({"--mode", mode, "--name", "pods"}).exit, 0);
+    EXPECT_FALSE(std::filesystem::exists(std::string{conf_folder} + "/10-veth.conflist"));
+  }
 }
 
 TEST(VethctlInstall, WritesNoConfigurationWhenStatusFails) {

@@ -59,6 +59,7 @@ void set_partial_wiring(wiring::Wiring wiring, Footprint& footprint) {
   footprint.container.mac = wiring.container.mac;
   footprint.may_have_ifb = wiring.egress_limit.has_value();
   footprint.gateways = wiring.host_gateways;
+  if (wiring.bridge) footprint.bridge_segment = wiring::gateway_interface(*wiring.bridge);
   if (!wiring.peer_netns.empty()) {
     footprint.is_netns_pair = true;
     footprint.host.netns = {wiring.peer_netns};

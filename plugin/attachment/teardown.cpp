@@ -32,9 +32,16 @@ class StateRemoval {
   void release(ipam::Ipam* ipam) {
     if (ipam != nullptr) ipam->release();
     if (node_.folder == nullptr) return;
+    auto& folder = *node_.folder;
     for (const auto& address : footprint_.addresses) {
-      node_.folder->addresses.release(footprint_.attachment.network, address, footprint_.tag);
+      folder.addresses.release(footprint_.attachment.network, address, footprint_.tag, [&] { release_claim(address); });
     }
+  }
+
+  /// Where the bridge is unknown, the claim stays without effect.
+  void release_claim(const cni::IpAddress& address) {
+    const auto& bridge = footprint_.bridge_segment;
+    if (!bridge.empty()) node_.folder->bridges.release(bridge, address);
   }
 
   void remove_record() {

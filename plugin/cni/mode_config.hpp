@@ -38,6 +38,11 @@ struct BridgeConfig {
   bool operator==(const BridgeConfig&) const = default;
 };
 
+/// The part of a bridge on which addresses are unique: the bridge, or one VLAN of it ("cni0.100").
+inline std::string bridge_segment(const std::string& bridge, std::uint16_t vlan) {
+  return vlan == 0 ? bridge : bridge + '.' + std::to_string(vlan);
+}
+
 /// Mode "netns", object "peer": the other end of the veth pair.
 struct PeerConfig {
   std::string netns;               ///< path of its network namespace

@@ -238,6 +238,10 @@ void require_addresses(JsonObject& network, const NetworkConfig& config, Verb ve
 
 }  // namespace
 
+std::string bridge_segment_of(const NetworkConfig& config) {
+  return config.mode == Mode::bridge ? bridge_segment(config.bridge.name, config.bridge.vlan) : std::string{};
+}
+
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args) {
   return parse_network_config(JsonDocument(text, origin), verb, args);
 }

@@ -117,6 +117,9 @@ struct NetworkConfig {
   bool operator==(const NetworkConfig&) const = default;
 };
 
+/// The part of a bridge on which the addresses of the network are unique; empty: the mode is not bridge.
+std::string bridge_segment_of(const NetworkConfig& config);
+
 /// Parses the configuration for `verb`. For ADD, CHECK and STATUS all keys of this plugin must be valid. For DEL and GC
 /// the network's name is enough, and a member that cannot be read counts as absent. Throws Error:
 /// incompatible_version, unsupported_field, decoding_failure, invalid_config.

@@ -40,8 +40,8 @@ bool conflicts_with(const cni::Prefix& other, const cni::Prefix& gateway) {
 
 }  // namespace
 
-BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host)
-    : wiring_(wiring), wanted_(*wiring.bridge), host_(host) {}
+BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host)
+    : wiring_(wiring), wanted_(*wiring.bridge), context_(context), host_(host) {}
 
 Link BridgeBuilder::build() {
   auto bridge = find_or_create();
@@ -178,6 +178,7 @@ std::vector<NetlinkRequest> BridgeBuilder::gateway_requests(const Device& device
   auto requests = conflicting_address_deletions(device, present);
   for (const auto& gateway : wanted_.gateways) {
     if (is_among(present, gateway)) continue;
+    context_.check_new_gateway(gateway.address);
     requests.push_back(add_address(device, {gateway}, false));
     requests.back().tolerated = {EEXIST};
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -14,8 +15,8 @@ namespace kernel {
 /// accepts what another ADD has already done.
 class BridgeBuilder {
  public:
-  /// Both must outlive it. The wiring has a bridge.
-  BridgeBuilder(const wiring::Wiring& wiring, NetlinkSocket& host);
+  /// All must outlive it. The wiring has a bridge.
+  BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host);
 
   /// Returns the bridge, which is up. Throws cni::Error invalid_config if another kind of interface has its name, or if
   /// it has an address other than the gateways and forceAddress is not set.
@@ -45,6 +46,7 @@ class BridgeBuilder {
 
   const wiring::Wiring& wiring_;
   const wiring::Bridge& wanted_;
+  const AttachmentContext& context_;
   NetlinkSocket& host_;
   bool is_new_ = false;  ///< build() created the bridge
 };

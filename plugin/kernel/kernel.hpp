@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,10 +28,12 @@ struct Namespace {
 /// The namespaces of an attachment's ends, and what else the operations on one attachment need.
 struct AttachmentContext {
   Namespace container;
-  std::optional<Namespace> peer{};      ///< mode netns: the namespace of the host end; nullopt: the host's own
-  std::string node_instance{};          ///< "<boot id>-<cookie of the host's namespace>", stored in the nft tables
-  bool is_new_instance = false;         ///< first attachment of this node instance: build() deletes stale tables
-  std::uint32_t host_index = 0;         ///< recorded ifindex of the host end, for observe() and repair(); 0: none
+  std::optional<Namespace> peer{};  ///< mode netns: the namespace of the host end; nullopt: the host's own
+  std::string node_instance{};      ///< "<boot id>-<cookie of the host's namespace>", stored in the nft tables
+  bool is_new_instance = false;     ///< first attachment of this node instance: build() deletes stale tables
+  std::uint32_t host_index = 0;     ///< recorded ifindex of the host end, for observe() and repair(); 0: none
+  /// Mode bridge: called by build() before it adds a gateway to the bridge; throws if a container has this address.
+  std::function<void(const cni::IpAddress&)> check_new_gateway = [](const cni::IpAddress&) {};
   cni::Stopwatch* stopwatch = nullptr;  ///< for the steps of build(); null: timing is off
 };
 
@@ -42,12 +45,17 @@ struct Built {
 
 /// Why a wiring could not be built: an address or a port that it needs is in use.
 struct Conflict {
-  enum class Kind { address, host_port };
+  enum class Kind {
+    address,   ///< packets of the host to an address of the container do not reach the container
+    gateway,   ///< a container has the address of the gateway
+    host_port  ///< another attachment uses a host port
+  };
 
   Kind kind = Kind::address;
-  cni::IpAddress address{};          ///< kind address: the host has a route to it that leads elsewhere
+  cni::IpAddress address{};          ///< kinds address and gateway
+  bool is_host_address = false;      ///< kind address: the host itself has it; false: the host has another route to it
   std::string host_port{};           ///< kind host_port: "8080/tcp"
-  std::optional<cni::Tag> holder{};  ///< kind host_port: the attachment that uses it; nullopt: unknown
+  std::optional<cni::Tag> holder{};  ///< kinds gateway and host_port: the attachment that uses it; nullopt: unknown
 
   bool operator==(const Conflict&) const = default;
 };

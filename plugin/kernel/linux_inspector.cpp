@@ -7,6 +7,7 @@
 #include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/routes.hpp"
 
 #include <linux/netlink.h>
@@ -126,6 +127,13 @@ std::vector<cni::Prefix> LinuxInspector::addresses(const Namespace& netns) {
   auto socket_inside = open_socket_inside(netns.file.get(), host_netns_.get());
   constexpr std::uint32_t any_interface = 0;
   return observe_addresses(socket_inside, "any interface", any_interface);
+}
+
+std::vector<Conflict> LinuxInspector::find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) {
+  std::vector<NetlinkRequest> requests;
+  add_reachability_queries(wanted, requests);
+  if (requests.empty()) return {};
+  return kernel::find_unreachable(wanted, device_index, host_.send(requests));
 }
 
 /// The error of a packet that the filter drops is EXDEV, since Linux 6.14 EINVAL (plugin/kernel/README.md, "Addresses,

@@ -23,6 +23,7 @@ class LinuxInspector final : public Inspector {
   std::vector<PeerLocation> locate_peers(const std::vector<HostLink>& links,
                                          const std::vector<std::string>& namespaces) override;
   std::vector<cni::Prefix> addresses(const Namespace& netns) override;
+  std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
   bool passes_rp_filter(const IncomingPacket& packet) override;
   Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;

@@ -41,6 +41,14 @@ bool is_route_query(const NetlinkRequest& request) {
   return type <= RTM_MAX && (type - RTM_BASE) % 4 == get;
 }
 
+/// Whether the kernel answers the request with one message or an error, which is sent before an acknowledgement would
+/// be (rtnl_getlink() in net/core/rtnetlink.c, inet_rtm_getroute() in net/ipv4/route.c). Not true of each query: the
+/// answer to RTM_GETQDISC is sent to the listeners of a group (qdisc_notify() in net/sched/sch_api.c).
+bool has_one_answer(const NetlinkRequest& request) {
+  const int type = nlmsg_hdr(request.message.get())->nlmsg_type;
+  return type == RTM_GETLINK || type == RTM_GETROUTE;
+}
+
 void enable(int file, int option) {
   const int on = 1;
   if (::setsockopt(file, SOL_NETLINK, option, &on, sizeof on) < 0) posix::throw_errno("set up a netlink socket");
@@ -122,6 +130,8 @@ std::vector<iovec> NetlinkSocket::number(std::span<const NetlinkRequest> request
   std::vector<iovec> parts;
   parts.reserve(requests.size());
   first_sequence_ = sequence_ + 1;
+  ends_with_answer_ = last_flags == NLM_F_ACK && has_one_answer(requests.back());
+  if (ends_with_answer_) last_flags = 0;
   for (const auto& request : requests) {
     nlmsghdr* header = nlmsg_hdr(request.message.get());
     header->nlmsg_seq = ++sequence_;
@@ -195,6 +205,7 @@ bool NetlinkSocket::read_messages(std::size_t received, std::span<const NetlinkR
       is_complete = is_complete || header->nlmsg_seq == sequence_;
     } else {
       answers.messages.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
+      is_complete = is_complete || (ends_with_answer_ && header->nlmsg_seq == sequence_);
     }
   }
   return is_complete;

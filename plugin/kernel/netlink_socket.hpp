@@ -14,7 +14,8 @@ struct nl_msg;
 
 // Requests are sent to the kernel in batches. The kernel processes all messages of one sendmsg in order before the
 // process can be killed, and a refused message does not stop the next (netlink_rcv_skb() in net/netlink/af_netlink.c).
-// Only the last message requests an acknowledgement; errors are always reported.
+// Only the last message requests an acknowledgement, unless it is a query whose answer shows the same; errors are
+// always reported.
 namespace kernel {
 
 struct MessageRelease {
@@ -86,6 +87,7 @@ class NetlinkSocket {
   posix::FileDescriptor file_;
   std::uint32_t sequence_ = 0;
   std::uint32_t first_sequence_ = 0;
+  bool ends_with_answer_ = false;  ///< the answer to the last request replaces its acknowledgement
   std::size_t buffer_bytes_;
   std::unique_ptr<char[]> buffer_;
 };

@@ -7,6 +7,7 @@
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/rate_limits.hpp"
+#include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
@@ -48,10 +49,6 @@ void transact_with_ipv6(NetlinkSocket& socket, Requests& requests, const std::fu
 /// The link-local address of a container without other IPv6 addresses is optional: if IPv6 is disabled, it stays so.
 void tolerate_disabled_ipv6(NetlinkRequest& request) {
   request.tolerated = {EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP, EPERM};
-}
-
-void add_gateway_queries(const wiring::Wiring& wiring, Requests& queries) {
-  for (const auto& gateway : wiring.host_gateways) queries.push_back(get_route(gateway));
 }
 
 /// A changed route of this plugin would take precedence over the new one, or make its creation fail.
@@ -122,11 +119,12 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
 
 BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (wiring_.bridge) {
-    bridge_ = BridgeBuilder{wiring_, host_}.build();
+    bridge_ = BridgeBuilder{wiring_, context_, host_}.build();
     cni::lap(context_.stopwatch, "kernel_bridge");
   }
   create(footprint);
   cni::lap(context_.stopwatch, "kernel_create");
+  if (held_gateway_) return gateway_conflict();
   open_container_socket();
   if (const auto conflict = configure_ends()) return *conflict;
   return Built{.bridge_mac = bridge_.mac};
@@ -135,9 +133,10 @@ BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
 /// An interface that was down has no IPv6 addresses and no routes, so it is brought up before they are added.
 std::optional<Conflict> PairBuilder::repair(const Device& host) {
   restore_identity(host);
-  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, host_}.repair();
+  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, context_, host_}.repair();
   if (wiring_.ingress_limit || wiring_.egress_limit) remove_limits(wiring_, host_);
   find_existing_links();
+  if (held_gateway_) return gateway_conflict();
   host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
   open_container_socket();
   if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
@@ -219,7 +218,8 @@ void PairBuilder::read_link_indexes(const std::vector<std::string>& messages) {
   if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
-  has_gateways_ = count_local_routes(messages, loopback_index) == wiring_.host_gateways.size();
+  has_gateways_ = has_all_gateways(wiring_, messages);
+  held_gateway_ = find_held_gateway(wiring_, messages);
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
     run_at_host_end([&] { enable_ipv6(wiring_.host.name); });
   }
@@ -310,7 +310,16 @@ void PairBuilder::add_loopback_requests(Requests& requests) {
   requests.push_back(add_loopback_route({name, link ? link->index : host_device_.index}));
 }
 
-/// EEXIST of a host route means that packets for this address are routed elsewhere on this node.
+/// The host would answer for the address instead of the container that has it.
+Conflict PairBuilder::gateway_conflict() {
+  const auto holder = first_link(host_.send(batch_of(get_link(held_gateway_->device_index))).messages);
+  return {.kind = Conflict::Kind::gateway,
+          .address = held_gateway_->address,
+          .holder = holder ? cni::tag_of_alias(holder->alias) : std::nullopt};
+}
+
+/// Packets for an address are routed elsewhere on this node if the host route is refused with EEXIST, or if the host
+/// does not use it: because it has the address itself, or another route with a lower metric or in another table.
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
@@ -327,12 +336,18 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
     requests.push_back(add_route(host_device_, route));
   }
   add_neighbours(host_device_, wiring_.host, requests);
-  for (const auto& refusal : host_.send(requests).refusals) {
+  const auto first_query = requests.size();
+  add_reachability_queries(wiring_, requests);
+  const auto answers = host_.send(requests);
+  for (const auto& refusal : answers.refusals) {
+    if (refusal.request >= first_query) break;
     const auto route = exclusive.find(refusal.request);
     if (refusal.error == EEXIST && route != exclusive.end()) return Conflict{.address = route->second};
     throw refusal_error(refusal, requests);
   }
-  return std::nullopt;
+  const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;
+  const auto unreachable = find_unreachable(wiring_, device_index, answers, first_query);
+  return unreachable.empty() ? std::nullopt : std::optional{unreachable.front()};
 }
 
 /// The end that was brought up first drops what it sends until the linkwatch work of the kernel has run. Since
@@ -344,20 +359,20 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
 void PairBuilder::wait_for_container_end() {
   Requests requests;
   requests.push_back(get_link(container_device_.index));
-  if (has_ipv6(wiring_.container)) add_address_queries(wiring_.container.addresses, container_device_, requests);
-  const auto queries = requests.size();
   add_neighbours(container_device_, wiring_.container, requests);
+  const auto others = requests.size();
+  if (has_ipv6(wiring_.container)) add_address_queries(wiring_.container.addresses, container_device_, requests);
   wait_until_ready("carrier and local routes of", container_device_.name, [&] {
     const auto answers = container_->send_or_throw(requests);
     const auto link = first_link(answers);
-    return link && link->has_carrier && count_local_routes(answers) + 1 == queries;
+    return link && link->has_carrier && count_local_routes(answers) + others == requests.size();
   });
 }
 
 /// In mode ptp only the first container of a network waits; for the others the gateway exists already.
 void PairBuilder::wait_for_host_end() {
   Requests queries;
-  add_gateway_queries(wiring_, queries);
+  for (const auto& gateway : wiring_.host_gateways) queries.push_back(get_route(gateway));
   if (context_.peer && has_ipv6(wiring_.host)) add_address_queries(wiring_.host.addresses, host_device_, queries);
   if (wiring_.bridge) return wait_until_ready("port", host_device_.name, [&] { return is_port_open(); });
   if (queries.empty()) return;

@@ -4,6 +4,7 @@
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/kernel/reachability.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <functional>
@@ -46,6 +47,7 @@ class PairBuilder {
                      std::vector<NetlinkRequest>& requests) const;
   void configure_container_end();
   std::optional<Conflict> configure_host_end();
+  Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
   void wait_for_dad();
   bool is_dad_finished();
@@ -67,6 +69,7 @@ class PairBuilder {
   Device container_device_;
   Device ifb_;                 ///< of a wiring with an egress limit
   bool has_gateways_ = false;  ///< the host's lo has all gateways of the wiring
+  std::optional<HeldGateway> held_gateway_;
 };
 
 }  // namespace kernel

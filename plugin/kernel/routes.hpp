@@ -41,6 +41,10 @@ NetlinkRequest list_advertised_routes();
 /// no answer if there is none.
 NetlinkRequest get_route(const cni::IpAddress& destination, std::uint32_t device_index = 0);
 
+/// Requests the entry of the routing tables that the host uses for packets to an address. The kernel refuses the
+/// request if there is none, or if the entry rejects packets (unreachable, prohibit, blackhole).
+NetlinkRequest get_matching_route(const cni::IpAddress& destination);
+
 /// Requests the route of a packet that arrives on the interface; EXDEV or EINVAL if the reverse path filter drops it.
 NetlinkRequest get_input_route(const cni::IpAddress& source, const cni::IpAddress& destination,
                                std::uint32_t device_index);
@@ -49,7 +53,8 @@ NetlinkRequest get_input_route(const cni::IpAddress& source, const cni::IpAddres
 struct FoundRoute {
   wiring::Route route;
   std::uint32_t device_index = 0;
-  bool is_own = false;  ///< it has route_protocol
+  bool is_own = false;    ///< it has route_protocol
+  bool is_local = false;  ///< the destination is an address of the host
 };
 
 /// Of several next hops reads the one through `device_index`, or if that is 0 the first. nullopt if the message is not

@@ -49,8 +49,10 @@ bool Addresses::take(const std::string& network, const cni::IpAddress& address, 
   return directory_->create_symlink(cni::to_string(holder), symlink_of(network, address), "take the address");
 }
 
-bool Addresses::release(const std::string& network, const cni::IpAddress& address, cni::Tag holder) {
+bool Addresses::release(const std::string& network, const cni::IpAddress& address, cni::Tag holder,
+                        const std::function<void()>& before) {
   if (this->holder(network, address) != holder) return false;
+  before();
   return directory_->remove(symlink_of(network, address));
 }
 

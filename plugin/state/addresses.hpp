@@ -5,6 +5,7 @@
 #include "plugin/state/directory.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +34,10 @@ class Addresses {
 
   /// Takes the address for the holder; false if it is already taken, also by the same holder.
   bool take(const std::string& network, const cni::IpAddress& address, cni::Tag holder);
-  /// Releases it; false if the holder does not hold it.
-  bool release(const std::string& network, const cni::IpAddress& address, cni::Tag holder);
+  /// Releases it; false if the holder does not hold it. `before` is called while the holder still holds it.
+  bool release(
+      const std::string& network, const cni::IpAddress& address, cni::Tag holder,
+      const std::function<void()>& before = [] {});
 
   bool is_taken(const std::string& network, const cni::IpAddress& address) const;
   std::optional<cni::Tag> holder(const std::string& network, const cni::IpAddress& address) const;

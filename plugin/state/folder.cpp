@@ -39,7 +39,8 @@ Folder::Folder(std::unique_ptr<const Directory> directory, Locks opened_locks)
       locks(std::move(opened_locks)),
       records(*directory_),
       addresses(*directory_),
-      gateways(*directory_) {}
+      gateways(*directory_),
+      bridges(*directory_) {}
 
 Folder Folder::open(const std::string& root, const std::string& registry) {
   const std::string parent_path = without_trailing_slashes(root);

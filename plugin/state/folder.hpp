@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/state/addresses.hpp"
+#include "plugin/state/bridges.hpp"
 #include "plugin/state/directory.hpp"
 #include "plugin/state/gateways.hpp"
 #include "plugin/state/locks.hpp"
@@ -20,6 +21,7 @@
 //     gateways/<ip>/<tag>        a symlink: the attachment needs the gateway on lo
 //     gateways/.claims           a symlink: claims are written (earlier versions wrote none)
 //     gateways/.unrecorded       a symlink: interfaces without a record may need gateways
+//     .bridges/<bridge>/<ip>     a symlink to the network that holds the address on the bridge
 //     <network>/addresses/<ip>   a symlink to the tag that holds the address
 //     <network>/cursor           a symlink to the addresses after which the next searches begin, one for each
 //                                range set ("10.1.0.7 fd00:1::7"; "-": none)
@@ -76,6 +78,7 @@ class Folder {
   Records records;
   Addresses addresses;
   Gateways gateways;
+  Bridges bridges;
 };
 
 }  // namespace state

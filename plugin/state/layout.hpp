@@ -9,6 +9,7 @@ namespace state {
 constexpr std::string_view locks_name = "locks";
 constexpr std::string_view data_dirs_name = "data-dirs";
 constexpr std::string_view gateways_name = "gateways";
+constexpr std::string_view bridges_name = ".bridges";  // no network's name begins with a dot
 
 /// Whether the name is that of a file in the folder that belongs to no network.
 bool is_reserved(std::string_view name);

@@ -1,10 +1,10 @@
 #include "plugin/verbs/add.hpp"
 
 #include "ipam/ipam.hpp"
+#include "plugin/attachment/conflict_holder.hpp"
 #include "plugin/attachment/context.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
-#include "plugin/attachment/host_port_holder.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/attachment/rollback.hpp"
 #include "plugin/attachment/state_folder.hpp"
@@ -118,15 +118,14 @@ class AddOperation {
                      "call DEL before ADD"};
   }
 
-  /// Releases an address to which the host has a route and tries the next one, until an address is allocated twice.
+  /// Releases an address that lives elsewhere on the node and tries the next one, until an address is allocated twice.
   void attach(const kernel::AttachmentContext& context) {
     constexpr std::size_t max_attempts = 16;
     std::set<cni::IpAddress> in_use;
     while (const auto conflict = try_attach(context)) {
-      if (conflict->kind == kernel::Conflict::Kind::host_port)
-        attachment::throw_host_port_in_use(*conflict, kernel_, folder_);
+      if (conflict->kind != kernel::Conflict::Kind::address) attachment::throw_in_use(*conflict, kernel_, folder_);
       const bool is_new = in_use.insert(conflict->address).second;
-      if (!is_new || in_use.size() == max_attempts || !can_allocate_another()) throw_address_in_use(conflict->address);
+      if (!is_new || in_use.size() == max_attempts || !can_allocate_another()) throw_address_in_use(*conflict);
       undo_attempt();
     }
   }
@@ -147,10 +146,12 @@ class AddOperation {
     rollback_.disarm();
   }
 
-  [[noreturn]] static void throw_address_in_use(const cni::IpAddress& address) {
-    throw cni::Error{cni::ErrorCode::address_in_use,
-                     "the host already has a route to " + cni::to_string(address) + ": the address is in use elsewhere",
-                     "remove this route (see ip route get " + cni::to_string(address) + "), or use another address"};
+  [[noreturn]] static void throw_address_in_use(const kernel::Conflict& conflict) {
+    const auto address = cni::to_string(conflict.address);
+    const std::string found = conflict.is_host_address ? "the host itself has it" : "the host has another route to it";
+    const std::string what = conflict.is_host_address ? "the address from the host" : "the route";
+    throw cni::Error{cni::ErrorCode::address_in_use, "address " + address + " lives elsewhere on the node: " + found,
+                     "use another address, or remove " + what + " (see ip route get " + address + ")"};
   }
 
   /// Returns the conflict that prevents the build. Tears down stale holders of host ports and retries, unless the same
@@ -200,6 +201,7 @@ class AddOperation {
     rollback_.arm(ipam_.get());
     if (!ipam::uses_builtin_ipam(request_)) return lease;  // a delegate keeps its own records
     for (const auto& leased : lease.addresses) footprint_.addresses.push_back(leased.address.address);
+    footprint_.bridge_segment = cni::bridge_segment_of(request_.config);
     return lease;
   }
 
@@ -216,7 +218,7 @@ class AddOperation {
 
   /// False if nothing was reclaimed.
   bool reclaim(const ipam::AllocationFailure& failure) {
-    const auto& network = request_.attachment.network;
+    const auto& network = failure.network.empty() ? request_.attachment.network : failure.network;
     if (!failure.holder) return !attachment::reclaim(network, kernel_, folder_, footprint_.tag).empty();
     if (*failure.holder == footprint_.tag) return false;
     return attachment::reclaim_one(network, *failure.holder, kernel_, folder_).has_value();
@@ -266,6 +268,9 @@ void add(const cni::Request& request, kernel::Kernel& kernel, const std::string&
   auto folder = attachment::open_folder(root, request.attachment.network);
   context.node_instance = folder.name();
   context.is_new_instance = folder.is_new();
+  context.check_new_gateway = [&](const cni::IpAddress& gateway) {
+    attachment::check_new_gateway(request, gateway, kernel, folder);
+  };
   AddOperation{request, kernel, folder}.run(context, print);
 }
 

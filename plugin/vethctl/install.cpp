@@ -123,19 +123,29 @@ std::optional<NodeNetwork> find_network(const Arguments& arguments) {
   throw UsageError{"--name " + text::quoted(network.name) + " is not a valid network name"};
 }
 
+/// "10-NAME.conflist", as install names the file of a network.
+std::string file_of_network(const std::string& network) { return "10-" + network + ".conflist"; }
+
+[[noreturn]] void throw_attached(const std::string& action, const std::string& network, const std::string& remedy) {
+  throw cni::Error{cni::ErrorCode::already_attached,
+                   "cannot " + action + ": containers are attached to network " + text::quoted(network), remedy};
+}
+
 class Installation {
  public:
-  Installation(const Arguments& arguments, const StatusCheck& check_status)
+  Installation(const Arguments& arguments, const Console& console, const StatusCheck& check_status)
       : programs_(find_programs(arguments)),
         network_(find_network(arguments)),
         bin_(InstalledFiles::open(bin_dir_of(arguments))),
         check_status_(check_status),
+        root_(console.root),
         is_forced_(arguments.has("force")) {
     if (network_) conf_ = InstalledFiles::open(conf_dir_of(arguments));
   }
 
   std::vector<FileAction> run() {
     refuse_foreign_files();
+    if (network_ && !is_forced_) refuse_to_replace_used_network();
     for (const auto& program : programs_) {
       const bool is_kept = program.name == loopback_name && is_foreign(bin_, program);
       if (is_kept) add_action(bin_, program.name, "kept: a loopback plugin of another package");
@@ -147,7 +157,7 @@ class Installation {
 
  private:
   InstallableFile configuration() const {
-    return {.name = "10-" + network_->name + ".conflist", .content = to_conflist(*network_)};
+    return {.name = file_of_network(network_->name), .content = to_conflist(*network_)};
   }
 
   /// Whether a different file exists that vethctl has not installed, and --force is not given.
@@ -160,6 +170,23 @@ class Installation {
       if (program.name != loopback_name) refuse_if_foreign(bin_, program);
     }
     if (network_) refuse_if_foreign(*conf_, configuration());
+  }
+
+  /// The runtime would call DEL for the running containers with the new network, which does not have their records, and
+  /// on a bridge their addresses could be allocated again.
+  void refuse_to_replace_used_network() const {
+    auto installed = conf_->names();
+    std::erase(installed, file_of_network(network_->name));
+    if (installed.empty()) return;
+    for (const auto& folder : inspect::open_folders(root_)) {
+      for (const auto& network : folder.records.networks()) {
+        const bool is_replaced = std::ranges::find(installed, file_of_network(network)) != installed.end();
+        if (!is_replaced || !folder.records.has_any(network)) continue;
+        throw_attached(
+            "install another network", network,
+            "install with --name " + network + ", delete the containers first (vethctl list), or use --force");
+      }
+    }
   }
 
   void refuse_if_foreign(const InstalledFiles& files, const InstallableFile& file) const {
@@ -195,6 +222,7 @@ class Installation {
   InstalledFiles bin_;
   std::optional<InstalledFiles> conf_{};
   const StatusCheck& check_status_;
+  std::string root_;
   bool is_forced_;
   std::vector<FileAction> actions_{};
 };
@@ -215,9 +243,8 @@ void refuse_while_attached(const std::string& root) {
   for (const auto& folder : inspect::open_folders(root)) {
     for (const auto& network : folder.records.networks()) {
       if (!folder.records.has_any(network)) continue;
-      throw cni::Error{cni::ErrorCode::already_attached,
-                       "cannot uninstall: containers are attached to network " + text::quoted(network),
-                       "delete them with the runtime first (vethctl list prints them), or use --force"};
+      throw_attached("uninstall", network,
+                     "delete them with the runtime first (vethctl list prints them), or use --force");
     }
   }
 }
@@ -247,7 +274,7 @@ Option conf_dir_option() {
 }  // namespace
 
 int install(const Arguments& arguments, const Console& console, const StatusCheck& check_status) {
-  print(Installation{arguments, check_status}.run(), arguments, console);
+  print(Installation{arguments, console, check_status}.run(), arguments, console);
   return success;
 }
 
@@ -269,7 +296,9 @@ Command install_command() {
           "STATUS of the installed plugin, and then writes the network configuration: a runtime is ready as soon as "
           "the configuration exists. Suitable for an init container; it may be repeated.\n\n"
           "If a file exists that vethctl did not install, or that was changed afterwards, nothing is changed; only a "
-          "loopback plugin of another package is kept. Without --pod-cidr only the executables are copied.",
+          "loopback plugin of another package is kept. Nothing is changed either while containers are attached to a "
+          "network "
+          "that install configured under another name. Without --pod-cidr only the executables are copied.",
       .options = {bin_dir_option(),
                   conf_dir_option(),
                   {.name = "from",
@@ -288,7 +317,7 @@ Command install_command() {
                   {.name = "name",
                    .value = "NAME",
                    .help = "name of the network (default: veth); the file is 10-NAME.conflist"},
-                  {.name = "force", .help = "also replace files that vethctl did not install"},
+                  {.name = "force", .help = "also replace files that vethctl did not install, and a network in use"},
                   output_option()},
       .examples = {"vethctl install --pod-cidr 10.244.1.0/24,fd00:10:244:1::/64 --cluster-cidr 10.244.0.0/16"},
       .run = [](const Arguments& arguments, const Console& console) {

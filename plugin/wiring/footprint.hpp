@@ -33,6 +33,7 @@ struct Footprint {
   EndIdentity container{};
   bool is_imported = false;                 ///< another plugin created the host end: it has no alias of this plugin
   std::vector<cni::IpAddress> addresses{};  ///< taken in the state folder
+  std::string bridge_segment{};             ///< mode bridge: where the addresses are claimed; empty: unknown, or none
   std::vector<cni::IpAddress> gateways{};   ///< IPv6 gateways that it needs on the host's lo
   bool are_gateways_assumed = false;        ///< `gateways` comes from the configuration, not from a record: they
                                             ///< are removed only if the attachment had a link

@@ -4,9 +4,7 @@
 
 namespace wiring {
 
-std::string gateway_interface(const Bridge& bridge) {
-  return bridge.vlan == 0 ? bridge.name : bridge.name + '.' + std::to_string(bridge.vlan);
-}
+std::string gateway_interface(const Bridge& bridge) { return cni::bridge_segment(bridge.name, bridge.vlan); }
 
 std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;

@@ -147,6 +147,35 @@ TEST_F(RangeIpam, AllocatesRequestedAddresses) {
   EXPECT_EQ(allocate("c"), "10.1.2.3/24 fd00::2/64");
 }
 
+TEST_F(RangeIpam, SkipsAddressesOfOtherNetworksOnTheBridge) {
+  config.mode = cni::Mode::bridge;
+  auto other = request("a");
+  other.attachment.network = "other";
+  for (int number = 0; number < 100; ++number) {
+    other.attachment.container = "c" + std::to_string(number);
+    allocate(other);
+  }
+  EXPECT_EQ(allocate("a"), "10.1.2.102/24");
+  EXPECT_EQ(allocate("b"), "10.1.2.103/24");
+  EXPECT_EQ(
+      allocate_requested("c", {"10.1.2.5"}),
+      "103: requested address 10.1.2.5 is held by container \"c3\", interface \"eth0\" of network \"other\" on the "
+      "same bridge");
+  config.bridge.name = "br1";
+  EXPECT_EQ(allocate_requested("c", {"10.1.2.5"}), "10.1.2.5/24");
+}
+
+TEST_F(RangeIpam, IsFullIfOthersOnTheBridgeHaveTheRest) {
+  config.mode = cni::Mode::bridge;
+  config.ipam.ranges = {{range("10.1.2.0/24", "10.1.2.2", "10.1.2.3")}};
+  auto other = request("a");
+  other.attachment.network = "other";
+  allocate(other);
+  EXPECT_EQ(allocate("a"), "10.1.2.3/24");
+  EXPECT_EQ(allocate("b"), "102: no IP addresses available in range set 10.1.2.2-10.1.2.3: 2 are taken");
+  EXPECT_EQ(readiness(), "102: no IP addresses available in range set 10.1.2.2-10.1.2.3: 2 are taken");
+}
+
 TEST_F(RangeIpam, RejectsInvalidRequests) {
   auto configured = range("10.1.2.0/24");
   configured.exclude = {prefix("10.1.2.64/26")};

@@ -59,6 +59,17 @@ std::vector<cni::Prefix> FakeInspector::addresses(const kernel::Namespace& netns
   return addresses_by_path[netns.path];
 }
 
+std::vector<kernel::Conflict> FakeInspector::find_unreachable(const wiring::Wiring& wanted,
+                                                              std::uint32_t /*device_index*/) {
+  std::vector<kernel::Conflict> found;
+  for (const auto& address : wanted.container.addresses) {
+    const auto elsewhere = unreachable.find(address.prefix.address);
+    if (elsewhere != unreachable.end())
+      found.push_back({.address = elsewhere->first, .is_host_address = elsewhere->second});
+  }
+  return found;
+}
+
 bool FakeInspector::passes_rp_filter(const kernel::IncomingPacket& packet) {
   return !rejected_sources.contains(cni::to_string(packet.source));
 }

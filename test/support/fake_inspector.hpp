@@ -21,6 +21,7 @@ class FakeInspector final : public kernel::Inspector {
   std::map<std::string, kernel::PeerLocation> locations;              ///< of the host's links, by name
   std::map<std::string, std::vector<cni::Prefix>> addresses_by_path;  ///< by the path of the namespace
   std::set<std::string> rejected_sources;                             ///< sources of packets that rp_filter drops
+  std::map<cni::IpAddress, bool> unreachable;  ///< addresses that live elsewhere; true: the host has it
   kernel::Firewall firewall{};
 
   std::vector<kernel::HostLink> host_links() override;
@@ -29,7 +30,8 @@ class FakeInspector final : public kernel::Inspector {
   std::optional<kernel::Counters> find_counters(const std::string& interface, const kernel::Namespace& netns) override;
   std::vector<kernel::PeerLocation> locate_peers(const std::vector<kernel::HostLink>& links,
                                                  const std::vector<std::string>& namespaces) override;
-  std::vector<cni::Prefix> addresses(const kernel::Namespace& netns) override;
+  std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
+  std::vector<kernel::Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
   bool passes_rp_filter(const kernel::IncomingPacket& packet) override;
   kernel::Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;

@@ -117,6 +117,22 @@ std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& 
   for (const auto& route : wiring.host.routes) {
     const auto& address = route.destination.address;
     if (route.exclusive && routed_addresses.contains(address)) return kernel::Conflict{.address = address};
+    if (route.exclusive && host_addresses.contains(address))
+      return kernel::Conflict{.address = address, .is_host_address = true};
+  }
+  return find_held_gateway(wiring);
+}
+
+/// As the kernel, by the host routes to the containers.
+std::optional<kernel::Conflict> FakeKernel::find_held_gateway(const wiring::Wiring& wiring) const {
+  for (const auto& pair : pairs) {
+    for (const auto& route : pair.wiring.host.routes) {
+      const auto& address = route.destination.address;
+      const bool is_on_host_end = holds(wiring.host.addresses, wiring::Address{cni::host_prefix(address), false});
+      if (!route.exclusive || !(is_on_host_end || holds(wiring.host_gateways, address))) continue;
+      return kernel::Conflict{
+          .kind = kernel::Conflict::Kind::gateway, .address = address, .holder = cni::tag_of(pair.wiring.attachment)};
+    }
   }
   return std::nullopt;
 }

@@ -35,6 +35,7 @@ class FakeKernel final : public kernel::Kernel {
   bool has_tables = true;             ///< false: build() reports missing rules of other attachments
   kernel::NodeState node{};
   std::set<cni::IpAddress> routed_addresses;  ///< addresses to which the host already has a route
+  std::set<cni::IpAddress> host_addresses;    ///< addresses of the host itself
   std::map<std::string, int> errors;          ///< name of a function, or of a step of remove() -> errno of its error
   std::vector<std::string> calls;             ///< the names of the called functions that make changes
   std::function<void()> before_build = [] {};
@@ -68,6 +69,7 @@ class FakeKernel final : public kernel::Kernel {
  private:
   bool has_end(const FakePair& pair, const wiring::Footprint& footprint) const;
   std::optional<kernel::Conflict> find_conflict(const wiring::Wiring& wiring) const;
+  std::optional<kernel::Conflict> find_held_gateway(const wiring::Wiring& wiring) const;
   void observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const;
   bool remove_links(const wiring::Footprint& footprint);
   std::uint32_t next_index_ = 10;

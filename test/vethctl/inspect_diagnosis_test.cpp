@@ -113,6 +113,22 @@ TEST(Diagnosis, ReportsMissingAndConflictingLeases) {
             "two containers have the same address: 10.1.2.2 is held by container \"c2\"");
 }
 
+TEST(Diagnosis, NamesTheHolderOfAnAddressThatLivesElsewhere) {
+  const inspect::UnreachableAddress of_host{test::ip("10.1.2.2"), true, {"net", "c1", "eth0"}};
+  EXPECT_EQ(only({.unreachable = {of_host}}).what,
+            "address 10.1.2.2 lives elsewhere on the node: the host itself has it");
+  const inspect::UnreachableAddress routed{test::ip("fd00::2"), false, {"net", "c1", "eth0"}};
+  EXPECT_EQ(only({.unreachable = {routed}}).what,
+            "address fd00::2 lives elsewhere on the node: the host has another route to it");
+}
+
+TEST(Diagnosis, NamesTheContainersThatShareAnAddressOfABridge) {
+  const inspect::SharedAddress shared{test::ip("10.1.2.2"), "br0", {{"net", "c1", "eth0"}, {"pods", "c2", "eth0"}}};
+  const auto finding = only({.shared_addresses = {shared}});
+  EXPECT_EQ(finding.what, "containers of several networks have the same address on bridge \"br0\": 10.1.2.2");
+  EXPECT_EQ(finding.where.size(), 2U);
+}
+
 TEST(Diagnosis, ReportsPacketsThatTheReversePathFilterDrops) {
   inspect::DroppedPacket packet{test::ip("10.1.2.2"), "veth-c1", {"net", "c1", "eth0"}};
   EXPECT_EQ(

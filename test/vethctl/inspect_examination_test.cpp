@@ -115,6 +115,28 @@ TEST_F(Examination, FindsDroppedPacketsOfOtherNetworksOfAContainer) {
             (inspect::DroppedPacket{ip("10.9.0.2"), wanted("c1").host.name, wanted("c1").attachment, true}));
 }
 
+TEST_F(Examination, FindsAddressesThatLiveElsewhereInPlaceOfDroppedPackets) {
+  attach(wanted("c1"));
+  EXPECT_TRUE(examine().unreachable.empty());
+  inspector.unreachable = {{ip("10.1.2.2"), true}};
+  inspector.rejected_sources = {"10.1.2.2"};
+  EXPECT_EQ(examine().unreachable,
+            (std::vector<inspect::UnreachableAddress>{{ip("10.1.2.2"), true, wanted("c1").attachment}}));
+  EXPECT_TRUE(examine().dropped_packets.empty());
+}
+
+TEST_F(Examination, FindsAnAddressOfTwoNetworksOnABridge) {
+  auto lan = wanted("c1");
+  lan.attachment.network = "lan";
+  lan.bridge = wiring::Bridge{.name = "cni0"};
+  auto other = lan;
+  other.attachment.network = "other";
+  attach(lan);
+  attach(other);
+  EXPECT_EQ(examine().shared_addresses,
+            (std::vector<inspect::SharedAddress>{{ip("10.1.2.2"), "cni0", {lan.attachment, other.attachment}}}));
+}
+
 TEST_F(Examination, ReadsTheFirewall) {
   inspector.firewall.chains = {{"ip", "filter", "FORWARD"}};
   EXPECT_TRUE(examine().firewall == inspector.firewall);

@@ -38,10 +38,11 @@ class Install : public testing::Test {
     const auto arguments = vethctl::parse(vethctl::install_command(), words);
     test::Screen screen;
     try {
-      vethctl::install(arguments, screen.console(), [this](const std::string& executable, const std::string& input) {
-        asked = executable + ' ' + nlohmann::json::parse(input).at("name").get<std::string>();
-        if (!is_ready) throw cni::Error{cni::ErrorCode::not_available, "not ready"};
-      });
+      vethctl::install(arguments, screen.console(state),
+                       [this](const std::string& executable, const std::string& input) {
+                         asked = executable + ' ' + nlohmann::json::parse(input).at("name").get<std::string>();
+                         if (!is_ready) throw cni::Error{cni::ErrorCode::not_available, "not ready"};
+                       });
     } catch (const cni::Error& error) {
       return error.what();
     }
@@ -51,11 +52,12 @@ class Install : public testing::Test {
   std::string uninstall(int status = vethctl::success) {
     test::Screen screen;
     const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", bin, "--conf-dir", conf});
-    EXPECT_EQ(vethctl::uninstall(arguments, screen.console(directory.path() + "/state")), status);
+    EXPECT_EQ(vethctl::uninstall(arguments, screen.console(state)), status);
     return screen.printed;
   }
 
   test::TemporaryDirectory directory;
+  std::string state = directory.path() + "/state";
   std::string source = directory.path() + "/source";
   std::string bin = directory.path() + "/bin";
   std::string conf = directory.path() + "/conf";
@@ -117,6 +119,29 @@ TEST_F(Install, RemovesItsConfigurationOfAnotherNetworkName) {
   EXPECT_NE(printed.find(list + ": removed: replaced by 10-pods.conflist\n"), std::string::npos) << printed;
   EXPECT_FALSE(std::filesystem::exists(list));
   EXPECT_TRUE(std::filesystem::exists(conf + "/10-pods.conflist"));
+}
+
+TEST_F(Install, RefusesAnotherNameWhileContainersAreAttached) {
+  const Words renamed{"--pod-cidr", "10.1.2.0/24", "--name", "pods"};
+  install();
+  auto folder = state::Folder::open(state, state);
+  folder.records.write_pending({.attachment = {"veth", "c1", "eth0"}});
+  EXPECT_EQ(install(renamed),
+            "cannot install another network: containers are attached to network \"veth\"; install with --name veth, "
+            "delete the containers first (vethctl "
+            "list), or use --force");
+  EXPECT_TRUE(std::filesystem::exists(list));
+  EXPECT_EQ(install().find("refused"), std::string::npos) << "the same name";
+  auto forced = renamed;
+  forced.emplace_back("--force");
+  EXPECT_NE(install(forced).find(list + ": removed"), std::string::npos);
+}
+
+TEST_F(Install, IgnoresContainersOfNetworksThatItHasNotInstalled) {
+  install();
+  auto folder = state::Folder::open(state, state);
+  folder.records.write_pending({.attachment = {"other", "c1", "eth0"}});
+  EXPECT_NE(install({"--pod-cidr", "10.1.2.0/24", "--name", "pods"}).find(list + ": removed"), std::string::npos);
 }
 
 TEST_F(Install, ReadsThePodNetworksFromAFile) {

@@ -77,6 +77,25 @@ void diagnose_leases(const Examination& examination, Findings& findings) {
   }
 }
 
+void diagnose_addresses(const Examination& examination, Findings& findings) {
+  for (const auto& [address, is_host_address, attachment] : examination.unreachable) {
+    const auto text = cni::to_string(address);
+    const auto found = is_host_address ? "the host itself has it" : "the host has another route to it";
+    add(findings,
+        {.what = "address " + text + " lives elsewhere on the node: " + found,
+         .where = {name_of(attachment)},
+         .remedy = "see ip route get " + text + ": remove " + (is_host_address ? "the address" : "the route") +
+                   ", or DEL the attachment and ADD it again"});
+  }
+  for (const auto& [address, bridge, attachments] : examination.shared_addresses) {
+    Finding finding{.what = "containers of several networks have the same address on bridge " + text::quoted(bridge) +
+                            ": " + cni::to_string(address),
+                    .remedy = "DEL one of the attachments, and ADD it again"};
+    for (const auto& attachment : attachments) finding.where.push_back(name_of(attachment));
+    add(findings, std::move(finding));
+  }
+}
+
 /// Adds a finding for an attachment that is not live.
 void diagnose_state(const Attachment& attachment, Findings& findings) {
   const auto where = name_of(attachment);
@@ -222,6 +241,7 @@ std::vector<Finding> diagnose(const Examination& examination) {
   diagnose_leases(examination, findings);
   diagnose_rules(examination, findings);
   diagnose_attachments(examination, findings);
+  diagnose_addresses(examination, findings);
   diagnose_filter(examination, findings);
   diagnose_firewall(examination, findings);
   std::ranges::stable_sort(findings, {}, &Finding::severity);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace inspect {
 namespace {
@@ -57,6 +58,39 @@ class NetworkStateReader {
   Examination& examination_;
 };
 
+/// Only of attachments without a difference: a missing route is reported as such.
+std::vector<UnreachableAddress> find_unreachable(kernel::Inspector& inspector, const std::vector<Detail>& attachments) {
+  std::vector<UnreachableAddress> unreachable;
+  for (const auto& detail : attachments) {
+    const auto& wanted = detail.wanted;
+    const auto& observed = detail.observed;
+    if (!wanted || !observed.host || !detail.differences.empty()) continue;
+    const auto device_index = observed.bridge ? observed.bridge->index : observed.host->index;
+    for (const auto& found : inspector.find_unreachable(*wanted, device_index)) {
+      unreachable.push_back({found.address, found.is_host_address, detail.attachment.identity});
+    }
+  }
+  return unreachable;
+}
+
+/// The IPAM prevents it only for networks of one state folder.
+std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& attachments) {
+  std::map<std::pair<std::string, cni::IpAddress>, std::vector<cni::Attachment>> holders;
+  for (const auto& detail : attachments) {
+    if (!detail.wanted || !detail.wanted->bridge) continue;
+    const auto bridge = wiring::gateway_interface(*detail.wanted->bridge);
+    for (const auto& [address, length] : detail.attachment.addresses) {
+      holders[{bridge, address}].push_back(detail.attachment.identity);
+    }
+  }
+  std::vector<SharedAddress> shared;
+  for (auto& [key, by] : holders) {
+    const auto is_other = [&](const cni::Attachment& each) { return each.network != by.front().network; };
+    if (std::ranges::any_of(by, is_other)) shared.push_back({key.second, key.first, std::move(by)});
+  }
+  return shared;
+}
+
 /// The interface of the host that receives the packets of an attachment, and an address of the host on it.
 struct Ingress {
   std::string interface;
@@ -99,6 +133,13 @@ void check_reverse_path(kernel::Inspector& inspector, const RoutedAttachment& re
     dropped_packets.push_back(
         {address, receiver.ingress.interface, receiver.attachment->identity, is_from_other_attachment});
   }
+}
+
+/// The filter also drops packets from addresses that live elsewhere, which are reported as such.
+void erase_unreachable(const std::vector<UnreachableAddress>& unreachable, std::vector<DroppedPacket>& dropped) {
+  std::erase_if(dropped, [&](const DroppedPacket& packet) {
+    return std::ranges::find(unreachable, packet.source, &UnreachableAddress::address) != unreachable.end();
+  });
 }
 
 /// A container in several networks may answer through another interface than the one that received the request.
@@ -152,7 +193,10 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
     }
   }
   examination.attachments = read_details(inspector, found.folders, network);
+  examination.unreachable = find_unreachable(inspector, examination.attachments);
+  examination.shared_addresses = find_shared_addresses(examination.attachments);
   examination.dropped_packets = find_dropped_packets(inspector, examination.attachments);
+  erase_unreachable(examination.unreachable, examination.dropped_packets);
   examination.firewall = inspector.observe_firewall();
   if (network.empty()) {
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {

@@ -36,6 +36,24 @@ struct AddressMismatch {
   bool operator==(const AddressMismatch&) const = default;
 };
 
+/// An address of a container that lives elsewhere on the node.
+struct UnreachableAddress {
+  cni::IpAddress address;
+  bool is_host_address = false;  ///< the host itself has it; false: the host has another route to it
+  cni::Attachment attachment;
+
+  bool operator==(const UnreachableAddress&) const = default;
+};
+
+/// An address that containers of several networks have on one bridge.
+struct SharedAddress {
+  cni::IpAddress address;
+  std::string bridge;  ///< cni::bridge_segment()
+  std::vector<cni::Attachment> attachments;
+
+  bool operator==(const SharedAddress&) const = default;
+};
+
 /// A packet of a container that the reverse path filter of the host drops.
 struct DroppedPacket {
   cni::IpAddress source;                  ///< an address of the container
@@ -55,6 +73,8 @@ struct Examination {
   std::vector<AddressMismatch> address_mismatches{};
   std::vector<Detail> attachments{};  ///< sorted by network, container and interface; only live ones have
                                       ///< differences
+  std::vector<UnreachableAddress> unreachable{};
+  std::vector<SharedAddress> shared_addresses{};
   std::vector<DroppedPacket> dropped_packets{};
   std::vector<cni::Tag> orphaned_rules{};  ///< tags in nftables without a record and a link
   kernel::Firewall firewall{};

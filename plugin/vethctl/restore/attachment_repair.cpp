@@ -25,6 +25,8 @@ std::string to_string(const kernel::Conflict& conflict) {
     return "host port " + conflict.host_port + " is mapped to another container";
   }
   const auto address = cni::to_string(conflict.address);
+  if (conflict.kind == kernel::Conflict::Kind::gateway) return "gateway " + address + " is an address of a container";
+  if (conflict.is_host_address) return "the host itself has " + address + " (ip route get " + address + ")";
   return "the host routes " + address + " to another interface (ip route get " + address + ")";
 }
 
@@ -91,6 +93,16 @@ class Repair {
       const auto text = "lease of address " + cni::to_string(address) + " is missing";
       const bool is_taken = is_dry_run || folder_.addresses.take(network, address, cni::tag_of(record_.attachment));
       (is_taken ? repair_.restored : repair_.not_restored).push_back(text);
+    }
+    if (wiring_.bridge && !is_dry_run) restore_claims(wiring::gateway_interface(*wiring_.bridge));
+  }
+
+  /// Earlier versions wrote no claims. `vethctl check` reports an address that two networks have on the bridge.
+  void restore_claims(const std::string& bridge) {
+    const auto& network = record_.attachment.network;
+    for (const auto& address : record_.addresses) {
+      if (folder_.addresses.holder(network, address) == cni::tag_of(record_.attachment))
+        folder_.bridges.claim(bridge, address, network, folder_.locks);
     }
   }
 

@@ -1,4 +1,4 @@
-#include "plugin/attachment/host_port_holder.hpp"
+#include "plugin/attachment/conflict_holder.hpp"
 
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/reclaim.hpp"
@@ -45,10 +45,24 @@ bool release_stale_holder(const kernel::Conflict& taken, kernel::Kernel& kernel,
   return remove_unrecorded_rules(*taken.holder, kernel, folder);
 }
 
-void throw_host_port_in_use(const kernel::Conflict& taken, kernel::Kernel& kernel, const state::Folder& folder) {
+void throw_in_use(const kernel::Conflict& taken, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto holder = taken.holder ? describe(*taken.holder, kernel, folder) : "an unknown attachment";
+  if (taken.kind == kernel::Conflict::Kind::gateway) {
+    throw cni::Error{cni::ErrorCode::address_in_use,
+                     "gateway " + cni::to_string(taken.address) + " is an address of " + holder,
+                     "use another gateway, or delete that attachment (DEL)"};
+  }
   throw cni::Error{cni::ErrorCode::host_port_in_use, "host port " + taken.host_port + " is mapped to " + holder,
                    "use another host port, or delete that attachment (DEL)"};
+}
+
+void check_new_gateway(const cni::Request& request, const cni::IpAddress& gateway, kernel::Kernel& kernel,
+                       state::Folder& folder) {
+  const auto& network = request.attachment.network;
+  auto holder = folder.bridges.holder(cni::bridge_segment_of(request.config), gateway);
+  if (const auto own = folder.addresses.holder(network, gateway)) holder = state::BridgeHolder{network, *own};
+  if (!holder || reclaim_one(holder->network, holder->tag, kernel, folder)) return;
+  throw_in_use({.kind = kernel::Conflict::Kind::gateway, .address = gateway, .holder = holder->tag}, kernel, folder);
 }
 
 }  // namespace attachment
