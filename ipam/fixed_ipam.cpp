@@ -92,6 +92,10 @@ Allocation FixedIpam::allocate() {
   const std::string& network = request_.attachment.network;
   const auto addresses = fixed_addresses(request_.config);
   cni::Lease lease = lease_without_addresses(request_.config.ipam);
+  if (!reserves_addresses(request_)) {
+    lease.addresses = addresses;
+    return lease;
+  }
   const auto lock = folder_->locks.network(network);
   const auto occupied = Reservation{*folder_, request_}.take(without_prefixes(addresses));
   if (occupied) return requested_address_in_use(*folder_, request_, *occupied);

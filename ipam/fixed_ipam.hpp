@@ -7,7 +7,7 @@
 namespace ipam {
 
 /// Assigns the addresses of the configuration, or the addresses that the runtime requests instead. They are reserved in
-/// the state folder, so that no other attachment of the network can get them.
+/// the state folder, so that no other attachment of the network can get them, unless the configuration disables it.
 class FixedIpam : public Ipam {
  public:
   /// `folder` may be null: then no address is held. Both must outlive it.

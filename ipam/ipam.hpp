@@ -53,6 +53,9 @@ class Ipam {
 /// Whether addresses are managed by this program, and not by another executable.
 bool uses_builtin_ipam(const cni::Request& request);
 
+/// Whether the addresses of the attachment are reserved in the state folder.
+bool reserves_addresses(const cni::Request& request);
+
 /// The IPAM of the request's configuration: ranges or fixed addresses for type "veth-ipam", the executable of that name
 /// in CNI_PATH for any other type, and an IPAM without addresses if there is no type. `folder` may be null for verbs
 /// that must work without a state folder (DEL). Request and folder must outlive the IPAM.

@@ -29,6 +29,10 @@ bool uses_builtin_ipam(const cni::Request& request) {
   return type.empty() || type == "veth-ipam";
 }
 
+bool reserves_addresses(const cni::Request& request) {
+  return uses_builtin_ipam(request) && request.config.ipam.reserves_addresses;
+}
+
 std::unique_ptr<Ipam> make_ipam(const cni::Request& request, state::Folder* folder) {
   const cni::NetworkConfig& config = request.config;
   if (config.ipam.type.empty()) return std::make_unique<NoIpam>(request, folder);

@@ -111,9 +111,9 @@ TEST_F(AddressConflict, SkipsAndRefusesForeignRoutesOfAnyMetric) {
     EXPECT_TRUE(ping(host, address_of(added.result, 6), 3));
     EXPECT_EQ(del(a, ipv6_only).exit, 0);
     if (is_used) expect_second_addresses_are_skipped(in_mode("ptp"));
-    if (is_used) expect_requests_are_refused(in_mode("ptp"), "the host has another route to it");
+    if (is_used) expect_requests_are_refused(in_mode("ptp"), "the host has a route to it");
     expect_second_addresses_are_skipped(in_mode("bridge"));
-    expect_requests_are_refused(in_mode("bridge"), "the host has another route to it");
+    expect_requests_are_refused(in_mode("bridge"), "the host has a route to it");
     run_ip(host, {"route", "del", "10.1.2.2", "dev", "up0"});
     run_ip(host, {"-6", "route", "del", "fd00:1:2::2", "dev", "up0"});
   }
@@ -131,7 +131,7 @@ TEST_F(AddressConflict, SkipsAndRefusesForeignRoutesOfAnotherTable) {
   EXPECT_EQ(address_of(added.result, 4), "10.1.2.4") << added;
   EXPECT_EQ(address_of(added.result, 6), "fd00:1:2::4") << added;
   EXPECT_EQ(del(a, config).exit, 0);
-  expect_requests_are_refused(config, "the host has another route to it");
+  expect_requests_are_refused(config, "the host has a route to it");
 }
 
 TEST_F(AddressConflict, SkipsRoutesThatRejectPackets) {

@@ -209,7 +209,7 @@ const std::vector<BandwidthChange> bandwidth_changes{
     {{"tc", "qdisc", "change", "dev", "VETH", "root", "tbf", "rate", "1gbit", "burst", "25000", "latency", "50ms"},
      "rate limit of interface \\\"VETH\\\" is 125000000 bytes/s with a burst of 25000, expected 2500000"},
     {{"tc", "qdisc", "change", "dev", "IFB", "root", "tbf", "rate", "20mbit", "burst", "90000", "latency", "50ms"},
-     "rate limit of interface \\\"IFB\\\" is 2500000 bytes/s with a burst of 90000 and not"},
+     "rate limit of interface \\\"IFB\\\" is 2500000 bytes/s with a burst of 90000, expected 2500000"},
     {{"tc", "qdisc", "delete", "dev", "IFB", "root"}, "is missing on interface \\\"IFB\\\""},
     {{"tc", "qdisc", "delete", "dev", "VETH", "ingress"}, "does not redirect what the container sends to \\\"IFB\\\""},
     {{"tc", "filter", "delete", "dev", "VETH", "ingress"}, "does not redirect what the container sends to \\\"IFB\\\""},

@@ -249,6 +249,52 @@ TEST_F(Bridge, ReplacesAnotherAddressOnlyWithForceAddress) {
   EXPECT_EQ(addresses(host, "br0"), (Texts{"10.1.2.1/24", "fd00:1:2::1/64"}));
 }
 
+/// The route makes ADD fail after the gateways are on the bridge. Then the corrected configuration is not refused.
+TEST_F(Bridge, LosesTheGatewaysOfAFailedAdd) {
+  ASSERT_EQ(add(b, layer_2_network()).exit, 0);
+  auto wrong = config;
+  wrong["ipam"]["ranges"] = {{{{"subnet", "10.1.2.0/24"}, {"gateway", "10.1.2.254"}}},
+                             {{{"subnet", "fd00:1:2::/64"}, {"gateway", "fd00:1:2::ff"}}}};
+  wrong["ipam"]["routes"].push_back({{"dst", "10.77.0.0/16"}, {"gw", "192.0.2.1"}});
+  for (const bool is_forced : {false, true}) {
+    wrong["forceAddress"] = is_forced;
+    EXPECT_EQ(code_of(add(a, wrong)), 100);
+    EXPECT_EQ(addresses(host, "br0"), Texts{});
+  }
+  const auto corrected = add(a, config);
+  ASSERT_EQ(corrected.exit, 0) << corrected;
+  EXPECT_EQ(addresses(host, "br0"), (Texts{"10.1.2.1/24", "fd00:1:2::1/64"}));
+  EXPECT_TRUE(ping(a.netns, "10.1.2.1") && ping(a.netns, "fd00:1:2::1"));
+}
+
+TEST_F(Bridge, RestoresTheAddressThatAFailedAddHasReplaced) {
+  run_ip(host, {"link", "add", "br0", "type", "bridge"});
+  run_ip(host, {"link", "set", "br0", "up"});
+  run_ip(host, {"address", "add", "10.9.9.1/24", "dev", "br0"});
+  config["forceAddress"] = true;
+  config["ipam"]["routes"].push_back({{"dst", "10.77.0.0/16"}, {"gw", "192.0.2.1"}});
+  EXPECT_EQ(code_of(add(a, config)), 100);
+  EXPECT_EQ(addresses(host, "br0"), Texts{"10.9.9.1/24"});
+}
+
+/// Failing ADDs do not take the gateway from those that succeed at the same time.
+TEST_F(Bridge, KeepsTheGatewaysOfOthersWhenAnAddFails) {
+  constexpr std::size_t many = 24;
+  auto wrong = config;
+  wrong["ipam"]["routes"].push_back({{"dst", "10.77.0.0/16"}, {"gw", "192.0.2.1"}});
+  for (int round = 0; round < 5; ++round) {
+    std::deque<Container> containers;
+    for (std::size_t number = 0; number < many; ++number) containers.push_back(Container{"c" + std::to_string(number)});
+    in_parallel(many, many, [&](std::size_t number) {
+      const bool is_wrong = number % 4 != 3;
+      EXPECT_EQ(add(containers.at(number), is_wrong ? wrong : config).exit, is_wrong ? 1 : 0);
+    });
+    EXPECT_EQ(addresses(host, "br0"), (Texts{"10.1.2.1/24", "fd00:1:2::1/64"})) << round;
+    for (auto& container : containers) EXPECT_EQ(del(container, config).exit, 0);
+    run_ip(host, {"link", "delete", "br0"});
+  }
+}
+
 TEST_F(Bridge, AnnouncesAddressesAndMac) {
   ASSERT_EQ(add(a, config).exit, 0);
   const FrameCapture capture{a};

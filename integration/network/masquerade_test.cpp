@@ -7,6 +7,7 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/nftables.hpp"
 #include "integration/support/outside_host.hpp"
+#include "integration/support/parallel.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/sysctl.hpp"
@@ -17,6 +18,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <set>
 #include <sstream>
 #include <string>
@@ -36,6 +38,17 @@ json masqueraded(const std::string& mode) {
   auto config = in_mode(mode);
   config["ipMasq"] = true;
   return config;
+}
+
+/// The masquerade chains and sets of a network in the table of the plugin, those of each name once.
+std::set<std::string> chains_of(const std::string& network) {
+  const auto rules = own_rules();
+  std::set<std::string> names;
+  const std::string prefix = "masquerade-" + network + '-';
+  for (auto begin = rules.find(prefix); begin != rules.npos; begin = rules.find(prefix, begin + 1)) {
+    names.insert(rules.substr(begin, prefix.size() + 13));
+  }
+  return names;
 }
 
 class Masquerade : public testing::Test {
@@ -168,7 +181,7 @@ TEST_F(Masquerade, OfManyPastNetworksIsCleaned) {
   load_ruleset(commands.str());
   EXPECT_EQ(vethctl({"clean"}).exit, 0);
   EXPECT_EQ(own_rules().find("masquerade-n0"), std::string::npos);
-  EXPECT_TRUE(is_hidden(a));
+  EXPECT_TRUE(is_masqueraded(a));
 }
 
 // Without the exception, packets to the group would have the address of the bridge as their source.
@@ -298,6 +311,55 @@ TEST_F(Masquerade, IptablesBackendIsRejected) {
   const auto added = add(a, config);
   EXPECT_EQ(code_of(added), 2) << added;
   EXPECT_NE(added.out.find("nftables"), std::string::npos) << added;
+}
+
+/// No runtime calls GC for a network that is gone. Its chains would stay in the way of every packet.
+TEST_F(Masquerade, LosesItsChainsWithTheLastContainerOfTheNetwork) {
+  const Container c{"c"};
+  auto longer = config;  // the name of the other one is its beginning
+  longer["name"] = "net-a";
+  longer["ipam"] = veth_ipam({"10.3.2.0/24"});
+  auto changed = config;
+  changed["ipMasqExcept"] = {"10.0.0.0/8"};
+  ASSERT_EQ(add(a, config).exit + add(b, changed).exit + add(c, longer).exit, 0);
+  EXPECT_EQ(chains_of("net").size(), 4U) << own_rules();  // one of IPv6, two of IPv4, and that of net-a
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_EQ(chains_of("net").size(), 4U) << "another container is left";
+  EXPECT_EQ(del(b, changed).exit, 0);
+  EXPECT_EQ(chains_of("net").size(), 1U) << own_rules();
+  EXPECT_EQ(chains_of("net-a").size(), 1U);
+  EXPECT_EQ(del(c, longer).exit, 0);
+  EXPECT_EQ(own_rules().find("masquerade-"), std::string::npos) << own_rules();
+  ASSERT_EQ(add(a, config).exit, 0);
+  EXPECT_EQ(chains_of("net").size(), 2U) << "they are created again";
+  EXPECT_EQ(vethctl({"check"}).exit, 0);
+  EXPECT_EQ(del(a, config).exit, 0);
+}
+
+TEST_F(Masquerade, LosesTheChainsOfAFailedAdd) {
+  config = masqueraded("bridge");
+  config["ipam"]["routes"].push_back({{"dst", "10.77.0.0/16"}, {"gw", "192.0.2.1"}});
+  EXPECT_EQ(code_of(add(a, config)), 100);
+  EXPECT_EQ(own_rules().find("masquerade-"), std::string::npos) << own_rules();
+}
+
+/// Of the DELs of the last containers one finds no record, and a chain that an ADD needs exists when it ends.
+TEST_F(Masquerade, LosesItsChainsAlsoWithSimultaneousCalls) {
+  constexpr std::size_t many = 12;
+  for (int round = 0; round < 5; ++round) {
+    std::deque<Container> containers;
+    for (std::size_t number = 0; number < many; ++number) containers.push_back(Container{"c" + std::to_string(number)});
+    in_parallel(many, many, [&](std::size_t number) {
+      EXPECT_EQ(add(containers.at(number), config).exit, 0);
+      EXPECT_EQ(del(containers.at(number), config).exit, 0);
+      if (number % 4 == 0) {
+        EXPECT_EQ(add(containers.at(number), config).exit, 0);
+      }
+    });
+    EXPECT_EQ(vethctl({"check"}).exit, 0) << round;
+    in_parallel(many, many, [&](std::size_t number) { EXPECT_EQ(del(containers.at(number), config).exit, 0); });
+    EXPECT_EQ(own_rules().find("masquerade-"), std::string::npos) << own_rules();
+  }
 }
 
 }  // namespace

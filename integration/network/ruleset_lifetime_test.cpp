@@ -251,7 +251,7 @@ TEST_F(RulesetTables, AddSucceedsIfTheRulesetIsFlushedBeforeAnySystemCall) {
 }
 
 /// The kernel returns more errors than fit the receive buffer of a socket.
-TEST_F(RulesetLifetime, MayEndByAFlushDuringAnAddOfManyRules) {
+TEST_F(RulesetTables, MayBeFlushedDuringAnAddOfManyRules) {
   auto config = with_host_ports_from(masqueraded_ptp(), 8080, 1);
   for (int number = 0; number < 256; ++number) {
     config["ipMasqExcept"].push_back("172.16.1." + std::to_string(number) + "/32");
@@ -276,7 +276,7 @@ bool has_route_to_loopback(const std::string& bridge) {
 }
 
 /// `vethctl clean` and GC without valid attachments close the loopback addresses of bridges that no container uses.
-TEST_F(RulesetLifetime, MayEndByACleanBeforeEachSystemCallOfAdd) {
+TEST_F(RulesetTables, MayBeCleanedBeforeEachSystemCallOfAdd) {
   const auto config = with_host_ports_from(in_mode("bridge"), 8080, 1);
   const Call addition{.command = "ADD", .container = "a", .netns = a.netns.path(), .config = config};
   bool was_reached = true;

@@ -147,7 +147,7 @@ TEST_F(InvalidInput, IsRejectedIfItIsNoJsonObject) {
                  "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"type\":\"veth\",\"x\":" + deep),
       with_input("a key given twice", 7,
                  "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"type\":\"veth\",\"mtu\":1400,\"mtu\":1500}"),
-      with_input("2 MB", 5, "{\"x\":\"" + std::string(2'000'000, 'x') + "\"}"),
+      with_input("17 MB", 5, "{\"x\":\"" + std::string(17'000'000, 'x') + "\"}"),
   });
 }
 

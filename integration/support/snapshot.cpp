@@ -217,9 +217,9 @@ class SnapshotBuilder {
   /// The list of other state folders; it contains no addresses or records.
   static bool is_folder_list(const fs::path& path) { return path.parent_path().filename() == "data-dirs"; }
 
-  // Locks, cursors (with a dot: temporary files of killed calls), markers of the gateways' folder, and logs.
+  // Locks, cursors (with a dot: temporary files of killed calls), markers of folders, and logs.
   static bool is_auxiliary(const std::string& name) {
-    return name == "lock" || name == "locks" || name == ".claims" || name == ".unrecorded" ||
+    return name == "lock" || name == "locks" || name == "=namespace" || name == ".claims" || name == ".unrecorded" ||
            name.starts_with("cursor") || name.starts_with(".cursor") || name.starts_with("last_reserved_ip") ||
            name.ends_with(".log");
   }

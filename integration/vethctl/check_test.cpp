@@ -22,11 +22,15 @@ using Texts = std::vector<std::string>;
 
 constexpr auto conf_dir = "/run/test/net.d";
 
-/// The findings of check on a node with one valid configuration.
-json findings() {
+/// Runs check on a node with one valid configuration.
+Outcome check_node() {
   std::filesystem::create_directories(conf_dir);
   std::ofstream{std::string{conf_dir} + "/10-net.conf"} << dual_stack();
-  const auto outcome = vethctl({"check", "--conf-dir", conf_dir, "--output", "json"});
+  return vethctl({"check", "--conf-dir", conf_dir, "--output", "json"});
+}
+
+json findings() {
+  const auto outcome = check_node();
   EXPECT_EQ(outcome.err, "");
   auto found = json::parse(outcome.out);
   EXPECT_EQ(outcome.exit, found.empty() ? 0 : 1);
@@ -182,6 +186,41 @@ TEST_F(VethctlCheck, ReportsAndRestoresAChangedMtu) {
   EXPECT_EQ(check(a, dual_stack(), result_of_a).exit, 0);
 }
 
+/// The plugin tuning of a chain sets the MAC of the container end. That is a note, and nothing to repair, also while
+/// something else is reported.
+TEST_F(VethctlCheck, ReportsAMacThatALaterPluginHasSetAsANote) {
+  for (const auto& config : {dual_stack(), bridge_network_lan()}) {
+    attach(config);
+    const auto unchanged = ip(a.netns, {"link", "show", "eth0"}).at(0).at("address").get<std::string>();
+    run_ip(a.netns, {"link", "set", "eth0", "address", "0a:58:0a:01:02:63"});
+    const auto checked = check_node();
+    EXPECT_EQ(checked.exit, 0) << checked.out;
+    const auto finding = json::parse(checked.out).at(0);
+    EXPECT_EQ(finding.at("severity"), "note");
+    EXPECT_EQ(finding.at("what"), "interface \"eth0\" has MAC 0a:58:0a:01:02:63, expected " + unchanged);
+    EXPECT_TRUE(traffic_flows());
+    EXPECT_EQ(vethctl({"repair"}).out, "nothing to restore\n");
+    run_ip(host, {"link", "set", host_interface(), "mtu", "1400"});
+    EXPECT_EQ(check_node().exit, 1);
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out;
+    EXPECT_TRUE(traffic_flows());
+    delete_both(config);
+  }
+}
+
+/// With macspoofchk the host drops frames with the new MAC.
+TEST_F(VethctlCheck, ReportsAMacThatIsDroppedAsAFault) {
+  auto config = bridge_network_lan();
+  config["macspoofchk"] = true;
+  attach(config);
+  run_ip(a.netns, {"link", "set", "eth0", "address", "0a:58:0a:01:02:63"});
+  const auto checked = check_node();
+  EXPECT_EQ(checked.exit, 1);
+  EXPECT_EQ(json::parse(checked.out).at(0).at("severity"), "fault");
+  delete_both(config);
+}
+
 /// Traffic still flows, but the interface cannot be found by its name or alias.
 TEST_F(VethctlCheck, ReportsAndRestoresAChangedAliasAndAChangedName) {
   const auto before = Snapshot::take();
@@ -274,7 +313,7 @@ TEST_F(VethctlCheck, DropsStaleAttachments) {
   attach(dual_stack());
   run_ip(host, {"link", "delete", host_interface()});
   EXPECT_EQ(finding_texts(), Texts{"stale record: its interface is missing, its addresses are still leased"});
-  EXPECT_EQ(vethctl({"repair"}).out, "net/a/eth0: dropped: 10.1.2.2, fd00:1:2::2\n");
+  EXPECT_EQ(vethctl({"repair"}).out, "net/a/eth0: 10.1.2.2, fd00:1:2::2: stale attachment removed\n");
   EXPECT_EQ(findings(), json::array());
   EXPECT_EQ(del(b, dual_stack()).exit, 0);
   EXPECT_TRUE(unchanged_since(before));

@@ -3,10 +3,12 @@
 #include "integration/support/command.hpp"
 #include "integration/support/frame_capture.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/parallel.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ class VethctlConnect : public testing::Test {
   Snapshot before = Snapshot::take();
   Namespace net0{"net0"};
   Namespace net1{"net1"};
+  Namespace net2{"net2"};
   Container one{"one"};
   Container other{"other"};
 };
@@ -36,6 +39,93 @@ TEST_F(VethctlConnect, ConnectsTwoNamespacesUntilDisconnect) {
   EXPECT_EQ(gone.exit, 0) << gone.err;
   EXPECT_FALSE(has_interface(net0, "eth0") || has_interface(net1, "eth0"));
   EXPECT_TRUE(unchanged_since(before));
+}
+
+/// Each connection is a network of its own, so the addresses are unique in its two namespaces only.
+TEST_F(VethctlConnect, GivesTheSameAddressesToConnectionsOfOtherNamespaces) {
+  const auto connect = [](const std::string& first, const std::string& second) {
+    return vethctl({"connect", first, second, "--address", "192.168.10.1/24", "--address", "fd00:10::1/64",
+                    "--peer-address", "192.168.10.2/24", "--peer-address", "fd00:10::2/64"});
+  };
+  struct Case {
+    std::string first;
+    std::string second;
+    const Namespace& netns;
+  };
+  for (const auto& [first, second, netns] :
+       {Case{"net0", "net1", net0}, Case{"one", "other", one.netns}, Case{"net2", "host", net2}}) {
+    const auto connected = connect(first, second);
+    ASSERT_EQ(connected.exit, 0) << first << ": " << connected.err;
+    EXPECT_TRUE(ping(netns, "192.168.10.2") && ping(netns, "fd00:10::2")) << first;
+  }
+  const auto checked = vethctl({"check"});
+  EXPECT_EQ(checked.exit, 0) << checked.out;
+  EXPECT_EQ(vethctl({"repair"}).out, "nothing to restore\n");
+  for (const auto* end : {"net0", "one", "net2"}) EXPECT_EQ(vethctl({"disconnect", end}).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+/// The record of a connection to the host is restored without its addresses being reserved.
+TEST_F(VethctlConnect, IsRestoredBesideAConnectionWithTheSameAddresses) {
+  for (const auto* container : {"net0", "net1"}) {
+    const auto* peer = container == std::string{"net0"} ? "host" : "one";
+    const auto connected = vethctl({"connect", container, peer, "--address", "192.168.10.1/24"});
+    ASSERT_EQ(connected.exit, 0) << connected.err;
+  }
+  std::filesystem::remove_all("/run/veth-cni");
+  ASSERT_EQ(vethctl({"repair"}).exit, 0);
+  const auto connected = vethctl({"connect", "net2", "other", "--address", "192.168.10.1/24"});
+  EXPECT_EQ(connected.exit, 0) << connected.err;
+  EXPECT_TRUE(ping(net0, "192.168.10.2") && ping(net2, "192.168.10.2"));
+}
+
+TEST_F(VethctlConnect, RefusesAddressesThatAreUsedInItsNamespaces) {
+  ASSERT_EQ(vethctl({"connect", "net0", "net1", "--address", "192.168.10.1/24"}).exit, 0);
+  ASSERT_EQ(vethctl({"connect", "net2", "host", "--address", "10.7.0.1/24"}).exit, 0);
+  run_ip(one.netns, {"address", "add", "10.8.0.1/24", "dev", "lo"});
+  struct Case {
+    Texts words;
+    std::string refusal;
+  };
+  for (const auto& [words, refusal] :
+       {Case{{"net0", "one", "--ifname", "eth1", "--address", "192.168.10.2/24"},
+             "address 192.168.10.2 is used by attachment vethctl/net0/eth0"},
+        Case{{"other", "net1", "--peer-ifname", "eth1", "--address", "192.168.10.3/24", "--peer-address",
+              "192.168.10.1/24"},
+             "address 192.168.10.1 is used by attachment vethctl/net0/eth0"},
+        Case{{"other", "host", "--address", "10.7.0.1/24", "--peer-address", "10.7.0.3/24"},
+             "address 10.7.0.1 is used by attachment vethctl/net2/eth0"},
+        Case{{"other", "one", "--peer-address", "10.8.0.1/24"}, "address 10.8.0.1 is used by an interface of one"},
+        Case{{"net0", "bridge:br0", "--ifname", "eth1", "--address", "192.168.10.1/24"},
+             "address 192.168.10.1 is used by attachment vethctl/net0/eth0"}}) {
+    auto all = words;
+    all.insert(all.begin(), "connect");
+    const auto refused = vethctl(all);
+    EXPECT_EQ(refused.exit, 1) << refusal;
+    EXPECT_NE(refused.err.find(refusal), std::string::npos) << refused.err;
+  }
+  EXPECT_FALSE(has_interface(other.netns, "eth0") || has_interface(net0, "eth1"));
+}
+
+/// Ports of bridges share the addresses of their network.
+TEST_F(VethctlConnect, ReservesTheAddressesOfPorts) {
+  ASSERT_EQ(vethctl({"connect", "net0", "bridge:br0", "--address", "10.7.0.1/24"}).exit, 0);
+  const auto refused = vethctl({"connect", "net1", "bridge:br0", "--address", "10.7.0.1/24"});
+  EXPECT_EQ(refused.exit, 1);
+  EXPECT_NE(refused.err.find("address 10.7.0.1 is held by container \"net0\""), std::string::npos) << refused.err;
+  EXPECT_EQ(vethctl({"connect", "one", "other", "--address", "10.7.0.1/24"}).exit, 0);
+}
+
+/// The chosen networks are free, also if several commands run at once.
+TEST_F(VethctlConnect, ChoosesOtherNetworksForSimultaneousConnections) {
+  in_parallel(8, 8, [](std::size_t number) {
+    const auto name = "eth" + std::to_string(number);
+    const auto connected = vethctl({"connect", "net0", "net1", "--ifname", name, "--peer-ifname", name});
+    EXPECT_EQ(connected.exit, 0) << connected.err;
+  });
+  std::set<std::string> networks;
+  for (int number = 0; number < 8; ++number) networks.insert(addresses(net0, "eth" + std::to_string(number)).front());
+  EXPECT_EQ(networks.size(), 8U);
 }
 
 TEST_F(VethctlConnect, CarriesPacketsUnaltered) {

@@ -1,8 +1,10 @@
 #include "plugin/attachment/teardown.hpp"
 
+#include "plugin/attachment/bridge_change.hpp"
 #include "plugin/attachment/gateways.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace attachment {
@@ -46,6 +48,7 @@ class StateRemoval {
 
   void remove_record() {
     remove_gateways(footprint_, node_);
+    revert_bridge_change(footprint_, node_);
     if (node_.folder != nullptr) node_.folder->records.remove(footprint_.attachment.network, footprint_.tag);
   }
 
@@ -61,13 +64,47 @@ bool is_in_kernel(const Footprint& footprint) {
 kernel::Removal remove_from_kernel(std::vector<Footprint>& batch, kernel::Kernel* kernel) {
   if (kernel == nullptr || std::ranges::none_of(batch, is_in_kernel)) return {};
   std::vector<std::vector<cni::IpAddress>> gateways;
-  for (auto& footprint : batch) gateways.push_back(std::exchange(footprint.gateways, {}));
+  std::vector<wiring::BridgeChange> changes;
+  for (auto& footprint : batch) {
+    gateways.push_back(std::exchange(footprint.gateways, {}));
+    changes.push_back(std::exchange(footprint.bridge_change, {}));
+  }
   auto removal = kernel->remove(batch);
   for (std::size_t index = 0; index < batch.size(); ++index) {
+    batch[index].bridge_change = std::move(changes[index]);
     const bool had_no_gateways = batch[index].are_gateways_assumed && !contains(removal.with_links, index);
     if (!had_no_gateways) batch[index].gateways = std::move(gateways[index]);
   }
   return removal;
+}
+
+/// Also of an ADD that failed before it has added elements: the chains are created before the pair.
+bool may_have_masquerades(const Footprint& footprint) {
+  return footprint.partial_wiring ? !footprint.partial_wiring->masquerades.empty() : footprint.may_have_rules;
+}
+
+void remove_unused_chains(const std::string& network, kernel::Kernel& kernel) {
+  const Footprint network_only{.attachment = {.network = network, .container = {}, .interface = {}},
+                               .may_have_pair = false,
+                               .may_have_ifb = false,
+                               .may_have_rules = false,
+                               .is_last_of_network = true};
+  const auto removal = kernel.remove({&network_only, 1});
+  if (!removal.failures.empty()) throw removal.failures.front();
+}
+
+/// After the records are removed: of simultaneous calls for the last attachments of a network, one finds no record.
+void remove_chains_of_unused_networks(const std::vector<Footprint>& batch, const Node& node, BestEffort& effort) {
+  if (node.kernel == nullptr || node.folder == nullptr) return;
+  std::set<std::string> networks;
+  for (const auto& footprint : batch) {
+    if (may_have_masquerades(footprint)) networks.insert(footprint.attachment.network);
+  }
+  for (const auto& network : networks) {
+    effort.attempt([&] {
+      if (node.folder->records.is_unused(network)) remove_unused_chains(network, *node.kernel);
+    });
+  }
 }
 
 }  // namespace
@@ -84,6 +121,7 @@ std::vector<cni::Tag> tear_down(std::vector<Footprint> batch, const Node& node, 
     if (has_more || contains(left, tag)) continue;
     if (!StateRemoval{batch[index], node, effort}.run(ipam)) left.push_back(tag);
   }
+  remove_chains_of_unused_networks(batch, node, effort);
   return left;
 }
 

@@ -40,8 +40,9 @@ bool conflicts_with(const cni::Prefix& other, const cni::Prefix& gateway) {
 
 }  // namespace
 
-BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host)
-    : wiring_(wiring), wanted_(*wiring.bridge), context_(context), host_(host) {}
+BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host,
+                             wiring::BridgeChange& change)
+    : wiring_(wiring), wanted_(*wiring.bridge), context_(context), host_(host), change_(change) {}
 
 Link BridgeBuilder::build() {
   auto bridge = find_or_create();
@@ -175,18 +176,20 @@ void BridgeBuilder::enable_missing_forwarding() {
 
 std::vector<NetlinkRequest> BridgeBuilder::gateway_requests(const Device& device) {
   const auto present = observe_addresses(host_, device.name, device.index);
+  change_.interface = device.name;
   auto requests = conflicting_address_deletions(device, present);
   for (const auto& gateway : wanted_.gateways) {
     if (is_among(present, gateway)) continue;
     context_.check_new_gateway(gateway.address);
     requests.push_back(add_address(device, {gateway}, false));
     requests.back().tolerated = {EEXIST};
+    change_.added.push_back(gateway);
   }
   return requests;
 }
 
-std::vector<NetlinkRequest> BridgeBuilder::conflicting_address_deletions(
-    const Device& device, const std::vector<cni::Prefix>& present) const {
+std::vector<NetlinkRequest> BridgeBuilder::conflicting_address_deletions(const Device& device,
+                                                                         const std::vector<cni::Prefix>& present) {
   std::vector<NetlinkRequest> requests;
   for (const auto& other : present) {
     if (cni::is_link_local(other.address) || is_among(wanted_.gateways, other)) continue;
@@ -194,6 +197,7 @@ std::vector<NetlinkRequest> BridgeBuilder::conflicting_address_deletions(
       if (!conflicts_with(other, gateway) || is_among(present, gateway)) continue;
       if (!wanted_.force_address) throw_address_conflict(device, gateway, other);
       requests.push_back(delete_address(device, other));
+      change_.deleted.push_back(other);
     }
   }
   return requests;

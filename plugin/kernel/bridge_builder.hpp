@@ -4,6 +4,7 @@
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/wiring/footprint.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <string>
@@ -15,8 +16,10 @@ namespace kernel {
 /// accepts what another ADD has already done.
 class BridgeBuilder {
  public:
-  /// All must outlive it. The wiring has a bridge.
-  BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host);
+  /// All must outlive it. The wiring has a bridge. A change of the bridge's addresses is added to `change` before it is
+  /// made.
+  BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host,
+                wiring::BridgeChange& change);
 
   /// Returns the bridge, which is up. Throws cni::Error invalid_config if another kind of interface has its name, or if
   /// it has an address other than the gateways and forceAddress is not set.
@@ -36,7 +39,7 @@ class BridgeBuilder {
   void enable_missing_forwarding();
   std::vector<NetlinkRequest> gateway_requests(const Device& device);
   std::vector<NetlinkRequest> conflicting_address_deletions(const Device& device,
-                                                            const std::vector<cni::Prefix>& present) const;
+                                                            const std::vector<cni::Prefix>& present);
   [[noreturn]] static void throw_address_conflict(const Device& device, const cni::Prefix& gateway,
                                                   const cni::Prefix& other);
   void bring_bridge_up(const Link& bridge);
@@ -48,6 +51,7 @@ class BridgeBuilder {
   const wiring::Bridge& wanted_;
   const AttachmentContext& context_;
   NetlinkSocket& host_;
+  wiring::BridgeChange& change_;
   bool is_new_ = false;  ///< build() created the bridge
 };
 

@@ -126,8 +126,9 @@ class Kernel {
   /// aliases, nftables elements by their comments. Ends of mode netns are not on the host and not listed.
   virtual std::vector<wiring::Footprint> list(const std::string& network) = 0;
 
-  /// Removes the nftables elements, the veth pairs, the ifbs and the gateways on lo of each footprint. An object that
-  /// does not exist is not a failure.
+  /// Removes the nftables elements, the veth pairs, the ifbs and the gateways on lo of each footprint, reverts its
+  /// change of a bridge, and deletes unused masquerade chains of its network if it is the last one there. An object
+  /// that does not exist is not a failure.
   virtual Removal remove(std::span<const wiring::Footprint> batch) = 0;
 
   /// Removes the chains and sets of a network (empty: of all networks) that no container uses, and tables without

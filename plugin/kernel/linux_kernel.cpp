@@ -121,12 +121,12 @@ void LinuxKernel::delete_stale_tables(const std::string& instance) {
 /// The parts of the tables are created before the pair: the chain "guard" must exist before route_localnet is set.
 BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const AttachmentContext& context,
                                            wiring::Footprint& footprint) {
+  footprint.partial_wiring = wiring;
   if (const auto taken = netfilter().prepare(wiring, context.node_instance)) return to_conflict(*taken);
   cni::lap(context.stopwatch, "kernel_rules");
   auto outcome = PairBuilder{wiring, context, host_netns_.get(), host_}.build(footprint);
   if (!std::holds_alternative<Built>(outcome)) return outcome;
   footprint.may_have_rules = true;
-  footprint.partial_wiring = wiring;
   const auto rules = netfilter().build(wiring, context.node_instance, host_);
   cni::lap(context.stopwatch, "kernel_rules");
   if (rules.conflict) return to_conflict(*rules.conflict);
@@ -185,8 +185,10 @@ std::vector<bool> LinuxKernel::find_ends(std::span<const wiring::Footprint> batc
 Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
   BatchRemoval removal{batch, host_netns_.get(), host_};
   removal.remove_rules([this] { return find_netfilter(); });
+  removal.remove_unused_chains([this] { return find_netfilter(); });
   removal.remove_links();
   removal.remove_gateways();
+  removal.revert_bridge_changes();
   return std::move(removal).finish();
 }
 

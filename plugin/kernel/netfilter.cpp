@@ -457,6 +457,28 @@ bool Netfilter::delete_elements(std::vector<NftElement> elements) {
   return true;
 }
 
+void Netfilter::remove_unused_masquerades(const std::set<std::string>& networks) {
+  constexpr int attempts = 10;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    if (remove_unused_masquerades_once(networks)) return;
+  }
+}
+
+/// Commits only in the generation that was read: another ADD of the network may add an element.
+bool Netfilter::remove_unused_masquerades_once(const std::set<std::string>& networks) {
+  const auto generation = session_.generation();
+  auto names = session_.sets(NftFamily::inet);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::none_of(networks, [&](const auto& network) { return is_masquerade_of(network, name); }) ||
+           !session_.elements(NftFamily::inet, name).empty();
+  });
+  if (names.empty()) return true;
+  const auto rules = session_.rules(NftFamily::inet);
+  Requests changes;
+  for (const auto& name : names) remove_masquerade(name, rules, changes);
+  return session_.commit(std::move(changes), generation);
+}
+
 bool Netfilter::clean_table(NftFamily family, const std::optional<std::string>& network, NetlinkSocket& host) {
   const auto generation = session_.generation();
   const auto rules = session_.rules(family);

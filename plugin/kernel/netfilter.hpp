@@ -72,6 +72,10 @@ class Netfilter {
   /// once.
   void remove(std::span<const wiring::Footprint> batch);
 
+  /// Removes the masquerade chains and sets of the networks that no container uses. Unlike clean(), it reads no set of
+  /// another network. If other processes keep changing nftables, the chains are left for the next call.
+  void remove_unused_masquerades(const std::set<std::string>& networks);
+
   /// Removes the chains and sets of the network (nullopt: of all) that no container uses, and tables without elements.
   /// Before it deletes the chain "guard", it clears route_localnet of bridges, over `host`, a NETLINK_ROUTE socket.
   /// Returns false if there was nothing to remove, or if another process changed nftables at the same time.
@@ -91,6 +95,7 @@ class Netfilter {
   void remove_by_owner(const std::set<cni::Tag>& attachments, std::vector<MappedPort>& ports);
   std::vector<NftElement> elements_where(const std::function<bool(const Owner&)>& is_wanted);
   bool delete_elements(std::vector<NftElement> elements);
+  bool remove_unused_masquerades_once(const std::set<std::string>& networks);
   bool clean_table(NftFamily family, const std::optional<std::string>& network, NetlinkSocket& host);
 
   NftSession session_;

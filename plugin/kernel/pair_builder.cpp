@@ -119,7 +119,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
 
 BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (wiring_.bridge) {
-    bridge_ = BridgeBuilder{wiring_, context_, host_}.build();
+    bridge_ = BridgeBuilder{wiring_, context_, host_, footprint.bridge_change}.build();
     cni::lap(context_.stopwatch, "kernel_bridge");
   }
   create(footprint);
@@ -133,7 +133,8 @@ BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
 /// An interface that was down has no IPv6 addresses and no routes, so it is brought up before they are added.
 std::optional<Conflict> PairBuilder::repair(const Device& host) {
   restore_identity(host);
-  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, context_, host_}.repair();
+  wiring::BridgeChange kept;
+  if (wiring_.bridge) bridge_ = BridgeBuilder{wiring_, context_, host_, kept}.repair();
   if (wiring_.ingress_limit || wiring_.egress_limit) remove_limits(wiring_, host_);
   find_existing_links();
   if (held_gateway_) return gateway_conflict();

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 #include <utility>
 
@@ -62,6 +63,18 @@ void BatchRemoval::remove_rules(const std::function<Netfilter*()>& netfilter) {
   } catch (const std::system_error&) {
     for (const auto& position : positions) attempt({&position, 1}, [&] { found->remove(batch_.subspan(position, 1)); });
   }
+}
+
+/// Nothing of an attachment is left if it fails.
+void BatchRemoval::remove_unused_chains(const std::function<Netfilter*()>& netfilter) {
+  std::set<std::string> networks;
+  for (const auto& footprint : batch_) {
+    if (footprint.is_last_of_network) networks.insert(footprint.attachment.network);
+  }
+  if (networks.empty()) return;
+  attempt({}, [&] {
+    if (auto* found = netfilter()) found->remove_unused_masquerades(networks);
+  });
 }
 
 void BatchRemoval::remove_links() {
@@ -134,6 +147,26 @@ void BatchRemoval::remove_gateways() {
     }
   }
   if (!requests.empty()) attempt(positions, [&] { host_.send_or_throw(requests); });
+}
+
+void BatchRemoval::revert_bridge_changes() {
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    const auto& change = batch_[position].bridge_change;
+    if (!change.interface.empty()) attempt({&position, 1}, [&] { revert(change); });
+  }
+}
+
+void BatchRemoval::revert(const wiring::BridgeChange& change) {
+  const auto link = first_link(host_.send_or_throw(get_link(change.interface)));
+  if (!link) return;
+  const Device device{link->name, link->index};
+  std::vector<NetlinkRequest> requests;
+  for (const auto& prefix : change.added) requests.push_back(delete_address(device, prefix));
+  for (const auto& prefix : change.deleted) {
+    requests.push_back(add_address(device, {prefix}, false));
+    requests.back().tolerated = {EEXIST};
+  }
+  host_.send_or_throw(requests);
 }
 
 Removal BatchRemoval::finish() && {

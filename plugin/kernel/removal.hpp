@@ -11,8 +11,8 @@
 
 namespace kernel {
 
-/// Removes one batch of footprints from the kernel: nftables elements, links, gateways. Each step runs, even if others
-/// failed.
+/// Removes one batch of footprints from the kernel: nftables elements, links, gateways, changes of bridges. Each step
+/// runs, even if others failed.
 class BatchRemoval {
  public:
   /// All must outlive it. `host_netns` is the host's namespace, `host` a socket there.
@@ -21,8 +21,10 @@ class BatchRemoval {
   /// `netfilter` opens the socket, and is called only if an attachment of the batch may have elements. It returns null
   /// on a kernel without netfilter.
   void remove_rules(const std::function<Netfilter*()>& netfilter);
+  void remove_unused_chains(const std::function<Netfilter*()>& netfilter);
   void remove_links();
   void remove_gateways();
+  void revert_bridge_changes();
 
   /// The result: what is left, and why.
   Removal finish() &&;
@@ -32,6 +34,7 @@ class BatchRemoval {
   void remove_host_links();
   void remove_moved_pairs(std::span<const FoundLink> links);
   void remove_group(std::span<const FoundLink> links);
+  void revert(const wiring::BridgeChange& change);
 
   std::span<const wiring::Footprint> batch_;
   int host_netns_;

@@ -51,8 +51,9 @@ Folder Folder::open(const std::string& root, const std::string& registry) {
   const bool is_new = !directory.has_value();
   if (is_new) {
     register_root(parent_path, without_trailing_slashes(registry));
-    remove_other_boots(parent.get(), name);
+    remove_unused_folders(parent.get(), name);
     directory = make_private_directory(parent.get(), name, path);
+    mark_namespace(directory->get());
   }
   auto locks = Locks::open(directory->get(), path);
   Folder folder{std::make_unique<const Directory>(path, std::move(*directory)), std::move(locks)};

@@ -17,6 +17,7 @@
 //
 //   /run/veth-cni/<boot id>-<cookie of the host's network namespace>/    0700
 //     locks                      byte-range locks: for each network's allocation, each attachment, and the gateways
+//     =namespace                 a symlink to the inode number of the namespace, written at the creation
 //     data-dirs/<hash>           a symlink to another root that has a state folder
 //     gateways/<ip>/<tag>        a symlink: the attachment needs the gateway on lo
 //     gateways/.claims           a symlink: claims are written (earlier versions wrote none)
@@ -35,10 +36,11 @@ constexpr std::string_view default_root = "/run/veth-cni";
 /// the system.
 class Folder {
  public:
-  /// Opens the folder. If it is missing, creates it and removes the folders of other boots. Throws cni::Error
-  /// system_refused if other users can change it or its parent: the owner is not the effective user, it is writable by
-  /// group or others, or it is a symlink. A folder created below another root than `registry` is registered in
-  /// the registry's folder: data-dirs/<hash of the root>, a symlink to the root, so that tools find all folders.
+  /// Opens the folder. If it is missing, creates it and removes the folders of other boots and of namespaces that are
+  /// gone. Throws cni::Error system_refused if other users can change it or its parent: the owner is not the effective
+  /// user, it is writable by group or others, or it is a symlink. A folder created below another root than `registry`
+  /// is registered in the registry's folder: data-dirs/<hash of the root>, a symlink to the root, so that tools find
+  /// all folders.
   static Folder open(const std::string& root = std::string{default_root},
                      const std::string& registry = std::string{default_root});
 

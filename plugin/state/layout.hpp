@@ -11,6 +11,9 @@ constexpr std::string_view data_dirs_name = "data-dirs";
 constexpr std::string_view gateways_name = "gateways";
 constexpr std::string_view bridges_name = ".bridges";  // no network's name begins with a dot
 
+/// A symbolic link to the inode number of the network namespace. No network's name begins with '='.
+constexpr const char* namespace_mark = "=namespace";
+
 /// Whether the name is that of a file in the folder that belongs to no network.
 bool is_reserved(std::string_view name);
 

@@ -1,29 +1,26 @@
 #include "plugin/state/location.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/posix/byte_lock.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/directory_reader.hpp"
+#include "plugin/state/host_namespace.hpp"
+#include "plugin/state/layout.hpp"
 #include "plugin/text/quoted.hpp"
 
-#include <asm/socket.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <vector>
-
-// Since Linux 5.14; missing in the headers of some systems.
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 namespace state {
 namespace {
@@ -41,19 +38,6 @@ std::string read_boot_id() {
   if (count < 0) posix::throw_errno("read " + text::quoted(path));
   if (static_cast<std::size_t>(count) != id.size()) throw posix::system_error(EIO, "read " + text::quoted(path));
   return id;
-}
-
-/// The kernel's number of the network namespace. Unlike the inode number of /proc/self/ns/net it is not reused during a
-/// boot.
-std::uint64_t read_netns_cookie() {
-  const posix::FileDescriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  if (!socket) posix::throw_errno("open a socket");
-  std::uint64_t cookie = 0;
-  socklen_t size = sizeof cookie;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
-    posix::throw_errno("read the cookie of the network namespace");
-  }
-  return cookie;
 }
 
 bool is_uuid(std::string_view text) {
@@ -138,9 +122,42 @@ std::optional<posix::FileDescriptor> find_private(const std::string& path, const
   throw posix::system_error(number, "open " + text::quoted(path));
 }
 
+template <class Number>
+std::optional<Number> find_number(std::string_view text) {
+  Number number = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional{number} : std::nullopt;
+}
+
+/// The namespace of a folder of this boot with another cookie. nullopt for other names, and where the folder has no
+/// mark: an earlier version created it.
+std::optional<HostNamespace> find_other_namespace(int folder, std::string_view name, std::string_view own) {
+  const auto prefix = own.substr(0, uuid_length + 1);
+  const auto cookie = name.starts_with(prefix) ? find_number<std::uint64_t>(name.substr(prefix.size())) : std::nullopt;
+  if (!cookie || name == own) return std::nullopt;
+  std::array<char, 16> text{};
+  const auto length = ::readlinkat(folder, namespace_mark, text.data(), text.size());
+  const auto inode = find_number<std::uint32_t>({text.data(), length > 0 ? static_cast<std::size_t>(length) : 0});
+  return inode ? std::optional{HostNamespace{.cookie = *cookie, .inode = *inode}} : std::nullopt;
+}
+
+bool is_locked(int folder) {
+  constexpr std::uint64_t to_the_end = 0;
+  const auto locks = posix::find_file(folder, std::string{locks_name}, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  return locks && posix::ByteLock::is_any_taken(locks->get(), 0, to_the_end);
+}
+
+/// Whether nobody uses the folder any more: its namespace is gone, and no call holds a lock in it.
+bool is_unused(int root, const std::string& name, std::string_view own) {
+  const auto folder = posix::find_file(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const auto netns = folder ? find_other_namespace(folder->get(), name, own) : std::nullopt;
+  return netns && is_gone(*netns) && !is_locked(folder->get());
+}
+
 }  // namespace
 
-std::string folder_name() { return read_boot_id() + "-" + std::to_string(read_netns_cookie()); }
+std::string folder_name() { return read_boot_id() + "-" + std::to_string(own_netns_cookie()); }
 
 bool belongs_to_another_boot(std::string_view name, std::string_view own) {
   if (name.size() <= uuid_length || name[uuid_length] != '-') return false;
@@ -188,19 +205,22 @@ void make_parents(const std::string& path) {
 
 void remove_tree(int parent, const std::string& name) { remove_at_level(parent, name, 0); }
 
-void remove_other_boots(int root, std::string_view own) {
-  std::vector<std::string> others;
+void remove_unused_folders(int root, std::string_view own) {
+  std::vector<std::string> names;
   DirectoryReader reader{root};
-  while (const auto entry = reader.next()) {
-    if (belongs_to_another_boot(entry->name, own)) others.emplace_back(entry->name);
-  }
-  for (const auto& name : others) {
+  while (const auto entry = reader.next()) names.emplace_back(entry->name);
+  for (const auto& name : names) {
     try {
-      remove_tree(root, name);
+      if (belongs_to_another_boot(name, own) || is_unused(root, name, own)) remove_tree(root, name);
     } catch (const std::system_error&) {
       continue;  // the folder is never read, and the next boot tries again
     }
   }
+}
+
+void mark_namespace(int folder) {
+  const auto inode = std::to_string(own_host_namespace().inode);
+  if (::symlinkat(inode.c_str(), folder, namespace_mark) < 0) return;
 }
 
 }  // namespace state

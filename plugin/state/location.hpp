@@ -38,7 +38,12 @@ void make_parents(const std::string& path);
 /// std::system_error.
 void remove_tree(int parent, const std::string& name);
 
-/// Removes the folders of other boots from a root. Ignores errors.
-void remove_other_boots(int root, std::string_view own);
+/// Removes from a root the folders of other boots, and those of this boot whose network namespace is gone and in which
+/// no lock is held. Ignores errors.
+void remove_unused_folders(int root, std::string_view own);
+
+/// Writes into a folder of our network namespace by what is_gone() finds the namespace: its inode number. Ignores
+/// errors: a folder without it is removed after the next boot.
+void mark_namespace(int folder);
 
 }  // namespace state

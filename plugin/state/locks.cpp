@@ -24,6 +24,7 @@ std::uint64_t network_offset(std::string_view network) { return half + (cni::tag
 
 /// No network's name begins with '='.
 std::uint64_t gateways_offset() { return network_offset("=gateways"); }
+std::uint64_t connections_offset() { return network_offset("=connections"); }
 
 posix::ByteLock take_lock(int file, std::uint64_t offset, std::chrono::milliseconds timeout,
                           const std::string& object) {
@@ -76,6 +77,10 @@ posix::ByteLock Locks::network(std::string_view name, std::chrono::milliseconds 
 
 posix::ByteLock Locks::gateways(std::chrono::milliseconds timeout) const {
   return take_lock(file_.get(), gateways_offset(), timeout, "the gateways on \"lo\"");
+}
+
+posix::ByteLock Locks::connections(std::chrono::milliseconds timeout) const {
+  return take_lock(file_.get(), connections_offset(), timeout, "the addresses of connections");
 }
 
 std::optional<posix::ByteLock> Locks::try_attachment(cni::Tag tag) const {

@@ -30,6 +30,8 @@ class Locks {
   posix::ByteLock network(std::string_view name, std::chrono::milliseconds timeout = lock_timeout) const;
   /// The lock of the gateways on lo, which all networks share.
   posix::ByteLock gateways(std::chrono::milliseconds timeout = lock_timeout) const;
+  /// The lock of `vethctl connect` while it chooses or compares addresses.
+  posix::ByteLock connections(std::chrono::milliseconds timeout = lock_timeout) const;
 
   /// nullopt while another call holds the lock. A lock that this object holds can be taken again; it is released when
   /// the first of the two is destroyed.

@@ -105,6 +105,10 @@ bool Records::has_any(const std::string& network) const {
   return !directory_->is_empty(pending_directory(network)) || !directory_->is_empty(live_directory(network));
 }
 
+bool Records::is_unused(const std::string& network) const {
+  return directory_->is_empty(live_directory(network)) && directory_->is_empty(pending_directory(network));
+}
+
 std::vector<std::string> Records::networks() const {
   std::vector<std::string> names;
   const auto directory = directory_->find_directory(".");

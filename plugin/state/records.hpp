@@ -42,6 +42,9 @@ class Records {
   std::vector<StoredRecord> list(const std::string& network) const;
   /// Whether any attachment of the network has a record. The cost does not depend on their number.
   bool has_any(const std::string& network) const;
+  /// Whether no attachment of the network has a record. Three system calls if one is live; a record that becomes live
+  /// at the same time may be missed.
+  bool is_unused(const std::string& network) const;
   /// The networks with a directory in the folder, in no order.
   std::vector<std::string> networks() const;
   /// The network in which the attachment has a record, found by its tag: looks for the record in each network.

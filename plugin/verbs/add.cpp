@@ -148,7 +148,7 @@ class AddOperation {
 
   [[noreturn]] static void throw_address_in_use(const kernel::Conflict& conflict) {
     const auto address = cni::to_string(conflict.address);
-    const std::string found = conflict.is_host_address ? "the host itself has it" : "the host has another route to it";
+    const std::string found = conflict.is_host_address ? "the host itself has it" : "the host has a route to it";
     const std::string what = conflict.is_host_address ? "the address from the host" : "the route";
     throw cni::Error{cni::ErrorCode::address_in_use, "address " + address + " lives elsewhere on the node: " + found,
                      "use another address, or remove " + what + " (see ip route get " + address + ")"};
@@ -172,6 +172,7 @@ class AddOperation {
   void remove_links() {
     auto created = footprint_;
     created.gateways.clear();
+    created.bridge_change = {};  // the next attempt needs the same gateways
     const auto removal = kernel_.remove({&created, 1});
     if (!removal.failures.empty()) throw removal.failures.front();
     footprint_.may_have_pair = footprint_.may_have_ifb = footprint_.may_have_rules = false;
@@ -199,7 +200,7 @@ class AddOperation {
   cni::Lease allocate() {
     auto lease = allocate_or_reclaim();
     rollback_.arm(ipam_.get());
-    if (!ipam::uses_builtin_ipam(request_)) return lease;  // a delegate keeps its own records
+    if (!ipam::reserves_addresses(request_)) return lease;  // a delegate keeps its own records
     for (const auto& leased : lease.addresses) footprint_.addresses.push_back(leased.address.address);
     footprint_.bridge_segment = cni::bridge_segment_of(request_.config);
     return lease;
@@ -260,18 +261,33 @@ class AddOperation {
   attachment::Rollback rollback_;
 };
 
+/// The parts that one ADD needs beside request and folder.
+struct Tools {
+  kernel::Kernel& kernel;
+  const Print& print;
+};
+
+void add_in(state::Folder& folder, kernel::AttachmentContext context, const cni::Request& request, const Tools& tools) {
+  context.node_instance = folder.name();
+  context.is_new_instance = folder.is_new();
+  context.check_new_gateway = [&](const cni::IpAddress& gateway) {
+    attachment::check_new_gateway(request, gateway, tools.kernel, folder);
+  };
+  AddOperation{request, tools.kernel, folder}.run(context, tools.print);
+}
+
 }  // namespace
 
 void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print) {
   require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
   auto context = attachment::open_context(request, kernel);
   auto folder = attachment::open_folder(root, request.attachment.network);
-  context.node_instance = folder.name();
-  context.is_new_instance = folder.is_new();
-  context.check_new_gateway = [&](const cni::IpAddress& gateway) {
-    attachment::check_new_gateway(request, gateway, kernel, folder);
-  };
-  AddOperation{request, kernel, folder}.run(context, print);
+  add_in(folder, std::move(context), request, {kernel, print});
+}
+
+void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder, const Print& print) {
+  require_allowed(request.config.tuning.sysctls, sysctl_allow_list);
+  add_in(folder, attachment::open_context(request, kernel), request, {kernel, print});
 }
 
 }  // namespace verbs

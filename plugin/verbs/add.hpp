@@ -2,6 +2,7 @@
 
 #include "plugin/cni/request.hpp"
 #include "plugin/kernel/kernel.hpp"
+#include "plugin/state/folder.hpp"
 
 #include <functional>
 #include <string>
@@ -15,5 +16,8 @@ using Print = std::function<void(std::string_view)>;
 /// not even the state folder below `root` is created. On a failure, also of `print`, everything is rolled back. Throws
 /// cni::Error already_attached if the attachment exists, and the errors of its steps.
 void add(const cni::Request& request, kernel::Kernel& kernel, const std::string& root, const Print& print);
+
+/// The same in an opened state folder.
+void add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder, const Print& print);
 
 }  // namespace verbs

@@ -1,3 +1,4 @@
+#include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
@@ -9,6 +10,7 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/connection.hpp"
 #include "plugin/vethctl/connection_addresses.hpp"
+#include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/format.hpp"
@@ -145,24 +147,56 @@ ConnectionAddresses choose(const Sides& sides, kernel::Inspector& inspector, con
   throw UsageError{"no network from 192.168.10.0/24 to 192.168.254.0/24 is free: give --address and --peer-address"};
 }
 
-/// If addresses are given for one end only, the other end gets matching ones. A bridge gets none.
-ConnectionAddresses addresses_for(const Sides& sides, const Arguments& arguments, kernel::Inspector& inspector,
-                                  const Console& console) {
-  const bool has_container = arguments.has(sides.container.address_option);
-  const bool has_other = arguments.has(sides.other.address_option);
-  ConnectionAddresses addresses{read_prefixes(arguments, sides.container.address_option),
-                                read_prefixes(arguments, sides.other.address_option)};
-  require_distinct(addresses);
-  if (sides.other.end.kind == End::Kind::bridge) return addresses;
-  if (!has_container && !has_other) return choose(sides, inspector, console);
-  if (!has_container) addresses.container = peer_addresses_for(addresses.other);
-  if (!has_other) addresses.other = peer_addresses_for(addresses.container);
-  return addresses;
+/// Whether an end of the attachment is in the namespace, or the host, if that is the namespace, routes its packets.
+bool has_end_in(const std::string& netns, const inspect::Attachment& attachment) {
+  const bool is_on_host = attachment.peer_netns.empty();
+  return attachment.netns == netns || attachment.peer_netns == netns ||
+         (is_on_host && netns == inspect::host_namespace_path);
+}
+
+void add_used(const std::vector<cni::Prefix>& prefixes, const std::string& user, std::vector<UsedAddress>& used) {
+  for (const auto& [address, length] : prefixes) {
+    if (!cni::is_link_local(address)) used.push_back({address, user});
+  }
+}
+
+/// The addresses in the namespaces of the connection. A connection is a network of its own, so those of other
+/// namespaces may be the same.
+std::vector<UsedAddress> used_addresses(const Sides& sides, kernel::Inspector& inspector,
+                                        const std::vector<inspect::Attachment>& attachments) {
+  std::vector<UsedAddress> used;
+  for (const auto* side : {&sides.container, &sides.other}) {
+    const auto& [kind, name, path] = side->end;
+    if (kind == End::Kind::bridge) continue;
+    for (const auto& attachment : attachments) {
+      if (!has_end_in(path, attachment)) continue;
+      add_used(attachment.addresses, "attachment " + inspect::name_of(attachment), used);
+      add_used(attachment.peer_addresses, "attachment " + inspect::name_of(attachment), used);
+    }
+    add_used(inspector.addresses(inspector.kernel.open_namespace(path, true)),
+             kind == End::Kind::host ? "the host" : "an interface of " + name, used);
+  }
+  return used;
+}
+
+/// An existing connection with the same container end is reported, or torn down if it is stale, by the ADD itself.
+void require_unused_addresses(const ConnectionAddresses& addresses, const Sides& sides, const cni::Request& request,
+                              kernel::Inspector& inspector, const Console& console) {
+  const auto attachments =
+      inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
+  const auto own = cni::tag_of(request.attachment);
+  if (std::ranges::find(attachments, own, &inspect::Attachment::tag) != attachments.end()) return;
+  require_unused(addresses, used_addresses(sides, inspector, attachments));
 }
 
 bool is_ipv6(const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv6; }
 
 /// IPv6 needs an MTU of at least 1280 bytes (RFC 8200, section 5).
+bool permits_ipv6(const cni::Request& request) {
+  constexpr std::uint32_t smallest_ipv6_mtu = 1280;
+  return request.config.mtu.value_or(smallest_ipv6_mtu) >= smallest_ipv6_mtu;
+}
+
 void drop_ipv6(ConnectionAddresses& addresses) {
   std::erase_if(addresses.container, is_ipv6);
   std::erase_if(addresses.other, is_ipv6);
@@ -170,6 +204,24 @@ void drop_ipv6(ConnectionAddresses& addresses) {
 
 bool has_ipv6(const ConnectionAddresses& addresses) {
   return std::ranges::any_of(addresses.container, is_ipv6) || std::ranges::any_of(addresses.other, is_ipv6);
+}
+
+/// If addresses are given for one end only, the other end gets matching ones. A bridge gets none. nullopt if none are
+/// given.
+std::optional<ConnectionAddresses> find_given_addresses(const Sides& sides, const Arguments& arguments,
+                                                        const cni::Request& request) {
+  const bool has_container = arguments.has(sides.container.address_option);
+  const bool has_other = arguments.has(sides.other.address_option);
+  const bool is_port = sides.other.end.kind == End::Kind::bridge;
+  if (!has_container && !has_other && !is_port) return std::nullopt;
+  ConnectionAddresses addresses{read_prefixes(arguments, sides.container.address_option),
+                                read_prefixes(arguments, sides.other.address_option)};
+  require_distinct(addresses);
+  if (!has_container && !is_port) addresses.container = peer_addresses_for(addresses.other);
+  if (!has_other && !is_port) addresses.other = peer_addresses_for(addresses.container);
+  if (permits_ipv6(request) || !has_ipv6(addresses)) return addresses;
+  throw UsageError{"--mtu " + *arguments.value("mtu") +
+                   ": IPv6 needs at least 1280. Use a larger MTU, or give only IPv4 addresses"};
 }
 
 void set_mode(cni::Request& request, const Side& other, const Arguments& arguments) {
@@ -188,29 +240,21 @@ void set_mode(cni::Request& request, const Side& other, const Arguments& argumen
                          .allow_host_netns = is_host};
 }
 
+/// The ports of a bridge share a network, so their addresses are reserved.
 void set_addresses(cni::Request& request, const ConnectionAddresses& addresses) {
   request.config.peer.addresses = addresses.other;
   for (const auto& prefix : addresses.container) request.config.ipam.addresses.push_back({prefix});
   if (!addresses.container.empty()) request.config.ipam.type = "veth-ipam";
+  request.config.ipam.reserves_addresses = request.config.mode == cni::Mode::bridge;
 }
 
-cni::Request build_request(const Arguments& arguments, kernel::Inspector& inspector, const Console& console) {
-  constexpr std::uint32_t min_ipv6_mtu = 1280;
-  const auto sides = read_sides(arguments);
+/// A request without addresses. Throws before anything is created.
+cni::Request build_request(const Sides& sides, const Arguments& arguments, kernel::Inspector& inspector) {
   refuse_unused_options(sides, arguments);
   for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, inspector);
   auto request = connect_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
   set_mode(request, sides.other, arguments);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
-  auto addresses = addresses_for(sides, arguments, inspector, console);
-  if (request.config.mtu.value_or(min_ipv6_mtu) < min_ipv6_mtu) {
-    const bool is_chosen = !arguments.has("address") && !arguments.has("peer-address");
-    if (is_chosen) drop_ipv6(addresses);
-    if (has_ipv6(addresses))
-      throw UsageError{"--mtu " + *arguments.value("mtu") +
-                       ": IPv6 needs at least 1280. Use a larger MTU, or give only IPv4 addresses"};
-  }
-  set_addresses(request, addresses);
   return request;
 }
 
@@ -240,9 +284,9 @@ bool interface_exists(const std::string& interface, kernel::Inspector& inspector
 }
 
 /// Reports an existing connection in the terms of this command.
-void add(const cni::Request& request, kernel::Inspector& inspector, const std::string& root,
+void add(const cni::Request& request, kernel::Inspector& inspector, state::Folder& folder,
          const std::function<void(std::string_view)>& answer) try {
-  verbs::add(request, inspector.kernel, root, answer);
+  verbs::add(request, inspector.kernel, folder, answer);
 } catch (const cni::Error& error) {
   if (error.code != static_cast<unsigned>(cni::ErrorCode::already_attached)) throw;
   const auto& [network, container, interface] = request.attachment;
@@ -251,16 +295,30 @@ void add(const cni::Request& request, kernel::Inspector& inspector, const std::s
       "use another interface (--ifname, --peer-ifname), or vethctl disconnect " + container + " --ifname " + interface};
 }
 
+ConnectionAddresses choose_for(const cni::Request& request, const Sides& sides, kernel::Inspector& inspector,
+                               const Console& console) {
+  auto addresses = choose(sides, inspector, console);
+  if (!permits_ipv6(request)) drop_ipv6(addresses);
+  return addresses;
+}
+
+/// The lock keeps two simultaneous commands from using the same addresses in one namespace.
 int connect(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
-  const auto request = build_request(arguments, inspector, console);
+  const auto sides = read_sides(arguments);
+  auto request = build_request(sides, arguments, inspector);
+  const auto given = find_given_addresses(sides, arguments, request);
+  auto folder = attachment::open_folder(console.root, inspect::connect_network);
+  const auto lock = folder.locks.connections();
+  if (given) require_unused_addresses(*given, sides, request, inspector, console);
+  set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
   const bool bridge_existed =
       request.config.mode == cni::Mode::bridge && interface_exists(request.config.bridge.name, inspector);
   const auto print = [&](std::string_view result) {
     console.print(arguments.wants_json() ? std::string{result} : to_text(request, bridge_existed));
   };
-  add(request, inspector, console.root, print);
+  add(request, inspector, folder, print);
   return success;
 }
 
@@ -282,7 +340,9 @@ Command connect_command() {
           "link-local address. If addresses are given for one end only, the other end gets an address in each of "
           "their networks. If none are given, both ends get an IPv4 and an IPv6 address of the first free networks, "
           "beginning with 192.168.10.0/24 and fd00:192:168:10::/64. A port of a bridge gets only the given "
-          "addresses. The addresses are printed.",
+          "addresses. The addresses are printed.\n\nA connection is a network of its own: other connections may have "
+          "the "
+          "same addresses, unless they have an end in one of the two namespaces or are ports of a bridge.",
       .options = {{.name = "address",
                    .value = "CIDR",
                    .help = "address of the first END, or \"none\"; may be repeated (default: see above)"},

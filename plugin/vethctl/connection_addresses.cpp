@@ -1,7 +1,8 @@
 #include "plugin/vethctl/connection_addresses.hpp"
 
+#include "plugin/cni/error.hpp"
+
 #include <algorithm>
-#include <string>
 
 namespace vethctl {
 namespace {
@@ -50,6 +51,18 @@ std::optional<ConnectionAddresses> choose_addresses(const std::vector<cni::Prefi
     if (is_free) return ConnectionAddresses{.container = addresses, .other = peer_addresses_for(addresses)};
   }
   return std::nullopt;
+}
+
+void require_unused(const ConnectionAddresses& addresses, const std::vector<UsedAddress>& used) {
+  for (const auto* end : {&addresses.container, &addresses.other}) {
+    for (const auto& [address, length] : *end) {
+      const auto found = std::ranges::find(used, address, &UsedAddress::address);
+      if (found == used.end()) continue;
+      throw cni::Error{cni::ErrorCode::address_in_use,
+                       "address " + cni::to_string(address) + " is used by " + found->user,
+                       "give another address: each one must be unique in the two namespaces of the connection"};
+    }
+  }
 }
 
 }  // namespace vethctl

@@ -3,6 +3,7 @@
 #include "plugin/cni/address.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace vethctl {
@@ -21,5 +22,16 @@ std::optional<ConnectionAddresses> choose_addresses(const std::vector<cni::Prefi
 
 /// For each address the first other address of its network; none for /32 and /128.
 std::vector<cni::Prefix> peer_addresses_for(const std::vector<cni::Prefix>& addresses);
+
+/// An address that is used in one of the namespaces of a connection.
+struct UsedAddress {
+  cni::IpAddress address;
+  std::string user;  ///< for messages: "attachment vethctl/net0/eth0"
+
+  bool operator==(const UsedAddress&) const = default;
+};
+
+/// Throws cni::Error address_in_use if one of the addresses is among `used`.
+void require_unused(const ConnectionAddresses& addresses, const std::vector<UsedAddress>& used);
 
 }  // namespace vethctl

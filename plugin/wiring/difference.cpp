@@ -358,6 +358,11 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   return differences;
 }
 
+bool may_be_intended(const Wiring& wanted, const Difference& difference) {
+  if (difference.kind != Kind::mac || difference.side != Side::container) return false;
+  return !wanted.bridge || !wanted.bridge->check_macs;
+}
+
 bool is_own_pair(const Wiring& wanted, const Observed& observed) {
   return observed.container && observed.host && observed.is_pair &&
          (observed.host->alias == cni::alias_of(wanted.attachment) || observed.host->mac == wanted.host.mac);

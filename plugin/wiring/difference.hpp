@@ -67,6 +67,11 @@ std::string to_string(const std::vector<Difference>& differences);
 /// - the VLANs of a port: only a dump of all ports contains them.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
 
+/// Whether a later plugin of a chain may have made the change on purpose, and packets still flow: the MAC of the
+/// container end, which the plugin tuning sets. With macspoofchk frames with another MAC are dropped, so it is false
+/// then.
+bool may_be_intended(const Wiring& wanted, const Difference& difference);
+
 /// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC.
 bool is_own_pair(const Wiring& wanted, const Observed& observed);
 

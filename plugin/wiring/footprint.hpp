@@ -21,6 +21,15 @@ struct EndIdentity {
   bool operator==(const EndIdentity&) const = default;
 };
 
+/// What one ADD has changed at the addresses of a bridge, or of the bridge's interface in a VLAN.
+struct BridgeChange {
+  std::string interface {};            ///< empty: nothing was changed
+  std::vector<cni::Prefix> added{};    ///< gateways
+  std::vector<cni::Prefix> deleted{};  ///< addresses that forceAddress has replaced
+
+  bool operator==(const BridgeChange&) const = default;
+};
+
 /// Everything that may be left of one attachment on the node, according to a request, a record or the kernel. No part
 /// of it has to exist.
 struct Footprint {
@@ -37,7 +46,9 @@ struct Footprint {
   std::vector<cni::IpAddress> gateways{};   ///< IPv6 gateways that it needs on the host's lo
   bool are_gateways_assumed = false;        ///< `gateways` comes from the configuration, not from a record: they
                                             ///< are removed only if the attachment had a link
+  BridgeChange bridge_change{};             ///< of an ADD that has not succeeded, which is reverted
   bool may_have_rules = true;               ///< false: it had no nftables elements
+  bool is_last_of_network = false;          ///< remove() deletes masquerade chains of the network that are not used
   std::optional<Wiring> partial_wiring{};   ///< wiring without routes and neighbours, from the record. nullopt: the
                                             ///< rules are unknown, and all tables of the plugin are searched
 

@@ -44,6 +44,15 @@ TEST_F(FixedIpam, AssignsAnAddressToOnlyOneAttachment) {
   EXPECT_EQ(allocate("b"), "");
 }
 
+TEST_F(FixedIpam, ReservesNothingIfTheConfigurationDisablesIt) {
+  config.ipam.reserves_addresses = false;
+  for (const auto* container : {"a", "b"}) {
+    const auto asking = request(container);
+    EXPECT_EQ(test::lease_of(ipam::FixedIpam{asking, &folder}.allocate()).addresses, config.ipam.addresses);
+  }
+  EXPECT_TRUE(folder.addresses.list("net").empty());
+}
+
 TEST_F(FixedIpam, AllocatesAllOrNothing) {
   config.ipam.addresses.push_back({.address = prefix("fd00::3/64"), .gateway = {}});
   folder.addresses.take("net", ip("fd00::3"), cni::Tag{3});

@@ -1,6 +1,8 @@
 #include "plugin/state/location.hpp"
 
+#include "plugin/posix/files.hpp"
 #include "plugin/state/folder.hpp"
+#include "plugin/state/host_namespace.hpp"
 #include "test/support/error_text.hpp"
 #include "test/support/temporary_directory.hpp"
 
@@ -8,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 
@@ -174,6 +177,66 @@ TEST_F(Location, RemovesNoTreeThatIsTooDeep) {
   EXPECT_EQ(test::error_text([&] { state::remove_tree(parent, "deep"); }),
             "remove a directory: Too many levels of symbolic links");
   ::close(parent);
+}
+
+/// Folders of this boot whose network namespace never existed.
+class GoneNamespace : public Location {
+ protected:
+  void SetUp() override {
+    if (!state::is_gone({.cookie = never_used, .inode = 1})) GTEST_SKIP() << "NOT RUN: needs Linux 6.18";
+    fs::create_directories(folder + "/net/live");
+  }
+  void mark() const { fs::create_symlink("4026531999", folder + "/=namespace"); }
+
+  static constexpr std::uint64_t never_used = std::uint64_t{1} << 62U;
+  std::string folder = root + "/" + state::folder_name().substr(0, 37) + std::to_string(never_used);
+};
+
+TEST_F(GoneNamespace, LosesItsFolderWhenAnotherIsCreated) {
+  mark();
+  state::Folder::open(root, root);
+  EXPECT_FALSE(fs::exists(folder));
+  EXPECT_TRUE(fs::exists(own));
+}
+
+TEST_F(GoneNamespace, KeepsItsFolderWhileALockIsHeldInIt) {
+  mark();
+  const auto parent = posix::open_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
+  const auto locks = state::Locks::open(parent.get(), folder);
+  {
+    const auto lock = locks.network("net");
+    state::Folder::open(root, root);
+    EXPECT_TRUE(fs::exists(folder));
+  }
+  fs::remove_all(own);
+  state::Folder::open(root, root);
+  EXPECT_FALSE(fs::exists(folder));
+}
+
+/// An earlier version wrote no mark; a mark of something else proves nothing.
+TEST_F(GoneNamespace, KeepsAFolderWithoutAMark) {
+  for (const auto* target : {"", "x", "99999999999999999999", "-1"}) {
+    if (*target != '\0') fs::create_symlink(target, folder + "/=namespace");
+    state::Folder::open(root, root);
+    EXPECT_TRUE(fs::exists(folder)) << target;
+    fs::remove_all(own);
+    fs::remove(folder + "/=namespace");
+  }
+}
+
+TEST_F(GoneNamespace, IsNotRemovedByAnExistingFolder) {
+  state::Folder::open(root, root);
+  mark();
+  state::Folder::open(root, root);
+  EXPECT_TRUE(fs::exists(folder)) << "only a creation reads the other folders";
+}
+
+TEST_F(Location, IsMarkedWithItsNamespace) {
+  state::Folder::open(root, root);
+  const auto mark = fs::read_symlink(own + "/=namespace").string();
+  EXPECT_EQ(mark, std::to_string(state::own_host_namespace().inode));
+  EXPECT_FALSE(state::is_gone(state::own_host_namespace()));
+  EXPECT_TRUE(state::Folder::open(root, root).records.networks().empty());
 }
 
 }  // namespace

@@ -273,8 +273,8 @@ TEST_F(Records, AreNotWrittenIfTheyAreTooLong) {
   too_long.wiring = '"' + std::string(rest + 1, 'x') + '"';
   EXPECT_EQ(
       test::error_text([&] { folder.records.write_pending(too_long); }),
-      "7: the record of container \"c1\", interface \"eth0\", network \"net\" would have 16777217 bytes, more than "
-      "16777216");
+      "7: the record of container \"c1\", interface \"eth0\", network \"net\" would have 67108865 bytes, more than "
+      "67108864");
   EXPECT_EQ(folder.records.find(first)->record, record);
 }
 

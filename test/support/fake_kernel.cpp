@@ -145,6 +145,8 @@ kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kerne
   if (find_link(wiring.attachment) != nullptr) {
     throw cni::Error{cni::ErrorCode::already_attached, "the attachment exists"};
   }
+  if (wiring.bridge) add_bridge_gateways(wiring, footprint.bridge_change);
+  if (wiring::needs_rules(wiring)) footprint.partial_wiring = wiring;
   if (const auto conflict = find_conflict(wiring)) return *conflict;
   const auto link = put(wiring);
   footprint.may_have_pair = footprint.may_have_ifb = true;
@@ -224,6 +226,25 @@ std::vector<wiring::Footprint> FakeKernel::list(const std::string& network) {
   return footprints;
 }
 
+void FakeKernel::add_bridge_gateways(const wiring::Wiring& wiring, wiring::BridgeChange& change) {
+  auto& present = bridge_addresses[wiring.bridge->name];
+  change.interface = wiring.bridge->name;
+  for (const auto& gateway : wiring.bridge->gateways) {
+    if (holds(present, gateway)) continue;
+    present.push_back(gateway);
+    change.added.push_back(gateway);
+  }
+}
+
+void FakeKernel::revert(const wiring::BridgeChange& change) {
+  auto& present = bridge_addresses[change.interface];
+  std::erase_if(present, [&](const auto& prefix) { return holds(change.added, prefix); });
+  for (const auto& prefix : change.deleted) {
+    if (!holds(present, prefix)) present.push_back(prefix);
+  }
+  after_revert();
+}
+
 bool FakeKernel::remove_links(const wiring::Footprint& footprint) {
   std::size_t gone = 0;
   if (footprint.may_have_pair) {
@@ -255,6 +276,10 @@ kernel::Removal FakeKernel::remove(std::span<const wiring::Footprint> batch) {
       step("remove_links", place, [&] {
         if (remove_links(footprint)) removal.with_links.push_back(place);
       });
+    }
+    if (footprint.is_last_of_network) cleaned_networks.push_back(footprint.attachment.network);
+    if (!footprint.bridge_change.interface.empty()) {
+      step("revert_bridge_change", place, [&] { revert(footprint.bridge_change); });
     }
     if (footprint.gateways.empty()) continue;
     step("remove_gateways", place, [&] {

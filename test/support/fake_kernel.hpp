@@ -40,6 +40,9 @@ class FakeKernel final : public kernel::Kernel {
   std::vector<std::string> calls;             ///< the names of the called functions that make changes
   std::function<void()> before_build = [] {};
   std::function<void()> before_list = [] {};
+  std::map<std::string, std::vector<cni::Prefix>> bridge_addresses;  ///< of each bridge
+  std::vector<std::string> cleaned_networks;                         ///< whose unused chains remove() has deleted
+  std::function<void()> after_revert = [] {};  ///< called when remove() has reverted a change of a bridge
   std::function<void(wiring::Observed&)> modify_observed = [](wiring::Observed&) {
   };  ///< applied to the result of observe()
 
@@ -72,6 +75,8 @@ class FakeKernel final : public kernel::Kernel {
   std::optional<kernel::Conflict> find_held_gateway(const wiring::Wiring& wiring) const;
   void observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const;
   bool remove_links(const wiring::Footprint& footprint);
+  void add_bridge_gateways(const wiring::Wiring& wiring, wiring::BridgeChange& change);
+  void revert(const wiring::BridgeChange& change);
   std::uint32_t next_index_ = 10;
 };
 

@@ -205,7 +205,7 @@ TEST_F(Add, ReleasesAnAddressThatIsInUseElsewhere) {
 TEST_F(Add, FailsIfEachAddressIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   kernel.routed_addresses = {ip("10.1.2.2"), ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.2 lives elsewhere on the node: the host has another route to it");
+  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.2 lives elsewhere on the node: the host has a route to it");
   EXPECT_EQ(std::ranges::count(kernel.calls, "build"), 3);
   expect_nothing_left();
 }
@@ -213,7 +213,7 @@ TEST_F(Add, FailsIfEachAddressIsInUseElsewhere) {
 TEST_F(Add, FailsAfter16AddressesInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/24")}};
   for (int i = 2; i < 100; ++i) kernel.routed_addresses.insert(ip("10.1.2." + std::to_string(i)));
-  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.17 lives elsewhere on the node: the host has another route to it");
+  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.17 lives elsewhere on the node: the host has a route to it");
   expect_nothing_left();
 }
 
@@ -221,7 +221,7 @@ TEST_F(Add, RejectsARequestedAddressThatIsInUseElsewhere) {
   config.ipam.ranges = {{test::range("10.1.2.0/29")}};
   config.requested.addresses = {{.address = ip("10.1.2.5")}};
   kernel.routed_addresses = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.5 lives elsewhere on the node: the host has another route to it");
+  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.5 lives elsewhere on the node: the host has a route to it");
   EXPECT_EQ(std::ranges::count(kernel.calls, "build"), 1);
   expect_nothing_left();
 }
@@ -230,7 +230,7 @@ TEST_F(Add, RejectsAFixedAddressThatIsInUseElsewhere) {
   config.ipam = {.type = "veth-ipam"};
   config.ipam.addresses = {{.address = test::prefix("10.1.2.5/24")}};
   kernel.routed_addresses = {ip("10.1.2.5")};
-  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.5 lives elsewhere on the node: the host has another route to it");
+  EXPECT_EQ(error_of_add("c1"), "103: address 10.1.2.5 lives elsewhere on the node: the host has a route to it");
   expect_nothing_left();
 }
 
@@ -279,7 +279,7 @@ TEST_F(Add, DoesNotReclaimItsOwnAddresses) {
   config.ipam.ranges = {{test::range("10.1.2.0/29", "10.1.2.2", "10.1.2.3")}};
   add("c1");
   kernel.routed_addresses = {ip("10.1.2.3")};
-  EXPECT_EQ(error_of_add("c2"), "103: address 10.1.2.3 lives elsewhere on the node: the host has another route to it");
+  EXPECT_EQ(error_of_add("c2"), "103: address 10.1.2.3 lives elsewhere on the node: the host has a route to it");
   EXPECT_EQ(taken(), Texts{"10.1.2.2"});
 }
 

@@ -47,6 +47,31 @@ TEST_F(Rules, AreAddedByAddAndRemovedByDel) {
   expect_nothing_left();
 }
 
+TEST_F(Rules, LoseTheirChainsWithTheLastDelOfTheNetwork) {
+  for (const auto* container : {"c1", "c2"}) {
+    map(container == std::string{"c1"} ? 80 : 81);
+    add(container);
+  }
+  EXPECT_EQ(error_of_del("c1"), "");
+  EXPECT_EQ(kernel.cleaned_networks, Texts{});
+  leave_killed_add("c3", {"10.1.2.6"});
+  EXPECT_EQ(error_of_del("c2"), "");
+  EXPECT_EQ(kernel.cleaned_networks, Texts{}) << "an ADD is in progress";
+  EXPECT_EQ(error_of_del("c3"), "");
+  config.source_nat = {};
+  add("c4");
+  EXPECT_EQ(error_of_del("c4"), "");
+  EXPECT_EQ(kernel.cleaned_networks, Texts{}) << "without ipMasq";
+  config.source_nat.masquerade = true;
+  kernel.errors["build_after_links"] = EPERM;
+  error_of_add("c5");
+  EXPECT_EQ(kernel.cleaned_networks, Texts{"net"}) << "a failed ADD";
+  kernel.errors.clear();
+  add("c6");
+  EXPECT_EQ(error_of_del("c6"), "");
+  EXPECT_EQ(kernel.cleaned_networks, (Texts{"net", "net"}));
+}
+
 TEST_F(Rules, AreRemovedByDelWithoutTheConfigurationOfTheAdd) {
   add("c1");
   config.source_nat = {};

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/connection_addresses.hpp"
 
+#include "test/support/error_text.hpp"
 #include "test/vethctl/nodes.hpp"
 
 #include <gtest/gtest.h>
@@ -21,6 +22,18 @@ TEST(ConnectionAddresses, AvoidNetworksTakenInEitherFamily) {
   EXPECT_EQ(vethctl::choose_addresses({prefix("fd00:192:168:10::9/64")})->container.front(), prefix("192.168.11.1/24"));
   EXPECT_FALSE(vethctl::choose_addresses(taken).has_value()) << "the /48 covers all";
   EXPECT_FALSE(vethctl::choose_addresses({prefix("192.168.0.0/16")}).has_value());
+}
+
+TEST(ConnectionAddresses, AreNotUsedInTheNamespacesOfBothEnds) {
+  const vethctl::ConnectionAddresses wanted{.container = {prefix("192.168.10.1/24")},
+                                            .other = {prefix("192.168.10.2/24"), prefix("fd00::2/64")}};
+  const auto error = [&](const std::string& used) {
+    return test::error_text([&] { vethctl::require_unused(wanted, {{test::ip(used), "attachment vethctl/a/eth0"}}); });
+  };
+  EXPECT_EQ(error("192.168.10.3"), "");
+  for (const std::string used : {"192.168.10.1", "192.168.10.2", "fd00::2"}) {
+    EXPECT_EQ(error(used), "103: address " + used + " is used by attachment vethctl/a/eth0");
+  }
 }
 
 TEST(PeerAddresses, AreTheFirstOtherAddressOfTheNetwork) {

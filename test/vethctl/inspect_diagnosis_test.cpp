@@ -119,7 +119,7 @@ TEST(Diagnosis, NamesTheHolderOfAnAddressThatLivesElsewhere) {
             "address 10.1.2.2 lives elsewhere on the node: the host itself has it");
   const inspect::UnreachableAddress routed{test::ip("fd00::2"), false, {"net", "c1", "eth0"}};
   EXPECT_EQ(only({.unreachable = {routed}}).what,
-            "address fd00::2 lives elsewhere on the node: the host has another route to it");
+            "address fd00::2 lives elsewhere on the node: the host has a route to it");
 }
 
 TEST(Diagnosis, NamesTheContainersThatShareAnAddressOfABridge) {
@@ -184,6 +184,19 @@ TEST(Diagnosis, SuggestsACommandForAChangedMac) {
   changed.differences = {{Kind::mac, Side::host, "veth-c1", "02:00:00:00:00:0b", "02:00:00:00:00:01"}};
   EXPECT_EQ(only({.attachments = {changed}}).remedy, "if the change is not intended: ip link set dev " +
                                                          changed.wanted->host.name + " address 02:00:00:00:00:0b");
+}
+
+/// The plugin tuning sets the MAC of the container end. With macspoofchk the host drops the frames with it.
+TEST(Diagnosis, ReportsAMacThatALaterPluginMayHaveSetAsANote) {
+  auto changed = detail("c1", {{Kind::mac, Side::container, "eth0", "02:00:00:00:00:0a", "02:00:00:00:00:01"}});
+  changed.wanted = test::wanted("c1");
+  EXPECT_EQ(only({.attachments = {changed}}).severity, Severity::note);
+  changed.wanted->bridge = wiring::Bridge{.name = "br0", .check_macs = true};
+  EXPECT_EQ(only({.attachments = {changed}}).severity, Severity::fault) << "the frames are dropped";
+  changed.wanted->bridge->check_macs = false;
+  EXPECT_EQ(only({.attachments = {changed}}).severity, Severity::note);
+  changed.differences = {{Kind::mac, Side::host, "veth-c1", "02:00:00:00:00:0b", "02:00:00:00:00:01"}};
+  EXPECT_EQ(only({.attachments = {changed}}).severity, Severity::fault) << "no plugin changes the host end";
 }
 
 TEST(Diagnosis, SortsBySeverity) {

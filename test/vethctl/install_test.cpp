@@ -159,9 +159,8 @@ TEST_F(Install, RejectsMissingAndContradictoryPodNetworks) {
 }
 
 TEST_F(Install, FailsWithoutExecutables) {
-  EXPECT_EQ(
-      install({"--from", conf}),
-      "folder \"" + conf + "\" does not contain the executable veth; give the folder that contains it with --from");
+  EXPECT_EQ(install({"--from", conf}),
+            "folder \"" + conf + "\" does not contain the executable veth; set --from to the folder that contains it");
 }
 
 TEST_F(Install, RejectsAnInvalidNetworkName) {

@@ -63,7 +63,9 @@ TEST_F(Recover, RestoresTheRulesOfNftables) {
 /// Connections of `vethctl connect` to the host and to a bridge.
 TEST_F(Recover, RestoresTheModeOfAConnection) {
   const cni::Attachment cable{"vethctl", "net0", "eth0"};
-  const auto made = kernel.put({.attachment = cable, .container = {.name = "eth0"}, .host = {.name = "cable0"}});
+  const auto made = kernel.put({.attachment = cable,
+                                .container = {.name = "eth0", .addresses = {{test::prefix("192.168.10.1/24")}}},
+                                .host = {.name = "cable0"}});
   link = {made.index, made.name, made.alias};
   for (const auto* bridge : {"", "br0"}) {
     inspector.locations[link.name] = {.other_end = {"/run/netns/net0", "eth0"}, .bridge = bridge};
@@ -72,6 +74,7 @@ TEST_F(Recover, RestoresTheModeOfAConnection) {
     EXPECT_EQ(wiring::mode_of(laid), *bridge == '\0' ? "netns" : "bridge");
     EXPECT_EQ(laid.peer_netns, *bridge == '\0' ? "/proc/self/ns/net" : "");
     EXPECT_EQ(written.host_interface.has_value(), *bridge != '\0');
+    EXPECT_TRUE(written.addresses.empty()) << "a pair reserves no addresses";
     EXPECT_FALSE(laid.forward_ipv4 || laid.forward_ipv6);
   }
 }

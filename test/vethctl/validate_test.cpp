@@ -169,7 +169,7 @@ TEST(ValidateFiles, RejectFilesThatAreNotRegular) {
     const auto results = vethctl::validate(file);
     ASSERT_EQ(results.size(), 1U);
     EXPECT_EQ(results[0].kind, vethctl::ValidationResult::Kind::fault);
-    EXPECT_TRUE(results[0].message.starts_with("not a regular file")) << results[0].message;
+    EXPECT_TRUE(results[0].message.starts_with("the file is not a regular file")) << results[0].message;
   }
 }
 

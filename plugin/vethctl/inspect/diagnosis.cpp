@@ -80,7 +80,7 @@ void diagnose_leases(const Examination& examination, Findings& findings) {
 void diagnose_addresses(const Examination& examination, Findings& findings) {
   for (const auto& [address, is_host_address, attachment] : examination.unreachable) {
     const auto text = cni::to_string(address);
-    const auto found = is_host_address ? "the host itself has it" : "the host has another route to it";
+    const auto found = is_host_address ? "the host itself has it" : "the host has a route to it";
     add(findings,
         {.what = "address " + text + " lives elsewhere on the node: " + found,
          .where = {name_of(attachment)},
@@ -142,11 +142,16 @@ std::string remedy_for(const Detail& detail, const wiring::Difference& differenc
   return "if the change is not intended: " + mac_command(*detail.wanted, detail.attachment, difference.side);
 }
 
+Severity severity_of(const Detail& detail, const wiring::Difference& difference) {
+  return detail.wanted && wiring::may_be_intended(*detail.wanted, difference) ? Severity::note : Severity::fault;
+}
+
 void diagnose_attachments(const Examination& examination, Findings& findings) {
   for (const auto& detail : examination.attachments) {
     diagnose_state(detail.attachment, findings);
     for (const auto& difference : detail.differences) {
-      add(findings, {.what = wiring::to_string(difference),
+      add(findings, {.severity = severity_of(detail, difference),
+                     .what = wiring::to_string(difference),
                      .where = {name_of(detail.attachment)},
                      .remedy = remedy_for(detail, difference)});
     }

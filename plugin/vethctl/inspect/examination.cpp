@@ -104,11 +104,18 @@ std::optional<cni::IpAddress> first_ipv4(const auto& prefixes) {
   return found == prefixes.end() ? std::nullopt : std::optional{found->address};
 }
 
+/// Whether packets of the attachment flow: its record was read, and each difference may be intended.
+bool is_working(const Detail& detail) {
+  return detail.wanted && detail.observed.host &&
+         std::ranges::all_of(detail.differences, [&](const wiring::Difference& difference) {
+           return wiring::may_be_intended(*detail.wanted, difference);
+         });
+}
+
 /// nullopt if the host routes no IPv4 packets of the attachment.
 std::optional<Ingress> find_ingress(const Detail& detail) {
   const auto& wanted = detail.wanted;
-  const bool is_routed = wanted && detail.observed.host && detail.differences.empty() && wanted->peer_netns.empty();
-  if (!is_routed) return std::nullopt;
+  if (!is_working(detail) || !wanted->peer_netns.empty()) return std::nullopt;
   if (!wanted->bridge) {
     const auto address = first_ipv4(detail.observed.host->addresses);
     return address ? std::optional{Ingress{wanted->host.name, detail.observed.host->index, *address}} : std::nullopt;

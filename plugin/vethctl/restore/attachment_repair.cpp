@@ -56,7 +56,8 @@ class Repair {
   void repair_wiring(bool is_dry_run) {
     const auto namespaces = open_namespaces();
     const auto observed = access_.kernel.observe(wiring_, namespaces);
-    const auto before = wiring::difference(wiring_, observed);
+    auto before = wiring::difference(wiring_, observed);
+    std::erase_if(before, [&](const auto& difference) { return wiring::may_be_intended(wiring_, difference); });
     if (before.empty()) return;
     if (!wiring::is_own_pair(wiring_, observed)) {
       for (const auto& difference : before) repair_.not_restored.push_back(wiring::to_string(difference));

@@ -28,7 +28,7 @@ wiring::Wiring complete_wiring(const wiring::FoundAttachment& found, kernel::Ins
   return wiring;
 }
 
-/// Whether `vethctl connect` created the pair between the host and a namespace.
+/// Whether `vethctl connect` created the pair between the host and a namespace. It reserves no addresses.
 bool is_host_connection(const cni::Attachment& attachment, const kernel::PeerLocation& location) {
   return attachment.network == inspect::connect_network && location.bridge.empty();
 }
@@ -118,7 +118,9 @@ state::Record RecordRecovery::reconstruct_record(const kernel::HostLink& link, c
   require_configuration(complete);
   auto addresses = proven_addresses(complete, found.observed, configurations_);
   const auto wiring = keep_only_addresses(complete, addresses);
-  if (has_delegate(attachment.network, configurations_)) addresses.clear();
+  const bool is_reserved =
+      !has_delegate(attachment.network, configurations_) && !is_host_connection(attachment, location);
+  if (!is_reserved) addresses.clear();
   return make_record(wiring, found.observed, location.other_end.netns, std::move(addresses));
 }
 
