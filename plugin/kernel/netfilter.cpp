@@ -446,7 +446,8 @@ void Netfilter::remove_by_owner(const std::set<cni::Tag>& attachments, std::vect
 bool Netfilter::delete_elements(std::vector<NftElement> elements) {
   std::ranges::sort(elements);
   elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
-  std::ranges::stable_partition(elements, [](const NftElement& element) { return element.set != owners_set; });
+  std::stable_partition(elements.begin(), elements.end(),
+                        [](const NftElement& element) { return element.set != owners_set; });
   for (std::span<const NftElement> rest{elements}; !rest.empty();) {
     const auto chunk = rest.first(std::min(rest.size(), most_at_once));
     Requests changes;

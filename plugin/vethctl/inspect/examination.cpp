@@ -84,9 +84,10 @@ std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& atta
     }
   }
   std::vector<SharedAddress> shared;
-  for (auto& [key, by] : holders) {
-    const auto is_other = [&](const cni::Attachment& each) { return each.network != by.front().network; };
-    if (std::ranges::any_of(by, is_other)) shared.push_back({key.second, key.first, std::move(by)});
+  for (auto& [key, attachments] : holders) {
+    const auto& network = attachments.front().network;
+    if (std::ranges::all_of(attachments, [&](const auto& each) { return each.network == network; })) continue;
+    shared.push_back({key.second, key.first, std::move(attachments)});
   }
   return shared;
 }

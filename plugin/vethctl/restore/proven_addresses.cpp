@@ -20,7 +20,7 @@ Addresses claimed_addresses(const wiring::Wiring& wiring) {
     if (!cni::is_link_local(prefix.address)) claimed.push_back(prefix.address);
   }
   const auto is_ipv4 = [](const cni::IpAddress& address) { return address.family == cni::Family::ipv4; };
-  std::ranges::reverse(std::ranges::stable_partition(claimed, is_ipv4));
+  std::reverse(std::stable_partition(claimed.begin(), claimed.end(), is_ipv4), claimed.end());
   return claimed;
 }
 
@@ -53,8 +53,8 @@ void add_one_of(const ipam::RangeSet& set, const Addresses& claimed, Addresses& 
 
 Addresses configured_addresses(const wiring::Wiring& wiring, Addresses claimed,
                                const std::vector<cni::NetworkConfig>& configurations) {
-  std::ranges::stable_partition(claimed,
-                                [&](const cni::IpAddress& address) { return has_mac_from_address(address, wiring); });
+  std::stable_partition(claimed.begin(), claimed.end(),
+                        [&](const cni::IpAddress& address) { return has_mac_from_address(address, wiring); });
   Addresses proven;
   for (const auto& config : configurations) {
     if (config.name != wiring.attachment.network) continue;
