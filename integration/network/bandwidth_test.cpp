@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -69,6 +70,14 @@ testing::AssertionResult flows_at(double wanted, const Flow& flow) {
                                                              : testing::AssertionFailure() << text;
 }
 
+/// A busy machine delays packets, so one of three measurements has to match.
+testing::AssertionResult flows_at(double wanted, const std::function<Flow()>& measure) {
+  constexpr int tries = 3;
+  auto result = testing::AssertionFailure();
+  for (int count = 0; count < tries && !result; ++count) result = flows_at(wanted, measure());
+  return result;
+}
+
 class Bandwidth : public testing::Test {
  protected:
   void attach(const json& wanted) {
@@ -81,10 +90,10 @@ class Bandwidth : public testing::Test {
   void expect_rates(double ingress, double egress) const {
     for (const int family : {4, 6}) {
       SCOPED_TRACE(family);
-      EXPECT_TRUE(flows_at(ingress, measure_tcp(to_container(family))));
-      EXPECT_TRUE(flows_at(egress, measure_tcp(from_container(family))));
-      EXPECT_TRUE(flows_at(ingress, measure_udp(to_container(family), ingress)));
-      EXPECT_TRUE(flows_at(egress, measure_udp(from_container(family), egress)));
+      EXPECT_TRUE(flows_at(ingress, [&] { return measure_tcp(to_container(family)); }));
+      EXPECT_TRUE(flows_at(egress, [&] { return measure_tcp(from_container(family)); }));
+      EXPECT_TRUE(flows_at(ingress, [&] { return measure_udp(to_container(family), ingress); }));
+      EXPECT_TRUE(flows_at(egress, [&] { return measure_udp(from_container(family), egress); }));
     }
   }
   void expect_clean_del() const {
@@ -158,8 +167,8 @@ TEST_F(Bandwidth, RaisesTheBurstToOneFrame) {
   wanted["mtu"] = 9000;
   attach(wanted);
   EXPECT_NEAR(bucket_of(host, host_end()).at("burst").get<double>(), 9018, 1);
-  EXPECT_TRUE(flows_at(rate, measure_tcp(to_container(4))));
-  EXPECT_TRUE(flows_at(rate, measure_tcp(from_container(4))));
+  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(to_container(4)); }));
+  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(from_container(4)); }));
 }
 
 /// Runtimes send the largest number of its type for "no limit"; the kernel stores a burst in ticks, in 32 bits.
@@ -184,8 +193,8 @@ TEST_F(Bandwidth, CannotBeRemovedFromInsideTheContainer) {
   tc(a.netns, {"qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "10gbit", "burst", "1mb", "limit", "10mb"});
   EXPECT_EQ(bucket_of(a.netns, "eth0").at("rate"), 1'250'000'000) << "the container may configure its own end";
   run_ip(a.netns, {"link", "set", "eth0", "txqueuelen", "10000", "promisc", "on"});
-  EXPECT_TRUE(flows_at(rate, measure_tcp(to_container(4))));
-  EXPECT_TRUE(flows_at(rate, measure_tcp(from_container(4))));
+  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(to_container(4)); }));
+  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(from_container(4)); }));
 }
 
 TEST_F(Bandwidth, IsRefusedBetweenTwoContainers) {
