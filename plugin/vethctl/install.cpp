@@ -14,6 +14,7 @@
 #include "plugin/vethctl/node_network.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -227,16 +228,26 @@ class Installation {
   std::vector<FileAction> actions_{};
 };
 
+/// Container runtimes mount /proc/sys read-only in containers.
+bool is_read_only(const char* path) {
+  struct statvfs found {};
+  return ::statvfs(path, &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
+}
+
+/// In a container with a read-only /proc/sys, STATUS would fail although the runtime, outside of it, can write there.
+/// So only VERSION is run there, which shows that the node can run the executable.
 void run_status(const std::string& executable, const std::string& input) {
+  const std::string command = is_read_only("/proc/sys") ? "VERSION" : "STATUS";
   constexpr std::size_t max_output_bytes = std::size_t{1} << 20U;
   const auto folder = executable.substr(0, executable.rfind('/'));
   const auto outcome =
-      posix::run({.path = executable, .environment = {"CNI_COMMAND=STATUS", "CNI_PATH=" + folder}, .input = input},
+      posix::run({.path = executable, .environment = {"CNI_COMMAND=" + command, "CNI_PATH=" + folder}, .input = input},
                  max_output_bytes);
   if (outcome.exit_status == 0) return;
   const auto error = cni::parse_error(outcome.output);
-  throw cni::Error{static_cast<cni::ErrorCode>(error.code),
-                   "STATUS of " + text::quoted(executable) + " failed, no configuration was written: " + error.what()};
+  throw cni::Error{
+      static_cast<cni::ErrorCode>(error.code),
+      command + " of " + text::quoted(executable) + " failed, no configuration was written: " + error.what()};
 }
 
 void refuse_while_attached(const std::string& root) {
@@ -294,7 +305,8 @@ Command install_command() {
       .description =
           "Copies the executables from the folder of vethctl to --bin-dir; each file is replaced atomically. Runs "
           "STATUS of the installed plugin, and then writes the network configuration: a runtime is ready as soon as "
-          "the configuration exists. Suitable for an init container; it may be repeated.\n\n"
+          "the configuration exists. Suitable for an init container; it may be repeated. Where /proc/sys is "
+          "read-only, as in containers, VERSION is run instead of STATUS.\n\n"
           "If a file exists that vethctl did not install, or that was changed afterwards, nothing is changed; only a "
           "loopback plugin of another package is kept. Nothing is changed either while containers are attached to a "
           "network "
