@@ -39,7 +39,8 @@ struct FileAction {
 
 void print(const std::vector<FileAction>& actions, const Arguments& arguments, const Console& console) {
   if (!arguments.wants_json()) {
-    for (const auto& [path, action] : actions) console.print(path + ": " + action + '\n');
+    for (const auto& [path, action] : actions)
+      console.print(std::string{path}.append(": ").append(action).append("\n"));
     return;
   }
   cni::JsonWriter json{2};
