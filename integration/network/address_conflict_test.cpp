@@ -189,7 +189,8 @@ TEST_F(AddressConflict, NeverGivesOutAGatewayOfARunningContainer) {
       EXPECT_EQ(code_of(add(a, requesting)), address_in_use) << address;
     }
     auto first = later;
-    for (const int set : {0, 1}) first["ipam"]["ranges"][set][0]["rangeEnd"] = set == 0 ? "10.1.2.5" : "fd00:1:2::5";
+    for (const std::size_t set : {0U, 1U})
+      first["ipam"]["ranges"][set][0]["rangeEnd"] = set == 0 ? "10.1.2.5" : "fd00:1:2::5";
     for (int round = 0; round < 5; ++round) {
       const auto added = add(a, first);
       ASSERT_EQ(added.exit, 0) << added;

@@ -62,20 +62,31 @@ json bucket_of(const Namespace& netns, const std::string& interface) {
   return qdiscs.at(0).at("kind") == "tbf" ? qdiscs.at(0).at("options") : json{};
 }
 
-/// Whether the flow is within 5 % of the rate, counted as the kernel counts it: frames with their headers.
-testing::AssertionResult flows_at(double wanted, const Flow& flow) {
+/// Bits per second, counted as the kernel counts them: frames with their headers.
+struct Bounds {
+  double least, most;
+};
+
+Bounds near(double wanted) { return {0.95 * wanted, 1.05 * wanted}; }
+
+testing::AssertionResult flows_within(const Bounds& bounds, const Flow& flow) {
   const auto text = "frames " + std::to_string(flow.frame_bits / 1e6) + " Mbit/s, payload " +
-                    std::to_string(flow.payload_bits / 1e6) + " Mbit/s, wanted " + std::to_string(wanted / 1e6);
-  return std::abs(flow.frame_bits - wanted) <= 0.05 * wanted ? testing::AssertionSuccess() << text
-                                                             : testing::AssertionFailure() << text;
+                    std::to_string(flow.payload_bits / 1e6) + " Mbit/s, wanted " + std::to_string(bounds.least / 1e6) +
+                    " to " + std::to_string(bounds.most / 1e6);
+  return flow.frame_bits >= bounds.least && flow.frame_bits <= bounds.most ? testing::AssertionSuccess() << text
+                                                                           : testing::AssertionFailure() << text;
 }
 
 /// A busy machine delays packets, so one of three measurements has to match.
-testing::AssertionResult flows_at(double wanted, const std::function<Flow()>& measure) {
+testing::AssertionResult flows_within(const Bounds& bounds, const std::function<Flow()>& measure) {
   constexpr int tries = 3;
   auto result = testing::AssertionFailure();
-  for (int count = 0; count < tries && !result; ++count) result = flows_at(wanted, measure());
+  for (int count = 0; count < tries && !result; ++count) result = flows_within(bounds, measure());
   return result;
+}
+
+testing::AssertionResult flows_at(double wanted, const std::function<Flow()>& measure) {
+  return flows_within(near(wanted), measure);
 }
 
 class Bandwidth : public testing::Test {
@@ -162,13 +173,15 @@ TEST_F(Bandwidth, LimitOfOneDirectionCreatesOnlyItsQdiscs) {
   expect_clean_del();
 }
 
+/// With a burst of one frame, the limit cannot make up for a late timer: a busy machine stays below the rate.
 TEST_F(Bandwidth, RaisesTheBurstToOneFrame) {
   json wanted = with_limits(dual_stack(), limits(rate, rate, 8));
   wanted["mtu"] = 9000;
   attach(wanted);
   EXPECT_NEAR(bucket_of(host, host_end()).at("burst").get<double>(), 9018, 1);
-  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(to_container(4)); }));
-  EXPECT_TRUE(flows_at(rate, [&] { return measure_tcp(from_container(4)); }));
+  const Bounds bounds{rate / 2, near(rate).most};
+  EXPECT_TRUE(flows_within(bounds, [&] { return measure_tcp(to_container(4)); }));
+  EXPECT_TRUE(flows_within(bounds, [&] { return measure_tcp(from_container(4)); }));
 }
 
 /// Runtimes send the largest number of its type for "no limit"; the kernel stores a burst in ticks, in 32 bits.

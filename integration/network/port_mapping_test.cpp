@@ -409,7 +409,7 @@ TEST_F(PortMapping, OfTenThousandPortsIsAccepted) {
   ASSERT_EQ(added.exit, 0) << added.result.value("msg", "");
   EXPECT_EQ(own_elements().size(), 2 * (mapped + 1) + 1)
       << "in each family the ports and one hairpin element, and the owner element";
-  for (const std::uint16_t port : {10000, 20000}) {
+  for (const std::uint16_t port : {std::uint16_t{10000}, std::uint16_t{20000}}) {
     const Service service{a.netns, port};
     for (const int family : {4, 6}) {
       EXPECT_EQ(seen_as(outside.netns, {Protocol::udp, OutsideHost::host_address(family), port}),

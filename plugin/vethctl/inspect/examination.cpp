@@ -74,9 +74,9 @@ std::vector<UnreachableAddress> find_unreachable(kernel::Inspector& inspector, c
 }
 
 /// The IPAM prevents it only for networks of one state folder.
-std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& attachments) {
+std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& details) {
   std::map<std::pair<std::string, cni::IpAddress>, std::vector<cni::Attachment>> holders;
-  for (const auto& detail : attachments) {
+  for (const auto& detail : details) {
     if (!detail.wanted || !detail.wanted->bridge) continue;
     const auto bridge = wiring::gateway_interface(*detail.wanted->bridge);
     for (const auto& [address, length] : detail.attachment.addresses) {
