@@ -1,5 +1,6 @@
 #include "plugin/attachment/bridge_change.hpp"
 
+#include "plugin/attachment/footprints.hpp"
 #include "plugin/wiring/text.hpp"
 
 #include <algorithm>
@@ -37,13 +38,9 @@ Prefixes gateways_of_others(const Footprint& leaving, const state::Folder* folde
 
 void revert(BridgeChange change, const Footprint& footprint, const Node& node) {
   if (change.added.empty() && change.deleted.empty()) return;
-  const Footprint bridge_only{.tag = footprint.tag,
-                              .may_have_pair = false,
-                              .may_have_ifb = false,
-                              .bridge_change = std::move(change),
-                              .may_have_rules = false};
-  const auto removal = node.kernel->remove({&bridge_only, 1});
-  if (!removal.failures.empty()) throw removal.failures.front();
+  auto bridge_only = lease_footprint(footprint.tag, "");
+  bridge_only.bridge_change = std::move(change);
+  remove_or_throw(bridge_only, *node.kernel);
 }
 
 }  // namespace

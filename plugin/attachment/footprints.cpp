@@ -53,13 +53,9 @@ void set_imported_end(const state::HostInterface& interface, Footprint& footprin
 }
 
 void set_partial_wiring(wiring::Wiring wiring, Footprint& footprint) {
-  footprint.host.name = wiring.host.name;
-  footprint.host.mac = wiring.host.mac;
-  footprint.container.name = wiring.container.name;
-  footprint.container.mac = wiring.container.mac;
-  footprint.may_have_ifb = wiring.egress_limit.has_value();
+  wiring::set_identity(wiring, footprint);
   footprint.gateways = wiring.host_gateways;
-  if (wiring.bridge) footprint.bridge_segment = wiring::gateway_interface(*wiring.bridge);
+  footprint.bridge_segment = wiring.bridge ? wiring::gateway_interface(*wiring.bridge) : std::string{};
   if (!wiring.peer_netns.empty()) {
     footprint.is_netns_pair = true;
     footprint.host.netns = {wiring.peer_netns};

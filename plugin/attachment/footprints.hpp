@@ -14,7 +14,8 @@ namespace attachment {
 
 using wiring::Footprint;
 
-/// Of an attachment without objects in the kernel: only the state folder may contain parts of it.
+/// Of an attachment without objects in the kernel: only the state folder may contain parts of it. Also the start of a
+/// footprint of a single kind of object.
 Footprint lease_footprint(cni::Tag tag, const std::string& network);
 
 /// Of an attachment of which only the tag is known: from an unreadable record, or from the owner of nftables elements.

@@ -99,13 +99,9 @@ void remove_gateways(const Footprint& footprint, const Node& node) {
     if (unclaimed.empty()) return;
   }
   if (may_have_unclaimed_users(footprint, node)) return;
-  Footprint gateways_only{.tag = footprint.tag,
-                          .may_have_pair = false,
-                          .may_have_ifb = false,
-                          .gateways = std::move(unclaimed),
-                          .may_have_rules = false};
-  const auto removal = node.kernel->remove({&gateways_only, 1});
-  if (!removal.failures.empty()) throw removal.failures.front();
+  auto gateways_only = lease_footprint(footprint.tag, "");
+  gateways_only.gateways = std::move(unclaimed);
+  remove_or_throw(gateways_only, *node.kernel);
 }
 
 }  // namespace attachment

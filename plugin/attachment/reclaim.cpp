@@ -45,9 +45,7 @@ std::vector<state::Record> reclaim_batch(const std::string& network, std::span<c
   auto batch = lock_batch(network, tags, folder, no_wait);
   keep_stale(batch.records, kernel);
   if (batch.records.empty()) return {};
-  BestEffort effort;
-  tear_down(footprints_of(batch.records), {.kernel = &kernel, .folder = &folder}, effort);
-  effort.finish();
+  tear_down_or_throw(footprints_of(batch.records), {.kernel = &kernel, .folder = &folder});
   std::vector<state::Record> reclaimed;
   for (auto& stored : batch.records) reclaimed.push_back(std::move(*stored.record));
   return reclaimed;

@@ -27,9 +27,7 @@ void Rollback::protect(const std::function<void()>& steps) {
 
 void Rollback::roll_back() const {
   try {
-    BestEffort effort;
-    tear_down({footprint_}, node_, effort, ipam_);
-    effort.finish();
+    tear_down_or_throw({footprint_}, node_, ipam_);
   } catch (const std::exception& failure) {
     report(plugin_, failure);
   }

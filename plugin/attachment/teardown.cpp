@@ -1,6 +1,7 @@
 #include "plugin/attachment/teardown.hpp"
 
 #include "plugin/attachment/bridge_change.hpp"
+#include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
 
 #include <algorithm>
@@ -40,10 +41,12 @@ class StateRemoval {
     }
   }
 
-  /// Where the bridge is unknown, the claim stays without effect.
+  /// The record of an ADD that was killed early has no wiring, and so no bridge.
   void release_claim(const cni::IpAddress& address) {
+    auto& bridges = node_.folder->bridges;
     const auto& bridge = footprint_.bridge_segment;
-    if (!bridge.empty()) node_.folder->bridges.release(bridge, address);
+    if (!bridge) return bridges.release_on_each(address, footprint_.attachment.network);
+    if (!bridge->empty()) bridges.release(*bridge, address);
   }
 
   void remove_record() {
@@ -84,13 +87,9 @@ bool may_have_masquerades(const Footprint& footprint) {
 }
 
 void remove_unused_chains(const std::string& network, kernel::Kernel& kernel) {
-  const Footprint network_only{.attachment = {.network = network, .container = {}, .interface = {}},
-                               .may_have_pair = false,
-                               .may_have_ifb = false,
-                               .may_have_rules = false,
-                               .is_last_of_network = true};
-  const auto removal = kernel.remove({&network_only, 1});
-  if (!removal.failures.empty()) throw removal.failures.front();
+  auto network_only = lease_footprint({}, network);
+  network_only.is_last_of_network = true;
+  remove_or_throw(network_only, kernel);
 }
 
 /// After the records are removed: of simultaneous calls for the last attachments of a network, one finds no record.
@@ -123,6 +122,17 @@ std::vector<cni::Tag> tear_down(std::vector<Footprint> batch, const Node& node, 
   }
   remove_chains_of_unused_networks(batch, node, effort);
   return left;
+}
+
+void tear_down_or_throw(std::vector<Footprint> batch, const Node& node, ipam::Ipam* ipam) {
+  BestEffort effort;
+  tear_down(std::move(batch), node, effort, ipam);
+  effort.finish();
+}
+
+void remove_or_throw(const Footprint& footprint, kernel::Kernel& kernel) {
+  const auto removal = kernel.remove({&footprint, 1});
+  if (!removal.failures.empty()) throw removal.failures.front();
 }
 
 }  // namespace attachment

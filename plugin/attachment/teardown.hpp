@@ -28,4 +28,10 @@ struct Node {
 std::vector<cni::Tag> tear_down(std::vector<wiring::Footprint> batch, const Node& node, BestEffort& effort,
                                 ipam::Ipam* ipam = nullptr);
 
+/// The same for a caller without further steps: throws the failures as BestEffort::finish() does.
+void tear_down_or_throw(std::vector<wiring::Footprint> batch, const Node& node, ipam::Ipam* ipam = nullptr);
+
+/// Removes only what the footprint lists in the kernel; no state. Throws the first failure.
+void remove_or_throw(const wiring::Footprint& footprint, kernel::Kernel& kernel);
+
 }  // namespace attachment

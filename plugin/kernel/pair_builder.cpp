@@ -62,15 +62,25 @@ void delete_stale_routes(NetlinkSocket& socket, const Device& device, const wiri
 void set_expected_identity(const wiring::Wiring& wiring, const AttachmentContext& context,
                            wiring::Footprint& footprint) {
   footprint.may_have_pair = true;
-  footprint.may_have_ifb = wiring.egress_limit.has_value();
-  footprint.host.name = wiring.host.name;
-  footprint.host.mac = wiring.host.mac;
-  footprint.container.name = wiring.container.name;
-  footprint.container.mac = wiring.container.mac;
+  wiring::set_identity(wiring, footprint);
   footprint.is_netns_pair = context.peer.has_value();
   if (!context.peer) return;
   footprint.host.netns = {context.peer->path};
   footprint.container.netns = {context.container.path};
+}
+
+/// A route that could not be added because one to the same destination exists: `exclusive` has its request. Throws for
+/// another refusal of a request before `first_query`.
+std::optional<Conflict> find_existing_route(const Answers& answers, const Requests& requests,
+                                            const std::map<std::size_t, cni::IpAddress>& exclusive,
+                                            std::size_t first_query) {
+  for (const auto& refusal : answers.refusals) {
+    if (refusal.request >= first_query) break;
+    const auto route = exclusive.find(refusal.request);
+    if (refusal.error == EEXIST && route != exclusive.end()) return Conflict{.address = route->second};
+    throw refusal_error(refusal, requests);
+  }
+  return std::nullopt;
 }
 
 Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& messages) {
@@ -269,7 +279,7 @@ std::optional<Conflict> PairBuilder::configure_ends() {
     run_in_container([&] { write_sysctls(wiring_.tuning->sysctls); });
   }
   cni::lap(context_.stopwatch, "kernel_container");
-  if (const auto conflict = configure_host_end()) return conflict;
+  if (auto conflict = configure_host_end()) return conflict;
   cni::lap(context_.stopwatch, "kernel_host");
   if (wiring_.enable_dad) wait_for_dad();
   if (wiring_.leave_down) return std::nullopt;
@@ -340,12 +350,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   const auto first_query = requests.size();
   add_reachability_queries(wiring_, requests);
   const auto answers = host_.send(requests);
-  for (const auto& refusal : answers.refusals) {
-    if (refusal.request >= first_query) break;
-    const auto route = exclusive.find(refusal.request);
-    if (refusal.error == EEXIST && route != exclusive.end()) return Conflict{.address = route->second};
-    throw refusal_error(refusal, requests);
-  }
+  if (auto conflict = find_existing_route(answers, requests, exclusive, first_query)) return conflict;
   const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;
   const auto unreachable = find_unreachable(wiring_, device_index, answers, first_query);
   return unreachable.empty() ? std::nullopt : std::optional{unreachable.front()};

@@ -1,5 +1,6 @@
 #include "plugin/state/bridges.hpp"
 
+#include "plugin/state/directory_reader.hpp"
 #include "plugin/state/layout.hpp"
 
 #include <algorithm>
@@ -31,6 +32,14 @@ bool Bridges::claim(std::string_view bridge, const cni::IpAddress& address, cons
 
 void Bridges::release(std::string_view bridge, const cni::IpAddress& address) {
   directory_->remove(claim_of(bridge, address));
+}
+
+void Bridges::release_on_each(const cni::IpAddress& address, const std::string& network) {
+  const auto opened = directory_->find_directory(std::string{bridges_name});
+  if (!opened) return;
+  for (const auto& bridge : names_in(opened->get())) {
+    if (directory_->symlink_target(claim_of(bridge, address)) == network) release(bridge, address);
+  }
 }
 
 std::optional<BridgeHolder> Bridges::holder(std::string_view bridge, const cni::IpAddress& address) const {

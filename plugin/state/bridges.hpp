@@ -21,8 +21,8 @@ struct BridgeHolder {
   bool operator==(const BridgeHolder&) const = default;
 };
 
-/// The addresses on each bridge, of all networks of the folder: .bridges/<bridge>/<ip>, a symbolic link to the name of
-/// the network. The claim is valid as long as this network has the address taken: a claim that a killed call or a lost
+/// The addresses on each bridge, of all networks of the folder: .bridges/<bridge>/<ip>, a symlink to the name of the
+/// network. The claim is valid as long as this network has the address taken: a claim that a killed call or a lost
 /// record has left prevents nothing. `bridge` is cni::bridge_segment(). Each call throws std::system_error for an error
 /// of the system.
 class Bridges {
@@ -35,6 +35,8 @@ class Bridges {
   bool claim(std::string_view bridge, const cni::IpAddress& address, const std::string& network, const Locks& locks);
   /// Removes the claim, before the network releases the address.
   void release(std::string_view bridge, const cni::IpAddress& address);
+  /// The same for an unknown bridge: removes the claims of the network for the address on each bridge.
+  void release_on_each(const cni::IpAddress& address, const std::string& network);
 
   /// The holder by a valid claim; nullopt: none.
   std::optional<BridgeHolder> holder(std::string_view bridge, const cni::IpAddress& address) const;

@@ -36,4 +36,11 @@ std::optional<DirectoryEntry> DirectoryReader::next() {
   return std::nullopt;
 }
 
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  DirectoryReader reader{directory};
+  while (const auto entry = reader.next()) names.emplace_back(entry->name);
+  return names;
+}
+
 }  // namespace state

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,5 +35,8 @@ class DirectoryReader {
   std::size_t position_ = 0;
   std::size_t end_ = 0;
 };
+
+/// All names in an open directory, for a caller that removes files: that may hide others from a reader at work.
+std::vector<std::string> names_in(int directory);
 
 }  // namespace state

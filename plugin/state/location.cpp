@@ -101,13 +101,9 @@ void remove_at_level(int parent, const std::string& name, int level) {
   }
 }
 
-/// Reads all names first: removing files while reading a directory may hide other files.
 void empty_directory(int directory, int level) {
   if (level >= max_depth) throw posix::system_error(ELOOP, "remove a directory");
-  std::vector<std::string> names;
-  DirectoryReader reader{directory};
-  while (const auto entry = reader.next()) names.emplace_back(entry->name);
-  for (const auto& name : names) remove_at_level(directory, name, level + 1);
+  for (const auto& name : names_in(directory)) remove_at_level(directory, name, level + 1);
 }
 
 std::optional<posix::FileDescriptor> find_private(const std::string& path, const auto& find) try {
@@ -206,10 +202,7 @@ void make_parents(const std::string& path) {
 void remove_tree(int parent, const std::string& name) { remove_at_level(parent, name, 0); }
 
 void remove_unused_folders(int root, std::string_view own) {
-  std::vector<std::string> names;
-  DirectoryReader reader{root};
-  while (const auto entry = reader.next()) names.emplace_back(entry->name);
-  for (const auto& name : names) {
+  for (const auto& name : names_in(root)) {
     try {
       if (belongs_to_another_boot(name, own) || is_unused(root, name, own)) remove_tree(root, name);
     } catch (const std::system_error&) {

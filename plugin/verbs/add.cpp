@@ -80,7 +80,7 @@ class AddOperation {
     auto footprints = attachment::footprints_of(request_, stored, &folder_);
     const bool is_live = stored->stage == state::Stage::live;
     if (is_live && exists(footprints, kernel::Search::full)) throw_already_attached();
-    tear_down(std::move(footprints), ipam_.get());
+    attachment::tear_down_or_throw(std::move(footprints), node(), ipam_.get());
   }
 
   /// Without a record, searches for the pair only by its name, because a dump of all links in each ADD is too slow.
@@ -96,18 +96,13 @@ class AddOperation {
     return std::ranges::find(found, true) != found.end();
   }
 
-  void tear_down(std::vector<wiring::Footprint> footprints, ipam::Ipam* ipam) {
-    attachment::BestEffort effort;
-    attachment::tear_down(std::move(footprints), {.kernel = &kernel_, .folder = &folder_}, effort, ipam);
-    effort.finish();
-  }
+  attachment::Node node() { return {.kernel = &kernel_, .folder = &folder_}; }
 
   /// The ifb is left if the pair was deleted with its namespace, and the record with the state folder.
   void remove_orphaned_ifb() {
     auto ifb = footprint_;
     ifb.may_have_ifb = true;
-    const auto removal = kernel_.remove({&ifb, 1});
-    if (!removal.failures.empty()) throw removal.failures.front();
+    attachment::remove_or_throw(ifb, kernel_);
   }
 
   [[noreturn]] void throw_already_attached() const {
@@ -141,7 +136,7 @@ class AddOperation {
 
   /// Tears down everything of this attempt, including its record.
   void undo_attempt() {
-    tear_down({footprint_}, ipam_.get());
+    attachment::tear_down_or_throw({footprint_}, node(), ipam_.get());
     footprint_ = empty_footprint(request_.attachment);
     rollback_.disarm();
   }
@@ -173,8 +168,7 @@ class AddOperation {
     auto created = footprint_;
     created.gateways.clear();
     created.bridge_change = {};  // the next attempt needs the same gateways
-    const auto removal = kernel_.remove({&created, 1});
-    if (!removal.failures.empty()) throw removal.failures.front();
+    attachment::remove_or_throw(created, kernel_);
     footprint_.may_have_pair = footprint_.may_have_ifb = footprint_.may_have_rules = false;
   }
 

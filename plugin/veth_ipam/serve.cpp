@@ -42,18 +42,23 @@ cni::Result result_of(const cni::Lease& lease) {
   return result;
 }
 
-/// From the record. Objects in the kernel belong to the calling plugin and are not removed.
+/// Objects in the kernel belong to the calling plugin and are not removed. No address is claimed on a bridge.
+wiring::Footprint lease_footprint(cni::Tag tag, const std::string& network) {
+  auto footprint = attachment::lease_footprint(tag, network);
+  footprint.bridge_segment = "";
+  return footprint;
+}
+
+/// From the record.
 wiring::Footprint lease_footprint(const state::StoredRecord& stored, const std::string& network,
                                   const state::Folder& folder) {
-  auto footprint = attachment::lease_footprint(stored.tag, network);
+  auto footprint = lease_footprint(stored.tag, network);
   footprint.addresses = attachment::footprint_of(stored, network, folder).addresses;
   return footprint;
 }
 
 void tear_down(std::vector<wiring::Footprint> batch, state::Folder& folder) {
-  attachment::BestEffort effort;
-  attachment::tear_down(std::move(batch), {.folder = &folder}, effort);
-  effort.finish();
+  attachment::tear_down_or_throw(std::move(batch), {.folder = &folder});
 }
 
 /// Removes the lease of an unfinished ADD. A live lease is kept until its DEL.
@@ -86,7 +91,7 @@ void add(const cni::Request& request, const Print& print) {
   auto allocation = ipam::make_ipam(request, &folder)->allocate();
   if (const auto* failure = std::get_if<ipam::AllocationFailure>(&allocation)) throw failure->error;
   const auto& lease = std::get<cni::Lease>(allocation);
-  auto footprint = attachment::lease_footprint(cni::tag_of(request.attachment), request.attachment.network);
+  auto footprint = lease_footprint(cni::tag_of(request.attachment), request.attachment.network);
   for (const auto& leased : lease.addresses) footprint.addresses.push_back(leased.address.address);
   attachment::Rollback rollback{"veth-ipam", footprint, {.folder = &folder}};
   rollback.arm(nullptr);
@@ -101,9 +106,9 @@ void del(const cni::Request& request) {
   const auto& network = request.attachment.network;
   const auto stored = folder->records.find(request.attachment);
   // Without a record, too: a killed ADD may have left the temporary file of one.
-  tear_down({stored ? lease_footprint(*stored, network, *folder)
-                    : attachment::lease_footprint(cni::tag_of(request.attachment), network)},
-            *folder);
+  tear_down(
+      {stored ? lease_footprint(*stored, network, *folder) : lease_footprint(cni::tag_of(request.attachment), network)},
+      *folder);
 }
 
 void check(const cni::Request& request) {
@@ -120,7 +125,7 @@ std::vector<wiring::Footprint> lease_footprints(const attachment::LockedBatch& b
     incomplete.erase(stored.tag);
     footprints.push_back(lease_footprint(stored, network, folder));
   }
-  for (const auto tag : incomplete) footprints.push_back(attachment::lease_footprint(tag, network));
+  for (const auto tag : incomplete) footprints.push_back(lease_footprint(tag, network));
   return footprints;
 }
 

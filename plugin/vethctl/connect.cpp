@@ -47,7 +47,7 @@ void require_usable(const cni::Prefix& prefix, const std::string& option) {
   if (fault) throw UsageError{"--" + option + ' ' + cni::to_string(prefix) + ": " + *fault};
 }
 
-/// The value "none" stands for no address.
+/// The value "none" means no address.
 std::vector<cni::Prefix> read_prefixes(const Arguments& arguments, const std::string& option) {
   std::vector<cni::Prefix> prefixes;
   const auto texts = arguments.values(option);
@@ -127,14 +127,17 @@ void require_namespace(const End& end, kernel::Inspector& inspector) {
   }
 }
 
+std::vector<inspect::Attachment> read_attachments(kernel::Inspector& inspector, const Console& console) {
+  return inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
+}
+
 /// The addresses of the host, of both namespaces and of all attachments.
 std::vector<cni::Prefix> taken_addresses(const Sides& sides, kernel::Inspector& inspector, const Console& console) {
   std::vector<cni::Prefix> taken;
   for (const auto& path : {std::string{inspect::host_namespace_path}, sides.container.end.path, sides.other.end.path}) {
     std::ranges::move(inspector.addresses(inspector.kernel.open_namespace(path, true)), std::back_inserter(taken));
   }
-  for (const auto& attachment :
-       inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations))) {
+  for (const auto& attachment : read_attachments(inspector, console)) {
     std::ranges::copy(attachment.addresses, std::back_inserter(taken));
     std::ranges::copy(attachment.peer_addresses, std::back_inserter(taken));
   }
@@ -179,14 +182,8 @@ std::vector<UsedAddress> used_addresses(const Sides& sides, kernel::Inspector& i
   return used;
 }
 
-/// An existing connection with the same container end is reported, or torn down if it is stale, by the ADD itself.
-void require_unused_addresses(const ConnectionAddresses& addresses, const Sides& sides, const cni::Request& request,
-                              kernel::Inspector& inspector, const Console& console) {
-  const auto attachments =
-      inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
-  const auto own = cni::tag_of(request.attachment);
-  if (std::ranges::find(attachments, own, &inspect::Attachment::tag) != attachments.end()) return;
-  require_unused(addresses, used_addresses(sides, inspector, attachments));
+bool is_among(const cni::Attachment& attachment, const std::vector<inspect::Attachment>& attachments) {
+  return std::ranges::find(attachments, cni::tag_of(attachment), &inspect::Attachment::tag) != attachments.end();
 }
 
 bool is_ipv6(const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv6; }
@@ -302,7 +299,8 @@ ConnectionAddresses choose_for(const cni::Request& request, const Sides& sides, 
   return addresses;
 }
 
-/// The lock keeps two simultaneous commands from using the same addresses in one namespace.
+/// The lock keeps two simultaneous commands from using the same addresses in one namespace. An existing connection with
+/// the same container end is reported, or torn down if it is stale, by the ADD itself.
 int connect(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
@@ -311,7 +309,12 @@ int connect(const Arguments& arguments, const Console& console) {
   const auto given = find_given_addresses(sides, arguments, request);
   auto folder = attachment::open_folder(console.root, inspect::connect_network);
   const auto lock = folder.locks.connections();
-  if (given) require_unused_addresses(*given, sides, request, inspector, console);
+  if (given) {
+    const auto attachments = read_attachments(inspector, console);
+    if (!is_among(request.attachment, attachments)) {
+      require_unused(*given, used_addresses(sides, inspector, attachments));
+    }
+  }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
   const bool bridge_existed =
       request.config.mode == cni::Mode::bridge && interface_exists(request.config.bridge.name, inspector);

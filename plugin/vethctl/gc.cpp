@@ -29,15 +29,14 @@ std::vector<RemovedAttachment> remove_orphaned_rules(const std::vector<state::Fo
                                                      bool is_dry_run) {
   std::vector<RemovedAttachment> removed;
   auto orphans = attachment::find_orphaned_rules(kernel, folders);
+  removed.reserve(orphans.size());
   for (const auto& orphan : orphans) {
     removed.push_back({.attachment = orphan.attachment,
                        .tag = orphan.tag,
                        .what = "nftables rules of the unknown attachment #" + cni::to_string(orphan.tag)});
   }
   if (is_dry_run || orphans.empty()) return removed;
-  attachment::BestEffort effort;
-  attachment::tear_down(std::move(orphans), {.kernel = &kernel}, effort);
-  effort.finish();
+  attachment::tear_down_or_throw(std::move(orphans), {.kernel = &kernel});
   return removed;
 }
 

@@ -82,10 +82,8 @@ class Release {
       return folder_.addresses.holder(network_, address) == tag;
     };
     if (std::ranges::any_of(addresses, is_held)) return;
-    attachment::BestEffort effort;
-    attachment::tear_down({attachment::footprint_of(*stored_->record)},
-                          {.kernel = &inspector_.kernel, .folder = &folder_}, effort);
-    effort.finish();
+    attachment::tear_down_or_throw({attachment::footprint_of(*stored_->record)},
+                                   {.kernel = &inspector_.kernel, .folder = &folder_});
   }
 
   std::string network_;

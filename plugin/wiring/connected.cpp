@@ -5,7 +5,6 @@
 namespace wiring {
 namespace {
 
-constexpr std::uint32_t main_table = 254;
 constexpr std::uint8_t link_scope = 253;
 
 std::optional<cni::IpAddress> next_hop(const cni::Route& route, const DefaultGateways& gateways) {
@@ -51,13 +50,7 @@ void add_addresses(End& end, const std::vector<cni::Prefix>& addresses) {
 void add_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways) {
   for (const auto& route : routes) {
     if (!has_family(end, route.destination.address.family)) continue;
-    Route added{.destination = cni::network_of(route.destination),
-                .gateway = next_hop(route, gateways),
-                .mtu = route.mtu,
-                .advmss = route.advmss,
-                .priority = route.priority,
-                .table = route.table == main_table ? std::nullopt : route.table,
-                .scope = route.scope};
+    const auto added = route_by(route, next_hop(route, gateways));
     if (!has_route(end, added)) end.routes.push_back(added);
   }
 }

@@ -15,10 +15,7 @@ bool contains(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-std::uint32_t table_of(const Route& route) {
-  constexpr std::uint32_t main_table = 254;
-  return route.table.value_or(main_table);
-}
+std::uint32_t table_of(const Route& route) { return route.table.value_or(main_table); }
 
 /// The kernel chooses a value that is not set.
 bool matches(const auto& wanted, const auto& actual) { return !wanted || wanted == actual; }

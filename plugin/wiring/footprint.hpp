@@ -40,19 +40,22 @@ struct Footprint {
   bool may_have_ifb = true;    ///< false: no ifb was created
   EndIdentity host{};
   EndIdentity container{};
-  bool is_imported = false;                 ///< another plugin created the host end: it has no alias of this plugin
-  std::vector<cni::IpAddress> addresses{};  ///< taken in the state folder
-  std::string bridge_segment{};             ///< mode bridge: where the addresses are claimed; empty: unknown, or none
-  std::vector<cni::IpAddress> gateways{};   ///< IPv6 gateways that it needs on the host's lo
-  bool are_gateways_assumed = false;        ///< `gateways` comes from the configuration, not from a record: they
-                                            ///< are removed only if the attachment had a link
-  BridgeChange bridge_change{};             ///< of an ADD that has not succeeded, which is reverted
-  bool may_have_rules = true;               ///< false: it had no nftables elements
-  bool is_last_of_network = false;          ///< remove() deletes masquerade chains of the network that are not used
-  std::optional<Wiring> partial_wiring{};   ///< wiring without routes and neighbours, from the record. nullopt: the
-                                            ///< rules are unknown, and all tables of the plugin are searched
+  bool is_imported = false;                     ///< another plugin created the host end: it has no alias of this plugin
+  std::vector<cni::IpAddress> addresses{};      ///< taken in the state folder
+  std::optional<std::string> bridge_segment{};  ///< where the addresses are claimed; empty: nowhere; nullopt: unknown
+  std::vector<cni::IpAddress> gateways{};       ///< IPv6 gateways that it needs on the host's lo
+  bool are_gateways_assumed = false;            ///< `gateways` comes from the configuration, not from a record: they
+                                                ///< are removed only if the attachment had a link
+  BridgeChange bridge_change{};                 ///< of an ADD that has not succeeded, which is reverted
+  bool may_have_rules = true;                   ///< false: it had no nftables elements
+  bool is_last_of_network = false;              ///< remove() deletes masquerade chains of the network that are not used
+  std::optional<Wiring> partial_wiring{};       ///< wiring without routes and neighbours, from the record. nullopt: the
+                                                ///< rules are unknown, and all tables of the plugin are searched
 
   bool operator==(const Footprint&) const = default;
 };
+
+/// Sets names and MACs of both ends, and whether the attachment has an ifb.
+void set_identity(const Wiring& wiring, Footprint& footprint);
 
 }  // namespace wiring

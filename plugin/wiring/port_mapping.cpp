@@ -27,7 +27,7 @@ class MappingCollector {
  public:
   MappingCollector(const cni::Lease& lease, std::vector<PortMapping>& mappings) : lease_(lease), mappings_(mappings) {}
 
-  /// "0.0.0.0" and "::" stand for all host addresses of their family.
+  /// "0.0.0.0" and "::" mean all host addresses of their family.
   void add_each_family(const cni::PortMapping& request) {
     const auto& host = request.host_address;
     for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {

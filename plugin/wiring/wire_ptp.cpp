@@ -14,8 +14,6 @@ namespace {
 
 using cni::Family;
 
-constexpr std::uint32_t main_table = 254;
-
 /// Without a gateway in the lease IPv4 containers use 169.254.1.1, as Calico does: it belongs to no range.
 cni::IpAddress ipv4_gateway(const cni::LeasedAddress& leased) {
   return leased.gateway.value_or(*cni::find_address("169.254.1.1"));
@@ -100,13 +98,7 @@ class RoutedPair {
   }
 
   void add_route(const cni::Route& route) {
-    Route added{.destination = cni::network_of(route.destination),
-                .gateway = next_hop(route),
-                .mtu = route.mtu,
-                .advmss = route.advmss,
-                .priority = route.priority,
-                .table = route.table == main_table ? std::nullopt : route.table,
-                .scope = route.scope};
+    const auto added = route_by(route, next_hop(route));
     if (!added.gateway && !has_link_scope(route)) return;
     add_route_if_absent(added);
   }

@@ -4,6 +4,16 @@
 
 namespace wiring {
 
+Route route_by(const cni::Route& configured, const std::optional<cni::IpAddress>& gateway) {
+  return {.destination = cni::network_of(configured.destination),
+          .gateway = gateway,
+          .mtu = configured.mtu,
+          .advmss = configured.advmss,
+          .priority = configured.priority,
+          .table = configured.table == main_table ? std::nullopt : configured.table,
+          .scope = configured.scope};
+}
+
 std::string gateway_interface(const Bridge& bridge) { return cni::bridge_segment(bridge.name, bridge.vlan); }
 
 std::string host_side_interface(const Wiring& wiring) {

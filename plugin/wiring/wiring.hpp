@@ -23,6 +23,9 @@ struct Address {
   auto operator<=>(const Address&) const = default;
 };
 
+/// RT_TABLE_MAIN: the routing table of a route without one.
+constexpr std::uint32_t main_table = 254;
+
 /// A route through one end of the pair, in the words of `ip route`.
 struct Route {
   cni::Prefix destination;
@@ -37,6 +40,9 @@ struct Route {
 
   bool operator==(const Route&) const = default;
 };
+
+/// The configured route with this next hop.
+Route route_by(const cni::Route& configured, const std::optional<cni::IpAddress>& gateway);
 
 /// A neighbour entry for an address of the other end. It is added in state "reachable", so that the first packet is
 /// sent without ARP or neighbour discovery.

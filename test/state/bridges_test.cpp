@@ -35,6 +35,14 @@ TEST_F(Bridges, AreNoNetwork) {
   EXPECT_EQ(folder.records.networks(), std::vector<std::string>{"net"});
 }
 
+TEST_F(Bridges, ReleaseTheClaimsOfOneNetworkOnEachBridge) {
+  EXPECT_TRUE(take("net", "br0"));
+  EXPECT_TRUE(take("pods", "br1"));
+  folder.bridges.release_on_each(address, "net");
+  EXPECT_EQ(folder.bridges.holder("br0", address), std::nullopt);
+  EXPECT_EQ(folder.bridges.holder("br1", address), (state::BridgeHolder{"pods", first_tag}));
+}
+
 TEST_F(Bridges, ReleaseAClaimBeforeTheAddress) {
   EXPECT_TRUE(take("net"));
   folder.addresses.release("net", address, second_tag, [] { FAIL() << "another attachment holds it"; });

@@ -10,7 +10,7 @@
 namespace inspect {
 
 /// Throws cni::Error with the known networks if neither a state folder nor an interface belongs to the network. nullopt
-/// stands for all networks and is always accepted.
+/// means all networks and is always accepted.
 void require_network(const std::optional<std::string>& network, kernel::Inspector& inspector,
                      const std::vector<state::Folder>& folders);
 
