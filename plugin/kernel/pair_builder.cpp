@@ -8,6 +8,7 @@
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/reachability.hpp"
+#include "plugin/kernel/route_batch.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
@@ -37,13 +38,15 @@ Requests take_refused_requests(Requests& requests, const std::vector<Refusal>& r
 /// IPv6 may be disabled on an interface (disable_ipv6 of a new namespace). If it is, `enable` is called and the refused
 /// requests are sent again. Throws the first refusal that remains.
 void transact_with_ipv6(NetlinkSocket& socket, Requests& requests, const std::function<void()>& enable) {
-  const auto refusals = socket.send(requests).refusals;
+  const auto refusals = send_routes(socket, requests).refusals;
   if (refusals.empty()) return;
   const bool is_ipv6_disabled =
       std::ranges::any_of(refusals, [](const Refusal& refusal) { return refusal.error == EACCES; });
   if (!is_ipv6_disabled) throw refusal_error(refusals.front(), requests);
   enable();
-  socket.send_or_throw(take_refused_requests(requests, refusals));
+  auto refused = take_refused_requests(requests, refusals);
+  const auto remaining = send_routes(socket, refused).refusals;
+  if (!remaining.empty()) throw refusal_error(remaining.front(), refused);
 }
 
 /// The link-local address of a container without other IPv6 addresses is optional: if IPv6 is disabled, it stays so.
@@ -166,7 +169,7 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   if (!context_.peer) add_alias_requests(requests);
   add_host_end_requests(requests);
   set_expected_identity(wiring_, context_, footprint);
-  const auto answers = host_.send(requests);
+  const auto answers = send_routes(host_, requests);
   const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
   if (is_refused) footprint.may_have_pair = false;
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
@@ -349,7 +352,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   add_neighbours(host_device_, wiring_.host, requests);
   const auto first_query = requests.size();
   add_reachability_queries(wiring_, requests);
-  const auto answers = host_.send(requests);
+  const auto answers = send_routes(host_, requests);
   if (auto conflict = find_existing_route(answers, requests, exclusive, first_query)) return conflict;
   const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;
   const auto unreachable = find_unreachable(wiring_, device_index, answers, first_query);

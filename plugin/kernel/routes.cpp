@@ -132,19 +132,46 @@ bool is_local(const std::string& message, std::uint32_t device_index) {
   return device_index == 0 || (number_in<std::uint32_t>(device) == device_index);
 }
 
+/// With NLM_F_APPEND alone, the kernel merges IPv6 routes of one metric into one multipath route. NLM_F_EXCL prevents
+/// that; beside it, NLM_F_APPEND has no effect in fib6_add_rt2node() and marks the routes that raise_metric() may
+/// change.
+constexpr int after_lower_metrics = NLM_F_EXCL | NLM_F_APPEND;
+
+bool is_ipv6(const wiring::Route& route) { return route.destination.address.family == cni::Family::ipv6; }
+
+int position_of(const wiring::Route& route) {
+  if (route.exclusive) return NLM_F_EXCL;
+  return is_ipv6(route) ? after_lower_metrics : NLM_F_APPEND;
+}
+
+/// A route that raise_metric() may change needs an explicit metric; the kernel's default is IP6_RT_PRIO_USER.
+std::optional<std::uint32_t> priority_of(const wiring::Route& route) {
+  constexpr std::uint32_t default_ipv6_metric = 1024;
+  return is_ipv6(route) && !route.exclusive ? route.priority.value_or(default_ipv6_metric) : route.priority;
+}
+
 }  // namespace
 
 NetlinkRequest add_route(const Device& device, const wiring::Route& route) {
-  const int position = route.exclusive ? NLM_F_EXCL : NLM_F_APPEND;
-  auto message = new_message(RTM_NEWROUTE, header_of(route), NLM_F_CREATE | position);
+  auto message = new_message(RTM_NEWROUTE, header_of(route), NLM_F_CREATE | position_of(route));
   put_address(message.get(), RTA_DST, route.destination.address);
   put_number(message.get(), RTA_TABLE, route.table.value_or(RT_TABLE_MAIN));
   put_number(message.get(), RTA_OIF, device.index);
   if (route.gateway) put_address(message.get(), RTA_GATEWAY, *route.gateway);
   if (route.source) put_address(message.get(), RTA_PREFSRC, *route.source);
-  if (route.priority) put_number(message.get(), RTA_PRIORITY, *route.priority);
+  if (const auto priority = priority_of(route)) put_number(message.get(), RTA_PRIORITY, *priority);
   put_metrics(message.get(), route);
   return {std::move(message), action_text("add", device, route)};
+}
+
+bool raise_metric(const NetlinkRequest& request) {
+  auto* header = nlmsg_hdr(request.message.get());
+  if (header->nlmsg_type != RTM_NEWROUTE) return false;
+  if ((header->nlmsg_flags & after_lower_metrics) != after_lower_metrics) return false;
+  nlattr* attribute = nlmsg_find_attr(header, sizeof(rtmsg), RTA_PRIORITY);
+  const auto metric = number_in<std::uint32_t>(attribute) + 1;
+  std::memcpy(nla_data(attribute), &metric, sizeof metric);
+  return true;
 }
 
 NetlinkRequest delete_matching_route(const Device& device, const wiring::Route& route) {

@@ -16,8 +16,13 @@ namespace kernel {
 constexpr std::uint8_t route_protocol = 86;
 
 /// Adds a route through the device. For an exclusive route the kernel returns EEXIST if a route to its destination
-/// exists; other routes are appended, since a container may have a default route for each of its networks.
+/// exists. Other routes come after the existing ones: a container may have a default route for each of its networks,
+/// and the first is used. The order of IPv6 routes is that of their metrics: EEXIST if the destination has a route with
+/// the same metric.
 NetlinkRequest add_route(const Device& device, const wiring::Route& route);
+
+/// Gives an IPv6 route of add_route() the next metric. Returns false, and changes nothing, for any other request.
+bool raise_metric(const NetlinkRequest& request);
 
 /// Deletes a route of this plugin with the destination, table and metric of this one; other attributes may differ. A
 /// missing route is not an error.

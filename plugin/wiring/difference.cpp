@@ -39,12 +39,18 @@ bool matches_sizes(const Route& actual, const Route& wanted) {
 /// next hop.
 enum class Tables { any, wanted };
 
+/// An IPv6 route that came after those of other networks has a higher metric than the wanted one.
+bool matches_priority(const Route& actual, const Route& wanted) {
+  if (matches(wanted.priority, actual.priority)) return true;
+  return wanted.destination.address.family == cni::Family::ipv6 && actual.priority > wanted.priority;
+}
+
 /// The source is not compared: the kernel removes it from routes when an IPv6 address is deleted, and the source that
 /// it then selects is equally good.
 bool matches_route(const Route& actual, const Route& wanted, Tables tables) {
   if (actual.destination != wanted.destination) return false;
   if (table_of(actual) != table_of(wanted)) return tables == Tables::any;
-  return actual.gateway == wanted.gateway && matches(wanted.priority, actual.priority) && matches_sizes(actual, wanted);
+  return actual.gateway == wanted.gateway && matches_priority(actual, wanted) && matches_sizes(actual, wanted);
 }
 
 std::string route_text(const Route& route) {

@@ -31,7 +31,7 @@ TEST(RouteMessage, IsReadAsItWasWritten) {
       {.destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .priority = 50, .table = 100},
       {.destination = prefix("10.77.0.0/16"), .gateway = ip("10.1.2.1"), .table = 100'000},
       {.destination = prefix("fd00::/64"), .gateway = ip("fe80::1"), .source = ip("fd00::5"), .priority = 7},
-      {.destination = prefix("fd00::5/128")}};
+      {.destination = prefix("fd00::5/128"), .priority = 1024}};  // what the kernel uses where none is given
   for (const auto& route : routes) {
     const auto found = kernel::find_route(bytes_of(kernel::add_route(device, route).message));
     ASSERT_TRUE(found.has_value()) << test::words(route);
@@ -142,6 +142,35 @@ TEST(RouteRequest, IsExclusiveOrAppended) {
   const auto shared = kernel::add_route(device, {.destination = prefix("0.0.0.0/0")});
   EXPECT_EQ(nlmsg_hdr(shared.message.get())->nlmsg_flags & flags, NLM_F_CREATE | NLM_F_APPEND);
   EXPECT_TRUE(shared.tolerated.empty());
+}
+
+std::optional<std::uint32_t> metric_in(const kernel::NetlinkRequest& request) {
+  const auto* attribute = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(rtmsg), RTA_PRIORITY);
+  return attribute == nullptr ? std::nullopt : std::optional{nla_get_u32(attribute)};
+}
+
+TEST(RouteRequest, OfIpv6ComesAfterOthersByMetric) {
+  const wiring::Route route{.destination = prefix("::/0"), .gateway = ip("fe80::1")};
+  const auto default_metric = kernel::add_route(device, route);
+  EXPECT_NE(nlmsg_hdr(default_metric.message.get())->nlmsg_flags & NLM_F_EXCL, 0);
+  EXPECT_EQ(metric_in(default_metric), 1024U);
+  EXPECT_TRUE(kernel::raise_metric(default_metric));
+  EXPECT_EQ(metric_in(default_metric), 1025U);
+  const auto given = kernel::add_route(device, {.destination = prefix("::/0"), .priority = 7});
+  EXPECT_TRUE(kernel::raise_metric(given));
+  EXPECT_EQ(metric_in(given), 8U);
+}
+
+TEST(RouteRequest, KeepsItsMetricUnlessItIsOfIpv6AndNotExclusive) {
+  const auto ipv4 = kernel::add_route(device, {.destination = prefix("0.0.0.0/0"), .priority = 7});
+  const auto exclusive =
+      kernel::add_route(device, {.destination = prefix("fd00::5/128"), .priority = 1024, .exclusive = true});
+  for (const auto* request : {&ipv4, &exclusive}) {
+    const auto before = metric_in(*request);
+    EXPECT_FALSE(kernel::raise_metric(*request)) << request->action;
+    EXPECT_EQ(metric_in(*request), before) << request->action;
+  }
+  EXPECT_FALSE(kernel::raise_metric(kernel::get_link("eth0")));
 }
 
 TEST(RouteRequest, DescribesItsAction) {

@@ -183,6 +183,16 @@ TEST_F(Difference, ReportsRoutesWithOtherAttributesThanWanted) {
                {[](auto& it) { it.container->routes[0].advmss = 1000; }, missing}});
 }
 
+TEST_F(Difference, AcceptsAnIpv6RouteAfterThoseOfOtherNetworks) {
+  auto& route = wanted.container.routes[0];
+  route = {.destination = prefix("::/0"), .gateway = ip("fe80::1"), .priority = 100};
+  actual.container->routes[0] = route;
+  actual.container->routes[0].priority = 101;
+  EXPECT_EQ(difference(), Differences{});
+  actual.container->routes[0].priority = 99;
+  EXPECT_EQ(difference(), (Differences{{Kind::route, Side::container, "eth0", "::/0 via fe80::1"}}));
+}
+
 TEST_F(Difference, AcceptsARouteThatAnotherPluginMovedToAnotherTable) {
   actual.container->routes[0].table = 100;
   actual.container->routes[0].gateway = ip("10.1.2.9");
