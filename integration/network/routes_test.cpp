@@ -135,4 +135,62 @@ TEST(RoutesOfCables, AreUsedInTheOrderOfTheCables) {
   EXPECT_EQ(default_metrics(peer), (Texts{"eth0 1024", "eth1 1025"}));
 }
 
+/// A network on a bridge with two routers, each of which is a gateway of both families.
+json network_with_two_routers() {
+  auto config = in_mode("bridge");
+  config["isGateway"] = false;
+  config["ipam"]["routes"] = {{{"dst", "0.0.0.0/0"}, {"gw", "10.1.2.1"}},
+                              {{"dst", "0.0.0.0/0"}, {"gw", "10.1.2.254"}},
+                              {{"dst", "::/0"}, {"gw", "fd00:1:2::1"}},
+                              {{"dst", "::/0"}, {"gw", "fd00:1:2::fe"}}};
+  return config;
+}
+
+class RoutesByTwoGateways : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(added.exit, 0) << added; }
+
+  /// The gateways of the default routes, in the order in which they are used.
+  Texts gateways(int family) const {
+    Texts found;
+    for (const auto& route : ip(a.netns, {"-" + std::to_string(family), "route", "show", "default"})) {
+      found.push_back(route.value("gateway", "several"));
+    }
+    return found;
+  }
+  void expect_both() const {
+    EXPECT_EQ(gateways(4), (Texts{"10.1.2.1", "10.1.2.254"}));
+    EXPECT_EQ(gateways(6), (Texts{"fd00:1:2::1", "fd00:1:2::fe"}));
+  }
+
+  const json config = network_with_two_routers();
+  const Container a{"a"};
+  const Answer added = add(a, config);
+};
+
+TEST_F(RoutesByTwoGateways, ExistInTheOrderOfTheConfiguration) {
+  expect_both();
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+}
+
+TEST_F(RoutesByTwoGateways, AreCheckedAndRestored) {
+  for (const auto* gateway : {"10.1.2.1", "10.1.2.254", "fd00:1:2::1", "fd00:1:2::fe"}) {
+    run_ip(a.netns, {"route", "delete", "default", "via", gateway});
+    const auto checked = check(a, config, added.result);
+    EXPECT_EQ(code_of(checked), 104) << gateway << checked;
+    EXPECT_NE(checked.out.find(std::string{"via "} + gateway + " is missing"), std::string::npos) << checked;
+    EXPECT_EQ(vethctl({"repair"}).exit, 0);
+    expect_both();
+  }
+}
+
+TEST_F(RoutesByTwoGateways, AreRestoredWhenOneWasChanged) {
+  run_ip(a.netns, {"-6", "route", "delete", "default", "via", "fd00:1:2::fe"});
+  run_ip(a.netns,
+         {"-6", "route", "add", "default", "via", "fd00:1:2::99", "dev", "eth0", "proto", "86", "metric", "7"});
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_EQ(gateways(6).back(), "fd00:1:2::fe");
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+}
+
 }  // namespace

@@ -182,7 +182,6 @@ NetlinkRequest delete_matching_route(const Device& device, const wiring::Route& 
   put_address(message.get(), RTA_DST, route.destination.address);
   put_number(message.get(), RTA_TABLE, route.table.value_or(RT_TABLE_MAIN));
   put_number(message.get(), RTA_OIF, device.index);
-  if (route.priority) put_number(message.get(), RTA_PRIORITY, *route.priority);
   return {std::move(message), action_text("delete", device, route), {ESRCH, ENOENT}};
 }
 

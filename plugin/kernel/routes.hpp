@@ -24,8 +24,8 @@ NetlinkRequest add_route(const Device& device, const wiring::Route& route);
 /// Gives an IPv6 route of add_route() the next metric. Returns false, and changes nothing, for any other request.
 bool raise_metric(const NetlinkRequest& request);
 
-/// Deletes a route of this plugin with the destination, table and metric of this one; other attributes may differ. A
-/// missing route is not an error.
+/// Deletes the first route of this plugin with the destination, table and device of this one; other attributes may
+/// differ. A missing route is not an error.
 NetlinkRequest delete_matching_route(const Device& device, const wiring::Route& route);
 
 /// Adds a local route to ::1 through this interface, so that answers to ::1 may arrive on it: the kernel looks up the

@@ -40,6 +40,22 @@ bool leads_to(const std::vector<wiring::Route>& routes, const wiring::Route& wan
                      [&](const wiring::Route& route) { return route.destination == wanted.destination; });
 }
 
+bool has_route(const cni::Result& result, const wiring::Route& wanted) {
+  return std::any_of(result.routes.begin(), result.routes.end(), [&](const cni::Route& route) {
+    return cni::network_of(route.destination) == wanted.destination && route.gateway == wanted.gateway;
+  });
+}
+
+/// Adds the routes by a gateway that no address of the lease has. Without the record they could be those of another
+/// plugin.
+void add_routes_by_other_gateways(wiring::Wiring& wanted, const wiring::Wiring& recorded, const cni::Result& previous) {
+  auto& routes = wanted.container.routes;
+  for (const auto& route : recorded.container.routes) {
+    const bool is_wanted = std::find(routes.begin(), routes.end(), route) != routes.end();
+    if (!is_wanted && route.gateway && has_route(previous, route)) routes.push_back(route);
+  }
+}
+
 /// Routes that other plugins added to the result are not compared.
 void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   std::erase_if(wanted.container.routes,
@@ -62,7 +78,10 @@ wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<st
   auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
   const auto recorded = record ? wiring::find_wiring(record->wiring) : std::nullopt;
   wanted.mtu = recorded ? recorded->mtu : 0;  // only the record contains the MTU of the links
-  if (recorded) use_recorded(wanted, *recorded);
+  if (recorded) {
+    use_recorded(wanted, *recorded);
+    add_routes_by_other_gateways(wanted, *recorded, previous);
+  }
   if (const auto mac = cni::find_mac(interface.mac)) wanted.container.mac = *mac;  // a later plugin may have changed it
   return wanted;
 }

@@ -20,12 +20,6 @@ bool has_family(const End& end, cni::Family family) {
                      [](const Address& address) { return address.prefix.address.family == cni::Family::ipv4; });
 }
 
-bool has_route(const End& end, const Route& route) {
-  return std::any_of(end.routes.begin(), end.routes.end(), [&](const Route& other) {
-    return other.destination == route.destination && other.table == route.table && other.priority == route.priority;
-  });
-}
-
 }  // namespace
 
 std::vector<cni::Prefix> addresses_of(const cni::Lease& lease) {

@@ -322,9 +322,20 @@ std::string value_of(std::string_view placeholder, const Difference& difference)
   return std::string{noun_for(difference.side)} + " \"" + difference.object + '"';
 }
 
+/// Whether no route to the destination is missing. They have an order: if one is missing, all of them are added again.
+bool has_all_routes_to(const Route& destination, const std::vector<Route>& wanted, const ObservedEnd& actual,
+                       Tables tables) {
+  return std::ranges::all_of(wanted, [&](const Route& route) {
+    const bool is_alternative =
+        route.destination == destination.destination && table_of(route) == table_of(destination);
+    return !is_alternative || has_route(actual, route, tables);
+  });
+}
+
 void erase_existing(End& wanted, const ObservedEnd& actual, Tables tables) {
   std::erase_if(wanted.addresses, [&](const Address& address) { return contains(actual.addresses, address.prefix); });
-  std::erase_if(wanted.routes, [&](const Route& route) { return has_route(actual, route, tables); });
+  const auto routes = wanted.routes;
+  std::erase_if(wanted.routes, [&](const Route& route) { return has_all_routes_to(route, routes, actual, tables); });
 }
 
 /// Keeps a MAC that a later plugin has set, and uses it in the neighbour entries of the other end.

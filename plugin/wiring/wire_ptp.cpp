@@ -105,13 +105,7 @@ class RoutedPair {
 
   /// Addresses of one range have the same routes, and the lease may contain a route to the container's own prefix.
   void add_route_if_absent(const Route& route) {
-    if (!has_route(route)) wiring_.container.routes.push_back(route);
-  }
-
-  bool has_route(const Route& route) const {
-    return std::any_of(wiring_.container.routes.begin(), wiring_.container.routes.end(), [&](const Route& other) {
-      return other.destination == route.destination && other.table == route.table && other.priority == route.priority;
-    });
+    if (!has_route(wiring_.container, route)) wiring_.container.routes.push_back(route);
   }
 
   static bool has_link_scope(const cni::Route& route) {

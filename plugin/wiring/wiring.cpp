@@ -20,6 +20,13 @@ std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
 }
 
+bool has_route(const End& end, const Route& route) {
+  return std::any_of(end.routes.begin(), end.routes.end(), [&](const Route& other) {
+    return other.destination == route.destination && other.gateway == route.gateway && other.table == route.table &&
+           other.priority == route.priority;
+  });
+}
+
 bool needs_rules(const Wiring& wiring) {
   return !wiring.masquerades.empty() || wiring.host_ports || (wiring.bridge && wiring.bridge->check_macs);
 }

@@ -64,6 +64,10 @@ struct End {
   bool operator==(const End&) const = default;
 };
 
+/// Whether the end has a route with the same destination, gateway, table and priority, which is the same route for the
+/// kernel.
+bool has_route(const End& end, const Route& route);
+
 /// A Linux bridge of which the host end is a port; in the words of `ip link` and `bridge`.
 struct Bridge {
   std::string name;

@@ -239,6 +239,17 @@ TEST_F(MissingParts, ContainTheMissingAddressesAndRoutes) {
   EXPECT_TRUE(missing.host.routes == wanted.host.routes);
 }
 
+TEST_F(Difference, NamesTheGatewayOfAMissingRoute) {
+  wanted.container.routes.push_back({.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.2")});
+  EXPECT_EQ(difference(), (Differences{{Kind::route, Side::container, "eth0", "0.0.0.0/0 via 10.1.2.2"}}));
+}
+
+TEST_F(MissingParts, ContainAllRoutesToADestinationIfOneIsMissing) {
+  wanted.container.routes.push_back({.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.2")});
+  const auto missing = wiring::missing_parts(wanted, actual);
+  EXPECT_TRUE(missing.container.routes == (std::vector{wanted.container.routes[0], wanted.container.routes[2]}));
+}
+
 TEST_F(MissingParts, KeepTheMacSetByALaterPlugin) {
   wanted.host.neighbours = {{ip("10.1.2.5"), wanted.container.mac}};
   wanted.container.neighbours = {{ip("10.1.2.1"), wanted.host.mac}};

@@ -52,6 +52,17 @@ TEST(WireBridge, RoutesViaTheGatewaysOfTheLease) {
       (Lines{"0.0.0.0/0 via 10.1.2.1", "10.9.0.0/16 via 10.1.2.77", "::/0 via fd00::1", "10.8.0.0/16 scope 253"}));
 }
 
+TEST(WireBridge, AddsARouteForEachGatewayOfADestination) {
+  auto given = bridge_lease;
+  given.routes = {{.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.1")},
+                  {.destination = prefix("0.0.0.0/0"), .gateway = ip("10.1.2.2")},
+                  {.destination = prefix("0.0.0.0/0")},
+                  {.destination = prefix("::/0"), .gateway = ip("fd00::2")},
+                  {.destination = prefix("::/0"), .gateway = ip("fd00::1")}};
+  EXPECT_EQ(words(wire(bridge_request(), given).container.routes),
+            (Lines{"0.0.0.0/0 via 10.1.2.1", "0.0.0.0/0 via 10.1.2.2", "::/0 via fd00::2", "::/0 via fd00::1"}));
+}
+
 TEST(WireBridge, LeavesOutRoutesOfAFamilyWithoutAnAddress) {
   const cni::Lease given{.addresses = {{prefix("10.1.2.5/24"), ip("10.1.2.1")}},
                          .routes = {{.destination = prefix("::/0")}}};

@@ -258,6 +258,17 @@ TEST_F(WirePtp, AddsADestinationOnceForEachTableAndPriority) {
                            "0.0.0.0/0 via 10.1.2.1 table 100"}));
 }
 
+TEST_F(WirePtp, AddsARouteForEachIpv4GatewayOfADestination) {
+  const auto wiring = wire({leased("10.1.2.5/32", "10.1.2.1"), leased("10.9.0.5/32", "10.9.0.1"),
+                            leased("fd00::5/128", "fd00::1"), leased("fd99::5/128", "fd99::1")},
+                           {route("0.0.0.0/0", "10.1.2.1"), route("0.0.0.0/0", "10.9.0.1"), route("::/0", "fd00::1"),
+                            route("::/0", "fd99::1")});
+  const auto routes = words(wiring.container.routes);
+  EXPECT_EQ(Lines(routes.end() - 3, routes.end()),
+            (Lines{"0.0.0.0/0 via 10.1.2.1", "0.0.0.0/0 via 10.9.0.1", "::/0 via " + host_link_local}))
+      << "IPv6 has one next hop";
+}
+
 TEST_F(WirePtp, DerivesNamesAndMacsFromTheAttachment) {
   request.config.requested.mac.reset();
   const auto wiring = wire({leased("10.1.2.5/24")});
