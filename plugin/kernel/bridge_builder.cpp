@@ -18,7 +18,7 @@
 namespace kernel {
 namespace {
 
-constexpr std::uint8_t link_local_prefix_length = 64;
+using InterfaceAddresses = std::vector<InterfaceAddress>;
 
 /// Locally administered, and different on each node, since bridges of several nodes may share one Ethernet segment.
 cni::MacAddress random_mac() {
@@ -30,6 +30,39 @@ cni::MacAddress random_mac() {
 
 bool is_among(const std::vector<cni::Prefix>& prefixes, const cni::Prefix& prefix) {
   return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
+}
+
+bool is_among(const InterfaceAddresses& present, const cni::Prefix& prefix) {
+  return std::ranges::find(present, prefix, &InterfaceAddress::prefix) != present.end();
+}
+
+bool is_tentative(const InterfaceAddresses& present, const cni::Prefix& prefix) {
+  const auto address = std::ranges::find(present, prefix, &InterfaceAddress::prefix);
+  return address != present.end() && address->is_tentative;
+}
+
+cni::Prefix link_local_prefix(const Link& link) {
+  constexpr std::uint8_t length = 64;
+  return {cni::link_local_address(link.mac), length};
+}
+
+/// Without the addresses that another node has by the kernel's duplicate address detection.
+InterfaceAddresses usable_addresses(const Device& device, NetlinkSocket& host) {
+  InterfaceAddresses addresses;
+  for (const auto& message : host.dump(list_addresses(device))) {
+    const auto address = find_interface_address(message);
+    if (address && !address->is_duplicate) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+/// Adds an address without duplicate address detection, which takes one to two seconds. If it has begun, the address is
+/// replaced.
+void add_without_dad(const Device& device, const InterfaceAddresses& present, const cni::Prefix& prefix,
+                     std::vector<NetlinkRequest>& requests) {
+  if (is_tentative(present, prefix)) requests.push_back(delete_address(device, prefix));
+  requests.push_back(add_address(device, {prefix}, false));
+  requests.back().tolerated = {EEXIST};
 }
 
 /// A bridge has only one IPv4 network. IPv6 networks conflict if they overlap.
@@ -50,8 +83,10 @@ Link BridgeBuilder::build() {
   const Device device{bridge.name, bridge.index};
   if (!bridge.is_up) bring_bridge_up(bridge);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.send_or_throw(set_promiscuous(device));
+  if (bridge.mac == cni::MacAddress{}) bridge.mac = random_mac();  // its last port has left it
   if (!wanted_.gateways.empty()) configure_gateways(gateway_link(bridge));
   if (bridge.is_up) disable_accept_ra_if_unneeded(bridge);
+  if (!bridge.has_fixed_mac) fix_bridge_mac(bridge);
   return bridge;
 }
 
@@ -117,6 +152,12 @@ void BridgeBuilder::disable_accept_ra_if_unneeded(const Link& bridge) {
   disable_accept_ra(bridge.name);
 }
 
+/// Containers have the MAC of the bridge as that of their gateway.
+void BridgeBuilder::fix_bridge_mac(const Link& bridge) {
+  host_.send_or_throw(fix_mac({bridge.name, bridge.index}, bridge.mac));
+  set_ndisc_notify(bridge.name);
+}
+
 /// The interface that carries the gateways. With a VLAN, that is an interface in this VLAN, not the bridge itself.
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
@@ -154,16 +195,17 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const std::st
 /// duplicate address detection for one to two seconds, during which it cannot resolve neighbours of forwarded packets.
 void BridgeBuilder::configure_gateways(const Link& link) {
   const Device device{link.name, link.index};
-  auto requests = gateway_requests(device);
+  const auto present = usable_addresses(device, host_);
+  const auto link_local = link_local_prefix(link);
+  auto requests = gateway_requests(device, present);
+  const bool needs_link_local = wiring_.forward_ipv6 && (!requests.empty() || is_tentative(present, link_local));
+  if (needs_link_local) add_without_dad(device, present, link_local, requests);
   if (requests.empty()) return;
   enable_missing_forwarding();
   if (wiring_.forward_ipv6) enable_ipv6(device.name);
-  requests.push_back(enable_ipv4_forwarding(device.name));
-  if (wiring_.forward_ipv6) {
-    requests.push_back(add_address(device, {{cni::link_local_address(link.mac), link_local_prefix_length}}, false));
-    requests.back().tolerated = {EEXIST};
-  }
+  requests.push_back(configure_next_hop(device.name));
   host_.send_or_throw(requests);
+  if (device.name != wanted_.name) set_ndisc_notify(device.name);
   wait_for_gateways(link);
 }
 
@@ -174,24 +216,25 @@ void BridgeBuilder::enable_missing_forwarding() {
   }
 }
 
-std::vector<NetlinkRequest> BridgeBuilder::gateway_requests(const Device& device) {
-  const auto present = observe_addresses(host_, device.name, device.index);
+std::vector<NetlinkRequest> BridgeBuilder::gateway_requests(const Device& device, const InterfaceAddresses& present) {
   change_.interface = device.name;
   auto requests = conflicting_address_deletions(device, present);
   for (const auto& gateway : wanted_.gateways) {
-    if (is_among(present, gateway)) continue;
-    context_.check_new_gateway(gateway.address);
-    requests.push_back(add_address(device, {gateway}, false));
-    requests.back().tolerated = {EEXIST};
-    change_.added.push_back(gateway);
+    const bool is_present = is_among(present, gateway);
+    if (is_present && !is_tentative(present, gateway)) continue;
+    if (!is_present) {
+      context_.check_new_gateway(gateway.address);
+      change_.added.push_back(gateway);
+    }
+    add_without_dad(device, present, gateway, requests);
   }
   return requests;
 }
 
 std::vector<NetlinkRequest> BridgeBuilder::conflicting_address_deletions(const Device& device,
-                                                                         const std::vector<cni::Prefix>& present) {
+                                                                         const InterfaceAddresses& present) {
   std::vector<NetlinkRequest> requests;
-  for (const auto& other : present) {
+  for (const auto& [other, is_tentative, is_duplicate] : present) {
     if (cni::is_link_local(other.address) || is_among(wanted_.gateways, other)) continue;
     for (const auto& gateway : wanted_.gateways) {
       if (!conflicts_with(other, gateway) || is_among(present, gateway)) continue;
@@ -214,7 +257,7 @@ void BridgeBuilder::throw_address_conflict(const Device& device, const cni::Pref
 void BridgeBuilder::wait_for_gateways(const Link& link) {
   std::vector<NetlinkRequest> queries;
   for (const auto& gateway : wanted_.gateways) queries.push_back(get_route(gateway.address));
-  if (wiring_.forward_ipv6) queries.push_back(get_route(cni::link_local_address(link.mac), link.index));
+  if (wiring_.forward_ipv6) queries.push_back(get_route(link_local_prefix(link).address, link.index));
   wait_until_ready("the gateways of", wanted_.name,
                    [&] { return count_local_routes(host_.send_or_throw(queries)) == queries.size(); });
 }

@@ -21,8 +21,8 @@ class BridgeBuilder {
   BridgeBuilder(const wiring::Wiring& wiring, const AttachmentContext& context, NetlinkSocket& host,
                 wiring::BridgeChange& change);
 
-  /// Returns the bridge, which is up. Throws cni::Error invalid_config if another kind of interface has its name, or if
-  /// it has an address other than the gateways and forceAddress is not set.
+  /// Returns the bridge, which is up and keeps its MAC. Throws cni::Error invalid_config if another kind of interface
+  /// has its name, or if it has an address other than the gateways and forceAddress is not set.
   Link build();
 
   /// As build(), and enables forwarding on the host if the wiring needs it and it is off.
@@ -37,14 +37,15 @@ class BridgeBuilder {
   void create_vlan_interface(const std::string& name, const std::string& port, const Link& bridge);
   void configure_gateways(const Link& link);
   void enable_missing_forwarding();
-  std::vector<NetlinkRequest> gateway_requests(const Device& device);
+  std::vector<NetlinkRequest> gateway_requests(const Device& device, const std::vector<InterfaceAddress>& present);
   std::vector<NetlinkRequest> conflicting_address_deletions(const Device& device,
-                                                            const std::vector<cni::Prefix>& present);
+                                                            const std::vector<InterfaceAddress>& present);
   [[noreturn]] static void throw_address_conflict(const Device& device, const cni::Prefix& gateway,
                                                   const cni::Prefix& other);
   void bring_bridge_up(const Link& bridge);
   void bring_up_without_ra(const Device& device);
   void disable_accept_ra_if_unneeded(const Link& bridge);
+  void fix_bridge_mac(const Link& bridge);
   void wait_for_gateways(const Link& link);
 
   const wiring::Wiring& wiring_;

@@ -23,6 +23,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 
 namespace kernel {
@@ -61,12 +62,20 @@ void tune(rtnl_link* link, const wiring::Tuning& tuning) {
   if (tuning.tx_queue_length) rtnl_link_set_txqlen(link, *tuning.tx_queue_length);
 }
 
-/// Sets one IPv4 setting of an interface (IPV4_DEVCONF_*), as its sysctl file would.
-void put_ipv4_setting(nl_msg* message, int setting, std::uint32_t value) {
+struct Ipv4Setting {
+  int number = 0;  ///< IPV4_DEVCONF_*
+  std::uint32_t value = 1;
+};
+
+/// For the kernel, any value but 0 means on (IN_DEV_MAXCONF() in include/linux/inetdevice.h). Other software writes 1.
+constexpr std::uint32_t own_arp_notify = 2;
+
+/// Sets IPv4 settings of an interface, as its sysctl files do.
+void put_ipv4_settings(nl_msg* message, std::initializer_list<Ipv4Setting> values) {
   nlattr* families = nla_nest_start(message, IFLA_AF_SPEC);
   nlattr* ipv4 = nla_nest_start(message, AF_INET);
   nlattr* settings = nla_nest_start(message, IFLA_INET_CONF);
-  put_number(message, setting, value);
+  for (const auto& [number, value] : values) put_number(message, number, value);
   nla_nest_end(message, settings);
   nla_nest_end(message, ipv4);
   nla_nest_end(message, families);
@@ -95,8 +104,8 @@ std::int32_t ipv6_setting_of(nlattr* families, int number) {
 }
 
 /// IPV4_DEVCONF_* begin at 1.
-bool route_localnet(nlattr* families) {
-  return setting_of(find_nested(find_nested(families, AF_INET), IFLA_INET_CONF), IPV4_DEVCONF_ROUTE_LOCALNET - 1) != 0;
+std::int32_t ipv4_setting_of(nlattr* families, int number) {
+  return setting_of(find_nested(find_nested(families, AF_INET), IFLA_INET_CONF), number - 1);
 }
 
 std::uint8_t byte_of(const nlattr* attribute) { return number_in<std::uint8_t>(attribute); }
@@ -183,24 +192,24 @@ NetlinkRequest rename(const Device& device, const std::string& name) {
   return {std::move(message), "rename " + text::quoted(device.name) + " to " + text::quoted(name)};
 }
 
-NetlinkRequest enable_ipv4_forwarding(const std::string& name) {
+NetlinkRequest configure_next_hop(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_setting(message.get(), IPV4_DEVCONF_FORWARDING, 1);
-  return {std::move(message), "set IPv4 forwarding of " + text::quoted(name)};
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_FORWARDING}, {IPV4_DEVCONF_ARP_NOTIFY}});
+  return {std::move(message), "set IPv4 forwarding and arp_notify of " + text::quoted(name)};
 }
 
 NetlinkRequest set_route_localnet(const std::string& name, bool enabled) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_setting(message.get(), IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(enabled));
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(enabled)}});
   return {std::move(message), "set route_localnet of " + text::quoted(name)};
 }
 
 NetlinkRequest set_arp_notify(const std::string& name) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_setting(message.get(), IPV4_DEVCONF_ARP_NOTIFY, 1);
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY}});
   return {std::move(message), "set arp_notify of " + text::quoted(name)};
 }
 
@@ -225,6 +234,13 @@ NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_mac(message.get(), IFLA_ADDRESS, mac);
   return {std::move(message), "set the MAC of " + text::quoted(device.name)};
+}
+
+NetlinkRequest fix_mac(const Device& device, const cni::MacAddress& mac) {
+  auto message = link_message(RTM_SETLINK, device.index);
+  put_mac(message.get(), IFLA_ADDRESS, mac);
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY, own_arp_notify}});
+  return {std::move(message), "set the MAC and arp_notify of " + text::quoted(device.name)};
 }
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name) {
@@ -299,7 +315,8 @@ std::optional<Link> find_link(const std::string& message) {
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
   link.accepts_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
-  link.route_localnet = route_localnet(attributes[IFLA_AF_SPEC]);
+  link.route_localnet = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ROUTE_LOCALNET) != 0;
+  link.has_fixed_mac = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY) == own_arp_notify;
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_nsid = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);
@@ -307,6 +324,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
   link.is_all_multicast = (fixed->ifi_flags & IFF_ALLMULTI) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;
+  link.is_running = (fixed->ifi_flags & IFF_RUNNING) != 0;
   link.has_carrier = byte_of(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   return link;
 }

@@ -34,7 +34,9 @@ struct Link {
   bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
   bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
   bool route_localnet = false;
-  bool has_carrier = false;  ///< operational state UP
+  bool has_fixed_mac = false;  ///< of a bridge: fix_mac() was done
+  bool has_carrier = false;    ///< operational state UP
+  bool is_running = false;     ///< IFF_RUNNING: UP, or UNKNOWN, as of a bridge that never lost its carrier
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;              ///< IFF_PROMISC is set
   bool is_all_multicast = false;            ///< IFF_ALLMULTI is set
@@ -64,8 +66,9 @@ NetlinkRequest set_alias(const std::string& name, const cni::Attachment& attachm
 /// Linux 6.2 and later can rename an interface that is up; earlier ones return EBUSY.
 NetlinkRequest rename(const Device& device, const std::string& name);
 
-/// Enables IPv4 forwarding on this interface, independent of the node's default.
-NetlinkRequest enable_ipv4_forwarding(const std::string& name);
+/// Configures an interface that is the IPv4 next hop of containers: it forwards, independent of the node's default, and
+/// announces a later change of its MAC (arp_notify).
+NetlinkRequest configure_next_hop(const std::string& name);
 
 /// Sets route_localnet: whether packets from 127.0.0.0/8 may leave by this interface, and answers may arrive on it.
 NetlinkRequest set_route_localnet(const std::string& name, bool enabled);
@@ -77,6 +80,10 @@ NetlinkRequest disable_address_generation(const std::string& name);
 NetlinkRequest set_arp_notify(const std::string& name);
 
 NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac);
+/// Sets the MAC of a bridge explicitly: otherwise the bridge takes the lowest MAC of its ports whenever they change
+/// (br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c). Also sets arp_notify, to 2: any value but 0 means on for
+/// the kernel, and 2 shows later calls that this was done (Link::has_fixed_mac).
+NetlinkRequest fix_mac(const Device& device, const cni::MacAddress& mac);
 NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);

@@ -111,11 +111,13 @@ void add_host_gateways(const wiring::Wiring& wiring, Requests& requests) {
   }
 }
 
-/// Queries whether the IPv6 addresses have local routes yet.
+/// Queries whether the IPv6 addresses have local routes yet. The link-local address is not queried: it was added first,
+/// and the deferred work of the kernel keeps the order.
 void add_address_queries(const std::vector<wiring::Address>& addresses, const Device& device, Requests& queries) {
   for (const auto& address : addresses) {
     const auto& wanted = address.prefix.address;
-    if (wanted.family == cni::Family::ipv6) queries.push_back(get_route(wanted, device.index));
+    if (wanted.family == cni::Family::ipv6 && !cni::is_link_local(wanted))
+      queries.push_back(get_route(wanted, device.index));
   }
 }
 
@@ -169,7 +171,7 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   if (!context_.peer) add_alias_requests(requests);
   add_host_end_requests(requests);
   set_expected_identity(wiring_, context_, footprint);
-  const auto answers = send_routes(host_, requests);
+  const auto answers = host_.send(requests);
   const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
   if (is_refused) footprint.may_have_pair = false;
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
@@ -203,6 +205,7 @@ void PairBuilder::add_host_end_requests(std::vector<NetlinkRequest>& requests) c
   if (is_routed()) add_forwarding_requests(requests);
   add_gateway_queries(wiring_, requests);
   requests.push_back(get_link(wiring_.host.name));
+  if (wiring_.bridge) requests.push_back(get_link(bridge_.index));
   if (wiring_.egress_limit) create_ifb(wiring_, requests);
 }
 
@@ -218,7 +221,7 @@ void PairBuilder::add_port_requests(std::vector<NetlinkRequest>& requests) const
 }
 
 void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests) const {
-  requests.push_back(enable_ipv4_forwarding(wiring_.host.name));
+  requests.push_back(configure_next_hop(wiring_.host.name));
   if (wiring_.forward_ipv4) requests.push_back(get_forwarding(cni::Family::ipv4));
   if (wiring_.forward_ipv6) requests.push_back(get_forwarding(cni::Family::ipv6));
 }
@@ -232,6 +235,7 @@ void PairBuilder::read_link_indexes(const std::vector<std::string>& messages) {
   if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
+  if (const auto bridge = find_link_named(bridge_.name, messages)) bridge_.mac = bridge->mac;
   has_gateways_ = has_all_gateways(wiring_, messages);
   held_gateway_ = find_held_gateway(wiring_, messages);
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
@@ -277,6 +281,7 @@ void PairBuilder::open_container_socket() {
 /// left unchanged. The configured sysctls are written after the other settings, so that they take precedence.
 std::optional<Conflict> PairBuilder::configure_ends() {
   if (!context_.peer) disable_accept_ra(wiring_.host.name);
+  if (!wiring_.bridge) announce_mac_to_ipv6();
   configure_container_end();
   if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) {
     run_in_container([&] { write_sysctls(wiring_.tuning->sysctls); });
@@ -291,6 +296,13 @@ std::optional<Conflict> PairBuilder::configure_ends() {
   if (wiring_.bridge) announce_container_mac();
   cni::lap(context_.stopwatch, "kernel_ready");
   return std::nullopt;
+}
+
+/// The container has the host end as its next hop, and has to know a later change of its MAC. arp_notify, the setting
+/// of IPv4, is set with forwarding, or with the addresses of a peer. In mode bridge the next hop is the bridge.
+void PairBuilder::announce_mac_to_ipv6() const {
+  if (!has_ipv6(wiring_.container) && !has_ipv6(wiring_.host)) return;
+  run_at_host_end([&] { set_ndisc_notify(wiring_.host.name); });
 }
 
 /// The link-local address of a routed host end is the next hop of the container, so it is not optional.
@@ -342,6 +354,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
     for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
   }
+  if (context_.peer) requests.push_back(set_arp_notify(wiring_.host.name));
   if (!has_gateways_) add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);
   add_loopback_requests(requests);
@@ -396,7 +409,7 @@ bool PairBuilder::is_port_open() {
   const auto link = first_link(host_.send_or_throw(get_link(host_device_.index)));
   if (!link || !link->port || link->port->is_closed) return false;
   const auto bridge = first_link(host_.send_or_throw(get_link(bridge_.index)));
-  return bridge && bridge->has_carrier;
+  return bridge && bridge->is_running;
 }
 
 /// Setting a MAC, even the same one, makes the kernel send gratuitous ARP (arp_notify) and unsolicited neighbour

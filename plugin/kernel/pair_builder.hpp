@@ -43,6 +43,7 @@ class PairBuilder {
   void enable_missing_forwarding(const std::vector<std::string>& answers);
   [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
   std::optional<Conflict> configure_ends();
+  void announce_mac_to_ipv6() const;
   void add_addresses(const Device& device, const wiring::End& end, bool enable_dad,
                      std::vector<NetlinkRequest>& requests) const;
   void configure_container_end();

@@ -149,7 +149,8 @@ TEST(LinkRequest, DescribesItsAction) {
   const std::pair<kernel::NetlinkRequest, std::string> cases[] = {
       {kernel::create_pair(pair(), 5), R"(create veth pair "eth0" and "vethhost")"},
       {kernel::set_alias("vethhost", {}), R"(set the alias of "vethhost")"},
-      {kernel::enable_ipv4_forwarding("vethhost"), R"(set IPv4 forwarding of "vethhost")"},
+      {kernel::configure_next_hop("vethhost"), R"(set IPv4 forwarding and arp_notify of "vethhost")"},
+      {kernel::fix_mac({"br0", 3}, {}), R"(set the MAC and arp_notify of "br0")"},
       {kernel::create_local_pair("cni0.7", "vethport", 1500), R"(create veth pair "cni0.7" and "vethport")"},
       {kernel::set_mac({"eth0", 7}, {}), R"(set the MAC of "eth0")"},
       {kernel::disable_address_generation("eth0"), R"(set address generation of "eth0" to none)"},
