@@ -67,8 +67,9 @@ struct Ipv4Setting {
   std::uint32_t value = 1;
 };
 
-/// For the kernel, any value but 0 means on (IN_DEV_MAXCONF() in include/linux/inetdevice.h). Other software writes 1.
-constexpr std::uint32_t own_arp_notify = 2;
+/// Shows that this plugin has enabled a setting. For the kernel, any value but 0 means on (IN_DEV_MAXCONF() in
+/// include/linux/inetdevice.h); other software writes 1.
+constexpr std::uint32_t own_value = 2;
 
 /// Sets IPv4 settings of an interface, as its sysctl files do.
 void put_ipv4_settings(nl_msg* message, std::initializer_list<Ipv4Setting> values) {
@@ -202,7 +203,7 @@ NetlinkRequest configure_next_hop(const std::string& name) {
 NetlinkRequest set_route_localnet(const std::string& name, bool enabled) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::uint32_t>(enabled)}});
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ROUTE_LOCALNET, enabled ? own_value : 0}});
   return {std::move(message), "set route_localnet of " + text::quoted(name)};
 }
 
@@ -239,7 +240,7 @@ NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
 NetlinkRequest fix_mac(const Device& device, const cni::MacAddress& mac) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_mac(message.get(), IFLA_ADDRESS, mac);
-  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY, own_arp_notify}});
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY, own_value}});
   return {std::move(message), "set the MAC and arp_notify of " + text::quoted(device.name)};
 }
 
@@ -268,6 +269,13 @@ NetlinkRequest get_link_with_counters(const std::string& name) {
   auto message = link_message(RTM_GETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
   return {std::move(message), "get counters of " + text::quoted(name), {ENODEV}};
+}
+
+NetlinkRequest list_ports(std::uint32_t bridge_index) {
+  auto message = link_message(RTM_GETLINK, 0);
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  put_number(message.get(), IFLA_MASTER, bridge_index);
+  return {std::move(message), "list the ports of a bridge"};
 }
 
 NetlinkRequest list_links(const std::string& kind) {
@@ -315,8 +323,10 @@ std::optional<Link> find_link(const std::string& message) {
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
   link.accepts_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
-  link.route_localnet = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ROUTE_LOCALNET) != 0;
-  link.has_fixed_mac = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY) == own_arp_notify;
+  const auto route_localnet = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ROUTE_LOCALNET);
+  link.route_localnet = route_localnet != 0;
+  link.is_own_route_localnet = route_localnet == own_value;
+  link.has_fixed_mac = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY) == own_value;
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_nsid = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);

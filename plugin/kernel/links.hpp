@@ -34,9 +34,10 @@ struct Link {
   bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
   bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
   bool route_localnet = false;
-  bool has_fixed_mac = false;  ///< of a bridge: fix_mac() was done
-  bool has_carrier = false;    ///< operational state UP
-  bool is_running = false;     ///< IFF_RUNNING: UP, or UNKNOWN, as of a bridge that never lost its carrier
+  bool is_own_route_localnet = false;  ///< set by set_route_localnet(), not by other software
+  bool has_fixed_mac = false;          ///< of a bridge: fix_mac() was done
+  bool has_carrier = false;            ///< operational state UP
+  bool is_running = false;             ///< IFF_RUNNING: UP, or UNKNOWN, as of a bridge that never lost its carrier
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;              ///< IFF_PROMISC is set
   bool is_all_multicast = false;            ///< IFF_ALLMULTI is set
@@ -85,6 +86,9 @@ NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac);
 /// the kernel, and 2 shows later calls that this was done (Link::has_fixed_mac).
 NetlinkRequest fix_mac(const Device& device, const cni::MacAddress& mac);
 NetlinkRequest set_mtu(const Device& device, std::uint32_t mtu);
+
+/// Lists the ports of a bridge.
+NetlinkRequest list_ports(std::uint32_t bridge_index);
 
 NetlinkRequest bring_up(std::uint32_t index, const std::string& name);
 NetlinkRequest bring_down(std::uint32_t index, const std::string& name);

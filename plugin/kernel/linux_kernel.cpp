@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/default_route.hpp"
 #include "plugin/kernel/end_search.hpp"
+#include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/network_namespace.hpp"
@@ -224,6 +225,9 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
   observe_pair(wanted, {container, {host_, host_netns_.get(), "/proc/self/ns/net"}, context.host_index}, observed);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
   observe_limits(host_, wanted, observed);
+  if (observed.host && wanted.guards_loopback) {
+    observed.host->guards_loopback = observe_loopback_guard(host_, {observed.host->name, observed.host->index});
+  }
   observed.host_gateways = observe_gateways(host_, wanted.host_gateways);
   observed.forward_ipv4 = wanted.forward_ipv4 && observe_forwarding(host_, cni::Family::ipv4);
   observed.forward_ipv6 = wanted.forward_ipv6 && observe_forwarding(host_, cni::Family::ipv6);

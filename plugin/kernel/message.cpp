@@ -42,8 +42,8 @@ void append(nl_msg* message, const void* bytes, std::size_t size, const char* wh
 
 }  // namespace
 
-Message new_message(int type, int flags, const void* header, std::size_t size) {
-  auto message = message_with_capacity(message_capacity_bytes, type, flags);
+Message new_message(int type, int flags, const void* header, std::size_t size, std::size_t more_bytes) {
+  auto message = message_with_capacity(message_capacity_bytes + more_bytes, type, flags);
   append(message.get(), header, size, "header");
   return message;
 }

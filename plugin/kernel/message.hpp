@@ -17,8 +17,9 @@ struct nlattr;
 // Creates and reads netlink messages with libnl.
 namespace kernel {
 
-/// Creates a message of this type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg, ...).
-Message new_message(int type, int flags, const void* header, std::size_t size);
+/// Creates a message of this type with its fixed header (ifinfomsg, ifaddrmsg, rtmsg, ...). `more_bytes`: capacity for
+/// attributes that are longer than usual.
+Message new_message(int type, int flags, const void* header, std::size_t size, std::size_t more_bytes = 0);
 
 template <class Header>
 Message new_message(int type, const Header& header, int flags = 0) {

@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/bridge_builder.hpp"
 #include "plugin/kernel/bridges.hpp"
+#include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
@@ -205,7 +206,7 @@ void PairBuilder::add_host_end_requests(std::vector<NetlinkRequest>& requests) c
   if (is_routed()) add_forwarding_requests(requests);
   add_gateway_queries(wiring_, requests);
   requests.push_back(get_link(wiring_.host.name));
-  if (wiring_.bridge) requests.push_back(get_link(bridge_.index));
+  if (wiring_.bridge) add_bridge_queries(requests);
   if (wiring_.egress_limit) create_ifb(wiring_, requests);
 }
 
@@ -218,6 +219,14 @@ void PairBuilder::add_port_requests(std::vector<NetlinkRequest>& requests) const
   requests.push_back(enslave(wiring_.host.name, {bridge_.name, bridge_.index}));
   const bool has_flags = wiring_.bridge->hairpin || wiring_.bridge->isolated;
   if (has_flags) requests.push_back(set_port_flags(wiring_.host.name, *wiring_.bridge));
+}
+
+/// Queries the current MAC of the bridge, and whether a mapped port has set route_localnet on the interface that
+/// carries the gateways. Other software that has set it (the reference plugin portmap) has its own guard.
+void PairBuilder::add_bridge_queries(std::vector<NetlinkRequest>& requests) const {
+  const auto carrier = wiring::host_side_interface(wiring_);
+  requests.push_back(get_link(bridge_.index));
+  if (carrier != bridge_.name) requests.push_back(get_link(carrier));
 }
 
 void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests) const {
@@ -235,13 +244,19 @@ void PairBuilder::read_link_indexes(const std::vector<std::string>& messages) {
   if (wiring_.egress_limit) ifb_ = find_ifb(wiring_, messages);
   host_device_.index = link->index;
   container_device_.index = link->peer_index;
-  if (const auto bridge = find_link_named(bridge_.name, messages)) bridge_.mac = bridge->mac;
+  if (wiring_.bridge) read_bridge(messages);
   has_gateways_ = has_all_gateways(wiring_, messages);
   held_gateway_ = find_held_gateway(wiring_, messages);
   if (link->is_ipv6_disabled && (wiring_.forward_ipv6 || has_ipv6(wiring_.host)) && !wiring_.bridge) {
     run_at_host_end([&] { enable_ipv6(wiring_.host.name); });
   }
   if (is_routed()) enable_missing_forwarding(messages);
+}
+
+void PairBuilder::read_bridge(const std::vector<std::string>& messages) {
+  if (const auto bridge = find_link_named(bridge_.name, messages)) bridge_.mac = bridge->mac;
+  const auto carrier = find_link_named(wiring::host_side_interface(wiring_), messages);
+  needs_guarded_ports_ = carrier && carrier->is_own_route_localnet;
 }
 
 /// Enables forwarding for each family that does not forward yet.
@@ -326,14 +341,30 @@ void PairBuilder::configure_container_end() {
   transact_with_ipv6(*container_, requests, [&] { run_in_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
-/// Packets from 127.0.0.1 and ::1 to mapped ports leave through the host end, or through the bridge, which all of its
-/// containers share.
+/// Packets from 127.0.0.1 and ::1 to mapped ports leave through the host end, or through the bridge. All of its
+/// containers share the bridge, so each of its ports needs a guard.
 void PairBuilder::add_loopback_requests(Requests& requests) {
   const auto name = wiring::host_side_interface(wiring_);
+  if (wiring_.guards_loopback || needs_guarded_ports_) guard_loopback(host_device_, requests);
   if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(set_route_localnet(name, true));
   if (!wiring::maps_loopback(wiring_, cni::Family::ipv6)) return;
   const auto link = wiring_.bridge ? first_link(host_.send_or_throw(get_link(name))) : std::nullopt;
   requests.push_back(add_loopback_route({name, link ? link->index : host_device_.index}));
+}
+
+/// The ports are listed after route_localnet was set on the bridge: an ADD whose port is not among them finds it set.
+/// Ports of other software may refuse a filter; the chain "guard" in nftables protects against them.
+void PairBuilder::guard_other_ports() {
+  const bool is_first_mapping =
+      wiring_.bridge && wiring::maps_loopback(wiring_, cni::Family::ipv4) && !needs_guarded_ports_;
+  if (!is_first_mapping) return;
+  Requests requests;
+  for (const auto& message : host_.dump(list_ports(bridge_.index))) {
+    const auto link = find_link(message);
+    const bool is_other = link && link->master_index == bridge_.index && link->index != host_device_.index;
+    if (is_other) guard_loopback({link->name, link->index}, requests);
+  }
+  if (!requests.empty()) host_.send(requests);
 }
 
 /// The host would answer for the address instead of the container that has it.
@@ -367,6 +398,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   add_reachability_queries(wiring_, requests);
   const auto answers = send_routes(host_, requests);
   if (auto conflict = find_existing_route(answers, requests, exclusive, first_query)) return conflict;
+  guard_other_ports();
   const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;
   const auto unreachable = find_unreachable(wiring_, device_index, answers, first_query);
   return unreachable.empty() ? std::nullopt : std::optional{unreachable.front()};

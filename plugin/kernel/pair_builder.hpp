@@ -37,6 +37,8 @@ class PairBuilder {
   void add_host_end_requests(std::vector<NetlinkRequest>& requests) const;
   void add_alias_requests(std::vector<NetlinkRequest>& requests) const;
   void add_port_requests(std::vector<NetlinkRequest>& requests) const;
+  void add_bridge_queries(std::vector<NetlinkRequest>& requests) const;
+  void read_bridge(const std::vector<std::string>& messages);
   void add_forwarding_requests(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
   void read_link_indexes(const std::vector<std::string>& messages);
@@ -50,6 +52,7 @@ class PairBuilder {
   std::optional<Conflict> configure_host_end();
   Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
+  void guard_other_ports();
   void wait_for_dad();
   bool is_dad_finished();
   void wait_for_container_end();
@@ -68,8 +71,9 @@ class PairBuilder {
   Link bridge_;  ///< mode bridge
   Device host_device_;
   Device container_device_;
-  Device ifb_;                 ///< of a wiring with an egress limit
-  bool has_gateways_ = false;  ///< the host's lo has all gateways of the wiring
+  Device ifb_;                        ///< of a wiring with an egress limit
+  bool has_gateways_ = false;         ///< the host's lo has all gateways of the wiring
+  bool needs_guarded_ports_ = false;  ///< mode bridge: a mapped port of another container has set route_localnet
   std::optional<HeldGateway> held_gateway_;
 };
 

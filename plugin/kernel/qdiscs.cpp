@@ -26,7 +26,7 @@ namespace {
 constexpr std::uint32_t root_handle = 0x10000;                    // "1:"
 constexpr std::uint32_t ingress_handle = TC_H_MAJ(TC_H_INGRESS);  // "ffff:"
 constexpr std::uint32_t class_of_filter = 0x10001;                // "1:1", unused
-constexpr std::uint32_t first_priority = 1;
+constexpr std::uint32_t redirection_priority = 2;                 // after the filters that drop packets
 constexpr std::uint32_t first_action = 1;
 constexpr std::uint64_t nanoseconds_per_tick = 64;
 constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
@@ -173,7 +173,7 @@ NetlinkRequest add_ingress_qdisc(const Device& device) {
 
 NetlinkRequest redirect_ingress(const Device& device, const Device& target) {
   auto header = header_of(device, 0, ingress_handle);
-  header.tcm_info = TC_H_MAKE(first_priority << 16U, htons(ETH_P_ALL));
+  header.tcm_info = TC_H_MAKE(redirection_priority << 16U, htons(ETH_P_ALL));
   auto message = creation_message(RTM_NEWTFILTER, header, "u32");
   nlattr* options = nla_nest_start(message.get(), TCA_OPTIONS);
   put_number(message.get(), TCA_U32_CLASSID, class_of_filter);

@@ -68,6 +68,7 @@ void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.ingress_limit = recorded.ingress_limit;
   wanted.egress_limit = recorded.egress_limit;
   wanted.tuning = recorded.tuning;
+  wanted.guards_loopback = recorded.guards_loopback;
 }
 
 wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<state::Record>& record,

@@ -199,6 +199,9 @@ void compare_loopback(const Wiring& wanted, const auto& actual, Differences& dif
 }
 
 void compare_loopback(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  if (wanted.guards_loopback && observed.host && !observed.host->guards_loopback) {
+    differences.push_back({Kind::loopback_guard, Side::host, wanted.host.name});
+  }
   if (wanted.bridge && observed.bridge) return compare_loopback(wanted, *observed.bridge, differences);
   if (!wanted.bridge && observed.host) compare_loopback(wanted, *observed.host, differences);
 }
@@ -298,6 +301,7 @@ constexpr std::array sentences{
     Sentence{Kind::ipv6_forwarding, "IPv6 forwarding is off on the host ({object})"},
     Sentence{Kind::route_localnet,
              R"(route_localnet of interface "{object}" is off: mapped ports of 127.0.0.1 need it)"},
+    Sentence{Kind::loopback_guard, "{interface} does not drop packets for 127.0.0.0/8 from the container"},
     Sentence{Kind::loopback_route,
              R"(route local {wanted} is missing on interface "{object}": mapped ports of {wanted} need it)"},
     Sentence{Kind::rule, "{object} is missing"}};

@@ -35,6 +35,7 @@ enum class Kind {
   ipv4_forwarding,
   ipv6_forwarding,
   route_localnet,
+  loopback_guard,  ///< packets for 127.0.0.0/8 from the container are not dropped
   loopback_route,  ///< the local route to ::1
   rule,            ///< missing in nftables; object: its description
 };

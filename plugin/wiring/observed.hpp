@@ -26,6 +26,7 @@ struct ObservedEnd {
   bool is_hairpin = false;
   bool is_isolated = false;
   bool route_localnet = false;
+  bool guards_loopback = false;  ///< drops packets for 127.0.0.0/8; only read if this is wanted
   std::vector<cni::Prefix> addresses{};
   std::vector<Route> routes{};                  ///< through this interface, of every table
   std::vector<cni::Prefix> own_destinations{};  ///< of the routes with this plugin's protocol number

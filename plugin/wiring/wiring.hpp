@@ -130,6 +130,7 @@ struct Wiring {
   std::optional<RateLimit> ingress_limit{};  ///< of the packets that the host end sends to the container
   std::optional<RateLimit> egress_limit{};   ///< of the packets that it receives, which are redirected to an ifb
   std::optional<Tuning> tuning{};
+  bool guards_loopback = false;  ///< the host end drops packets for 127.0.0.0/8, which route_localnet would accept
 
   bool operator==(const Wiring&) const = default;
 };

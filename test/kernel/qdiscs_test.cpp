@@ -81,7 +81,7 @@ TEST(FilterMessage, RedirectsAllReceivedPackets) {
   const auto request = kernel::redirect_ingress(host, ifb);
   EXPECT_TRUE(head(request) == (Head{RTM_NEWTFILTER, creates}));
   EXPECT_EQ(body(request),
-            "0000000007000000000000000000ffff00030100"  // tcmsg: priority 1, all protocols
+            "0000000007000000000000000000ffff00030200"  // tcmsg: priority 2, all protocols
             "0800010075333200"                          // TCA_KIND "u32"
             "68000280"                                  // TCA_OPTIONS
             "0800010001000100"                          // TCA_U32_CLASSID 1:1

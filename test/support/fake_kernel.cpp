@@ -39,7 +39,7 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
 void observe_loopback(const wiring::Wiring& made, wiring::Observed& observed) {
   if (!made.host_ports) return;
   const wiring::Route route{.destination = *cni::find_prefix("::1/128")};
-  observed.host->route_localnet = true;
+  observed.host->route_localnet = observed.host->guards_loopback = true;
   observed.host->routes.push_back(route);
   if (!observed.bridge) return;
   observed.bridge->route_localnet = true;

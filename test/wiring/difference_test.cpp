@@ -149,6 +149,13 @@ TEST_F(Difference, ReportsWhatMappedPortsOfLoopbackAddressesNeed) {
   EXPECT_EQ(difference(), Differences{});
 }
 
+TEST_F(Difference, ReportsAMissingLoopbackGuard) {
+  wanted.guards_loopback = true;
+  EXPECT_EQ(difference(), (Differences{{Kind::loopback_guard, Side::host, "vethhost"}}));
+  actual.host->guards_loopback = true;
+  EXPECT_EQ(difference(), Differences{});
+}
+
 TEST_F(Difference, ReportsAllDifferencesTogether) {
   actual = {};
   EXPECT_EQ(difference(), (Differences{{Kind::missing, Side::container, "eth0"},
@@ -422,6 +429,8 @@ TEST(DifferenceText, ReportsTheSettingOfAnInterface) {
                 R"(rate limit of interface "veth1" is 2 bytes/s, expected 1 byte/s)"},
            Case{{Kind::redirection, Side::host, "veth1", "ifb1"},
                 R"(interface "veth1" does not redirect what the container sends to "ifb1")"},
+           Case{{Kind::loopback_guard, Side::host, "veth1"},
+                R"(interface "veth1" does not drop packets for 127.0.0.0/8 from the container)"},
            Case{{Kind::route_localnet, Side::host, "veth1"},
                 R"(route_localnet of interface "veth1" is off: mapped ports of 127.0.0.1 need it)"},
            Case{{Kind::loopback_route, Side::bridge, "cni0", "::1"},
