@@ -51,7 +51,11 @@ const std::vector<Chain> chains{{"portmap", {}, {portmap}},
                                 {"all_of_them", {}, {tuning, portmap, bandwidth, firewall}},
                                 {"after_loopback", {{{"type", "loopback"}}}, {portmap}}};
 
+/// The reference plugin bandwidth adds an ingress qdisc of its own to the host's end.
+bool limits_rates(const Chain& chain) { return std::ranges::find(chain.behind, bandwidth) != chain.behind.end(); }
+
 void write_list(const Chain& chain, json own) {
+  if (limits_rates(chain)) own["ipspoofchk"] = false;
   for (const char* key : {"cniVersion", "name"}) own.erase(key);
   auto plugins = chain.before;
   plugins.push_back(own);

@@ -32,7 +32,8 @@ constexpr std::uint32_t max_mtu = 65535;
 
 // Keys that are valid although this call does not read them: keys of the specification, of runtimes and of the other
 // modes.
-constexpr std::array<std::string_view, 24> other_valid_keys{"bridge",
+constexpr std::array<std::string_view, 25> other_valid_keys{"bridge",
+                                                            "ipspoofchk",
                                                             "isGateway",
                                                             "isDefaultGateway",
                                                             "forceAddress",
@@ -179,6 +180,9 @@ NetworkConfig read_common(JsonObject& network, Verb verb) {
 void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode parse_mode) {
   read_part(parse_mode, config.type, [&] { return network.string_or("type", ""); });
   read_part(parse_mode, config.mode, [&] { return read_mode(network); });
+  if (config.mode == Mode::ptp) {
+    read_part(parse_mode, config.check_sources, [&] { return network.bool_or("ipspoofchk", true); });
+  }
   if (config.mode == Mode::bridge) read_part(parse_mode, config.bridge, [&] { return read_bridge(network); });
   if (config.mode == Mode::netns) read_part(parse_mode, config.peer, [&] { return read_peer(network); });
   read_part(parse_mode, config.mtu, [&] { return read_mtu(network); });

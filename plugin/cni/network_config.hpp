@@ -101,8 +101,9 @@ struct NetworkConfig {
   BridgeConfig bridge{};  ///< mode bridge
   PeerConfig peer{};      ///< mode netns
   std::optional<std::uint32_t> mtu =
-      1500;                 ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
-  bool enable_dad = false;  ///< enabledad: IPv6 duplicate address detection
+      1500;                   ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
+  bool enable_dad = false;    ///< enabledad: IPv6 duplicate address detection
+  bool check_sources = true;  ///< key ipspoofchk, mode ptp: the host drops packets from other addresses
   SourceNat source_nat{};
   bool ready_when_full = false;  ///< readyWhenFull: STATUS succeeds even if all addresses are in use
   IpamConfig ipam{};

@@ -26,9 +26,14 @@ namespace {
 constexpr std::uint32_t qdisc_handle = TC_H_MAJ(TC_H_INGRESS);                      // "ffff:"
 constexpr std::uint32_t ingress_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);  // "ffff:fff2"
 constexpr std::uint32_t guard_priority = 1;                                         // before a redirection
+constexpr std::uint32_t accept_priority = 1;
+constexpr std::uint32_t drop_priority = 2;
 constexpr std::uint32_t only_filter = 1;
 
 const char* const needed_options = " (needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF)";
+const char* const options_hint =
+    " (needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF; \"ipspoofchk\": false disables the check)";
+
 std::uint32_t info_of(std::uint32_t priority) { return TC_H_MAKE(priority << 16U, htons(ETH_P_ALL)); }
 
 tcmsg header_on(const Device& device, std::uint32_t parent) {
@@ -45,6 +50,15 @@ tcmsg filter_on(const Device& device) {
   return header;
 }
 
+tcmsg filter_in(std::uint32_t block, std::uint32_t priority, std::uint32_t handle) {
+  tcmsg header{};
+  header.tcm_ifindex = static_cast<int>(TCM_IFINDEX_MAGIC_BLOCK);
+  header.tcm_block_index = block;
+  header.tcm_handle = handle;
+  header.tcm_info = info_of(priority);
+  return header;
+}
+
 Message filter_message(const tcmsg& header, int flags, const PacketProgram& program) {
   const auto bytes = program.size() * sizeof(sock_filter);
   auto message = new_message(RTM_NEWTFILTER, NLM_F_CREATE | flags, &header, sizeof header, bytes);
@@ -57,6 +71,12 @@ Message filter_message(const tcmsg& header, int flags, const PacketProgram& prog
   return message;
 }
 
+Message filter_deletion(const tcmsg& header) {
+  auto message = new_message(RTM_DELTFILTER, header);
+  put_text(message.get(), TCA_KIND, "bpf");
+  return message;
+}
+
 Message qdisc_message(const Device& device, const char* kind) {
   auto header = header_on(device, TC_H_INGRESS);
   header.tcm_handle = qdisc_handle;
@@ -65,13 +85,25 @@ Message qdisc_message(const Device& device, const char* kind) {
   return message;
 }
 
-/// The errors of the kernel if there is no qdisc or no filter; EOPNOTSUPP: it has no traffic control.
+NetlinkRequest add_qdisc_with_block(const Device& device, const char* kind, int attribute, std::uint32_t block) {
+  auto message = qdisc_message(device, kind);
+  put_number(message.get(), attribute, block);
+  return {std::move(message), "check the sources of packets on " + text::quoted(device.name) + options_hint, {EEXIST}};
+}
+
+/// The errors of the kernel if there is no block, no qdisc or no filter; EOPNOTSUPP: it has no traffic control.
 const std::vector<int> no_filter_errors{ENOENT, EINVAL, EOPNOTSUPP};
 
 NetlinkRequest get_filter(const tcmsg& header) {
   auto message = new_message(RTM_GETTFILTER, header);
   put_text(message.get(), TCA_KIND, "bpf");
   return {std::move(message), "get a filter of received packets", no_filter_errors};
+}
+
+/// The kernel sends the answer to the requester only with NLM_F_ECHO.
+NetlinkRequest get_ingress_qdisc(const Device& device) {
+  return {new_message(RTM_GETQDISC, header_on(device, TC_H_INGRESS), NLM_F_ECHO),
+          "get the ingress qdisc of " + text::quoted(device.name), no_filter_errors};
 }
 
 using Attributes = std::array<nlattr*, TCA_MAX + 1>;
@@ -83,6 +115,12 @@ Attributes attributes_of(const std::string& message, int type) {
   if (header->nlmsg_type != type) return {};
   if (nlmsg_parse(header, sizeof(tcmsg), attributes.data(), TCA_MAX, nullptr) < 0) return {};
   return attributes;
+}
+
+bool has_block(const std::string& qdisc, std::uint32_t block) {
+  const auto attributes = attributes_of(qdisc, RTM_NEWQDISC);
+  return number_in<std::uint32_t>(attributes[TCA_INGRESS_BLOCK]) == block ||
+         number_in<std::uint32_t>(attributes[TCA_EGRESS_BLOCK]) == block;
 }
 
 bool has_program(const std::string& filter, const PacketProgram& program) {
@@ -109,6 +147,59 @@ void guard_loopback(const Device& device, std::vector<NetlinkRequest>& requests)
 
 bool observe_loopback_guard(NetlinkSocket& socket, const Device& device) {
   return is_program_among(socket.send_or_throw(get_filter(filter_on(device))), drop_loopback());
+}
+
+/// Tags are hashes. The highest bit distinguishes the blocks from those with numbers that people choose.
+SourceFilters::SourceFilters(const cni::Attachment& attachment)
+    : block_(0x80000000U | static_cast<std::uint32_t>(cni::tag_of({{}, attachment.container, {}}).value)),
+      handle_(0x40000000U | (static_cast<std::uint32_t>(cni::tag_of(attachment).value) & 0x3fffffffU)) {}
+
+NetlinkRequest SourceFilters::check_received(const Device& device) const {
+  return add_qdisc_with_block(device, "ingress", TCA_INGRESS_BLOCK, block_);
+}
+
+NetlinkRequest SourceFilters::check_sent(const Device& device) const {
+  return add_qdisc_with_block(device, "clsact", TCA_EGRESS_BLOCK, block_);
+}
+
+NetlinkRequest SourceFilters::drop_others() const {
+  return {filter_message(filter_in(block_, drop_priority, only_filter), NLM_F_EXCL, drop_addressed()),
+          std::string{"drop packets from other sources"} + options_hint,
+          {EEXIST}};
+}
+
+NetlinkRequest SourceFilters::accept(const std::vector<cni::IpAddress>& sources) const {
+  return {filter_message(filter_in(block_, accept_priority, handle_), 0, accept_sources(sources)),
+          std::string{"accept packets from the addresses of the container"} + options_hint};
+}
+
+NetlinkRequest SourceFilters::accept_if_block_exists(const std::vector<cni::IpAddress>& sources) const {
+  auto request = accept(sources);
+  request.tolerated = no_filter_errors;
+  return request;
+}
+
+NetlinkRequest SourceFilters::remove() const {
+  return {filter_deletion(filter_in(block_, accept_priority, handle_)),
+          "stop accepting packets from the addresses of an attachment", no_filter_errors};
+}
+
+bool SourceFilters::exist(NetlinkSocket& socket, const Device& device,
+                          const std::vector<cni::IpAddress>& sources) const {
+  std::vector<NetlinkRequest> queries;
+  queries.push_back(get_ingress_qdisc(device));
+  queries.push_back(get_filter(filter_in(block_, accept_priority, handle_)));
+  queries.push_back(get_filter(filter_in(block_, drop_priority, only_filter)));
+  const auto answers = socket.send_or_throw(queries);
+  return std::ranges::any_of(answers, [&](const std::string& answer) { return has_block(answer, block_); }) &&
+         is_program_among(answers, accept_sources(sources)) && is_program_among(answers, drop_addressed());
+}
+
+void observe_source_check(NetlinkSocket& socket, const wiring::Wiring& wanted, wiring::Observed& observed) {
+  if (wanted.accepted_sources.empty() || !observed.host || (wanted.egress_limit && !observed.ifb)) return;
+  const auto device = wanted.egress_limit ? Device{wiring::ifb_name(wanted), observed.ifb->index}
+                                          : Device{observed.host->name, observed.host->index};
+  observed.checks_sources = SourceFilters{wanted.attachment}.exist(socket, device, wanted.accepted_sources);
 }
 
 }  // namespace kernel

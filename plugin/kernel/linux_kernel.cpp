@@ -225,6 +225,7 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
   observe_pair(wanted, {container, {host_, host_netns_.get(), "/proc/self/ns/net"}, context.host_index}, observed);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
   observe_limits(host_, wanted, observed);
+  observe_source_check(host_, wanted, observed);
   if (observed.host && wanted.guards_loopback) {
     observed.host->guards_loopback = observe_loopback_guard(host_, {observed.host->name, observed.host->index});
   }

@@ -14,6 +14,8 @@ constexpr std::uint32_t next_filter = static_cast<std::uint32_t>(TC_ACT_UNSPEC);
 constexpr std::uint32_t network = ETH_HLEN;
 constexpr std::uint32_t ipv4_source = network + 12;
 constexpr std::uint32_t ipv4_destination = network + 16;
+constexpr std::uint32_t ipv6_source = network + 8;
+constexpr std::uint32_t arp_sender = network + 14;
 
 constexpr std::uint32_t loopback_mask = 0xff000000;
 constexpr std::uint32_t loopback_network = 0x7f000000;
@@ -69,6 +71,32 @@ void drop_hidden_protocols(PacketProgram& program) {
   }
 }
 
+/// In host byte order, as the kernel loads it.
+std::uint32_t word_of(const std::array<std::uint8_t, 16>& bytes, std::size_t number) {
+  std::uint32_t word = 0;
+  for (std::size_t index = 4 * number; index < 4 * number + 4; ++index) word = (word << 8U) | bytes[index];
+  return word;
+}
+
+void accept_if_equal(PacketProgram& program, std::uint32_t offset, const cni::IpAddress& address) {
+  const auto bytes = cni::to_bytes(address);
+  const std::size_t words = cni::address_length(address.family) / 32;
+  for (std::size_t number = 0; number < words; ++number) {
+    const auto rest = 2 * (words - number) - 1;
+    program.push_back(load(offset + static_cast<std::uint32_t>(4 * number)));
+    program.push_back(unless_equal_skip(word_of(bytes, number), rest));
+  }
+  program.push_back(end(TC_ACT_OK));
+}
+
+/// Accepts packets that have one of the addresses of the family at the offset.
+void accept_any(PacketProgram& program, std::uint32_t offset, const std::vector<cni::IpAddress>& addresses,
+                cni::Family family) {
+  for (const auto& address : addresses) {
+    if (address.family == family) accept_if_equal(program, offset, address);
+  }
+}
+
 constexpr std::size_t usual_instructions = 64;
 
 }  // namespace
@@ -81,6 +109,40 @@ PacketProgram drop_loopback() {
   drop_if_loopback(program, ipv4_source);
   drop_if_loopback(program, ipv4_destination);
   end_if(program, begin);
+  program.push_back(end(next_filter));
+  return program;
+}
+
+PacketProgram accept_sources(const std::vector<cni::IpAddress>& sources) {
+  constexpr auto ipv4 = cni::Family::ipv4;
+  constexpr auto ipv6 = cni::Family::ipv6;
+  PacketProgram program;
+  program.reserve(usual_instructions);
+  auto begin = begin_if_protocol(program, ETH_P_IP);
+  drop_if_loopback(program, ipv4_destination);
+  accept_any(program, ipv4_source, sources, ipv4);
+  end_if(program, begin);
+  begin = begin_if_protocol(program, ETH_P_IPV6);
+  accept_any(program, ipv6_source, sources, ipv6);
+  accept_if_equal(program, ipv6_source, {ipv6, 0});
+  end_if(program, begin);
+  begin = begin_if_protocol(program, ETH_P_ARP);
+  accept_any(program, arp_sender, sources, ipv4);
+  accept_if_equal(program, arp_sender, {ipv4, 0});
+  end_if(program, begin);
+  program.push_back(end(next_filter));
+  return program;
+}
+
+PacketProgram drop_addressed() {
+  PacketProgram program;
+  program.reserve(usual_instructions);
+  drop_hidden_protocols(program);
+  for (const auto protocol : {std::uint32_t{ETH_P_IP}, std::uint32_t{ETH_P_IPV6}, std::uint32_t{ETH_P_ARP}}) {
+    const auto begin = begin_if_protocol(program, protocol);
+    program.push_back(end(TC_ACT_SHOT));
+    end_if(program, begin);
+  }
   program.push_back(end(next_filter));
   return program;
 }

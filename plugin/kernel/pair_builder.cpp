@@ -375,11 +375,28 @@ Conflict PairBuilder::gateway_conflict() {
           .holder = holder ? cni::tag_of_alias(holder->alias) : std::nullopt};
 }
 
+/// Packets that are redirected to an ifb are checked there, since a block can be applied to only one device. Answers of
+/// the container's other networks may leave by an attachment without a check, and the other way round, so the addresses
+/// of this one are accepted there. Index 2 means that the container has no other networks: lo has index 1.
+void PairBuilder::add_source_filters(Requests& requests) const {
+  constexpr std::uint32_t first_index = 2;
+  const SourceFilters filters{wiring_.attachment};
+  if (wiring_.accepted_sources.empty()) {
+    const bool may_have_others = !context_.peer && container_device_.index > first_index;
+    if (may_have_others) requests.push_back(filters.accept_if_block_exists(wiring::sources_of(wiring_.container)));
+    return;
+  }
+  requests.push_back(wiring_.egress_limit ? filters.check_sent(ifb_) : filters.check_received(host_device_));
+  requests.push_back(filters.drop_others());
+  requests.push_back(filters.accept(wiring_.accepted_sources));
+}
+
 /// Packets for an address are routed elsewhere on this node if the host route is refused with EEXIST, or if the host
 /// does not use it: because it has the address itself, or another route with a lower metric or in another table.
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
+  add_source_filters(requests);
   add_rate_limits(wiring_, host_device_, ifb_, requests);
   requests.push_back(bring_up(host_device_.index, host_device_.name));
   if (wiring_.bridge && has_vlans(*wiring_.bridge)) {

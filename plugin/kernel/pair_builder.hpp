@@ -53,6 +53,7 @@ class PairBuilder {
   Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
   void guard_other_ports();
+  void add_source_filters(std::vector<NetlinkRequest>& requests) const;
   void wait_for_dad();
   bool is_dad_finished();
   void wait_for_container_end();

@@ -1,6 +1,7 @@
 #include "plugin/kernel/removal.hpp"
 
 #include "plugin/kernel/addresses.hpp"
+#include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -86,23 +87,36 @@ void BatchRemoval::remove_links() {
     if (!is_elsewhere || !footprint.may_have_pair) continue;
     attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_); });
   }
-  if (!on_host.empty()) attempt(on_host, [&] { remove_host_links(); });
+  if (!on_host.empty()) attempt(on_host, [&] { remove_host_links(on_host); });
 }
 
-void BatchRemoval::remove_host_links() {
+void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
   const auto links = find_host_links(batch_, host_, Search::full);
   for (const auto& found : links) with_links_.insert(found.position);
   remove_moved_pairs(links);
-  if (links.size() == 1) {
-    const auto& [position, link] = links.front();
-    return attempt({&position, 1}, [&, &found = link] { host_.send_or_throw(delete_link(found.index, found.name)); });
+  auto requests = source_filter_deletions();
+  if (on_host.size() == 1 && links.size() == 1) {
+    requests.push_back(delete_link(links.front().link.index, links.front().link.name));
+    return attempt(on_host, [&] { host_.send_or_throw(requests); });
   }
+  if (!requests.empty()) attempt(on_host, [&] { host_.send_or_throw(requests); });
   constexpr std::size_t most_at_once = 100;
   for (std::span<const FoundLink> rest{links}; !rest.empty();) {
     const auto chunk = rest.first(std::min(most_at_once, rest.size()));
     remove_group(chunk);
     rest = rest.subspan(chunk.size());
   }
+}
+
+/// The filter of an attachment may exist without its link, if the container has other interfaces. Of attachments of
+/// which only the tag is known, it is deleted with the last interface of the container.
+std::vector<NetlinkRequest> BatchRemoval::source_filter_deletions() const {
+  std::vector<NetlinkRequest> requests;
+  for (const auto& footprint : batch_) {
+    if (footprint.is_netns_pair || footprint.attachment.container.empty()) continue;
+    requests.push_back(SourceFilters{footprint.attachment}.remove());
+  }
+  return requests;
 }
 
 /// Removes pairs whose host end is no longer on the host.

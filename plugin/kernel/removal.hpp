@@ -31,8 +31,9 @@ class BatchRemoval {
 
  private:
   void attempt(std::span<const std::size_t> positions, const std::function<void()>& step);
-  void remove_host_links();
+  void remove_host_links(std::span<const std::size_t> on_host);
   void remove_moved_pairs(std::span<const FoundLink> links);
+  std::vector<NetlinkRequest> source_filter_deletions() const;
   void remove_group(std::span<const FoundLink> links);
   void revert(const wiring::BridgeChange& change);
 

@@ -68,6 +68,7 @@ void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   wanted.ingress_limit = recorded.ingress_limit;
   wanted.egress_limit = recorded.egress_limit;
   wanted.tuning = recorded.tuning;
+  wanted.accepted_sources = recorded.accepted_sources;
   wanted.guards_loopback = recorded.guards_loopback;
 }
 

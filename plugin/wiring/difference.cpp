@@ -294,6 +294,7 @@ constexpr std::array sentences{
     Sentence{Kind::all_multicast, "{interface} does not receive all multicast packets"},
     Sentence{Kind::tx_queue_length, "{interface} has a queue of {found} packets, expected {wanted}"},
     Sentence{Kind::redirection, R"({interface} does not redirect what the container sends to "{wanted}")"},
+    Sentence{Kind::source_check, "{interface} does not drop packets from other sources than the container's addresses"},
     Sentence{Kind::sysctl, R"(sysctl {object} is "{found}", expected "{wanted}")"},
     Sentence{Kind::sysctl_missing, "sysctl {object} cannot be read"},
     Sentence{Kind::gateway, R"(address {wanted} is missing on interface "{object}" of the host)"},
@@ -350,6 +351,15 @@ void use_mac(End& end, const cni::MacAddress& mac, End& other) {
   end.mac = mac;
 }
 
+/// If the host end redirects its packets to an ifb, the check is there.
+void compare_source_check(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  if (wanted.accepted_sources.empty() || observed.checks_sources) return;
+  if (!wanted.egress_limit && observed.host) {
+    differences.push_back({Kind::source_check, Side::host, wanted.host.name});
+  }
+  if (wanted.egress_limit && observed.ifb) differences.push_back({Kind::source_check, Side::ifb, ifb_name(wanted)});
+}
+
 }  // namespace
 
 Differences difference(const Wiring& wanted, const Observed& observed) {
@@ -366,6 +376,7 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_pair(wanted, observed, differences);
   compare_bridge(wanted, observed, differences);
   compare_limits(wanted, observed, differences);
+  compare_source_check(wanted, observed, differences);
   if (wanted.tuning && observed.container) {
     compare_tuning(wanted, *observed.container, differences);
     compare_sysctls(wanted, observed, differences);
@@ -407,7 +418,8 @@ std::string to_string(const Differences& differences) {
 Wiring missing_parts(Wiring wanted, const Observed& observed) {
   Differences limits;
   compare_limits(wanted, observed, limits);
-  if (limits.empty()) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
+  const bool is_checked = wanted.accepted_sources.empty() || observed.checks_sources;
+  if (limits.empty() && is_checked) wanted.ingress_limit = wanted.egress_limit = std::nullopt;
   erase_existing(wanted.container, *observed.container, Tables::any);
   erase_existing(wanted.host, *observed.host, host_tables(wanted));
   use_mac(wanted.container, observed.container->mac, wanted.host);

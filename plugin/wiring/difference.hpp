@@ -29,6 +29,7 @@ enum class Kind {
   tx_queue_length,
   rate_limit,      ///< found is empty if no limit exists
   redirection,     ///< packets from the container are not redirected to the ifb
+  source_check,    ///< packets from other sources than the container's addresses are not dropped
   sysctl,          ///< object: the path
   sysctl_missing,  ///< cannot be read; object: the path
   gateway,         ///< missing on the host's lo

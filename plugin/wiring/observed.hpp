@@ -83,6 +83,8 @@ struct Observed {
   std::vector<Sysctl> sysctls{};             ///< the wanted ones that can be read
   std::uint32_t redirected_to = 0;           ///< ifindex of the device to which the host end redirects all packets that
                                              ///< it receives; 0: none, or not read
+  bool checks_sources = false;               ///< packets from other sources than the wanted ones are dropped; read only
+                                             ///< if this is wanted
 
   bool operator==(const Observed&) const = default;
 };

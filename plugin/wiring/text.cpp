@@ -137,6 +137,7 @@ void visit_fields(Of<Wiring>, Visit&& visit) {
   visit("ingressLimit", &Wiring::ingress_limit);
   visit("egressLimit", &Wiring::egress_limit);
   visit("tuning", &Wiring::tuning);
+  visit("acceptedSources", &Wiring::accepted_sources);
   visit("guardsLoopback", &Wiring::guards_loopback);
 }
 

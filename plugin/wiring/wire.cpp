@@ -69,7 +69,8 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
   wiring.host_ports = host_ports(config, lease);
   wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);
   wiring.egress_limit = limit_of(config.bandwidth.egress, mtu);
-  wiring.guards_loopback = maps_loopback(wiring, cni::Family::ipv4);
+  if (config.mode == cni::Mode::ptp && config.check_sources) wiring.accepted_sources = sources_of(wiring.container);
+  wiring.guards_loopback = maps_loopback(wiring, cni::Family::ipv4) && wiring.accepted_sources.empty();
   wiring.tuning = tuning_of(request);
   if (wiring.tuning) check_ipv6_enabled(wiring);
   return wiring;

@@ -40,6 +40,12 @@ bool maps_loopback(const Wiring& wiring, cni::Family family) {
   });
 }
 
+std::vector<cni::IpAddress> sources_of(const End& end) {
+  std::vector<cni::IpAddress> sources;
+  for (const auto& address : end.addresses) sources.push_back(address.prefix.address);
+  return sources;
+}
+
 bool has_ipv6(const End& end) {
   return std::any_of(end.addresses.begin(), end.addresses.end(), [](const Address& address) {
     const auto& ip = address.prefix.address;

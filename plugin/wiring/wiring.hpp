@@ -130,7 +130,10 @@ struct Wiring {
   std::optional<RateLimit> ingress_limit{};  ///< of the packets that the host end sends to the container
   std::optional<RateLimit> egress_limit{};   ///< of the packets that it receives, which are redirected to an ifb
   std::optional<Tuning> tuning{};
-  bool guards_loopback = false;  ///< the host end drops packets for 127.0.0.0/8, which route_localnet would accept
+  std::vector<cni::IpAddress> accepted_sources{};  ///< mode ptp: the host accepts IPv4, IPv6 and ARP packets only from
+                                                   ///< these addresses of the container; empty: from all
+  bool guards_loopback = false;  ///< the host end drops packets for 127.0.0.0/8, which route_localnet would accept; not
+                                 ///< set if the check of sources drops them
 
   bool operator==(const Wiring&) const = default;
 };
@@ -143,6 +146,9 @@ bool needs_rules(const Wiring& wiring);
 
 /// Whether mapped ports must be reachable at the loopback addresses of the family.
 bool maps_loopback(const Wiring& wiring, cni::Family family);
+
+/// The addresses that an end sends from.
+std::vector<cni::IpAddress> sources_of(const End& end);
 
 /// The interface that has the gateway addresses: the bridge, or its interface in the port's VLAN ("cni0.100").
 std::string gateway_interface(const Bridge& bridge);

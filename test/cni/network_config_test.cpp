@@ -209,6 +209,14 @@ TEST(ParseNetworkConfig, AcceptsAllKeysOfTheSpecificationRuntimesAndOtherModes) 
          "disableContainerInterface":true,"ipMasqBackend":"nftables","ipMasqExcept":["10.0.0.0/8"],"log":{},"peer":{})"));
 }
 
+TEST(ParseNetworkConfig, ChecksSourcesByDefault) {
+  EXPECT_TRUE(parse_with(R"("mtu":1500)").check_sources);
+  EXPECT_TRUE(parse_with(R"("ipspoofchk":null)").check_sources);
+  EXPECT_FALSE(parse_with(R"("ipspoofchk":false)").check_sources);
+  EXPECT_FALSE(parse_with(R"("IPSpoofChk":false)").check_sources);
+  expect_refused(R"("ipspoofchk":0)", ErrorCode::decoding_failure, "/ipspoofchk: must be true or false, not 0");
+}
+
 TEST(ParseNetworkConfig, RejectsAnInvalidLog) {
   EXPECT_NO_THROW(parse_with(R"("log":{"file":"/var/log/veth-cni/calls.log"})"));
   expect_refused(R"("log":{"level":"loud"})", ErrorCode::invalid_config,

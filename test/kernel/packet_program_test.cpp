@@ -43,6 +43,12 @@ TestPacket ipv6(const char* source) {
   return packet;
 }
 
+TestPacket arp(const char* sender) {
+  TestPacket packet{std::string{"ARP of "} + sender, ETH_P_ARP};
+  put(packet, 14, sender);
+  return packet;
+}
+
 std::uint32_t loaded(const TestPacket& packet, std::uint32_t offset) {
   if (offset == static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PROTOCOL)) return packet.protocol;
   if (offset == static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_VLAN_TAG)) return packet.vlan;
@@ -84,6 +90,24 @@ void expect_verdicts(const kernel::PacketProgram& program, const std::vector<Pac
   for (const auto& [packet, wanted] : verdicts) EXPECT_EQ(verdict(program, packet), wanted) << packet.name;
 }
 
+TEST(PacketProgram, AcceptsTheSourcesOnly) {
+  const auto program = kernel::accept_sources({ip("10.1.2.5"), ip("10.9.0.5"), ip("fd00::5"), ip("fe80::5")});
+  expect_verdicts(program, {{ipv4("10.1.2.5", "8.8.8.8"), TC_ACT_OK},
+                            {ipv4("10.9.0.5", "8.8.8.8"), TC_ACT_OK},
+                            {ipv4("10.1.2.6", "8.8.8.8"), TC_ACT_UNSPEC},
+                            {ipv4("0.0.0.0", "255.255.255.255"), TC_ACT_UNSPEC},
+                            {ipv4("10.1.2.5", "127.0.0.1"), TC_ACT_SHOT},
+                            {ipv6("fd00::5"), TC_ACT_OK},
+                            {ipv6("fe80::5"), TC_ACT_OK},
+                            {ipv6("::"), TC_ACT_OK},
+                            {ipv6("fd00::6"), TC_ACT_UNSPEC},
+                            {ipv6("fd00:0:0:1::5"), TC_ACT_UNSPEC},
+                            {arp("10.1.2.5"), TC_ACT_OK},
+                            {arp("0.0.0.0"), TC_ACT_OK},
+                            {arp("10.1.2.1"), TC_ACT_UNSPEC},
+                            {{"LLDP", 0x88cc}, TC_ACT_UNSPEC}});
+}
+
 TEST(PacketProgram, DropsLoopbackOnly) {
   expect_verdicts(kernel::drop_loopback(), {{ipv4("127.0.0.1", "10.1.2.1"), TC_ACT_SHOT},
                                             {ipv4("10.1.2.5", "127.9.9.9"), TC_ACT_SHOT},
@@ -92,6 +116,24 @@ TEST(PacketProgram, DropsLoopbackOnly) {
                                             {ipv6("::1"), TC_ACT_UNSPEC},
                                             {{"tag within a tag of VLAN 0", ETH_P_8021Q}, TC_ACT_SHOT},
                                             {{"tag within a tag of VLAN 5", ETH_P_8021Q, 5}, TC_ACT_UNSPEC}});
+}
+
+TEST(PacketProgram, DropsWhatHasAnAddress) {
+  expect_verdicts(kernel::drop_addressed(), {{ipv4("10.1.2.5", "8.8.8.8"), TC_ACT_SHOT},
+                                             {ipv6("fd00::5"), TC_ACT_SHOT},
+                                             {arp("10.1.2.5"), TC_ACT_SHOT},
+                                             {{"LLDP", 0x88cc}, TC_ACT_UNSPEC},
+                                             {{"tag within a tag of VLAN 0", ETH_P_8021AD}, TC_ACT_SHOT},
+                                             {{"tag within a tag of VLAN 5", ETH_P_8021AD, 5}, TC_ACT_UNSPEC}});
+}
+
+/// A conditional jump reaches 255 instructions.
+TEST(PacketProgram, HoldsManySources) {
+  std::vector<cni::IpAddress> sources;
+  for (int i = 1; i < 200; ++i) sources.push_back(ip(("fd00::" + std::to_string(i)).c_str()));
+  expect_verdicts(
+      kernel::accept_sources(sources),
+      {{ipv6("fd00::199"), TC_ACT_OK}, {ipv6("fd00::200"), TC_ACT_UNSPEC}, {arp("10.1.2.5"), TC_ACT_UNSPEC}});
 }
 
 }  // namespace

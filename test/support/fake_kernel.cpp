@@ -319,6 +319,7 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
     observe_limits(made, observed);
     observe_loopback(made, observed);
     if (made.tuning) observe_tuning(*made.tuning, observed);
+    observed.checks_sources = !made.accepted_sources.empty();
   }
   observed.host_gateways = host_gateways;
   observed.forward_ipv4 = wanted.forward_ipv4;

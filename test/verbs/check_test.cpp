@@ -126,6 +126,17 @@ TEST_F(Check, ExpectsTheLimitsOfTheRecord) {
                     "\" does not redirect what the container sends to \"" + cni::ifb_name(tag("c1")) + '"'));
 }
 
+TEST_F(Check, ExpectsTheSourceCheckOfTheRecord) {
+  const auto printed = add("c1");
+  config.check_sources = false;
+  const auto asked = with_result("c1", printed);
+  EXPECT_EQ(error_of_check(asked), "");
+  kernel.modify_observed = [](auto& observed) { observed.checks_sources = false; };
+  EXPECT_EQ(error_of_check(asked),
+            differs("interface \"" + cni::host_interface_name(tag("c1")) +
+                    "\" does not drop packets from other sources than the container's addresses"));
+}
+
 TEST_F(Check, ExpectsTheTuningOfTheRecord) {
   config.tuning = {.sysctls = {{"net.core.somaxconn", "net/core/somaxconn", "77"}}, .promiscuous = true};
   const auto printed = add("c1");

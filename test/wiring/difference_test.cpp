@@ -156,6 +156,13 @@ TEST_F(Difference, ReportsAMissingLoopbackGuard) {
   EXPECT_EQ(difference(), Differences{});
 }
 
+TEST_F(Difference, ReportsAMissingSourceCheck) {
+  wanted.accepted_sources = {ip("10.1.2.5")};
+  EXPECT_EQ(difference(), (Differences{{Kind::source_check, Side::host, "vethhost"}}));
+  actual.checks_sources = true;
+  EXPECT_EQ(difference(), Differences{});
+}
+
 TEST_F(Difference, ReportsAllDifferencesTogether) {
   actual = {};
   EXPECT_EQ(difference(), (Differences{{Kind::missing, Side::container, "eth0"},
@@ -325,6 +332,15 @@ TEST_F(DifferenceOfLimits, ReportsWhatIsWrongWithTheLimits) {
                {[](auto& it) { it.redirected_to = 0; }, {Kind::redirection, Side::host, "vethhost", ifb()}}});
 }
 
+TEST_F(DifferenceOfLimits, ReportsAMissingSourceCheckOfTheIfb) {
+  wanted.accepted_sources = {ip("10.1.2.5")};
+  EXPECT_EQ(difference(), (Differences{{Kind::source_check, Side::ifb, ifb()}}));
+  EXPECT_TRUE(wiring::missing_parts(wanted, actual).egress_limit) << "the check is restored with the ifb";
+  actual.checks_sources = true;
+  EXPECT_EQ(difference(), Differences{});
+  EXPECT_FALSE(wiring::missing_parts(wanted, actual).egress_limit);
+}
+
 TEST_F(DifferenceOfLimits, IgnoresLimitsThatAreNotWanted) {
   wanted.ingress_limit.reset();
   wanted.egress_limit.reset();
@@ -429,6 +445,8 @@ TEST(DifferenceText, ReportsTheSettingOfAnInterface) {
                 R"(rate limit of interface "veth1" is 2 bytes/s, expected 1 byte/s)"},
            Case{{Kind::redirection, Side::host, "veth1", "ifb1"},
                 R"(interface "veth1" does not redirect what the container sends to "ifb1")"},
+           Case{{Kind::source_check, Side::ifb, "ifb1"},
+                R"(ifb interface "ifb1" does not drop packets from other sources than the container's addresses)"},
            Case{{Kind::loopback_guard, Side::host, "veth1"},
                 R"(interface "veth1" does not drop packets for 127.0.0.0/8 from the container)"},
            Case{{Kind::route_localnet, Side::host, "veth1"},

@@ -46,6 +46,7 @@ wiring::Wiring rich() {
                                  .keep_default_vlan = true};
   wiring.peer_netns = "/run/netns/net1";
   wiring.host_gateways = {ip("fd00::1"), ip("fd99::1")};
+  wiring.accepted_sources = {ip("10.1.2.5"), ip("fd00::5")};
   wiring.guards_loopback = true;
   wiring.ingress_limit = {.rate_bytes_per_second = std::numeric_limits<std::uint64_t>::max(), .burst_bytes = 1518};
   wiring.egress_limit = {.rate_bytes_per_second = 125, .burst_bytes = std::numeric_limits<std::uint32_t>::max()};

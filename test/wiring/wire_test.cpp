@@ -2,6 +2,8 @@
 
 #include "test/support/addresses.hpp"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace {
@@ -10,10 +12,11 @@ using test::ip;
 using test::prefix;
 
 /// The wiring of a container with addresses of both families.
-wiring::Wiring wired(cni::Mode mode, bool maps_port) {
+wiring::Wiring wired(cni::Mode mode, bool check_sources, bool maps_port = false) {
   cni::Request request;
   request.attachment = {.network = "net", .container = "c1", .interface = "eth0"};
   request.config.mode = mode;
+  request.config.check_sources = check_sources;
   request.config.bridge.name = "cni0";
   if (maps_port)
     request.config.requested.port_mappings = {{.host_port = 8080, .container_port = 80, .protocol = "tcp"}};
@@ -22,11 +25,22 @@ wiring::Wiring wired(cni::Mode mode, bool maps_port) {
   return wiring::wire(request, lease, 1500);
 }
 
-TEST(Wire, GuardsLoopbackIfAPortIsMapped) {
+TEST(Wire, AcceptsTheAddressesOfTheContainerAsSources) {
+  EXPECT_EQ(wired(cni::Mode::ptp, true).accepted_sources,
+            (std::vector{ip("fe80::ff:fe00:1"), ip("10.1.2.5"), ip("fd00::5")}));
+}
+
+TEST(Wire, AcceptsAllSourcesWithoutACheck) {
+  EXPECT_TRUE(wired(cni::Mode::ptp, false).accepted_sources.empty());
+  EXPECT_TRUE(wired(cni::Mode::bridge, true).accepted_sources.empty());
+}
+
+TEST(Wire, GuardsLoopbackIfAPortIsMappedAndNoSourceIsChecked) {
   for (const auto mode : {cni::Mode::ptp, cni::Mode::bridge}) {
     EXPECT_FALSE(wired(mode, false).guards_loopback);
-    EXPECT_TRUE(wired(mode, true).guards_loopback);
+    EXPECT_TRUE(wired(mode, false, true).guards_loopback);
   }
+  EXPECT_FALSE(wired(cni::Mode::ptp, true, true).guards_loopback);
 }
 
 }  // namespace
