@@ -76,7 +76,13 @@ std::optional<cni::IpAddress> Reservation::take_links(const std::vector<cni::IpA
 bool Reservation::take_link(const cni::IpAddress& address) {
   const bool is_taken =
       folder_.addresses.take(network_, address, tag_) || folder_.addresses.holder(network_, address) == tag_;
-  if (!is_taken || bridge_.empty() || folder_.bridges.claim(bridge_, address, network_, folder_.locks)) return is_taken;
+  if (!is_taken || bridge_.empty()) return is_taken;
+  try {
+    if (folder_.bridges.claim(bridge_, address, network_, folder_.locks)) return true;
+  } catch (const std::system_error&) {
+    folder_.addresses.release(network_, address, tag_);
+    throw;
+  }
   folder_.addresses.release(network_, address, tag_);
   return false;
 }

@@ -59,7 +59,9 @@ class AddressConflict : public testing::Test {
       for (const auto& asking : {requesting, with_fixed_addresses(config, {address + length})}) {
         const auto refused = add(a, asking);
         EXPECT_EQ(code_of(refused), address_in_use) << refused;
-        EXPECT_EQ(message_of(refused), "address " + address + " lives elsewhere on the node: " + found) << refused;
+        EXPECT_EQ(message_of(refused),
+                  std::string{"address "}.append(address).append(" lives elsewhere on the node: ").append(found))
+            << refused;
         EXPECT_FALSE(has_interface(a.netns, "eth0"));
       }
     }

@@ -176,6 +176,14 @@ TEST_F(RangeIpam, IsFullIfOthersOnTheBridgeHaveTheRest) {
   EXPECT_EQ(readiness(), "102: no IP addresses available in range set 10.1.2.2-10.1.2.3: 2 are taken");
 }
 
+TEST_F(RangeIpam, KeepsNoAddressThatCannotBeClaimedOnTheBridge) {
+  config.mode = cni::Mode::bridge;
+  std::ofstream{folder.path() + "/.bridges"} << "a file instead of the directory";
+  EXPECT_THROW(lease(request("a")), std::system_error);
+  EXPECT_TRUE(folder.addresses.list_addresses("net").empty());
+  EXPECT_FALSE(folder.records.find(request("a").attachment));
+}
+
 TEST_F(RangeIpam, RejectsInvalidRequests) {
   auto configured = range("10.1.2.0/24");
   configured.exclude = {prefix("10.1.2.64/26")};
