@@ -52,7 +52,7 @@ const std::vector<Chain> chains{{"portmap", {}, {portmap}},
                                 {"after_loopback", {{{"type", "loopback"}}}, {portmap}}};
 
 /// The reference plugin bandwidth adds an ingress qdisc of its own to the host's end.
-bool limits_rates(const Chain& chain) { return std::ranges::find(chain.behind, bandwidth) != chain.behind.end(); }
+bool limits_rates(const Chain& chain) { return std::ranges::find(chain.after, bandwidth) != chain.after.end(); }
 
 void write_list(const Chain& chain, json own) {
   if (limits_rates(chain)) own["ipspoofchk"] = false;

@@ -249,4 +249,20 @@ TEST_F(UplinkOfANode, IgnoresAdvertisementsWhereTheAdministratorDisabledThem) {
   EXPECT_EQ(accept_ra(host_interface_of(added.result)), "0");
 }
 
+/// As after `sysctl -w` by an administrator, or with forwarding that other software has enabled.
+TEST_F(UplinkOfANode, IsReportedByCheckIfTheNodeForwardsAndItIgnoresAdvertisements) {
+  constexpr auto finding = "IPv6 forwarding is on and accept_ra is 1";
+  add_uplink();
+  EXPECT_EQ(vethctl({"check"}).out.find(finding), std::string::npos) << "the node does not forward";
+  ASSERT_EQ(add(container, dual_stack()).exit, 0);
+  EXPECT_EQ(vethctl({"check"}).out.find(finding), std::string::npos) << "ADD has set it to 2";
+  set_sysctl(host, "ipv6/conf/uplink/accept_ra", "1");
+  const auto checked = vethctl({"check"}).out;
+  EXPECT_NE(checked.find(finding), std::string::npos) << checked;
+  EXPECT_NE(checked.find("interface uplink"), std::string::npos) << checked;
+  move_uplink_into_bridge();
+  set_sysctl(host, "ipv6/conf/br0/accept_ra", "2");
+  EXPECT_EQ(vethctl({"check"}).out.find(finding), std::string::npos) << "a port receives no advertisements itself";
+}
+
 }  // namespace

@@ -96,6 +96,10 @@ class Inspector {
   /// False if the reverse path filter of the host (rp_filter) drops the packet.
   virtual bool passes_rp_filter(const IncomingPacket& packet) = 0;
 
+  /// Interfaces of the host on which the kernel ignores router advertisements because IPv6 forwarding is on and
+  /// accept_ra is 1.
+  virtual std::vector<std::string> list_ignoring_router_advertisements() = 0;
+
   /// Rules of other software that drop forwarded packets.
   virtual Firewall observe_firewall() = 0;
 

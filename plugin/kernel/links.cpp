@@ -64,19 +64,20 @@ void tune(rtnl_link* link, const wiring::Tuning& tuning) {
 
 struct Ipv4Setting {
   int number = 0;  ///< IPV4_DEVCONF_*
-  std::uint32_t value = 1;
+  std::int32_t value = 1;
 };
 
-/// Shows that this plugin has enabled a setting. For the kernel, any value but 0 means on (IN_DEV_MAXCONF() in
-/// include/linux/inetdevice.h); other software writes 1.
-constexpr std::uint32_t own_value = 2;
+/// Values of arp_notify that show what this plugin has done to a bridge. For the kernel, any value but 0 means on
+/// (IN_DEV_MAXCONF() in include/linux/inetdevice.h); other software writes 1.
+constexpr std::int32_t mac_is_fixed = 2;
+constexpr std::int32_t mac_is_fixed_and_route_localnet_set = 3;
 
 /// Sets IPv4 settings of an interface, as its sysctl files do.
 void put_ipv4_settings(nl_msg* message, std::initializer_list<Ipv4Setting> values) {
   nlattr* families = nla_nest_start(message, IFLA_AF_SPEC);
   nlattr* ipv4 = nla_nest_start(message, AF_INET);
   nlattr* settings = nla_nest_start(message, IFLA_INET_CONF);
-  for (const auto& [number, value] : values) put_number(message, number, value);
+  for (const auto& [number, value] : values) put_number(message, number, static_cast<std::uint32_t>(value));
   nla_nest_end(message, settings);
   nla_nest_end(message, ipv4);
   nla_nest_end(message, families);
@@ -203,8 +204,16 @@ NetlinkRequest configure_next_hop(const std::string& name) {
 NetlinkRequest set_route_localnet(const std::string& name, bool enabled) {
   auto message = link_message(RTM_SETLINK, 0);
   put_text(message.get(), IFLA_IFNAME, name);
-  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ROUTE_LOCALNET, enabled ? own_value : 0}});
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ROUTE_LOCALNET, static_cast<std::int32_t>(enabled)}});
   return {std::move(message), "set route_localnet of " + text::quoted(name)};
+}
+
+NetlinkRequest set_route_localnet_of_bridge(const std::string& name) {
+  auto message = link_message(RTM_SETLINK, 0);
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_ipv4_settings(message.get(),
+                    {{IPV4_DEVCONF_ROUTE_LOCALNET}, {IPV4_DEVCONF_ARP_NOTIFY, mac_is_fixed_and_route_localnet_set}});
+  return {std::move(message), "set route_localnet and arp_notify of " + text::quoted(name)};
 }
 
 NetlinkRequest set_arp_notify(const std::string& name) {
@@ -240,7 +249,7 @@ NetlinkRequest set_mac(const Device& device, const cni::MacAddress& mac) {
 NetlinkRequest fix_mac(const Device& device, const cni::MacAddress& mac) {
   auto message = link_message(RTM_SETLINK, device.index);
   put_mac(message.get(), IFLA_ADDRESS, mac);
-  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY, own_value}});
+  put_ipv4_settings(message.get(), {{IPV4_DEVCONF_ARP_NOTIFY, mac_is_fixed}});
   return {std::move(message), "set the MAC and arp_notify of " + text::quoted(device.name)};
 }
 
@@ -276,6 +285,12 @@ NetlinkRequest list_ports(std::uint32_t bridge_index) {
   put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   put_number(message.get(), IFLA_MASTER, bridge_index);
   return {std::move(message), "list the ports of a bridge"};
+}
+
+NetlinkRequest list_links() {
+  auto message = link_message(RTM_GETLINK, 0);
+  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  return {std::move(message), "list links"};
 }
 
 NetlinkRequest list_links(const std::string& kind) {
@@ -322,11 +337,12 @@ std::optional<Link> find_link(const std::string& message) {
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
+  link.forwards_ipv6 = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_FORWARDING) != 0;
   link.accepts_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;
-  const auto route_localnet = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ROUTE_LOCALNET);
-  link.route_localnet = route_localnet != 0;
-  link.is_own_route_localnet = route_localnet == own_value;
-  link.has_fixed_mac = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY) == own_value;
+  link.route_localnet = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ROUTE_LOCALNET) != 0;
+  const auto arp_notify = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY);
+  link.has_fixed_mac = arp_notify == mac_is_fixed || arp_notify == mac_is_fixed_and_route_localnet_set;
+  link.is_own_route_localnet = link.route_localnet && arp_notify == mac_is_fixed_and_route_localnet_set;
   link.master_index = number_of(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_nsid = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);

@@ -33,8 +33,9 @@ struct Link {
   bool is_up = false;                          ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
   bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
+  bool forwards_ipv6 = false;                  ///< forwarding of IPv6 is on
   bool route_localnet = false;
-  bool is_own_route_localnet = false;  ///< set by set_route_localnet(), not by other software
+  bool is_own_route_localnet = false;  ///< set by set_route_localnet_of_bridge(), not by other software
   bool has_fixed_mac = false;          ///< of a bridge: fix_mac() was done
   bool has_carrier = false;            ///< operational state UP
   bool is_running = false;             ///< IFF_RUNNING: UP, or UNKNOWN, as of a bridge that never lost its carrier
@@ -74,6 +75,10 @@ NetlinkRequest configure_next_hop(const std::string& name);
 /// Sets route_localnet: whether packets from 127.0.0.0/8 may leave by this interface, and answers may arrive on it.
 NetlinkRequest set_route_localnet(const std::string& name, bool enabled);
 
+/// Sets route_localnet of the interface that has the gateways of a bridge, so that later calls can distinguish it from
+/// that of other software (Link::is_own_route_localnet): arp_notify gets the value 3.
+NetlinkRequest set_route_localnet_of_bridge(const std::string& name);
+
 /// Disables the automatic link-local address: the plugin adds one itself, without duplicate address detection.
 NetlinkRequest disable_address_generation(const std::string& name);
 
@@ -95,6 +100,7 @@ NetlinkRequest bring_down(std::uint32_t index, const std::string& name);
 NetlinkRequest get_link(const std::string& name);
 NetlinkRequest get_link(std::uint32_t index);
 NetlinkRequest get_link_with_counters(const std::string& name);
+NetlinkRequest list_links();
 /// All links of one kind ("veth", "ifb").
 NetlinkRequest list_links(const std::string& kind);
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);

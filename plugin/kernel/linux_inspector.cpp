@@ -9,6 +9,7 @@
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/sysctls.hpp"
 
 #include <linux/netlink.h>
 
@@ -143,6 +144,10 @@ bool LinuxInspector::passes_rp_filter(const IncomingPacket& packet) {
   if (answers.refusals.empty()) return true;
   const auto error = answers.refusals.front().error;
   return error != EXDEV && error != EINVAL;
+}
+
+std::vector<std::string> LinuxInspector::list_ignoring_router_advertisements() {
+  return kernel::list_ignoring_router_advertisements(host_);
 }
 
 Firewall LinuxInspector::observe_firewall() {

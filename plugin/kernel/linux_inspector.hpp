@@ -25,6 +25,7 @@ class LinuxInspector final : public Inspector {
   std::vector<cni::Prefix> addresses(const Namespace& netns) override;
   std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
   bool passes_rp_filter(const IncomingPacket& packet) override;
+  std::vector<std::string> list_ignoring_router_advertisements() override;
   Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;
 

@@ -191,7 +191,7 @@ void set_route_localnet_of_bridges(const std::vector<std::string>& bridges, bool
     const auto link = first_link(host.send_or_throw(get_link(name)));
     if (!link) continue;
     Requests requests;
-    requests.push_back(kernel::set_route_localnet(name, enabled));
+    requests.push_back(enabled ? set_route_localnet_of_bridge(name) : kernel::set_route_localnet(name, false));
     const Device device{name, link->index};
     requests.push_back(enabled ? add_loopback_route(device) : delete_loopback_route(device));
     host.send_or_throw(requests);
@@ -207,7 +207,7 @@ void open_loopback_of_bridge(const wiring::Wiring& wiring, NetlinkSocket& host) 
   const auto link = first_link(host.send_or_throw(get_link(name)));
   if (!link) return;
   Requests requests;
-  if (has_ipv4) requests.push_back(kernel::set_route_localnet(name, true));
+  if (has_ipv4) requests.push_back(set_route_localnet_of_bridge(name));
   if (has_ipv6) requests.push_back(add_loopback_route({name, link->index}));
   host.send_or_throw(requests);
 }

@@ -346,7 +346,9 @@ void PairBuilder::configure_container_end() {
 void PairBuilder::add_loopback_requests(Requests& requests) {
   const auto name = wiring::host_side_interface(wiring_);
   if (wiring_.guards_loopback || needs_guarded_ports_) guard_loopback(host_device_, requests);
-  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) requests.push_back(set_route_localnet(name, true));
+  if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) {
+    requests.push_back(wiring_.bridge ? set_route_localnet_of_bridge(name) : set_route_localnet(name, true));
+  }
   if (!wiring::maps_loopback(wiring_, cni::Family::ipv6)) return;
   const auto link = wiring_.bridge ? first_link(host_.send_or_throw(get_link(name))) : std::nullopt;
   requests.push_back(add_loopback_route({name, link ? link->index : host_device_.index}));

@@ -48,14 +48,6 @@ void write_setting(const std::string& file, const std::string& value) try {
   if (!is_write_protected(error) || find_value(file) != value) throw;
 }
 
-/// Lists all links, or the ports of a bridge.
-NetlinkRequest list_links(std::uint32_t master_index = 0) {
-  auto message = new_message(RTM_GETLINK, ifinfomsg{});
-  put_number(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  if (master_index != 0) put_number(message.get(), IFLA_MASTER, master_index);
-  return {std::move(message), "list links"};
-}
-
 bool has_attachment_alias(const Link& link) { return link.alias.starts_with(cni::alias_start); }
 
 /// The pair of an interface that carries the gateways of a VLAN has no alias; its port has a name that is derived from
@@ -68,7 +60,7 @@ bool is_vlan_gateway_port(const Link& link) {
 }
 
 bool has_foreign_port(std::uint32_t bridge_index, NetlinkSocket& socket) {
-  return std::ranges::any_of(socket.dump(list_links(bridge_index)), [&](const std::string& message) {
+  return std::ranges::any_of(socket.dump(list_ports(bridge_index)), [&](const std::string& message) {
     const auto link = find_link(message);
     return link && link->master_index == bridge_index && !has_attachment_alias(*link) && !is_vlan_gateway_port(*link);
   });
@@ -93,6 +85,12 @@ void keep_accepting_router_advertisements(NetlinkSocket& socket) {
     if (!link || !link->accepts_router_advertisements || link->index == loopback_index) continue;
     if (!has_attachment_alias(*link)) write_setting(ipv6_file(link->name, "accept_ra"), "2");
   }
+}
+
+/// A port of a bridge or bond does not receive advertisements itself.
+bool ignores_router_advertisements(const Link& link) {
+  const bool may_receive = link.is_up && link.master_index == 0 && !link.is_ipv6_disabled;
+  return may_receive && link.accepts_router_advertisements && link.forwards_ipv6;
 }
 
 struct NeededSetting {
@@ -125,6 +123,16 @@ void disable_accept_ra(const std::string& interface) { write_setting(ipv6_file(i
 
 bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket) {
   return has_advertised_routes(bridge_index, socket) || has_foreign_port(bridge_index, socket);
+}
+
+std::vector<std::string> list_ignoring_router_advertisements(NetlinkSocket& socket) {
+  std::vector<std::string> interfaces;
+  for (const auto& message : socket.dump(list_links())) {
+    const auto link = find_link(message);
+    if (!link || link->index == loopback_index || has_attachment_alias(*link)) continue;
+    if (ignores_router_advertisements(*link)) interfaces.push_back(link->name);
+  }
+  return interfaces;
 }
 
 void set_ndisc_notify(const std::string& interface) try {

@@ -23,6 +23,10 @@ void disable_accept_ra(const std::string& interface);
 /// bridge has a port that is not an end of an attachment. `socket` is a NETLINK_ROUTE socket of the host.
 bool may_need_router_advertisements(std::uint32_t bridge_index, NetlinkSocket& socket);
 
+/// The interfaces of the host on which the kernel ignores router advertisements because IPv6 forwarding is on and
+/// accept_ra is 1. Ends of attachments, lo, and interfaces that cannot receive any are not among them.
+std::vector<std::string> list_ignoring_router_advertisements(NetlinkSocket& socket);
+
 /// Sets ndisc_notify: the kernel announces a later change of the MAC to the IPv6 neighbours. Does nothing on a
 /// read-only file system, since the container works without it.
 void set_ndisc_notify(const std::string& interface);

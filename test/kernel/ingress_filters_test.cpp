@@ -38,14 +38,14 @@ std::uint32_t block_of(const cni::Attachment& attachment) {
 TEST(SourceFilters, AreSharedByTheInterfacesOfAContainer) {
   EXPECT_EQ(block_of(first), block_of(second));
   EXPECT_NE(block_of(first), block_of(of_another));
-  EXPECT_NE(filter_header(SourceFilters{first}.refuse()).tcm_handle,
-            filter_header(SourceFilters{second}.refuse()).tcm_handle);
+  EXPECT_NE(filter_header(SourceFilters{first}.remove()).tcm_handle,
+            filter_header(SourceFilters{second}.remove()).tcm_handle);
 }
 
 TEST(SourceFilters, AreRemovedAsTheyWereAdded) {
   const SourceFilters filters{first};
   const auto added = filter_header(filters.accept({ip("10.1.2.5")}));
-  const auto removed = filter_header(filters.refuse());
+  const auto removed = filter_header(filters.remove());
   EXPECT_EQ(std::memcmp(&added, &removed, sizeof added), 0);
 }
 

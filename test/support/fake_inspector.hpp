@@ -22,6 +22,7 @@ class FakeInspector final : public kernel::Inspector {
   std::map<std::string, std::vector<cni::Prefix>> addresses_by_path;  ///< by the path of the namespace
   std::set<std::string> rejected_sources;                             ///< sources of packets that rp_filter drops
   std::map<cni::IpAddress, bool> unreachable;  ///< addresses that live elsewhere; true: the host has it
+  std::vector<std::string> ignoring_router_advertisements{};
   kernel::Firewall firewall{};
 
   std::vector<kernel::HostLink> host_links() override;
@@ -33,6 +34,7 @@ class FakeInspector final : public kernel::Inspector {
   std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
   std::vector<kernel::Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
   bool passes_rp_filter(const kernel::IncomingPacket& packet) override;
+  std::vector<std::string> list_ignoring_router_advertisements() override { return ignoring_router_advertisements; }
   kernel::Firewall observe_firewall() override;
   wiring::ObservedRules find_rules(cni::Tag attachment) override;
 

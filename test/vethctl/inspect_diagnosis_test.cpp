@@ -139,6 +139,13 @@ TEST(Diagnosis, ReportsPacketsThatTheReversePathFilterDrops) {
   EXPECT_EQ(only({.dropped_packets = {packet}}).severity, Severity::warning) << "such a packet may never arrive there";
 }
 
+TEST(Diagnosis, NamesTheInterfacesThatIgnoreRouterAdvertisements) {
+  const auto finding = only({.ignoring_router_advertisements = {"eth0", "eth1"}});
+  EXPECT_EQ(finding.severity, Severity::warning) << "a router may not exist";
+  EXPECT_TRUE(finding.what.starts_with("IPv6 forwarding is on and accept_ra is 1")) << finding.what;
+  EXPECT_EQ(finding.where, (std::vector<std::string>{"interface eth0", "interface eth1"}));
+}
+
 TEST(Diagnosis, ReportsADroppingFirewallWithACommand) {
   struct Case {
     kernel::DroppingChain chain;

@@ -168,6 +168,18 @@ void diagnose_filter(const Examination& examination, Findings& findings) {
   }
 }
 
+void diagnose_router_advertisements(const Examination& examination, Findings& findings) {
+  for (const auto& interface : examination.ignoring_router_advertisements) {
+    add(findings,
+        {.severity = Severity::warning,
+         .what = "IPv6 forwarding is on and accept_ra is 1: the host ignores router advertisements, and loses "
+                 "addresses and routes that it has from them",
+         .where = {"interface " + interface},
+         .remedy = "set accept_ra to 2 (sysctl net.ipv6.conf.INTERFACE.accept_ra), or to 0 if no router "
+                   "advertisements are expected there; and set it in /etc/sysctl.d"});
+  }
+}
+
 /// The subnets of containers in a family of nftables for which the host forwards packets.
 std::set<std::string> subnets_of(const std::vector<Detail>& attachments, const std::string& family) {
   std::set<std::string> subnets;
@@ -248,6 +260,7 @@ std::vector<Finding> diagnose(const Examination& examination) {
   diagnose_attachments(examination, findings);
   diagnose_addresses(examination, findings);
   diagnose_filter(examination, findings);
+  diagnose_router_advertisements(examination, findings);
   diagnose_firewall(examination, findings);
   std::ranges::stable_sort(findings, {}, &Finding::severity);
   return findings;

@@ -205,6 +205,7 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
   examination.shared_addresses = find_shared_addresses(examination.attachments);
   examination.dropped_packets = find_dropped_packets(inspector, examination.attachments);
   erase_unreachable(examination.unreachable, examination.dropped_packets);
+  examination.ignoring_router_advertisements = inspector.list_ignoring_router_advertisements();
   examination.firewall = inspector.observe_firewall();
   if (network.empty()) {
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {

@@ -76,7 +76,8 @@ struct Examination {
   std::vector<UnreachableAddress> unreachable{};
   std::vector<SharedAddress> shared_addresses{};
   std::vector<DroppedPacket> dropped_packets{};
-  std::vector<cni::Tag> orphaned_rules{};  ///< tags in nftables without a record and a link
+  std::vector<std::string> ignoring_router_advertisements{};  ///< interfaces of the host, by forwarding and accept_ra
+  std::vector<cni::Tag> orphaned_rules{};                     ///< tags in nftables without a record and a link
   kernel::Firewall firewall{};
 };
 
