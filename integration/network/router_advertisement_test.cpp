@@ -1,5 +1,6 @@
 // A container that sends router advertisements must not change the routes of the host (CVE-2020-10749).
 #include "integration/support/call.hpp"
+#include "integration/support/fault.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/sysctl.hpp"
@@ -7,6 +8,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <chrono>
@@ -14,6 +16,7 @@
 #include <cstring>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -247,6 +250,39 @@ TEST_F(UplinkOfANode, IgnoresAdvertisementsWhereTheAdministratorDisabledThem) {
   EXPECT_EQ(accept_ra("uplink"), "0");
   EXPECT_EQ(accept_ra(host_interface_of(first.result)), "0");
   EXPECT_EQ(accept_ra(host_interface_of(added.result)), "0");
+}
+
+/// The ADD that enables forwarding lists the interfaces. If it succeeds, it has read the whole list, and if it fails,
+/// it leaves nothing.
+TEST_F(UplinkOfANode, IsKeptByAnAddOfWhichASystemCallFails) {
+  add_uplink();
+  const Call addition{
+      .command = "ADD", .container = container.id, .netns = container.netns.path(), .config = dual_stack()};
+  const auto add_with = [&](const Fault& fault) {
+    set_sysctl(host, "ipv6/conf/all/forwarding", "0");
+    for (const auto* name : {"default", "uplink"}) {
+      set_sysctl(host, std::string{"ipv6/conf/"} + name + "/accept_ra", "1");
+    }
+    auto outcome = call_with_fault(fault, addition);
+    const auto where = std::to_string(fault.number) + ": " + std::strerror(fault.error);
+    if (outcome.answer.exit == 0) {
+      EXPECT_EQ(accept_ra("uplink"), "2") << where;
+    } else if (outcome.answer.exit == 1) {  // not a crash of glibc without memory
+      EXPECT_EQ(vethctl({"list", "--output", "json"}).out.find("\"container\""), std::string::npos)
+          << where << outcome.answer;
+    }
+    EXPECT_EQ(del(container, dual_stack()).exit, 0);
+    return outcome;
+  };
+  std::vector<std::size_t> receptions;
+  bool was_reached = true;
+  for (std::size_t number = 1; was_reached; ++number) {
+    const auto outcome = add_with({.number = number, .kind = Fault::Kind::error, .error = EAGAIN});
+    was_reached = outcome.was_reached;
+    if (outcome.system_call == SYS_recvmsg) receptions.push_back(number);
+  }
+  EXPECT_GT(receptions.size(), 5U);
+  for (const auto number : receptions) add_with({.number = number, .kind = Fault::Kind::error, .error = ENOMEM});
 }
 
 /// As after `sysctl -w` by an administrator, or with forwarding that other software has enabled.

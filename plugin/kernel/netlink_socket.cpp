@@ -108,6 +108,13 @@ void enlarge_send_buffer(int file, std::size_t bytes) {
     posix::throw_errno("enlarge the send buffer of a netlink socket to " + std::to_string(bytes) + " bytes");
 }
 
+/// Lets the socket be used after an error. The kernel refuses a dump (EBUSY) as long as an earlier one has not been
+/// received to its end.
+void discard_answers(int file) {
+  while (::recv(file, nullptr, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0) {
+  }
+}
+
 bool is_ack(const nlmsghdr* header) { return header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE; }
 
 }  // namespace
@@ -179,10 +186,15 @@ std::size_t NetlinkSocket::receive(int flags, Answers& answers) {
                    .msg_controllen = 0,
                    .msg_flags = 0};
     const int no_wait = answers.was_truncated ? MSG_DONTWAIT : 0;
-    const ssize_t received = ::recvmsg(file_.get(), &message, flags | no_wait | MSG_TRUNC);
-    if (received < 0 && errno == EAGAIN) return 0;
+    const int all_flags = flags | no_wait | MSG_TRUNC;
+    const ssize_t received = ::recvmsg(file_.get(), &message, all_flags);
+    if (received < 0 && errno == EAGAIN && (all_flags & MSG_DONTWAIT) != 0) return 0;
     if (received < 0 && errno == ENOBUFS && flags == MSG_DONTWAIT) continue;
-    if (received < 0 && errno != EINTR) posix::throw_errno("receive from the kernel");
+    if (received < 0 && errno != EINTR) {
+      const auto error = posix::system_error(errno, "receive from the kernel");
+      discard_answers(file_.get());
+      throw error;
+    }
     if (received < 0 || sender.nl_pid != 0) continue;
     const auto bytes = static_cast<std::size_t>(received);
     if (bytes <= buffer_bytes_) return bytes;

@@ -138,7 +138,7 @@ std::vector<std::string> list_ignoring_router_advertisements(NetlinkSocket& sock
 void set_ndisc_notify(const std::string& interface) try {
   posix::write_value(ipv6_file(interface, "ndisc_notify"), "1");
 } catch (const std::system_error& error) {
-  if (!is_write_protected(error)) throw;
+  if (error.code().value() != EROFS) throw;
 }
 
 void enable_ipv6(const std::string& interface) { write_setting(ipv6_file(interface, "disable_ipv6"), "0"); }
