@@ -1,5 +1,6 @@
 #include "ipam/fixed_ipam.hpp"
 
+#include "ipam/range.hpp"
 #include "ipam/reservation.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
@@ -63,6 +64,10 @@ void check_gateways(const std::vector<cni::LeasedAddress>& addresses, const cni:
     const auto gateway = !given && is_computed ? cni::second_address(address) : given;
     if (gateway == address.address)
       reject(origin + ": " + cni::to_string(address) + " is its own gateway. Use another address or another gateway");
+    if (given && !may_be_gateway_of(address, *given)) {
+      reject(origin + ": the gateway " + cni::to_string(*given) + " is not in the network of " +
+             cni::to_string(address) + ". Correct one of them");
+    }
   }
 }
 

@@ -73,6 +73,8 @@ void check_range(const Range& range, const std::string& pointer) {
   check_inside(range.subnet, range.first, pointer + "/rangeStart");
   check_inside(range.subnet, range.last, pointer + "/rangeEnd");
   check_families(range, pointer);
+  if (range.gateway && !may_be_gateway_of(range.subnet, *range.gateway))
+    check_inside(range.subnet, *range.gateway, pointer + "/gateway");
   if (range.last < range.first) {
     reject(pointer, "rangeEnd " + cni::to_string(range.last) + " is before rangeStart " + cni::to_string(range.first));
   }
@@ -236,6 +238,10 @@ std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {
     for (auto& range : set) exclude_gateways(range, gateways);
   }
   return sets;
+}
+
+bool may_be_gateway_of(const cni::Prefix& prefix, const cni::IpAddress& gateway) {
+  return cni::contains(prefix, gateway) || cni::is_link_local(gateway) || cni::is_host_prefix(prefix);
 }
 
 bool contains(const Range& range, const cni::IpAddress& address) {

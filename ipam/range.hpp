@@ -41,6 +41,10 @@ Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
 /// 0.2.0. The gateway of each range is excluded from all ranges.
 std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config);
 
+/// False if the addresses of the prefix cannot reach the gateway without a route of its own: it is not in the prefix.
+/// Link-local gateways, and the gateways of single addresses (/32, /128), need not be.
+bool may_be_gateway_of(const cni::Prefix& prefix, const cni::IpAddress& gateway);
+
 bool contains(const Range& range, const cni::IpAddress& address);
 
 /// The first address of the set that can be assigned: neither a gateway nor excluded.

@@ -183,6 +183,7 @@ TEST_F(VethctlConnect, ChoosesAndPrintsAddressesOfBothFamilies) {
             "connected: attachment vethctl/net0/eth0\n"
             "  net0, interface eth0: 192.168.11.1/24, fd00:192:168:11::1/64\n"
             "  net1, interface eth0: 192.168.11.2/24, fd00:192:168:11::2/64\n"
+            "  lo set up in net0, net1\n"
             "to disconnect: vethctl disconnect net0 --ifname eth0\n")
       << first.err;
   EXPECT_TRUE(ping(net0, "192.168.11.2") && ping(net1, "fd00:192:168:11::1"));
@@ -191,6 +192,28 @@ TEST_F(VethctlConnect, ChoosesAndPrintsAddressesOfBothFamilies) {
   EXPECT_TRUE(ping(net0, "192.168.10.2"));
   EXPECT_EQ(vethctl({"disconnect", "net0"}).exit + vethctl({"disconnect", "net0", "--ifname", "eth1"}).exit, 0);
   EXPECT_TRUE(unchanged_since(before));
+}
+
+/// Without lo a namespace does not reach its own addresses.
+TEST_F(VethctlConnect, SetsLoUpUnlessToldOtherwise) {
+  ASSERT_EQ(vethctl({"connect", "net0", "net1", "--no-lo"}).out.find("lo set up"), std::string::npos);
+  EXPECT_FALSE(ping(net0, "192.168.10.1"));
+  EXPECT_EQ(vethctl({"disconnect", "net0", "--no-lo"}).exit, 0);
+  ASSERT_EQ(vethctl({"connect", "net0", "net1"}).exit, 0);
+  EXPECT_TRUE(ping(net0, "192.168.10.1") && ping(net1, "192.168.10.2"));
+  EXPECT_EQ(vethctl({"disconnect", "net0"}).exit, 0);
+  EXPECT_EQ(vethctl({"connect", "net0", "net1"}).out.find("lo set up"), std::string::npos) << "it is up already";
+}
+
+TEST_F(VethctlConnect, IsReportedWithTheCommandThatRemovesItIfANamespaceIsGone) {
+  {
+    const Namespace gone{"gone"};
+    ASSERT_EQ(vethctl({"connect", "net0", "gone", "--ifname", "eth7"}).exit, 0);
+  }
+  const auto checked = vethctl({"check"}).out;
+  EXPECT_NE(checked.find("vethctl disconnect net0 --ifname eth7"), std::string::npos) << checked;
+  EXPECT_EQ(vethctl({"disconnect", "net0", "--ifname", "eth7"}).exit, 0);
+  EXPECT_EQ(vethctl({"check"}).exit, 0);
 }
 
 TEST_F(VethctlConnect, ChoosesTheAddressesThatAreNotGiven) {

@@ -169,7 +169,13 @@ std::optional<JsonObject> JsonObject::find_object(std::string_view key) {
 
 JsonValue JsonObject::require(std::string_view key) {
   if (auto value = find_nonempty(key)) return *value;
-  throw Error(ErrorCode::invalid_config, pointer() + pointer_part(key) + ": missing");
+  const auto& members = members_of(*object_);
+  const auto similar = std::ranges::find_if(members, [&](const auto& member) {
+    return !is_same_key(key, member.first) && is_misspelling(key, member.first);
+  });
+  const auto hint =
+      similar == members.end() ? std::string{} : ". Is " + text::quoted(similar->first) + " a misspelling?";
+  throw Error(ErrorCode::invalid_config, pointer() + pointer_part(key) + ": missing" + hint);
 }
 
 std::string JsonObject::string_or(std::string_view key, std::string_view fallback) {

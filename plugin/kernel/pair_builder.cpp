@@ -62,6 +62,20 @@ void delete_stale_routes(NetlinkSocket& socket, const Device& device, const wiri
   if (!requests.empty()) socket.send_or_throw(requests);
 }
 
+/// Deletes existing addresses that would make the addition fail: with another prefix length, as the kernel generates
+/// link-local addresses when the MTU permits IPv6 again.
+void delete_same_addresses(NetlinkSocket& socket, const Device& device, const wiring::End& end) {
+  Requests requests;
+  for (const auto& message : socket.dump(list_addresses(device))) {
+    const auto existing = find_interface_address(message);
+    const bool is_wanted = existing && std::ranges::any_of(end.addresses, [&](const wiring::Address& address) {
+                             return address.prefix.address == existing->prefix.address;
+                           });
+    if (is_wanted) requests.push_back(delete_address(device, existing->prefix));
+  }
+  if (!requests.empty()) socket.send_or_throw(requests);
+}
+
 /// Sets names, MACs and namespaces of the pair that create() is about to create.
 void set_expected_identity(const wiring::Wiring& wiring, const AttachmentContext& context,
                            wiring::Footprint& footprint) {
@@ -157,9 +171,20 @@ std::optional<Conflict> PairBuilder::repair(const Device& host) {
   host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
   open_container_socket();
   if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
+  restore_container_mtu();
+  delete_same_addresses(*container_, container_device_, wiring_.container);
+  delete_same_addresses(host_, host_device_, wiring_.host);
   delete_stale_routes(*container_, container_device_, wiring_.container);
   delete_stale_routes(host_, host_device_, wiring_.host);
   return configure_ends();
+}
+
+/// A later plugin of a chain may have set another MTU, but none with which the wanted IPv6 addresses are impossible. In
+/// mode netns there is no later plugin.
+void PairBuilder::restore_container_mtu() {
+  const auto link = first_link(container_->send_or_throw(get_link(container_device_.index)));
+  const bool is_too_small = link && link->mtu < wiring::min_ipv6_mtu && has_ipv6(wiring_.container);
+  if (is_too_small || context_.peer) container_->send_or_throw(set_mtu(container_device_, wiring_.mtu));
 }
 
 /// The pair is created and gets its alias in one sendmsg, so that a killed ADD leaves no interface without an alias. In

@@ -34,6 +34,7 @@ class PairBuilder {
   void create(wiring::Footprint& footprint);
   void restore_identity(const Device& host);
   void find_existing_links();
+  void restore_container_mtu();
   void add_host_end_requests(std::vector<NetlinkRequest>& requests) const;
   void add_alias_requests(std::vector<NetlinkRequest>& requests) const;
   void add_port_requests(std::vector<NetlinkRequest>& requests) const;

@@ -99,7 +99,10 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   if (record) context.host_index = record->ends.host;
   const auto wanted = wanted_wiring(request, record, kernel);
   cni::lap(request.stopwatch, "record");
-  const auto differences = wiring::difference(wanted, kernel.observe(wanted, context));
+  auto differences = wiring::difference(wanted, kernel.observe(wanted, context));
+  std::erase_if(differences, [&](const wiring::Difference& difference) {
+    return difference.kind == wiring::Kind::mtu && wiring::may_be_intended(wanted, difference);
+  });
   cni::lap(request.stopwatch, "kernel");
   if (!differences.empty()) {
     throw cni::Error{cni::ErrorCode::differs, "the attachment differs from what ADD created",

@@ -3,6 +3,7 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/kernel/loopback.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
@@ -14,6 +15,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/format.hpp"
+#include "plugin/wiring/wiring.hpp"
 
 #include <fcntl.h>
 
@@ -188,10 +190,8 @@ bool is_among(const cni::Attachment& attachment, const std::vector<inspect::Atta
 
 bool is_ipv6(const cni::Prefix& prefix) { return prefix.address.family == cni::Family::ipv6; }
 
-/// IPv6 needs an MTU of at least 1280 bytes (RFC 8200, section 5).
 bool permits_ipv6(const cni::Request& request) {
-  constexpr std::uint32_t smallest_ipv6_mtu = 1280;
-  return request.config.mtu.value_or(smallest_ipv6_mtu) >= smallest_ipv6_mtu;
+  return request.config.mtu.value_or(wiring::min_ipv6_mtu) >= wiring::min_ipv6_mtu;
 }
 
 void drop_ipv6(ConnectionAddresses& addresses) {
@@ -260,18 +260,39 @@ std::string end_text(const std::string& end, const std::string& interface, const
          (addresses.empty() ? "only a link-local address" : text::joined(addresses, ", ")) + '\n';
 }
 
-/// `bridge_existed`: the bridge was not created by this call.
-std::string to_text(const cni::Request& request, bool bridge_existed) {
+/// A namespace that `ip netns add` has created cannot reach its own addresses until its lo is up. Returns the
+/// namespaces whose lo was down.
+std::vector<std::string> bring_up_loopbacks(const cni::Request& request, kernel::Kernel& kernel) {
+  std::vector<std::string> namespaces;
+  for (const auto& path : {request.netns, request.config.peer.netns}) {
+    if (path.empty() || path == inspect::host_namespace_path) continue;
+    const auto netns = kernel.open_namespace(path, false);
+    if (kernel::observe_loopback(netns).is_up) continue;
+    kernel::set_loopback(netns, true);
+    namespaces.push_back(report::format_namespace(path));
+  }
+  return namespaces;
+}
+
+/// What connect() changed besides the pair.
+struct SideEffects {
+  bool created_bridge = false;
+  std::vector<std::string> loopbacks{};  ///< namespaces whose lo was set up
+};
+
+std::string to_text(const cni::Request& request, const SideEffects& effects) {
   const auto& [network, container, interface] = request.attachment;
   const auto& config = request.config;
   std::vector<cni::Prefix> own;
   for (const auto& leased : config.ipam.addresses) own.push_back(leased.address);
   auto text = "connected: attachment " + network + '/' + container + '/' + interface + '\n' +
               end_text(container, interface, report::texts(own));
-  text += config.mode == cni::Mode::bridge ? "  port of bridge " + config.bridge.name +
-                                                 (bridge_existed ? "\n" : " (created; disconnect does not remove it)\n")
-                                           : end_text(report::format_namespace(config.peer.netns),
-                                                      config.peer.interface, report::texts(config.peer.addresses));
+  text += config.mode == cni::Mode::bridge
+              ? "  port of bridge " + config.bridge.name +
+                    (effects.created_bridge ? " (created; disconnect does not remove it)\n" : "\n")
+              : end_text(report::format_namespace(config.peer.netns), config.peer.interface,
+                         report::texts(config.peer.addresses));
+  if (!effects.loopbacks.empty()) text += "  lo set up in " + text::joined(effects.loopbacks, ", ") + '\n';
   return text + "to disconnect: vethctl disconnect " + container + " --ifname " + interface + '\n';
 }
 
@@ -316,10 +337,11 @@ int connect(const Arguments& arguments, const Console& console) {
     }
   }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
-  const bool bridge_existed =
-      request.config.mode == cni::Mode::bridge && interface_exists(request.config.bridge.name, inspector);
+  SideEffects effects{.created_bridge = request.config.mode == cni::Mode::bridge &&
+                                        !interface_exists(request.config.bridge.name, inspector)};
   const auto print = [&](std::string_view result) {
-    console.print(arguments.wants_json() ? std::string{result} : to_text(request, bridge_existed));
+    if (!arguments.has("no-lo")) effects.loopbacks = bring_up_loopbacks(request, kernel);
+    console.print(arguments.wants_json() ? std::string{result} : to_text(request, effects));
   };
   add(request, inspector, folder, print);
   return success;
@@ -357,6 +379,7 @@ Command connect_command() {
                    .value = "NAME",
                    .help = "interface at the second END (default: eth0; on the host: veth and a hash)"},
                   {.name = "mtu", .value = "BYTES", .help = "MTU of both ends in bytes (default: 1500)"},
+                  {.name = "no-lo", .help = "leave lo down (default: lo of both namespaces is set up)"},
                   output_option()},
       .examples = {"vethctl connect net0 net1 --address 192.168.10.1/24 --peer-address 192.168.10.2/24",
                    "vethctl connect net0 bridge:br0", "vethctl connect 4711 host"},

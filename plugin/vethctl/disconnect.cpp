@@ -236,6 +236,7 @@ Command disconnect_command() {
                       {.name = "address", .value = "CIDR", .help = "accepted, no effect"},
                       {.name = "peer-address", .value = "CIDR", .help = "accepted, no effect"},
                       {.name = "mtu", .value = "BYTES", .help = "accepted, no effect"},
+                      {.name = "no-lo", .help = "accepted, no effect"},
                       output_option()},
           .examples = {"vethctl disconnect net0", "vethctl disconnect net0 net1 --ifname eth1"},
           .run = [](const Arguments& arguments, const Console& console) {

@@ -8,6 +8,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/cni/key_spelling.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/streams.hpp"
@@ -131,10 +132,27 @@ ValidationResult warning(ValidationResult result, const std::string& key) {
   return result;
 }
 
+/// The runtime looks for a file of this name in CNI_PATH.
+void check_spelling(const std::string& pointer, const std::string& type, std::string_view own) {
+  if (type == own || !cni::is_misspelling(type, own)) return;
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   pointer + ": " + text::quoted(type) + ": did you mean " + text::quoted(own) + '?'};
+}
+
+/// Runtimes reject such a file; the JSON parser of this program skips the mark.
+void check_byte_order_mark(std::string_view text) {
+  if (!text.starts_with("\xef\xbb\xbf")) return;
+  throw cni::Error{cni::ErrorCode::decoding_failure,
+                   "the file begins with a byte order mark, with which runtimes cannot read it: save it as UTF-8 "
+                   "without a byte order mark (BOM)"};
+}
+
 /// Checks the configuration of one plugin in the form that the plugin gets.
 void check_plugin(ValidationResult result, const ordered_json& plugin, std::vector<ValidationResult>& results) try {
   result.type = string_at(plugin, "type");
-  if (result.type.empty()) throw cni::Error{cni::ErrorCode::invalid_config, "/type: missing"};
+  if (result.type.empty()) cni::JsonDocument{plugin.dump(), "the plugin"}.root().as_object().require("type");
+  check_spelling("/type", result.type, "veth");
+  check_spelling("/ipam/type", ipam_type_of(plugin), "veth-ipam");
   const bool is_plugin = result.type == "veth";
   if (!is_plugin && ipam_type_of(plugin) != "veth-ipam") {
     result.kind = Kind::not_checked;
@@ -201,6 +219,7 @@ bool is_list(const std::string& file, const ordered_json& json) {
 }
 
 void check_text(const ValidationResult& file_result, const std::string& text, std::vector<ValidationResult>& results) {
+  check_byte_order_mark(text);
   const cni::JsonDocument document{text, "the network configuration"};
   document.root().as_object();
   auto json = ordered_json::parse(text);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
 
 namespace wiring {
@@ -173,11 +175,17 @@ void compare_node(const Wiring& wanted, const Observed& observed, Differences& d
   }
 }
 
-/// Only of the host end: another plugin (tuning) may have changed the container end.
-void compare_mtu(const Wiring& wanted, const Observed& observed, Differences& differences) {
-  if (!observed.host || wanted.mtu == 0 || observed.host->mtu == wanted.mtu) return;
-  differences.push_back(
-      {Kind::mtu, Side::host, wanted.host.name, std::to_string(wanted.mtu), std::to_string(observed.host->mtu)});
+void compare_mtu(std::uint32_t wanted, const WantedEnd& end, const std::optional<ObservedEnd>& actual,
+                 Differences& differences) {
+  if (!actual || wanted == 0 || actual->mtu == wanted) return;
+  differences.push_back({Kind::mtu, end.side, end.end.name, std::to_string(wanted), std::to_string(actual->mtu)});
+}
+
+/// An MTU in a difference.
+bool permits_ipv6(const std::string& mtu) {
+  std::uint32_t bytes = 0;
+  std::from_chars(mtu.data(), mtu.data() + mtu.size(), bytes);
+  return bytes >= min_ipv6_mtu;
 }
 
 bool has_loopback_route(const std::vector<Route>& routes) {
@@ -372,7 +380,8 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_end(host, observed.host, differences);
   compare_routes(container, observed.container, differences);
   compare_routes(host, observed.host, differences);
-  compare_mtu(wanted, observed, differences);
+  compare_mtu(wanted.mtu, container, observed.container, differences);
+  compare_mtu(wanted.mtu, host, observed.host, differences);
   compare_pair(wanted, observed, differences);
   compare_bridge(wanted, observed, differences);
   compare_limits(wanted, observed, differences);
@@ -388,8 +397,11 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
 }
 
 bool may_be_intended(const Wiring& wanted, const Difference& difference) {
-  if (difference.kind != Kind::mac || difference.side != Side::container) return false;
-  return !wanted.bridge || !wanted.bridge->check_macs;
+  if (difference.side != Side::container) return false;
+  if (difference.kind == Kind::mac) return !wanted.bridge || !wanted.bridge->check_macs;
+  const bool is_connection = !wanted.peer_netns.empty();
+  return difference.kind == Kind::mtu && !is_connection &&
+         (permits_ipv6(difference.found) || !has_ipv6(wanted.container));
 }
 
 bool is_own_pair(const Wiring& wanted, const Observed& observed) {

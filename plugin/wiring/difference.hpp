@@ -69,9 +69,9 @@ std::string to_string(const std::vector<Difference>& differences);
 /// - the VLANs of a port: only a dump of all ports contains them.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
 
-/// Whether a later plugin of a chain may have made the change on purpose, and packets still flow: the MAC of the
-/// container end, which the plugin tuning sets. With macspoofchk frames with another MAC are dropped, so it is false
-/// then.
+/// Whether a later plugin of a chain may have made the change on purpose, and packets still flow: MAC and MTU of the
+/// container end, which the plugin tuning sets. False for a MAC with macspoofchk, which drops frames with another MAC,
+/// for an MTU that is too small for the IPv6 addresses of the container, and for an MTU in mode netns.
 bool may_be_intended(const Wiring& wanted, const Difference& difference);
 
 /// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC.

@@ -8,7 +8,6 @@ namespace wiring {
 namespace {
 
 constexpr std::uint8_t link_local_prefix_length = 64;
-constexpr std::uint32_t min_ipv6_mtu = 1280;  // RFC 8200, section 5
 
 [[noreturn]] void reject(const std::string& message) { throw cni::Error{cni::ErrorCode::invalid_config, message}; }
 

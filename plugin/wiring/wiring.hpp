@@ -156,6 +156,8 @@ std::string gateway_interface(const Bridge& bridge);
 /// Whether an end has IPv6 addresses besides a link-local one.
 bool has_ipv6(const End& end);
 
+constexpr std::uint32_t min_ipv6_mtu = 1280;  ///< RFC 8200, section 5
+
 /// The ifb of a wiring with an egress limit.
 std::string ifb_name(const Wiring& wiring);
 

@@ -77,6 +77,8 @@ TEST(Range, IsRejectedIfInvalid) {
       {range("10.1.2.0/24", "10.1.2.9", "10.1.2.8"), "7: /r: rangeEnd 10.1.2.8 is before rangeStart 10.1.2.9"},
       {with_gateway("10.1.2.0/24", "fd00::1"),
        "7: /r/gateway: fd00::1 and the subnet 10.1.2.0/24 are of different address families"},
+      {with_gateway("10.1.2.0/24", "10.1.3.1"), "7: /r/gateway: 10.1.3.1 is not in the subnet 10.1.2.0/24"},
+      {with_gateway("fd00::/64", "fd01::1"), "7: /r/gateway: fd01::1 is not in the subnet fd00::/64"},
       {excluding("fd00::/64", "10.0.0.0/8"),
        "7: /r/exclude: 10.0.0.0/8 and the subnet fd00::/64 are of different address families"},
       {with_gateway("10.1.2.4/32", "10.1.2.4"),
@@ -92,13 +94,22 @@ TEST(Range, IsRejectedIfInvalid) {
   }
 }
 
+TEST(Range, MayHaveALinkLocalGatewayOrAnyGatewayOfASingleAddress) {
+  for (const auto& [subnet, gateway] : {std::pair{"10.1.2.0/24", "169.254.1.1"}, std::pair{"fd00::/64", "fe80::1"},
+                                        std::pair{"10.1.2.7/32", "10.9.9.9"}, std::pair{"fd00::7/128", "fd09::9"}}) {
+    auto config = range(subnet);
+    config.gateway = ip(gateway);
+    EXPECT_EQ(text_of(ipam::checked_range(config, "/r").gateway), gateway) << subnet;
+  }
+}
+
 TEST(Range, ReturnsItsCandidatesInOrderAndStartsAgain) {
   auto excluding = range("10.1.2.0/28");
   excluding.exclude = {prefix("10.1.2.4/30"), prefix("10.1.2.6/31"), prefix("10.1.2.12/30")};
   auto gateway_inside = range("10.1.2.0/29");
   gateway_inside.gateway = ip("10.1.2.4");
   auto gateway_outside = range("10.1.2.0/29");
-  gateway_outside.gateway = ip("192.0.2.1");
+  gateway_outside.gateway = ip("169.254.1.1");
   const struct {
     std::vector<cni::RangeConfig> configs;
     const char* round;

@@ -131,7 +131,7 @@ TEST_F(Validate, UsesTheNewestKnownVersion) {
 TEST_F(Validate, ReportsFaultsOfTheList) {
   for (const auto& [members, finding] :
        {Case{R"("plugins":[])", "a.conflist: fault, code 7: /plugins: must have at least one plugin, not []\n"},
-        Case{R"("plugin":[{}])", "a.conflist: fault, code 7: /plugins: missing\n"},
+        Case{R"("plugin":[{}])", "a.conflist: fault, code 7: /plugins: missing. Is \"plugin\" a misspelling?\n"},
         Case{R"("plugins":[7])", "a.conflist: fault, code 6: /plugins/0: must be an object, not 7\n"},
         Case{R"("plugins":[{}])", "a.conflist: /plugins/0: fault, code 7: /type: missing\n"}}) {
     EXPECT_EQ(of_list(members), finding) << members;
@@ -139,6 +139,27 @@ TEST_F(Validate, ReportsFaultsOfTheList) {
   EXPECT_EQ(findings("a.conflist", R"({"plugins":[{"type":"x"}]})"), "a.conflist: fault, code 7: /name: missing\n");
   EXPECT_EQ(findings("a.conf", R"({"name":"n","plugins":[{"type":"x"}]})"),
             "a.conf: fault, code 7: the file is a list of plugins: its name must end in .conflist\n");
+}
+
+TEST_F(Validate, SuggestsTheRightSpelling) {
+  for (
+      const auto& [configuration, finding] :
+      {Case{
+           R"({"name":"n","type":"veth","ipam":{"type":"veth-ipam","subent":"10.1.2.0/24"}})",
+           R"(a.conf (veth): fault, code 2: /ipam/subent: unknown key with value "10.1.2.0/24": did you mean "subnet"?)"},
+       Case{R"({"name":"n","type":"veth","ipam":{"type":"veth-ipam","ranges":[[{"subent":"10.1.2.0/24"}]]}})",
+            "a.conf (veth): fault, code 7: /ipam/ranges/0/0/subnet: missing. Is \"subent\" a misspelling?"},
+       Case{R"({"name":"n","typ":"veth"})", "a.conf: fault, code 7: /type: missing. Is \"typ\" a misspelling?"},
+       Case{R"({"name":"n","type":"vteh"})", R"(a.conf (vteh): fault, code 7: /type: "vteh": did you mean "veth"?)"},
+       Case{R"({"name":"n","type":"veth","ipam":{"type":"veth-ipma","subnet":"10.1.2.0/24"}})",
+            R"(a.conf (veth): fault, code 7: /ipam/type: "veth-ipma": did you mean "veth-ipam"?)"}}) {
+    EXPECT_TRUE(findings("a.conf", configuration).starts_with(finding)) << screen.printed;
+  }
+}
+
+TEST_F(Validate, RejectsAByteOrderMark) {
+  const auto found = findings("a.conf", "\xef\xbb\xbf" + std::string{R"({"name":"n","type":"veth",)"} + range + "}");
+  EXPECT_TRUE(found.starts_with("a.conf: fault, code 6: the file begins with a byte order mark")) << found;
 }
 
 TEST_F(Validate, RejectsOtherDocuments) {

@@ -130,13 +130,25 @@ TEST_F(Difference, ReportsMissingSettingsOfTheNode) {
                 {Kind::rule, Side::node, "masquerading of 10.1.2.5"}}});
 }
 
-TEST_F(Difference, ReportsAnMtuOfTheHostEndThatDiffers) {
-  expect_each({{[](auto& it) { it.host->mtu = 1280; }, {Kind::mtu, Side::host, "vethhost", "1500", "1280"}}});
+TEST_F(Difference, ReportsAnMtuThatDiffers) {
+  expect_each({{[](auto& it) { it.host->mtu = 1280; }, {Kind::mtu, Side::host, "vethhost", "1500", "1280"}},
+               {[](auto& it) { it.container->mtu = 1280; }, {Kind::mtu, Side::container, "eth0", "1500", "1280"}}});
   actual.container->mtu = 1280;
-  EXPECT_EQ(difference(), Differences{}) << "a later plugin may have changed it";
   wanted.mtu = 0;
   actual.host->mtu = 1280;
   EXPECT_EQ(difference(), Differences{}) << "no record contains the wanted one";
+}
+
+TEST_F(Difference, MayBeIntendedIfALaterPluginHasSetTheMtuOfTheContainerEnd) {
+  const wiring::Difference of_container{Kind::mtu, Side::container, "eth0", "1500", "1280"};
+  const wiring::Difference too_small{Kind::mtu, Side::container, "eth0", "1500", "1279"};
+  EXPECT_TRUE(wiring::may_be_intended(wanted, of_container));
+  EXPECT_EQ(wiring::may_be_intended(wanted, too_small), !wiring::has_ipv6(wanted.container));
+  wanted.container.addresses.push_back({prefix("fd00::5/64")});
+  EXPECT_FALSE(wiring::may_be_intended(wanted, too_small)) << "the kernel removes the IPv6 addresses";
+  EXPECT_FALSE(wiring::may_be_intended(wanted, {Kind::mtu, Side::host, "vethhost", "1500", "1280"}));
+  wanted.peer_netns = "/run/netns/net1";
+  EXPECT_FALSE(wiring::may_be_intended(wanted, of_container)) << "a connection has no later plugin";
 }
 
 TEST_F(Difference, ReportsWhatMappedPortsOfLoopbackAddressesNeed) {

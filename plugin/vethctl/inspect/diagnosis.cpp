@@ -15,7 +15,8 @@ namespace {
 using Findings = std::vector<Finding>;
 
 std::string delete_advice(const cni::Attachment& attachment) {
-  return attachment.network == connect_network ? "vethctl disconnect" : "delete the container with the runtime";
+  if (attachment.network != connect_network) return "delete the container with the runtime";
+  return "vethctl disconnect " + attachment.container + " --ifname " + attachment.interface;
 }
 
 std::string recreate_advice(const cni::Attachment& attachment) {
@@ -120,30 +121,31 @@ void diagnose_state(const Attachment& attachment, Findings& findings) {
   }
 }
 
-/// The command that sets the wanted MAC of an end in its namespace (empty: that of the host).
-std::string mac_command(const wiring::End& end, const std::string& netns) {
+/// The command that sets an attribute of an end in its namespace (empty: that of the host).
+std::string link_command(const Detail& detail, const wiring::Difference& difference, const std::string& attribute) {
+  const bool is_container = difference.side == wiring::Side::container;
+  const auto& netns = is_container ? detail.attachment.netns : detail.attachment.peer_netns;
+  const auto& end = is_container ? detail.wanted->container : detail.wanted->host;
   const auto inside = netns.empty() || netns == host_namespace_path ? "" : "nsenter --net=" + netns + ' ';
-  return inside + "ip link set dev " + end.name + " address " + cni::to_string(end.mac);
+  return inside + "ip link set dev " + end.name + ' ' + attribute + ' ' + difference.wanted;
 }
 
-std::string mac_command(const wiring::Wiring& wanted, const Attachment& attachment, wiring::Side side) {
-  return side == wiring::Side::container ? mac_command(wanted.container, attachment.netns)
-                                         : mac_command(wanted.host, attachment.peer_netns);
+Severity severity_of(const Detail& detail, const wiring::Difference& difference) {
+  return detail.wanted && wiring::may_be_intended(*detail.wanted, difference) ? Severity::note : Severity::fault;
 }
 
-/// `vethctl repair` does not create interfaces: the runtime has to. It does not restore a MAC either: a later plugin of
-/// the chain may have changed it on purpose.
+/// `vethctl repair` does not create interfaces: the runtime has to. It does not restore a MAC either, and no MTU that a
+/// later plugin of the chain may have set on purpose.
 std::string remedy_for(const Detail& detail, const wiring::Difference& difference) {
   const bool has_both_ends = detail.observed.container && detail.observed.host;
   if (!has_both_ends || difference.kind == wiring::Kind::peer) {
     return recreate_advice(detail.attachment.identity);
   }
-  if (!detail.wanted || difference.kind != wiring::Kind::mac) return "vethctl repair";
-  return "if the change is not intended: " + mac_command(*detail.wanted, detail.attachment, difference.side);
-}
-
-Severity severity_of(const Detail& detail, const wiring::Difference& difference) {
-  return detail.wanted && wiring::may_be_intended(*detail.wanted, difference) ? Severity::note : Severity::fault;
+  const std::string intention = "if the change is not intended: ";
+  if (!detail.wanted) return "vethctl repair";
+  if (difference.kind == wiring::Kind::mac) return intention + link_command(detail, difference, "address");
+  const bool is_note = severity_of(detail, difference) == Severity::note;
+  return is_note ? intention + link_command(detail, difference, "mtu") : "vethctl repair";
 }
 
 void diagnose_attachments(const Examination& examination, Findings& findings) {
