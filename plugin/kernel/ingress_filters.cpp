@@ -30,9 +30,7 @@ constexpr std::uint32_t accept_priority = 1;
 constexpr std::uint32_t drop_priority = 2;
 constexpr std::uint32_t only_filter = 1;
 
-const char* const needed_options = " (needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF)";
-const char* const options_hint =
-    " (needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF; \"ipspoofchk\": false disables the check)";
+const char* const options_hint = " (\"ipspoofchk\": false disables the check)";
 
 std::uint32_t info_of(std::uint32_t priority) { return TC_H_MAKE(priority << 16U, htons(ETH_P_ALL)); }
 
@@ -141,8 +139,7 @@ void guard_loopback(const Device& device, std::vector<NetlinkRequest>& requests)
   requests.emplace_back(qdisc_message(device, "ingress"), "add an ingress qdisc to " + text::quoted(device.name),
                         std::vector{EEXIST});
   requests.emplace_back(filter_message(filter_on(device), NLM_F_EXCL, drop_loopback()),
-                        "drop packets from and for 127.0.0.0/8 on " + text::quoted(device.name) + needed_options,
-                        std::vector{EEXIST});
+                        "drop packets from and for 127.0.0.0/8 on " + text::quoted(device.name), std::vector{EEXIST});
 }
 
 bool observe_loopback_guard(NetlinkSocket& socket, const Device& device) {

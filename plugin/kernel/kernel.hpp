@@ -41,6 +41,7 @@ struct AttachmentContext {
 struct Built {
   cni::MacAddress bridge_mac{};    ///< mode bridge
   bool has_missing_rules = false;  ///< a table was created again: the elements of other attachments are missing
+  bool lacks_filters = false;      ///< the kernel does not support the filters of accepted_sources and guards_loopback
 };
 
 /// Why a wiring could not be built: an address or a port that it needs is in use.

@@ -101,6 +101,20 @@ std::optional<Conflict> find_existing_route(const Answers& answers, const Reques
   return std::nullopt;
 }
 
+/// Whether the kernel has no ingress qdiscs, or no classifier bpf (CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_BPF). If so,
+/// erases the refusals of the first `filters` requests, which need them: the container works without.
+bool take_unsupported_filters(std::vector<Refusal>& refusals, std::size_t filters) {
+  const auto is_of_filter = [&](const Refusal& refusal) { return refusal.request < filters; };
+  const auto has_error = [&](int error) {
+    return [&, error](const Refusal& refusal) { return is_of_filter(refusal) && refusal.error == error; };
+  };
+  const auto without_qdiscs = std::ranges::count_if(refusals, has_error(EOPNOTSUPP));
+  const bool is_unsupported = std::ranges::any_of(refusals, has_error(ENOENT)) ||
+                              (filters != 0 && static_cast<std::size_t>(without_qdiscs) == filters);
+  if (is_unsupported) std::erase_if(refusals, is_of_filter);
+  return is_unsupported;
+}
+
 Device find_ifb(const wiring::Wiring& wiring, const std::vector<std::string>& messages) {
   const auto name = ifb_name(wiring);
   const auto link = find_link_named(name, messages);
@@ -157,7 +171,7 @@ BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (held_gateway_) return gateway_conflict();
   open_container_socket();
   if (const auto conflict = configure_ends()) return *conflict;
-  return Built{.bridge_mac = bridge_.mac};
+  return Built{.bridge_mac = bridge_.mac, .lacks_filters = lacks_filters_};
 }
 
 /// An interface that was down has no IPv6 addresses and no routes, so it is brought up before they are added.
@@ -366,11 +380,10 @@ void PairBuilder::configure_container_end() {
   transact_with_ipv6(*container_, requests, [&] { run_in_container([&] { enable_ipv6(wiring_.container.name); }); });
 }
 
-/// Packets from 127.0.0.1 and ::1 to mapped ports leave through the host end, or through the bridge. All of its
-/// containers share the bridge, so each of its ports needs a guard.
+/// Packets from 127.0.0.1 and ::1 to mapped ports leave through the host end, or through the bridge, which all of its
+/// containers share.
 void PairBuilder::add_loopback_requests(Requests& requests) {
   const auto name = wiring::host_side_interface(wiring_);
-  if (wiring_.guards_loopback || needs_guarded_ports_) guard_loopback(host_device_, requests);
   if (wiring::maps_loopback(wiring_, cni::Family::ipv4)) {
     requests.push_back(wiring_.bridge ? set_route_localnet_of_bridge(name) : set_route_localnet(name, true));
   }
@@ -402,6 +415,12 @@ Conflict PairBuilder::gateway_conflict() {
           .holder = holder ? cni::tag_of_alias(holder->alias) : std::nullopt};
 }
 
+/// The bridge is shared by its containers, so each port needs a guard if a port is mapped to one of them.
+void PairBuilder::add_filters(Requests& requests) const {
+  add_source_filters(requests);
+  if (wiring_.guards_loopback || needs_guarded_ports_) guard_loopback(host_device_, requests);
+}
+
 /// Packets that are redirected to an ifb are checked there, since a block can be applied to only one device. Answers of
 /// the container's other networks may leave by an attachment without a check, and the other way round, so the addresses
 /// of this one are accepted there. Index 2 means that the container has no other networks: lo has index 1.
@@ -423,7 +442,8 @@ void PairBuilder::add_source_filters(Requests& requests) const {
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
-  add_source_filters(requests);
+  add_filters(requests);
+  const auto filters = requests.size();
   add_rate_limits(wiring_, host_device_, ifb_, requests);
   requests.push_back(bring_up(host_device_.index, host_device_.name));
   if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
@@ -440,7 +460,8 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   add_neighbours(host_device_, wiring_.host, requests);
   const auto first_query = requests.size();
   add_reachability_queries(wiring_, requests);
-  const auto answers = send_routes(host_, requests);
+  auto answers = send_routes(host_, requests);
+  lacks_filters_ = take_unsupported_filters(answers.refusals, filters);
   if (auto conflict = find_existing_route(answers, requests, exclusive, first_query)) return conflict;
   guard_other_ports();
   const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;

@@ -54,6 +54,7 @@ class PairBuilder {
   Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
   void guard_other_ports();
+  void add_filters(std::vector<NetlinkRequest>& requests) const;
   void add_source_filters(std::vector<NetlinkRequest>& requests) const;
   void wait_for_dad();
   bool is_dad_finished();
@@ -75,6 +76,7 @@ class PairBuilder {
   Device container_device_;
   Device ifb_;                        ///< of a wiring with an egress limit
   bool has_gateways_ = false;         ///< the host's lo has all gateways of the wiring
+  bool lacks_filters_ = false;        ///< the kernel does not support filters of received packets
   bool needs_guarded_ports_ = false;  ///< mode bridge: a mapped port of another container has set route_localnet
   std::optional<HeldGateway> held_gateway_;
 };

@@ -176,6 +176,7 @@ class AddOperation {
     auto outcome = kernel_.build(wiring_, context, footprint_);
     if (auto* conflict = std::get_if<kernel::Conflict>(&outcome)) return std::move(*conflict);
     built_ = std::get<kernel::Built>(outcome);
+    if (built_.lacks_filters) record_without_filters();
     return std::nullopt;
   }
 
@@ -230,6 +231,13 @@ class AddOperation {
     folder_.records.write_pending(record);
     footprint_.gateways = wiring_.host_gateways;
     attachment::claim_gateways(footprint_, kernel_, folder_);
+  }
+
+  /// Otherwise CHECK would report filters that this kernel does not support.
+  void record_without_filters() {
+    wiring_.accepted_sources.clear();
+    wiring_.guards_loopback = false;
+    write_pending_record();
   }
 
   /// The result is printed and the attachment works, so a failure is ignored: a later ADD may then replace the pending

@@ -154,7 +154,7 @@ kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kerne
   footprint.host = {.name = link.name, .index = link.index, .mac = wiring.host.mac};
   if (context.peer) footprint.host.netns = {context.peer->path};
   throw_configured_error("build_after_links");
-  if (!wiring::needs_rules(wiring)) return kernel::Built{};
+  if (!wiring::needs_rules(wiring)) return kernel::Built{.lacks_filters = lacks_filters};
   footprint.may_have_rules = true;
   restore_rules({&wiring, 1}, context, false);
   return kernel::Built{.has_missing_rules = !has_tables};

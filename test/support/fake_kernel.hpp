@@ -32,6 +32,7 @@ class FakeKernel final : public kernel::Kernel {
   std::vector<FakeLink> ifb_devices;
   std::vector<cni::IpAddress> host_gateways;
   std::vector<wiring::Wiring> rules;  ///< wirings that have elements in nftables
+  bool lacks_filters = false;         ///< build() reports that the kernel has no filters of received packets
   bool has_tables = true;             ///< false: build() reports missing rules of other attachments
   kernel::NodeState node{};
   std::set<cni::IpAddress> routed_addresses;  ///< addresses to which the host already has a route

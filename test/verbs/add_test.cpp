@@ -63,6 +63,15 @@ TEST_F(Add, RecordsWhatItHasBuilt) {
   EXPECT_EQ(made.addresses, (std::vector{ip("10.1.2.2"), ip("fd00::2")}));
 }
 
+TEST_F(Add, RecordsNoFiltersThatTheKernelDoesNotSupport) {
+  add("c1");
+  EXPECT_FALSE(wiring::find_wiring(record("c1").wiring).value().accepted_sources.empty());
+  kernel.lacks_filters = true;
+  add("c2");
+  EXPECT_TRUE(wiring::find_wiring(record("c2").wiring).value().accepted_sources.empty());
+  EXPECT_TRUE(is_live("c2"));
+}
+
 TEST_F(Add, RejectsAnExistingAttachmentAndDoesNotChangeIt) {
   add("c1");
   const auto before = record("c1");
