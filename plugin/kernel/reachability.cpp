@@ -57,8 +57,14 @@ bool leads_elsewhere(const wiring::Wiring& wiring, std::uint32_t device_index, c
   return found.device_index != device_index || found.route.gateway.has_value();
 }
 
-/// ENETUNREACH: no route. The other errors are those of a route that rejects packets.
+/// No route (ENETUNREACH), or a route that rejects packets: fib_props in net/ipv4/fib_semantics.c. Another error, as of
+/// a kernel that does not support the query, says nothing about the route.
+bool is_route_error(int error) {
+  return error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES || error == EINVAL || error == EAGAIN;
+}
+
 bool is_rejected(const wiring::Wiring& wiring, const cni::IpAddress& address, int error) {
+  if (!is_route_error(error)) return false;
   if (!wiring.bridge) return true;
   return error != ENETUNREACH && find_bridge_prefix(*wiring.bridge, address) != nullptr;
 }
@@ -68,7 +74,7 @@ class AnswersInOrder {
  public:
   AnswersInOrder(const Answers& answers, std::uint32_t device_index) : answers_(answers) {
     for (const auto& message : answers.messages) {
-      if (auto route = find_route(message, device_index)) routes_.push_back(std::move(*route));
+      if (const auto route = find_route(message, device_index)) routes_.push_back(*route);
     }
   }
 

@@ -47,6 +47,8 @@ TEST(Reachability, NeedsARouteThroughTheHostEnd) {
   EXPECT_TRUE(is_unreachable(routed(), {.messages = {answer("10.1.2.2/32", 99)}, .refusals = {}}));
   EXPECT_TRUE(is_unreachable(routed(), {.messages = {answer("0.0.0.0/0", 99)}, .refusals = {}}));
   EXPECT_TRUE(is_unreachable(routed(), {.messages = {}, .refusals = {{0, EHOSTUNREACH, ""}}}));
+  EXPECT_FALSE(is_unreachable(routed(), {.messages = {}, .refusals = {{0, EOPNOTSUPP, ""}}}))
+      << "the query was not answered";
 }
 
 TEST(Reachability, ReportsAnAddressOfTheHost) {
