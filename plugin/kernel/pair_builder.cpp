@@ -102,15 +102,15 @@ std::optional<Conflict> find_existing_route(const Answers& answers, const Reques
 }
 
 /// Whether the kernel has no ingress qdiscs, or no classifier bpf (CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_BPF). If so,
-/// erases the refusals of the first `filters` requests, which need them: the container works without.
-bool take_unsupported_filters(std::vector<Refusal>& refusals, std::size_t filters) {
-  const auto is_of_filter = [&](const Refusal& refusal) { return refusal.request < filters; };
+/// erases the refusals of the requests that need them, `count` from `first` on: the container works without.
+bool take_unsupported_filters(std::vector<Refusal>& refusals, std::size_t first, std::size_t count) {
+  const auto is_of_filter = [&](const Refusal& refusal) { return refusal.request - first < count; };
   const auto has_error = [&](int error) {
     return [&, error](const Refusal& refusal) { return is_of_filter(refusal) && refusal.error == error; };
   };
   const auto without_qdiscs = std::ranges::count_if(refusals, has_error(EOPNOTSUPP));
   const bool is_unsupported = std::ranges::any_of(refusals, has_error(ENOENT)) ||
-                              (filters != 0 && static_cast<std::size_t>(without_qdiscs) == filters);
+                              (count != 0 && static_cast<std::size_t>(without_qdiscs) == count);
   if (is_unsupported) std::erase_if(refusals, is_of_filter);
   return is_unsupported;
 }
@@ -442,9 +442,10 @@ void PairBuilder::add_source_filters(Requests& requests) const {
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
+  add_rate_limits(wiring_, host_device_, ifb_, requests);  // before the filters, which accept an existing ingress qdisc
+  const auto first_filter = requests.size();
   add_filters(requests);
-  const auto filters = requests.size();
-  add_rate_limits(wiring_, host_device_, ifb_, requests);
+  const auto filters = requests.size() - first_filter;
   requests.push_back(bring_up(host_device_.index, host_device_.name));
   if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
     for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
@@ -461,7 +462,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   const auto first_query = requests.size();
   add_reachability_queries(wiring_, requests);
   auto answers = send_routes(host_, requests);
-  lacks_filters_ = take_unsupported_filters(answers.refusals, filters);
+  lacks_filters_ = take_unsupported_filters(answers.refusals, first_filter, filters);
   if (auto conflict = find_existing_route(answers, requests, exclusive, first_query)) return conflict;
   guard_other_ports();
   const auto device_index = wiring_.bridge ? bridge_.index : host_device_.index;
