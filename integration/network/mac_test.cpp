@@ -29,36 +29,29 @@ class ChangedMac : public testing::Test {
     for (const int family : {4, 6}) EXPECT_TRUE(ping(a.netns, gateway_of(result, family))) << "IPv" << family;
   }
 
+  /// Changes the MAC of an interface of the host; empty: the host end.
+  void expect_announced(const char* mode, const std::string& interface) const {
+    const auto added = add(a, in_mode(mode));
+    ASSERT_EQ(added.exit, 0) << added;
+    expect_gateways_answer(added.result);
+    change(host, interface.empty() ? host_interface_of(added.result) : interface);
+    expect_gateways_answer(added.result);
+  }
+
   const Namespace host = Namespace::host();
   const Container a{"a"};
 };
 
-TEST_F(ChangedMac, OfTheHostEndIsAnnouncedToTheContainer) {
-  const auto added = add(a, in_mode("ptp"));
-  ASSERT_EQ(added.exit, 0) << added;
-  expect_gateways_answer(added.result);
-  change(host, host_interface_of(added.result));
-  expect_gateways_answer(added.result);
-}
+TEST_F(ChangedMac, OfTheHostEndIsAnnouncedToTheContainer) { expect_announced("ptp", ""); }
 
-TEST_F(ChangedMac, OfTheBridgeIsAnnouncedToItsContainers) {
-  const auto added = add(a, in_mode("bridge"));
-  ASSERT_EQ(added.exit, 0) << added;
-  expect_gateways_answer(added.result);
-  change(host, "br0");
-  expect_gateways_answer(added.result);
-}
+TEST_F(ChangedMac, OfTheBridgeIsAnnouncedToItsContainers) { expect_announced("bridge", "br0"); }
 
 TEST_F(ChangedMac, OfABridgeThatHasItsGatewaysAlreadyIsAnnounced) {
   run_ip(host, {"link", "add", "br0", "type", "bridge"});
   run_ip(host, {"address", "add", "10.1.2.1/24", "dev", "br0"});
   run_ip(host, {"address", "add", "fd00:1:2::1/64", "dev", "br0", "nodad"});
   run_ip(host, {"link", "set", "br0", "up"});
-  const auto added = add(a, in_mode("bridge"));
-  ASSERT_EQ(added.exit, 0) << added;
-  expect_gateways_answer(added.result);
-  change(host, "br0");
-  expect_gateways_answer(added.result);
+  expect_announced("bridge", "br0");
 }
 
 TEST_F(ChangedMac, OfThePeerIsAnnouncedToTheContainer) {

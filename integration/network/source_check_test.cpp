@@ -67,7 +67,8 @@ posix::FileDescriptor bound(const Namespace& place, const std::string& address, 
   return socket;
 }
 
-/// Whether a datagram from `source`, whoever has that address, reaches `target` of the other namespace.
+/// Whether a datagram from `source`, which need not be an address of the sender, reaches `target` in the other
+/// namespace.
 bool passes(const Namespace& from, const std::string& source, const Namespace& to, const std::string& target) {
   constexpr std::uint16_t port = 7777;
   constexpr int patience_ms = 200;

@@ -1,4 +1,4 @@
-// MTUs that somebody has changed: what `vethctl check` and CHECK report, and what `vethctl repair` restores.
+// Changed MTUs: what `vethctl check` and CHECK report, and what `vethctl repair` restores.
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"

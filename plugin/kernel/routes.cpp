@@ -132,7 +132,7 @@ bool is_local(const std::string& message, std::uint32_t device_index) {
   return device_index == 0 || (number_in<std::uint32_t>(device) == device_index);
 }
 
-/// With NLM_F_APPEND alone, the kernel merges IPv6 routes of one metric into one multipath route. NLM_F_EXCL prevents
+/// With only NLM_F_APPEND, the kernel merges IPv6 routes of one metric into one multipath route. NLM_F_EXCL prevents
 /// that; beside it, NLM_F_APPEND has no effect in fib6_add_rt2node() and marks the routes that raise_metric() may
 /// change.
 constexpr int after_lower_metrics = NLM_F_EXCL | NLM_F_APPEND;
