@@ -46,16 +46,6 @@ cni::Prefix link_local_prefix(const Link& link) {
   return {cni::link_local_address(link.mac), length};
 }
 
-/// Without the addresses that another node has by the kernel's duplicate address detection.
-InterfaceAddresses usable_addresses(const Device& device, NetlinkSocket& host) {
-  InterfaceAddresses addresses;
-  for (const auto& message : host.dump(list_addresses(device))) {
-    const auto address = find_interface_address(message);
-    if (address && !address->is_duplicate) addresses.push_back(*address);
-  }
-  return addresses;
-}
-
 /// Adds an address without duplicate address detection, which takes one to two seconds. If it has begun, the address is
 /// replaced.
 void add_without_dad(const Device& device, const InterfaceAddresses& present, const cni::Prefix& prefix,
@@ -195,7 +185,7 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const std::st
 /// duplicate address detection for one to two seconds, during which it cannot resolve neighbours of forwarded packets.
 void BridgeBuilder::configure_gateways(const Link& link) {
   const Device device{link.name, link.index};
-  const auto present = usable_addresses(device, host_);
+  const auto present = observe_usable_addresses(host_, device);
   const auto link_local = link_local_prefix(link);
   auto requests = gateway_requests(device, present);
   const bool needs_link_local = wiring_.forward_ipv6 && (!requests.empty() || is_tentative(present, link_local));

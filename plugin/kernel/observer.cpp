@@ -15,7 +15,7 @@ std::vector<FoundRoute> list_routes_of(NetlinkSocket& socket, const Device& devi
   std::vector<FoundRoute> routes;
   for (const auto family : families) {
     for (const auto& message : socket.dump(list_routes(device, family))) {
-      if (auto found = find_route(message, device.index)) routes.push_back(std::move(*found));
+      if (const auto found = find_route(message, device.index)) routes.push_back(*found);
     }
   }
   return routes;
@@ -23,14 +23,14 @@ std::vector<FoundRoute> list_routes_of(NetlinkSocket& socket, const Device& devi
 
 std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& device) {
   std::vector<wiring::Route> routes;
-  for (auto& found : list_routes_of(socket, device)) routes.push_back(std::move(found.route));
+  for (const auto& found : list_routes_of(socket, device)) routes.push_back(found.route);
   return routes;
 }
 
 void observe_routes(NetlinkSocket& socket, const Device& device, wiring::ObservedEnd& end) {
-  for (auto& found : list_routes_of(socket, device)) {
+  for (const auto& found : list_routes_of(socket, device)) {
     if (found.is_own) end.own_destinations.push_back(found.route.destination);
-    end.routes.push_back(std::move(found.route));
+    end.routes.push_back(found.route);
   }
 }
 
@@ -98,12 +98,18 @@ bool leads_to(const LinkWithNsid& from, const LinkWithNsid& to, bool is_same_nam
 
 }  // namespace
 
+std::vector<InterfaceAddress> observe_usable_addresses(NetlinkSocket& socket, const Device& device) {
+  std::vector<InterfaceAddress> addresses;
+  for (const auto& message : socket.dump(list_addresses(device))) {
+    const auto address = find_interface_address(message);
+    if (address && !address->is_duplicate) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index) {
   std::vector<cni::Prefix> prefixes;
-  for (const auto& message : socket.dump(list_addresses({name, index}))) {
-    const auto address = find_interface_address(message);
-    if (address && !address->is_duplicate) prefixes.push_back(address->prefix);
-  }
+  for (const auto& address : observe_usable_addresses(socket, {name, index})) prefixes.push_back(address.prefix);
   return prefixes;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
 #include "plugin/wiring/observed.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kernel {
 
@@ -34,7 +36,11 @@ void observe_pair(const wiring::Wiring& wanted, const PairNamespaces& namespaces
 /// The bridge of a wiring that has one, in the namespace of the socket; nullopt if no interface has its name.
 std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, const wiring::Wiring& wiring);
 
-/// The addresses of the interface, of both families.
+/// The addresses of the interface, of both families, without those for which duplicate address detection has found
+/// another owner.
+std::vector<InterfaceAddress> observe_usable_addresses(NetlinkSocket& socket, const Device& device);
+
+/// The prefixes of these addresses.
 std::vector<cni::Prefix> observe_addresses(NetlinkSocket& socket, const std::string& name, std::uint32_t index);
 
 /// Whether the node forwards packets of the family; false if the kernel does not support the family.
