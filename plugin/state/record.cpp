@@ -102,16 +102,9 @@ std::string sum_of(std::string_view text) {
   return cni::to_string(cni::Tag{(sum ^ word) * odd});
 }
 
-void set_sum(std::string& text) {
-  text.replace(before_sum.size(), sum_characters, sum_of(std::string_view{text}.substr(end_of_sum)));
-}
-
-bool has_sum(std::string_view text) { return text.starts_with(before_sum); }
-
-/// A damaged record may still be valid JSON, with another address or port. A record that was written by hand has no
-/// sum.
+/// A damaged record may still be valid JSON, with another address or port.
 bool is_damaged(std::string_view text) {
-  if (!has_sum(text)) return false;
+  if (!text.starts_with(before_sum)) return true;
   text.remove_prefix(before_sum.size());
   const auto sum = text.substr(0, sum_characters);
   text.remove_prefix(sum.size());
@@ -124,16 +117,14 @@ struct Parts {
 };
 
 /// Splits off the wiring, which is most of the text and rarely needed, so that it is not parsed. It is the last member.
-/// Its key with the comma before it cannot occur in a string, where quotes are escaped. A record that was written by
-/// hand may not be split.
+/// Its key with the comma before it cannot occur in a string, where quotes are escaped.
 Parts split(const std::string& text) {
   constexpr std::string_view key = ",\"wiring\":";
   const auto begin = text.find(key);
   const auto end = text.rfind('}');
   if (begin == std::string::npos || end == std::string::npos || end < begin) return {text, ""};
-  const auto comma = has_sum(text) ? end_of_sum + 1 : 0;
-  auto record = text.substr(comma, begin - comma) + '}';
-  if (comma > 0) record.front() = '{';
+  auto record = text.substr(end_of_sum + 1, begin - end_of_sum - 1) + '}';
+  record.front() = '{';
   return {std::move(record), text.substr(begin + key.size(), end - begin - key.size())};
 }
 
@@ -144,7 +135,6 @@ Record parse(const std::string& text) {
   const auto written_format = object.find("format");
   if (!written_format) throw cni::Error{cni::ErrorCode::decoding_failure, "no format"};
   written_format->as_unsigned(format, format);
-  const auto wiring = object.find("wiring");
   return {.attachment = {.network = required_string(object, "network"),
                          .container = required_string(object, "container"),
                          .interface = required_string(object, "interface")},
@@ -152,10 +142,14 @@ Record parse(const std::string& text) {
           .addresses = addresses_of(object),
           .host_interface = host_interface_of(object),
           .ends = ends_of(object),
-          .wiring = wiring ? wiring->json() : parts.wiring};
+          .wiring = parts.wiring};
 }
 
 }  // namespace
+
+void set_sum(std::string& text) {
+  text.replace(before_sum.size(), sum_characters, sum_of(std::string_view{text}.substr(end_of_sum)));
+}
 
 std::string to_text(const Record& record) {
   cni::JsonWriter json{0};

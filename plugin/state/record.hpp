@@ -48,6 +48,9 @@ constexpr std::size_t longest_record = 64U << 20U;
 /// One JSON object and a newline. "sum" is a hash of the text after it.
 std::string to_text(const Record& record);
 
+/// Sets the sum in a text that begins like those of to_text(): {"sum":", 13 characters, and a quote.
+void set_sum(std::string& text);
+
 /// Changes the ends in a text of to_text(). Only the beginning of the text changes, which is returned; the length does
 /// not change.
 std::string_view set_ends(std::string& text, const EndIndexes& ends);
