@@ -197,7 +197,14 @@ release_locks() {
   rm "$work/held"
 }
 
-plugin_is_running() { pgrep -x veth; }
+# The DEL of an earlier container may still run.
+an_add_is_running() {
+  local process
+  for process in $(pgrep -x veth); do
+    grep -qsz '^CNI_COMMAND=ADD$' "/proc/$process/environ" && return
+  done
+  return 1
+}
 plugin_is_not_running() { ! pgrep -x veth; }
 
 readonly scenario=$1
