@@ -335,7 +335,7 @@ std::string head(const std::string& hostname) {
 std::string PageWriter::finished() const {
   return head(page_.node.hostname) + header() + tools() + all_findings() + "<main>\n" + host() +
          group("between", "between namespaces", is_between_namespaces) +
-         group("leases", "leases for other plugins", is_lease) +
+         group("leases", "without a host interface", is_lease) +
          "<p id=\"none\" hidden>no attachment matches</p>\n"
          "<footer>A snapshot. Point at an attachment, or focus it with Tab, to read what vethctl show prints; click to "
          "keep it open, Esc closes it.</footer>\n</main>\n"
