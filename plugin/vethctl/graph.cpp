@@ -1,13 +1,20 @@
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/detail.hpp"
+#include "plugin/vethctl/inspect/diagnosis.hpp"
+#include "plugin/vethctl/inspect/examination.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/dot.hpp"
+#include "plugin/vethctl/report/html.hpp"
 #include "plugin/vethctl/report/json.hpp"
 #include "plugin/vethctl/report/mermaid.hpp"
 #include "plugin/vethctl/report/svg.hpp"
 #include "plugin/vethctl/report/tree.hpp"
+
+#include <array>
+#include <ctime>
 
 namespace vethctl {
 namespace {
@@ -20,12 +27,32 @@ std::string draw(const inspect::Node& node, const std::string& format, std::size
   return report::tree(node, width);
 }
 
+/// "2026-01-31 12:00:00 UTC".
+std::string current_time() {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  std::array<char, sizeof "2026-01-31 12:00:00 UTC"> text{};
+  if (::gmtime_r(&now, &parts) == nullptr) return {};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts)};
+}
+
+/// The findings are those of `vethctl check` without those of the network configurations.
+std::string page(kernel::Inspector& inspector, const inspect::Node& node, const inspect::FoundFolders& found) {
+  report::Page page{.node = node, .created = current_time()};
+  for (const auto& attachment : node.attachments) {
+    page.details.push_back(inspect::read_detail(inspector, found.folders, attachment));
+  }
+  page.findings = inspect::diagnose(inspect::examine(inspector, found, ""));
+  return report::html(page);
+}
+
 int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
-  const auto node = inspect::read_node(inspector, inspect::open_folders(console.root, console.configurations));
-  const auto default_format = arguments.wants_json() ? "json" : "tree";
-  console.print(draw(node, arguments.value("format").value_or(default_format), console.width));
+  const auto format = arguments.value("format").value_or(arguments.wants_json() ? "json" : "tree");
+  const inspect::FoundFolders found{.folders = inspect::open_folders(console.root, console.configurations)};
+  const auto node = inspect::read_node(inspector, found.folders);
+  console.print(format == "html" ? page(inspector, node, found) : draw(node, format, console.width));
   return success;
 }
 
@@ -37,14 +64,16 @@ Command graph_command() {
       .summary = "draw the container networks of this node",
       .description =
           "Draws the host with its bridges, the network namespaces of containers with their addresses, and the "
-          "veth pairs between them.\n\nFormats: tree for the terminal, svg for a picture, dot for Graphviz, mermaid "
-          "for Markdown, json for programs.",
+          "veth pairs between them, with mapped ports and rate limits.\n\nFormats: tree for the terminal, svg for a "
+          "picture, html for a browser, dot for Graphviz, mermaid for Markdown, json for programs. The HTML file needs "
+          "no other file and no network: it has search and filters, the output of show for each attachment, and the "
+          "findings of check, except those of the network configurations.",
       .options = {{.name = "format",
                    .value = "FORMAT",
-                   .help = "tree (default), svg, dot, mermaid or json",
-                   .choices = {"tree", "svg", "dot", "mermaid", "json"}},
+                   .help = "tree (default), svg, html, dot, mermaid or json",
+                   .choices = {"tree", "svg", "html", "dot", "mermaid", "json"}},
                   output_option()},
-      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg"},
+      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg", "vethctl graph --format html > node.html"},
       .run = graph};
 }
 

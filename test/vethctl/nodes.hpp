@@ -57,6 +57,14 @@ inline inspect::Attachment in_state(inspect::Attachment attachment, inspect::Sta
   return attachment;
 }
 
+/// The same with a mapped port and rate limits.
+inline inspect::Attachment with_services(inspect::Attachment attachment) {
+  attachment.ports = {"8080:80/tcp"};
+  attachment.ingress_limit = {.rate_bytes_per_second = 2'500'000, .burst_bytes = 65536};
+  attachment.egress_limit = {.rate_bytes_per_second = 1'250'000, .burst_bytes = 65536};
+  return attachment;
+}
+
 inline inspect::Bridge bridge(const std::string& name) {
   return {.name = name,
           .mac = cni::find_mac("02:00:00:00:00:01").value(),

@@ -39,4 +39,10 @@ TEST(Dot, DrawsAttachmentsThatAreNotLiveDashed) {
   EXPECT_NE(text.find("[label=\"net\\nbroken\", style=dashed]"), std::string::npos) << text;
 }
 
+TEST(Dot, ShowsMappedPortsAndRates) {
+  const auto text = report::dot({.hostname = "n", .attachments = {test::with_services(test::routed("c"))}});
+  const std::string label = R"("eth0\n10.1.2.2/24\nport 8080:80/tcp\ningress 20 Mbit/s\negress 10 Mbit/s")";
+  EXPECT_NE(text.find(label), std::string::npos) << text;
+}
+
 }  // namespace

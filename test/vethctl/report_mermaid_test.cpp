@@ -39,4 +39,10 @@ TEST(Mermaid, DrawsAttachmentsThatAreNotLiveDashed) {
   EXPECT_NE(text.find("port0 -.-|\"net<br/>broken\"| space0_0"), std::string::npos) << text;
 }
 
+TEST(Mermaid, ShowsMappedPortsAndRates) {
+  const auto text = report::mermaid({.hostname = "n", .attachments = {test::with_services(test::routed("c"))}});
+  const std::string box = R"(["eth0<br/>10.1.2.2/24<br/>port 8080:80/tcp<br/>ingress 20 Mbit/s<br/>egress 10 Mbit/s"])";
+  EXPECT_NE(text.find(box), std::string::npos) << text;
+}
+
 }  // namespace

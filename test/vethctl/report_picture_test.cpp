@@ -53,4 +53,12 @@ TEST(Picture, HasNoPairForALease) {
   EXPECT_TRUE(drawing.pairs.empty());
 }
 
+TEST(Picture, LimitsTheNumberOfPorts) {
+  auto attachment = test::routed("c");
+  for (int i = 1; i <= 5; ++i) attachment.ports.push_back(std::to_string(i) + ":80/tcp");
+  EXPECT_EQ(report::format_services(attachment),
+            (std::vector<std::string>{"port 1:80/tcp", "port 2:80/tcp", "port 3:80/tcp", "port 4:80/tcp",
+                                      "and 1 more port"}));
+}
+
 }  // namespace

@@ -41,4 +41,11 @@ TEST(Tree, ShowsLeasesForOtherPlugins) {
             "host n\n\nleases for other plugins\n└─ eth0  c  net  10.1.2.2/24\n");
 }
 
+TEST(Tree, ShowsMappedPortsAndRates) {
+  const auto web = test::with_services(test::in_state(test::routed("web"), inspect::State::broken));
+  EXPECT_EQ(report::tree({.hostname = "n", .attachments = {web}}, wide),
+            "host n\n└─ veth-web  ── eth0  web  net  10.1.2.2/24  broken, port 8080:80/tcp, ingress 20 Mbit/s, "
+            "egress 10 Mbit/s\n");
+}
+
 }  // namespace

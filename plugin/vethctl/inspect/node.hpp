@@ -2,6 +2,7 @@
 
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/attachment.hpp"
+#include "plugin/wiring/rate_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -41,7 +42,9 @@ struct Attachment {
   std::vector<cni::Prefix> peer_addresses{};  ///< mode netns: of the other end, without link-local ones
   std::vector<std::string> ports{};           ///< port mappings, "8080:80/tcp", "192.0.2.1:8080:80/tcp"
   std::vector<cni::IpAddress> masqueraded{};  ///< source addresses that are masqueraded
-  std::optional<std::chrono::seconds> age{};  ///< since its record was written; nullopt: unknown
+  std::optional<wiring::RateLimit> ingress_limit{};  ///< wanted, of the packets to the container
+  std::optional<wiring::RateLimit> egress_limit{};   ///< wanted, of the packets from the container
+  std::optional<std::chrono::seconds> age{};         ///< since its record was written; nullopt: unknown
 
   bool operator==(const Attachment&) const = default;
 };

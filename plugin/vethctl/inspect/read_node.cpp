@@ -49,6 +49,8 @@ void apply_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
   attachment.addresses = addresses_of(wiring.container);
   if (wiring.host_ports) attachment.ports = ports_of(*wiring.host_ports);
   for (const auto& masquerade : wiring.masquerades) attachment.masqueraded.push_back(masquerade.source);
+  attachment.ingress_limit = wiring.ingress_limit;
+  attachment.egress_limit = wiring.egress_limit;
   if (wiring.bridge) attachment.bridge = wiring.bridge->name;
   if (wiring.peer_netns.empty()) {
     attachment.host_interface = wiring.host.name;

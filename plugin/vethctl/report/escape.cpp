@@ -85,6 +85,10 @@ std::string xml(std::string_view text) {
   return replace_characters(clean(text), "&<>\"'", entities);
 }
 
+std::string xml_lines(std::string_view text) {
+  return clean_lines(text, "\n", [](const std::string& line) { return xml(line); });
+}
+
 std::string dot_string(std::string_view text) {
   constexpr const char* escapes[] = {"\\\"", "\\\\"};
   return '"' +

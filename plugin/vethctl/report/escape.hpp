@@ -15,6 +15,9 @@ std::string clean_text(std::string_view text);
 /// The same, escaped for text or an attribute of XML.
 std::string xml(std::string_view text);
 
+/// The same for several lines: newlines are kept.
+std::string xml_lines(std::string_view text);
+
 /// The same as a quoted string of DOT, including the quotes. A newline becomes a line break.
 std::string dot_string(std::string_view text);
 

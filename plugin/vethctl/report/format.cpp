@@ -83,14 +83,18 @@ std::vector<std::string> texts(const std::vector<wiring::Difference>& difference
   return all;
 }
 
-std::string format(const wiring::RateLimit& limit) {
+std::string format_rate(const wiring::RateLimit& limit) {
   constexpr std::uint64_t bits_per_byte = 8;
   constexpr std::uint64_t step = 1000;
   const std::string_view units[] = {" bit/s", " kbit/s", " Mbit/s", " Gbit/s"};
   auto rate = limit.rate_bytes_per_second * bits_per_byte;
   std::size_t unit = 0;
   for (; unit + 1 < std::size(units) && rate != 0 && rate % step == 0; ++unit) rate /= step;
-  return std::to_string(rate) + std::string{units[unit]} + ", burst " + std::to_string(limit.burst_bytes);
+  return std::to_string(rate) + std::string{units[unit]};
+}
+
+std::string format(const wiring::RateLimit& limit) {
+  return format_rate(limit) + ", burst " + std::to_string(limit.burst_bytes);
 }
 
 }  // namespace report

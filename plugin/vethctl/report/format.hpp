@@ -38,6 +38,9 @@ std::vector<std::string> texts(const std::vector<wiring::Difference>& difference
 /// In the form of ip-route(8): "0.0.0.0/0 via 10.1.2.1 src 10.1.2.5 table 100".
 std::string format(const wiring::Route& route);
 
+/// The rate in the largest unit that gives an integer: "20 Mbit/s".
+std::string format_rate(const wiring::RateLimit& limit);
+
 /// Rate in the largest unit that gives an integer, burst in bytes: "20 Mbit/s, burst 25000".
 std::string format(const wiring::RateLimit& limit);
 

@@ -58,22 +58,15 @@ void PictureBuilder::add_missing_bridge(const std::string& name) {
   if (!is_known && !name.empty()) picture_.bridges.push_back({.name = name});
 }
 
-/// The addresses of a routed host end are left out: they are the gateways.
-std::string port_label(const inspect::Attachment& attachment) {
-  if (attachment.peer_netns != inspect::host_namespace_path) return attachment.host_interface;
-  auto parts = texts(attachment.peer_addresses);
-  parts.insert(parts.begin(), attachment.peer_interface);
-  return text::joined(parts, " ");
-}
-
 void PictureBuilder::add(const inspect::Attachment& attachment) {
   const auto& identity = attachment.identity;
   const auto netns = box_of(attachment.netns, identity.container);
   VethPair pair{.end = add_interface(netns, {.name = identity.interface,
                                              .network = identity.network,
                                              .state = attachment.state,
-                                             .addresses = texts(attachment.addresses)}),
-                .host_interface = port_label(attachment),
+                                             .addresses = texts(attachment.addresses),
+                                             .services = format_services(attachment)}),
+                .host_interface = host_end_label(attachment),
                 .bridge = attachment.bridge,
                 .state = attachment.state};
   if (!attachment.peer_netns.empty() && attachment.peer_netns != inspect::host_namespace_path) {
@@ -94,6 +87,28 @@ void PictureBuilder::order_pairs() {
 }  // namespace
 
 Picture picture(const inspect::Node& node) { return PictureBuilder{node}.finished(); }
+
+std::vector<std::string> format_services(const inspect::Attachment& attachment) {
+  constexpr std::size_t max_ports = 4;
+  std::vector<std::string> services;
+  for (const auto& port : attachment.ports) {
+    if (services.size() == max_ports) break;
+    services.push_back("port " + port);
+  }
+  const auto hidden = attachment.ports.size() - services.size();
+  if (hidden > 0) services.push_back("and " + std::to_string(hidden) + (hidden == 1 ? " more port" : " more ports"));
+  if (attachment.ingress_limit) services.push_back("ingress " + format_rate(*attachment.ingress_limit));
+  if (attachment.egress_limit) services.push_back("egress " + format_rate(*attachment.egress_limit));
+  return services;
+}
+
+/// The addresses of a routed host end are left out: they are the gateways.
+std::string host_end_label(const inspect::Attachment& attachment) {
+  if (attachment.peer_netns != inspect::host_namespace_path) return attachment.host_interface;
+  auto parts = texts(attachment.peer_addresses);
+  parts.insert(parts.begin(), attachment.peer_interface);
+  return text::joined(parts, " ");
+}
 
 std::vector<std::string> format_bridge(const inspect::Bridge& bridge) {
   if (bridge.mac == cni::MacAddress{}) return {"missing"};
@@ -116,9 +131,15 @@ std::string label(const NamespaceBox& netns) {
   return netns.subtitle.empty() ? netns.title : netns.title + '\n' + netns.subtitle;
 }
 
+std::vector<std::string> lines_of(const Interface& interface) {
+  auto lines = interface.addresses;
+  lines.insert(lines.end(), interface.services.begin(), interface.services.end());
+  return lines;
+}
+
 std::string label(const Interface& interface) {
   std::string text = interface.name;
-  for (const auto& address : interface.addresses) text += '\n' + address;
+  for (const auto& line : lines_of(interface)) text += '\n' + line;
   return text;
 }
 

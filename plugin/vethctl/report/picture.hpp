@@ -15,6 +15,7 @@ struct Interface {
   std::string network{};  ///< empty: the other end of a pair between two namespaces
   inspect::State state = inspect::State::live;
   std::vector<std::string> addresses{};
+  std::vector<std::string> services{};  ///< format_services() of the attachment
 
   bool operator==(const Interface&) const = default;
 };
@@ -60,7 +61,17 @@ struct Picture {
 
 Picture picture(const inspect::Node& node);
 
+/// Mapped ports and rate limits: "port 8080:80/tcp", "ingress 20 Mbit/s". Of many ports the first ones, and their
+/// number.
+std::vector<std::string> format_services(const inspect::Attachment& attachment);
+
+/// The name of the host end; if `vethctl connect` created it, also its addresses.
+std::string host_end_label(const inspect::Attachment& attachment);
+
 const Interface& interface_at(const Picture& picture, const InterfacePosition& position);
+
+/// The addresses, then the services.
+std::vector<std::string> lines_of(const Interface& interface);
 
 /// "up" or "down", then the addresses; "missing" if the bridge does not exist.
 std::vector<std::string> format_bridge(const inspect::Bridge& bridge);

@@ -12,6 +12,7 @@ constexpr const char* style =
     "  <style>\n"
     "    text { font-family: \"DejaVu Sans Mono\", Menlo, Consolas, monospace; font-size: 12px; fill: #1f2933; }\n"
     "    .host { fill: #f4f6f8; stroke: #9aa5b1; }\n"
+    "    .host.inner { stroke: none; }\n"
     "    .bridge { fill: #e3f3e6; stroke: #5b9a68; }\n"
     "    .space { fill: #ffffff; stroke: #9aa5b1; }\n"
     "    .port { fill: #dbe9fb; stroke: #4a7fc1; }\n"
@@ -19,6 +20,7 @@ constexpr const char* style =
     "    .heading { font-size: 15px; font-weight: bold; }\n"
     "    .name { font-weight: bold; }\n"
     "    .quiet { font-size: 11px; fill: #616e7c; }\n"
+    "    .service { font-size: 11px; fill: #2f6f4f; }\n"
     "    .cable { fill: none; stroke: #4a7fc1; stroke-width: 1.8; }\n"
     "    .between { stroke: #8559b5; }\n"
     "    .plug { fill: #4a7fc1; }\n"
@@ -60,20 +62,35 @@ std::string lines(Point first, const std::string& style_class, const std::vector
   return result;
 }
 
-std::string host(const Picture& picture, const Rectangle& box) {
+/// Several parts are drawn twice, the second time without border, so that no border is left between them.
+std::string host_box(const std::vector<Rectangle>& parts) {
+  std::string result;
+  for (const auto& part : parts) result += rectangle(part, "host", 10);
+  if (parts.size() == 1) return result;
+  constexpr double border = 0.5;
+  for (const auto& part : parts) {
+    result += rectangle({part.x + border, part.y + border, part.width - 2 * border, part.height - 2 * border},
+                        "host inner", 10);
+  }
+  return result;
+}
+
+std::string host(const Picture& picture, const std::vector<Rectangle>& parts) {
+  const auto& box = parts.front();
   const Point corner{box.x + padding, box.y + padding + line_height / 2};
   std::vector<std::string> details;
   for (const auto& gateway : picture.gateways) details.push_back("lo  " + gateway);
   if (picture.namespaces.empty()) details.emplace_back("no attachments");
-  return rectangle(box, "host", 10) + text(corner, "heading", "host " + picture.host) +
+  return host_box(parts) + text(corner, "heading", "host " + picture.host) +
          lines({corner.x, corner.y + 1.25 * line_height}, "quiet", details);
 }
 
-std::string bridge(const inspect::Bridge& bridge, const Rectangle& box) {
-  const Point corner{box.x + padding, box.y + padding / 2 + line_height / 2};
-  return rectangle(box, bridge.mac == cni::MacAddress{} ? "bridge fault" : "bridge", 8) +
-         text(corner, "title", "bridge " + bridge.name) +
-         lines({corner.x, corner.y + line_height}, "quiet", format_bridge(bridge));
+std::string bridge(const Picture& picture, const BridgePart& part) {
+  const auto& bridge = picture.bridges[part.bridge];
+  const Point corner{part.box.x + padding, part.box.y + padding / 2 + line_height / 2};
+  return rectangle(part.box, bridge.mac == cni::MacAddress{} ? "bridge fault" : "bridge", 8) +
+         text(corner, "title", bridge_title(bridge, part.is_continued)) +
+         (part.is_continued ? "" : lines({corner.x, corner.y + line_height}, "quiet", format_bridge(bridge)));
 }
 
 std::string state_class(inspect::State state) {
@@ -89,9 +106,11 @@ std::string state_text_class(inspect::State state) {
 std::string interface(const NamespaceBox& netns, std::size_t index, const Rectangle& box) {
   const auto& shown = netns.interfaces[index];
   const double middle = box.y + interface_offset(netns, index);
+  const double left = box.x + address_offset(netns);
+  const double after_addresses = middle + static_cast<double>(shown.addresses.size()) * line_height;
   return text({box.x + padding, middle}, "name", shown.name) +
          text({box.x + padding, middle + line_height}, state_text_class(shown.state), caption(shown)) +
-         lines({box.x + address_offset(netns), middle}, "address", shown.addresses);
+         lines({left, middle}, "address", shown.addresses) + lines({left, after_addresses}, "service", shown.services);
 }
 
 std::string namespace_text(const NamespaceBox& netns, const Rectangle& box) {
@@ -144,7 +163,7 @@ std::string svg(const inspect::Node& node) {
   const auto layout = lay_out(drawing);
   std::string result = opening(layout.size) + "  <title>" + xml("network of " + drawing.host) + "</title>\n" + style +
                        "  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + host(drawing, layout.host);
-  for (std::size_t i = 0; i < drawing.bridges.size(); ++i) result += bridge(drawing.bridges[i], layout.bridges[i]);
+  for (const auto& part : layout.bridges) result += bridge(drawing, part);
   for (std::size_t i = 0; i < drawing.namespaces.size(); ++i)
     result += namespace_text(drawing.namespaces[i], layout.namespaces[i]);
   for (std::size_t i = 0; i < drawing.pairs.size(); ++i) result += port(drawing.pairs[i], layout.ports[i]);

@@ -8,7 +8,8 @@
 
 // Positions in the drawing, in pixels: the host on the left, containers in a column beside it, and in a second column
 // the namespaces that are connected only to another namespace. A container is drawn at the height of its port on the
-// host if possible, so that lines do not cross.
+// host if possible, so that lines do not cross. A node with many containers is drawn in several strips side by side.
+// The host is then a bar at the top with one part in each strip, and a bridge continues in the next strip.
 namespace report {
 
 struct Point {
@@ -38,10 +39,19 @@ struct Curve {
   bool operator==(const Curve&) const = default;
 };
 
+/// The part of a bridge in one strip.
+struct BridgePart {
+  Rectangle box{};
+  std::size_t bridge = 0;     ///< index in Picture::bridges
+  bool is_continued = false;  ///< it began in an earlier strip
+
+  bool operator==(const BridgePart&) const = default;
+};
+
 struct SvgLayout {
   Point size{};
-  Rectangle host{};
-  std::vector<Rectangle> bridges{};     ///< in the order of Picture::bridges
+  std::vector<Rectangle> host{};        ///< its union is the host; the first one contains the title
+  std::vector<BridgePart> bridges{};    ///< in the order of Picture::bridges
   std::vector<Rectangle> namespaces{};  ///< in the order of Picture::namespaces
   std::vector<Rectangle> ports{};       ///< in the order of Picture::pairs; empty for pairs between namespaces
   std::vector<Curve> pairs{};           ///< in the order of Picture::pairs
@@ -59,11 +69,14 @@ double interface_offset(const NamespaceBox& netns, std::size_t interface);
 
 /// Heights of the title lines at the top of each kind of box.
 double title_height(const NamespaceBox& netns);
-double bridge_title_height(const inspect::Bridge& bridge);
+double bridge_title_height(const inspect::Bridge& bridge, bool is_continued);
 double host_title_height(const Picture& picture);
 
 /// The distance from the left of a box to the column of addresses.
 double address_offset(const NamespaceBox& netns);
+
+/// The title of a part of a bridge.
+std::string bridge_title(const inspect::Bridge& bridge, bool is_continued);
 
 /// The text below the name of an interface: its network, and its state unless it is live.
 std::string caption(const Interface& interface);

@@ -17,8 +17,10 @@ struct Branch {
   std::vector<Branch> branches{};
 };
 
-std::string format_state(inspect::State state) {
-  return state == inspect::State::live ? std::string{} : std::string{inspect::to_string(state)};
+/// The last column: the state unless it is live, then the services.
+std::string remarks(inspect::State state, std::vector<std::string> services) {
+  if (state != inspect::State::live) services.insert(services.begin(), std::string{inspect::to_string(state)});
+  return text::joined(services, ", ");
 }
 
 std::string format_end(const Picture& picture, const InterfacePosition& position) {
@@ -28,14 +30,15 @@ std::string format_end(const Picture& picture, const InterfacePosition& position
 Branch branch(const Picture& picture, const VethPair& pair) {
   const auto& interface = interface_at(picture, pair.end);
   return {{pair.host_interface, "── " + interface.name, picture.namespaces[pair.end.netns].title, interface.network,
-           text::joined(interface.addresses, " "), format_state(pair.state)}};
+           text::joined(interface.addresses, " "), remarks(pair.state, interface.services)}};
 }
 
 Branch between(const Picture& picture, const VethPair& pair) {
   const auto& end = interface_at(picture, pair.end);
   const auto& other = interface_at(picture, *pair.other);
   return {{format_end(picture, pair.end) + " ── " + format_end(picture, *pair.other), end.network,
-           text::joined(end.addresses, " ") + " ── " + text::joined(other.addresses, " "), format_state(pair.state)}};
+           text::joined(end.addresses, " ") + " ── " + text::joined(other.addresses, " "),
+           remarks(pair.state, end.services)}};
 }
 
 void add_ports(Branch& parent, const Picture& picture, const std::string& bridge) {
@@ -70,7 +73,7 @@ Branch leases(const inspect::Node& node) {
     if (!attachment.host_interface.empty() || !attachment.peer_netns.empty()) continue;
     root.branches.push_back(
         {{attachment.identity.interface, format_container(attachment.identity.container), attachment.identity.network,
-          text::joined(texts(attachment.addresses), " "), format_state(attachment.state)}});
+          text::joined(texts(attachment.addresses), " "), remarks(attachment.state, {})}});
   }
   return root;
 }
