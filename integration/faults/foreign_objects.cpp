@@ -15,7 +15,7 @@ namespace faults {
 namespace {
 
 /// Both ends of the pair are on the host.
-constexpr auto network =
+constexpr auto ip_commands =
     R"(link add other0 address 02:00:00:00:00:01 type veth peer name other1 address 02:00:00:00:00:02
 link set other0 addrgenmode none up
 link set other1 addrgenmode none up
@@ -49,7 +49,7 @@ bool has_all_routes() {
 }  // namespace
 
 void create_foreign_objects() {
-  const auto outcome = support::run({.argv = {"ip", "-batch", "-"}, .input = network});
+  const auto outcome = support::run({.argv = {"ip", "-batch", "-"}, .input = ip_commands});
   if (outcome.exit != 0) throw std::runtime_error("cannot create foreign objects: " + outcome.err);
   support::load_ruleset(rules);
   constexpr int tries = 2000;
