@@ -175,6 +175,34 @@ TEST(VethctlExplainRepair, PrintsCommandsThatRestoreTheAttachment) {
   EXPECT_EQ(del(one, config).exit, 0);
 }
 
+TEST(VethctlExplainDel, PrintsCommandsThatRemoveTheAttachment) {
+  const Container one{"one"};
+  write_text("/run/test/net.conf", with_keys("ptp", ports_and_rates).dump());
+  auto words = mapped_add();
+  words.insert(words.end(), {"--cni-path", default_path()});
+  ASSERT_EQ(vethctl(words).exit, 0);
+  words.front() = "del";
+  words.push_back("--explain");
+  const auto explained = vethctl(words);
+  ASSERT_EQ(explained.exit, 0) << explained.err;
+  EXPECT_TRUE(has_interface(one.netns, "eth0"));
+  const auto outcome = run({.argv = {"sh", "-e"}, .input = explained.out});
+  ASSERT_EQ(outcome.exit, 0) << outcome.err << explained.out;
+  EXPECT_FALSE(has_interface(one.netns, "eth0"));
+  EXPECT_TRUE(own_elements().empty()) << explained.out;
+  words.pop_back();
+  EXPECT_EQ(vethctl(words).exit, 0);
+}
+
+TEST(VethctlExplainDel, OfAConnectionLeavesItUnchanged) {
+  const Container one{"one"};
+  ASSERT_EQ(vethctl({"connect", "one", "host"}).exit, 0);
+  const auto explained = vethctl({"disconnect", "one", "--explain"});
+  EXPECT_EQ(explained.out.find("ip link del dev veth"), 0U) << explained.out << explained.err;
+  EXPECT_TRUE(has_interface(one.netns, "eth0"));
+  EXPECT_EQ(vethctl({"disconnect", "one"}).exit, 0);
+}
+
 TEST(VethctlExplainOptions, AreExclusive) {
   const auto refused = vethctl({"connect", "one", "other", "--explain", "--explain-also"});
   EXPECT_EQ(refused.exit, 2);

@@ -169,6 +169,12 @@ std::string explain_done(const AttachCall& call, const runtime::ListCall& list_c
   });
 }
 
+std::string explain_del(const AttachCall& call, const runtime::ListCall& list_call) {
+  return explain_list(call, list_call, [](const cni::Request& request) {
+    return explain_removal(request.attachment, attachment::find_folder(root_of(request), request.attachment.network));
+  });
+}
+
 int add(const Arguments& arguments, const Console& console) {
   check_explain_options(arguments);
   const auto call = read_call(arguments);
@@ -196,11 +202,19 @@ runtime::ListCall with_kept_result(AttachCall& call) {
 }
 
 /// The namespace need not exist.
-int del(const Arguments& arguments, const Console& /*console*/) {
+int del(const Arguments& arguments, const Console& console) {
+  check_explain_options(arguments);
   auto call = read_call(arguments);
   const auto list_call = with_kept_result(call);
+  const bool is_explained = arguments.has("explain") || arguments.has("explain-also");
+  const auto explanation = is_explained ? explain_del(call, list_call) : std::string{};
+  if (arguments.has("explain")) {
+    console.print(explanation);
+    return success;
+  }
   runtime::delete_list(list_call, runtime::run_executables(call.environment));
   runtime::remove_from_cache(call.cache_folder, call.attachment);
+  if (is_explained) console.warn(explanation);
   return success;
 }
 
@@ -214,7 +228,7 @@ std::vector<Option> all_options() {
   return options;
 }
 
-std::vector<Option> add_options() {
+std::vector<Option> with_explain_options() {
   auto options = all_options();
   for (auto& option : explain_options()) options.push_back(std::move(option));
   return options;
@@ -267,7 +281,7 @@ Command add_command() {
               "is deleted.\n\nWith --explain, the plugin veth is not called, and what it would do is printed: its "
               "addresses "
               "are reserved for a moment and released again. Other plugins of the list are not explained.",
-          .options = add_options(),
+          .options = with_explain_options(),
           .examples =
               {"vethctl add pods net0", "vethctl add ./10-veth.conflist net0 --interface eth1",
                R"(vethctl add pods net0 --capability-args '{"portMappings":[{"hostPort":80,"containerPort":80}]}')"},
@@ -285,8 +299,8 @@ Command del_command() {
           "Calls DEL of the plugins of NETWORK in reverse order, with the result of the ADD if it is kept. Operands "
           "are those of add. NETNS need not exist any more. All plugins are called, also if some fail; the first "
           "error is printed.",
-      .options = all_options(),
-      .examples = {"vethctl del pods net0"},
+      .options = with_explain_options(),
+      .examples = {"vethctl del pods net0", "vethctl del pods net0 --explain"},
       .run = del};
 }
 

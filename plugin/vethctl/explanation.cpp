@@ -21,6 +21,10 @@ namespace {
 
 std::string to_text(const explain::Commands& commands) { return text::joined(commands, "\n") + '\n'; }
 
+std::optional<wiring::Wiring> wiring_of(const std::optional<state::StoredRecord>& stored) {
+  return stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Option> explain_options() {
@@ -55,9 +59,14 @@ std::string explain_add(const cni::Request& request, kernel::Kernel& kernel, sta
 
 std::string explain_recorded(const cni::Attachment& attachment, const state::Folder& folder) {
   const auto stored = folder.records.find(attachment);
-  const auto wiring = stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
+  const auto wiring = wiring_of(stored);
   if (!wiring) return {};
   return to_text(explain::commands(*wiring, {.netns = stored->record->netns, .node_instance = folder.name()}));
+}
+
+std::string explain_removal(const cni::Attachment& attachment, const std::optional<state::Folder>& folder) {
+  const auto wiring = folder ? wiring_of(folder->records.find(attachment)) : std::nullopt;
+  return wiring ? to_text(explain::removal_commands(*wiring)) : "# there is no readable record\n";
 }
 
 std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder) try {

@@ -40,6 +40,9 @@ std::string explain_add(const cni::Request& request, kernel::Kernel& kernel, sta
 /// What created an attachment, from its record. Empty without a readable record.
 std::string explain_recorded(const cni::Attachment& attachment, const state::Folder& folder);
 
+/// What removes an attachment, from its record. Without a readable record, a comment.
+std::string explain_removal(const cni::Attachment& attachment, const std::optional<state::Folder>& folder);
+
 /// What a repair of the attachment would do, after a comment for each difference. Empty if there are none, or if its
 /// namespaces cannot be opened: `vethctl repair --dry-run` reports the reason.
 std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder);

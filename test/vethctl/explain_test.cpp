@@ -165,6 +165,22 @@ TEST(ExplainRules, AddsPartsOnceAndTheElements) {
   EXPECT_THAT(commands, Contains(HasSubstr("self4 '{ 10.1.2.5 . 10.1.2.5 comment ")));
 }
 
+TEST(ExplainRemoval, RemovesOnlyWhatBelongsToTheAttachment) {
+  auto wiring = explained_wiring();
+  wiring.host_gateways = {test::ip("fd00::1")};
+  wiring.egress_limit = wiring::RateLimit{};
+  wiring.masquerades = {{test::ip("10.1.2.5"), {}}};
+  const auto commands = explain::removal_commands(wiring);
+  ASSERT_EQ(commands.size(), 5U);
+  EXPECT_THAT(commands[0], HasSubstr("nft delete element inet veth_cni masquerade-net-"));
+  EXPECT_THAT(commands[1], HasSubstr("nft delete element inet veth_cni owners '{ "));
+  EXPECT_EQ(commands[2], "ip link del dev vethhost");
+  EXPECT_EQ(commands[3], "ip link del dev " + wiring::ifb_name(wiring));
+  EXPECT_EQ(commands[4], "# unless another attachment needs it: ip address del fd00::1/128 dev lo");
+  wiring.peer_netns = "/run/netns/c2";
+  EXPECT_THAT(explain::removal_commands(wiring), Contains("ip -n c2 link del dev vethhost"));
+}
+
 TEST(ExplainRepair, SortsTheCommandsAndPrintsEachDifference) {
   using wiring::Kind;
   using wiring::Side;

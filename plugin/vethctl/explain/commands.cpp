@@ -132,4 +132,16 @@ class WiringCommands {
 
 Commands commands(const wiring::Wiring& wiring, const Place& place) { return WiringCommands{wiring, place}.all(); }
 
+Commands removal_commands(const wiring::Wiring& wiring) {
+  auto commands = rule_removal_commands(wiring);
+  if (!wiring.accepted_sources.empty()) commands.push_back(filter_removal(wiring));
+  commands.push_back(Namespace{wiring.peer_netns}.ip("link del dev " + word(wiring.host.name)));
+  if (wiring.egress_limit) commands.push_back("ip link del dev " + wiring::ifb_name(wiring));
+  for (const auto& gateway : wiring.host_gateways) {
+    commands.push_back("# unless another attachment needs it: ip address del " +
+                       cni::to_string(cni::host_prefix(gateway)) + " dev lo");
+  }
+  return commands;
+}
+
 }  // namespace explain

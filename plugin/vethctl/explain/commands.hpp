@@ -24,6 +24,9 @@ struct Place {
 /// created only if they do not exist.
 Commands commands(const wiring::Wiring& wiring, const Place& place);
 
+/// Commands that remove what belongs to this attachment only.
+Commands removal_commands(const wiring::Wiring& wiring);
+
 /// Commands that restore the differences of an existing pair. Differences that a repair does not restore are comments.
 Commands commands(const std::vector<wiring::Difference>& differences, const wiring::Wiring& wiring, const Place& place);
 

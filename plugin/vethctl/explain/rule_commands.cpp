@@ -150,11 +150,13 @@ std::string owner_key(cni::Tag tag) {
   return text;
 }
 
-/// Adds the elements of one attachment.
+/// Adds or deletes the elements of one attachment.
 class Elements {
  public:
-  explicit Elements(const wiring::Wiring& wiring)
-      : wiring_(wiring), comment_(" comment " + quoted(kernel::to_comment(kernel::owner_of(wiring.attachment)))) {}
+  explicit Elements(const wiring::Wiring& wiring, std::string verb = "add")
+      : wiring_(wiring),
+        verb_(std::move(verb)),
+        comment_(verb_ != "add" ? "" : " comment " + quoted(kernel::to_comment(kernel::owner_of(wiring.attachment)))) {}
 
   Commands collect() {
     if (!wiring_.masquerades.empty() || wiring_.host_ports) add_owner(inet);
@@ -168,7 +170,7 @@ class Elements {
 
  private:
   void add(const std::string& table, const std::string& set, const std::string& key, const std::string& data = {}) {
-    commands_.push_back("nft add element " + table + ' ' + set + ' ' +
+    commands_.push_back("nft " + verb_ + " element " + table + ' ' + set + ' ' +
                         word("{ " + key + comment_ + (data.empty() ? "" : " : " + data) + " }"));
   }
 
@@ -206,6 +208,7 @@ class Elements {
   }
 
   const wiring::Wiring& wiring_;
+  std::string verb_;
   std::string comment_;
   Commands commands_{};
 };
@@ -232,6 +235,12 @@ Commands part_commands(const wiring::Wiring& wiring, const std::string& node_ins
 Commands rule_commands(const wiring::Wiring& wiring, const std::string& node_instance) {
   auto commands = part_commands(wiring, node_instance);
   append(commands, Elements{wiring}.collect());
+  return commands;
+}
+
+Commands rule_removal_commands(const wiring::Wiring& wiring) {
+  auto commands = Elements{wiring, "delete"}.collect();
+  std::ranges::reverse(commands);
   return commands;
 }
 

@@ -86,4 +86,10 @@ Commands filter_commands(const wiring::Wiring& wiring) {
   return commands;
 }
 
+std::string filter_removal(const wiring::Wiring& wiring) {
+  const kernel::SourceFilters filters{wiring.attachment};
+  return "tc filter del block " + std::to_string(filters.block) + " pref 1 protocol all handle " +
+         hexadecimal(filters.handle) + " bpf";
+}
+
 }  // namespace explain

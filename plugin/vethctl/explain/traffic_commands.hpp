@@ -13,4 +13,7 @@ Commands rate_limit_commands(const wiring::Wiring& wiring);
 
 Commands filter_commands(const wiring::Wiring& wiring);
 
+/// The filter in the block that the container's interfaces share; the others are removed with their interface.
+std::string filter_removal(const wiring::Wiring& wiring);
+
 }  // namespace explain
