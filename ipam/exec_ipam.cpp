@@ -37,23 +37,6 @@ bool is_regular_file(const std::string& path) {
 
 std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
-/// The error that the delegate printed, unchanged, or an error with its exit status or its invalid output.
-cni::Error error_of(const posix::Outcome& outcome) {
-  const std::string advice = "see its standard error in the runtime's log";
-  if (outcome.output.empty()) {
-    return {cni::ErrorCode::delegate_failed,
-            "netplugin failed with no error message: exit status " + std::to_string(outcome.exit_status), advice};
-  }
-  try {
-    return cni::parse_error(outcome.output);
-  } catch (const cni::Error& unreadable) {
-    return {cni::ErrorCode::delegate_failed,
-            "netplugin failed but error parsing its diagnostic message " + text::quoted(outcome.output) + ": " +
-                unreadable.what(),
-            advice};
-  }
-}
-
 cni::Lease lease_of(const cni::Result& result) {
   cni::Lease lease{.addresses = {}, .routes = result.routes, .dns = result.dns};
   for (const auto& given : result.addresses)
@@ -104,7 +87,7 @@ void ExecIpam::call(const std::string& path, cni::Verb verb) const { run(path, v
 std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
   auto outcome =
       posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, max_output_bytes);
-  if (outcome.exit_status != 0) throw error_of(outcome);
+  if (outcome.exit_status != 0) throw plugin_error(outcome);
   return std::move(outcome.output);
 }
 
@@ -121,6 +104,22 @@ std::string find_plugin(const std::string& name, const std::vector<std::string>&
   }
   fail("failed to find plugin " + text::quoted(name) + " in path [" + text::joined(folders, " ") + "]",
        "install it in one of these folders, or correct /ipam/type");
+}
+
+cni::Error plugin_error(const posix::Outcome& outcome) {
+  const std::string advice = "see its standard error in the runtime's log";
+  if (outcome.output.empty()) {
+    return {cni::ErrorCode::delegate_failed,
+            "netplugin failed with no error message: exit status " + std::to_string(outcome.exit_status), advice};
+  }
+  try {
+    return cni::parse_error(outcome.output);
+  } catch (const cni::Error& unreadable) {
+    return {cni::ErrorCode::delegate_failed,
+            "netplugin failed but error parsing its diagnostic message " + text::quoted(outcome.output) + ": " +
+                unreadable.what(),
+            advice};
+  }
 }
 
 std::vector<std::string> delegate_environment(cni::Verb verb) {

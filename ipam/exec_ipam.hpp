@@ -1,6 +1,8 @@
 #pragma once
 
 #include "ipam/ipam.hpp"
+#include "plugin/cni/error.hpp"
+#include "plugin/posix/program.hpp"
 
 #include <string>
 #include <vector>
@@ -35,6 +37,9 @@ class ExecIpam : public Ipam {
 /// The first regular file `name` in the folders; symbolic links are followed. Throws Error delegate_failed if there is
 /// none or if the name is not a plain file name.
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders);
+
+/// The error that a failed plugin printed, unchanged, or an error with its exit status or its invalid output.
+cni::Error plugin_error(const posix::Outcome& outcome);
 
 /// Our environment with CNI_COMMAND set to `verb`, "NAME=value" each. If a name occurs twice, the last value is kept.
 std::vector<std::string> delegate_environment(cni::Verb verb);

@@ -148,25 +148,25 @@ bool observe_loopback_guard(NetlinkSocket& socket, const Device& device) {
 
 /// Tags are hashes. The highest bit distinguishes the blocks from those with numbers that people choose.
 SourceFilters::SourceFilters(const cni::Attachment& attachment)
-    : block_(0x80000000U | static_cast<std::uint32_t>(cni::tag_of({{}, attachment.container, {}}).value)),
-      handle_(0x40000000U | (static_cast<std::uint32_t>(cni::tag_of(attachment).value) & 0x3fffffffU)) {}
+    : block(0x80000000U | static_cast<std::uint32_t>(cni::tag_of({{}, attachment.container, {}}).value)),
+      handle(0x40000000U | (static_cast<std::uint32_t>(cni::tag_of(attachment).value) & 0x3fffffffU)) {}
 
 NetlinkRequest SourceFilters::check_received(const Device& device) const {
-  return add_qdisc_with_block(device, "ingress", TCA_INGRESS_BLOCK, block_);
+  return add_qdisc_with_block(device, "ingress", TCA_INGRESS_BLOCK, block);
 }
 
 NetlinkRequest SourceFilters::check_sent(const Device& device) const {
-  return add_qdisc_with_block(device, "clsact", TCA_EGRESS_BLOCK, block_);
+  return add_qdisc_with_block(device, "clsact", TCA_EGRESS_BLOCK, block);
 }
 
 NetlinkRequest SourceFilters::drop_others() const {
-  return {filter_message(filter_in(block_, drop_priority, only_filter), NLM_F_EXCL, drop_addressed()),
+  return {filter_message(filter_in(block, drop_priority, only_filter), NLM_F_EXCL, drop_addressed()),
           std::string{"drop packets from other sources"} + options_hint,
           {EEXIST}};
 }
 
 NetlinkRequest SourceFilters::accept(const std::vector<cni::IpAddress>& sources) const {
-  return {filter_message(filter_in(block_, accept_priority, handle_), 0, accept_sources(sources)),
+  return {filter_message(filter_in(block, accept_priority, handle), 0, accept_sources(sources)),
           std::string{"accept packets from the addresses of the container"} + options_hint};
 }
 
@@ -177,7 +177,7 @@ NetlinkRequest SourceFilters::accept_if_block_exists(const std::vector<cni::IpAd
 }
 
 NetlinkRequest SourceFilters::remove() const {
-  return {filter_deletion(filter_in(block_, accept_priority, handle_)),
+  return {filter_deletion(filter_in(block, accept_priority, handle)),
           "stop accepting packets from the addresses of an attachment", no_filter_errors};
 }
 
@@ -185,10 +185,10 @@ bool SourceFilters::exist(NetlinkSocket& socket, const Device& device,
                           const std::vector<cni::IpAddress>& sources) const {
   std::vector<NetlinkRequest> queries;
   queries.push_back(get_ingress_qdisc(device));
-  queries.push_back(get_filter(filter_in(block_, accept_priority, handle_)));
-  queries.push_back(get_filter(filter_in(block_, drop_priority, only_filter)));
+  queries.push_back(get_filter(filter_in(block, accept_priority, handle)));
+  queries.push_back(get_filter(filter_in(block, drop_priority, only_filter)));
   const auto answers = socket.send_or_throw(queries);
-  return std::ranges::any_of(answers, [&](const std::string& answer) { return has_block(answer, block_); }) &&
+  return std::ranges::any_of(answers, [&](const std::string& answer) { return has_block(answer, block); }) &&
          is_program_among(answers, accept_sources(sources)) && is_program_among(answers, drop_addressed());
 }
 

@@ -27,6 +27,9 @@ bool observe_loopback_guard(NetlinkSocket& socket, const Device& device);
 /// attachment accepts its own addresses, and other IPv4, IPv6 and ARP packets are dropped.
 class SourceFilters {
  public:
+  std::uint32_t block = 0;   ///< number of the block of the container
+  std::uint32_t handle = 0;  ///< of the attachment's filter
+
   explicit SourceFilters(const cni::Attachment& attachment);
 
   /// Applies the block to packets that the device receives: `tc qdisc add dev DEVICE ingress_block BLOCK ingress`.
@@ -50,10 +53,6 @@ class SourceFilters {
 
   /// Whether the block is applied to packets of the device and has the filters for these sources.
   bool exist(NetlinkSocket& socket, const Device& device, const std::vector<cni::IpAddress>& sources) const;
-
- private:
-  std::uint32_t block_ = 0;   ///< of the container
-  std::uint32_t handle_ = 0;  ///< of the attachment's filter
 };
 
 /// Sets observed.checks_sources. `observed` must contain the host end and the ifb.

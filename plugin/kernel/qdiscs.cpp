@@ -54,14 +54,6 @@ void put_structure(nl_msg* message, int attribute, const Structure& structure) {
 
 std::uint32_t clamp_to_u32(std::uint64_t number) { return static_cast<std::uint32_t>(std::min(number, u32_max)); }
 
-/// The size of the queue: 50 ms of traffic, but at least two segments of the largest size. The burst is not added,
-/// since runtimes configure the largest possible burst: a queue of that size would delay packets for minutes.
-std::uint32_t queue_bytes(const wiring::RateLimit& limit) {
-  constexpr std::uint64_t queues_per_second = 20;
-  constexpr std::uint64_t least_queue_bytes = 131072;  // two segments of the largest size (64 KiB)
-  return clamp_to_u32(std::max(limit.rate_bytes_per_second / queues_per_second, least_queue_bytes));
-}
-
 tc_tbf_qopt token_bucket(const wiring::RateLimit& limit) {
   tc_tbf_qopt bucket{};
   bucket.rate.linklayer = TC_LINKLAYER_ETHERNET;
@@ -152,6 +144,12 @@ std::optional<std::uint32_t> read_redirection(nlattr* action) {
 }
 
 }  // namespace
+
+std::uint32_t queue_bytes(const wiring::RateLimit& limit) {
+  constexpr std::uint64_t queues_per_second = 20;
+  constexpr std::uint64_t least_queue_bytes = 131072;  // two segments of the largest size (64 KiB)
+  return clamp_to_u32(std::max(limit.rate_bytes_per_second / queues_per_second, least_queue_bytes));
+}
 
 // TCA_TBF_BURST is in bytes. The burst in tc_tbf_qopt is in ticks, which overflow for large bursts.
 NetlinkRequest add_tbf_qdisc(const Device& device, const wiring::RateLimit& limit) {

@@ -16,6 +16,10 @@ namespace kernel {
 /// Limits the packets that the interface sends by a token bucket: `tc qdisc add dev DEVICE root tbf`.
 NetlinkRequest add_tbf_qdisc(const Device& device, const wiring::RateLimit& limit);
 
+/// The size of the queue in bytes: 50 ms of traffic, but at least two segments of the largest size. The burst is not
+/// added, since runtimes configure the largest possible burst: a queue of that size would delay packets for minutes.
+std::uint32_t queue_bytes(const wiring::RateLimit& limit);
+
 /// Passes received packets to filters: `tc qdisc add dev DEVICE ingress`.
 NetlinkRequest add_ingress_qdisc(const Device& device);
 

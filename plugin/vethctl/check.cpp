@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/vethctl/attach.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/diagnosis.hpp"
@@ -56,6 +57,14 @@ std::vector<Finding> check_configurations(const Arguments& arguments) {
   return findings;
 }
 
+std::vector<Option> check_options() {
+  auto options = attach_options();
+  const Option conf_dir{
+      .name = "conf-dir", .value = "DIR", .help = "folder of the network configurations (default: /etc/cni/net.d)"};
+  options.insert(options.begin(), {conf_dir, output_option()});
+  return options;
+}
+
 bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
 
 }  // namespace
@@ -75,8 +84,8 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
 Command check_command() {
   return {
       .name = "check",
-      .operands = "[NETWORK]",
-      .max_operands = 1,
+      .operands = "[NETWORK [NETNS]]",
+      .max_operands = 2,
       .summary = "find problems of this node and print how to fix them",
       .description =
           "Checks the network configurations (as validate does), the state folder, each attachment (record and kernel, "
@@ -85,13 +94,13 @@ Command check_command() {
           "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
           "addresses of this network are checked.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
-          "cannot be read; a note reports that they exist.",
-      .options = {{.name = "conf-dir",
-                   .value = "DIR",
-                   .help = "folder of the network configurations (default: /etc/cni/net.d)"},
-                  output_option()},
-      .examples = {"vethctl check", "vethctl check pods --output json"},
+          "cannot be read; a note reports that they exist.\n\n"
+          "With NETWORK and NETNS, calls CHECK of the plugins of NETWORK for this network namespace, as a runtime "
+          "does, and prints the first error. Operands are those of add.",
+      .options = check_options(),
+      .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check pods net0"},
       .run = [](const Arguments& arguments, const Console& console) {
+        if (arguments.operands.size() == 2) return check_attachment(arguments);
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
         return check(arguments, console, inspector);

@@ -7,10 +7,12 @@
 // The commands. Each is defined in the file of its name.
 namespace vethctl {
 
+Command add_command();
 Command check_command();
 Command clean_command();
 Command completion_command();
 Command connect_command();
+Command del_command();
 Command disconnect_command();
 Command events_command();
 Command gc_command();

@@ -11,6 +11,7 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/connection.hpp"
 #include "plugin/vethctl/connection_addresses.hpp"
+#include "plugin/vethctl/explanation.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
@@ -320,15 +321,30 @@ ConnectionAddresses choose_for(const cni::Request& request, const Sides& sides, 
   return addresses;
 }
 
+/// Whether lo of the namespaces is down is not read: setting it up again changes nothing.
+std::string explain_loopbacks(const cni::Request& request, const Arguments& arguments) {
+  std::string text;
+  if (arguments.has("no-lo")) return text;
+  for (const auto& path : {request.netns, request.config.peer.netns}) {
+    if (!path.empty() && path != inspect::host_namespace_path) text += explain_loopback(path);
+  }
+  return text;
+}
+
 /// The lock keeps two simultaneous commands from using the same addresses in one namespace. An existing connection with
 /// the same container end is reported, or torn down if it is stale, by the ADD itself.
 int connect(const Arguments& arguments, const Console& console) {
+  check_explain_options(arguments);
+  std::optional<PlanFolder> plan;
+  std::optional<state::Folder> opened;
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
   const auto sides = read_sides(arguments);
   auto request = build_request(sides, arguments, inspector);
   const auto given = find_given_addresses(sides, arguments, request);
-  auto folder = attachment::open_folder(console.root, inspect::connect_network);
+  if (arguments.has("explain")) plan.emplace(console.root, inspect::connect_network);
+  if (!plan) opened = attachment::open_folder(console.root, inspect::connect_network);
+  auto& folder = plan ? plan->folder() : *opened;
   const auto lock = folder.locks.connections();
   if (given) {
     const auto attachments = read_attachments(inspector, console);
@@ -337,6 +353,10 @@ int connect(const Arguments& arguments, const Console& console) {
     }
   }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
+  if (arguments.has("explain")) {
+    console.print(explain_loopbacks(request, arguments) + explain_add(request, kernel, folder));
+    return success;
+  }
   SideEffects effects{.created_bridge = request.config.mode == cni::Mode::bridge &&
                                         !interface_exists(request.config.bridge.name, inspector)};
   const auto print = [&](std::string_view result) {
@@ -344,6 +364,8 @@ int connect(const Arguments& arguments, const Console& console) {
     console.print(arguments.wants_json() ? std::string{result} : to_text(request, effects));
   };
   add(request, inspector, folder, print);
+  if (arguments.has("explain-also"))
+    console.warn(explain_loopbacks(request, arguments) + explain_recorded(request.attachment, folder));
   return success;
 }
 
@@ -380,8 +402,11 @@ Command connect_command() {
                    .help = "interface at the second END (default: eth0; on the host: veth and a hash)"},
                   {.name = "mtu", .value = "BYTES", .help = "MTU of both ends in bytes (default: 1500)"},
                   {.name = "no-lo", .help = "leave lo down (default: lo of both namespaces is set up)"},
+                  explain_options().front(),
+                  explain_options().back(),
                   output_option()},
-      .examples = {"vethctl connect net0 net1 --address 192.168.10.1/24 --peer-address 192.168.10.2/24",
+      .examples = {"vethctl connect net0 net1 --explain",
+                   "vethctl connect net0 net1 --address 192.168.10.1/24 --peer-address 192.168.10.2/24",
                    "vethctl connect net0 bridge:br0", "vethctl connect 4711 host"},
       .run = connect};
 }

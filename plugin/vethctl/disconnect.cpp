@@ -9,6 +9,7 @@
 #include "plugin/verbs/del.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/connection.hpp"
+#include "plugin/vethctl/explanation.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 
@@ -209,8 +210,15 @@ std::string to_json(const cni::Attachment& attachment) {
 }  // namespace
 
 int disconnect(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
+  check_explain_options(arguments);
   const auto request = find_connection(read_ends(arguments), inspector, console);
+  const auto explanation = explain_removal(request.attachment, state::Folder::find(console.root));
+  if (arguments.has("explain")) {
+    console.print(explanation);
+    return success;
+  }
   verbs::del(request, inspector.kernel, console.root);
+  if (arguments.has("explain-also")) console.warn(explanation);
   const auto& [network, container, interface] = request.attachment;
   console.print(arguments.wants_json() ? to_json(request.attachment)
                                        : "disconnected " + container + '/' + interface + '\n');
@@ -227,8 +235,9 @@ Command disconnect_command() {
               "Removes the veth pair that `vethctl connect` has created, with its addresses and its record. A bridge "
               "is not removed. Each END is given as for connect: one end of the pair, or both in any order.\n\n"
               "All options of connect are accepted, so that the arguments of connect can be used unchanged: "
-              "--ifname and --peer-ifname select the interfaces at the first and the second END, the other options "
-              "have no effect. If the record is missing, the pair is found by the aliases of its interfaces.",
+              "--ifname and --peer-ifname select the interfaces at the first and the second END, --address, "
+              "--peer-address, --mtu and --no-lo have no effect. If the record is missing, the pair is found by the "
+              "aliases of its interfaces.",
           .options = {{.name = "ifname", .value = "NAME", .help = "interface at the first END (default: eth0)"},
                       {.name = "peer-ifname",
                        .value = "NAME",
@@ -237,6 +246,8 @@ Command disconnect_command() {
                       {.name = "peer-address", .value = "CIDR", .help = "accepted, no effect"},
                       {.name = "mtu", .value = "BYTES", .help = "accepted, no effect"},
                       {.name = "no-lo", .help = "accepted, no effect"},
+                      explain_options().front(),
+                      explain_options().back(),
                       output_option()},
           .examples = {"vethctl disconnect net0", "vethctl disconnect net0 net1 --ifname eth1"},
           .run = [](const Arguments& arguments, const Console& console) {

@@ -6,6 +6,7 @@
 #include "plugin/kernel/linux_repairer.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/explanation.hpp"
 #include "plugin/vethctl/gc.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
@@ -122,6 +123,22 @@ class RepairRun {
     return std::move(actions_);
   }
 
+  /// The commands for the attachments with a record. Changes nothing.
+  std::string explain() {
+    auto folders = open_folders();
+    inspect::require_network(network_, inspector_, folders);
+    std::string text;
+    for (auto& folder : folders) {
+      for (const auto& network : networks_of(folder, network_)) {
+        for (const auto& stored : folder.records.list(network)) {
+          if (stored.record && stored.stage == state::Stage::live)
+            text += explain_repair(*stored.record, inspector_.kernel, folder);
+        }
+      }
+    }
+    return text.empty() ? "# nothing to restore\n" : text;
+  }
+
  private:
   std::vector<state::Folder> open_folders() const { return inspect::open_folders(console_.root, configurations_); }
 
@@ -208,9 +225,17 @@ class RepairRun {
 }  // namespace
 
 int repair(const Arguments& arguments, const Console& console, const KernelAccess& access) {
+  check_explain_options(arguments);
+  const bool is_explained = arguments.has("explain") || arguments.has("explain-also");
+  const auto explanation = is_explained ? RepairRun{arguments, console, access}.explain() : std::string{};
+  if (arguments.has("explain")) {
+    console.print(explanation);
+    return success;
+  }
   const auto actions = RepairRun{arguments, console, access}.run();
   const bool is_dry_run = arguments.has("dry-run");
   console.print(arguments.wants_json() ? to_json(actions, is_dry_run) : to_text(actions, is_dry_run));
+  if (is_explained) console.warn(explanation);
   const bool is_complete = std::ranges::find(actions, ActionKind::not_restored, &RepairAction::kind) == actions.end();
   return is_complete ? success : found_faults;
 }
@@ -228,7 +253,8 @@ Command repair_command() {
           "gc does. Restores missing records if the interface is on the host; it cannot restore records of pairs "
           "between two namespaces.\n\n"
           "Existing objects are not changed. A missing interface is not restored: the runtime must create the "
-          "container again. The exit status is 1 if something could not be restored.",
+          "container again. The exit status is 1 if something could not be restored.\n\n"
+          "The commands of --explain restore the attachments, not missing records and stale attachments.",
       .options = {{.name = "dry-run", .help = "print what would be done, and change nothing"},
                   {.name = "conf-dir",
                    .value = "DIR",
@@ -238,8 +264,10 @@ Command repair_command() {
                    .value = "DIR",
                    .help = "state folder of restored records, if the network has the key dataDir (default: "
                            "/run/veth-cni)"},
+                  explain_options().front(),
+                  explain_options().back(),
                   output_option()},
-      .examples = {"vethctl repair --dry-run", "vethctl repair pods"},
+      .examples = {"vethctl repair --dry-run", "vethctl repair pods", "vethctl repair --explain"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
