@@ -3,7 +3,6 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/kernel/loopback.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
@@ -15,6 +14,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/format.hpp"
+#include "plugin/vethctl/side_effects.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <fcntl.h>
@@ -260,26 +260,6 @@ std::string end_text(const std::string& end, const std::string& interface, const
          (addresses.empty() ? "only a link-local address" : text::joined(addresses, ", ")) + '\n';
 }
 
-/// A namespace that `ip netns add` has created cannot reach its own addresses until its lo is up. Returns the
-/// namespaces whose lo was down.
-std::vector<std::string> bring_up_loopbacks(const cni::Request& request, kernel::Kernel& kernel) {
-  std::vector<std::string> namespaces;
-  for (const auto& path : {request.netns, request.config.peer.netns}) {
-    if (path.empty() || path == inspect::host_namespace_path) continue;
-    const auto netns = kernel.open_namespace(path, false);
-    if (kernel::observe_loopback(netns).is_up) continue;
-    kernel::set_loopback(netns, true);
-    namespaces.push_back(report::format_namespace(path));
-  }
-  return namespaces;
-}
-
-/// What connect() changed besides the pair.
-struct SideEffects {
-  bool created_bridge = false;
-  std::vector<std::string> loopbacks{};  ///< namespaces whose lo was set up
-};
-
 std::string to_text(const cni::Request& request, const SideEffects& effects) {
   const auto& [network, container, interface] = request.attachment;
   const auto& config = request.config;
@@ -289,16 +269,19 @@ std::string to_text(const cni::Request& request, const SideEffects& effects) {
               end_text(container, interface, report::texts(own));
   text += config.mode == cni::Mode::bridge
               ? "  port of bridge " + config.bridge.name +
-                    (effects.created_bridge ? " (created; disconnect does not remove it)\n" : "\n")
+                    (!effects.created_bridge.empty() ? " (created; disconnect does not remove it)\n" : "\n")
               : end_text(report::format_namespace(config.peer.netns), config.peer.interface,
                          report::texts(config.peer.addresses));
-  if (!effects.loopbacks.empty()) text += "  lo set up in " + text::joined(effects.loopbacks, ", ") + '\n';
+  std::vector<std::string> loopbacks;
+  for (const auto& path : effects.loopbacks) loopbacks.push_back(report::format_namespace(path));
+  if (!loopbacks.empty()) text += "  lo set up in " + text::joined(loopbacks, ", ") + '\n';
   return text + "to disconnect: vethctl disconnect " + container + " --ifname " + interface + '\n';
 }
 
-bool interface_exists(const std::string& interface, kernel::Inspector& inspector) {
-  return inspector.find_interface(interface, inspector.kernel.open_namespace(inspect::host_namespace_path, true))
-      .has_value();
+bool is_bridge_missing(const cni::Request& request, kernel::Inspector& inspector) {
+  if (request.config.mode != cni::Mode::bridge) return false;
+  const auto host = inspector.kernel.open_namespace(inspect::host_namespace_path, true);
+  return !inspector.find_interface(request.config.bridge.name, host);
 }
 
 /// Reports an existing connection in the terms of this command.
@@ -337,13 +320,13 @@ int connect(const Arguments& arguments, const Console& console) {
     }
   }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
-  SideEffects effects{.created_bridge = request.config.mode == cni::Mode::bridge &&
-                                        !interface_exists(request.config.bridge.name, inspector)};
+  SideEffects effects;
+  if (is_bridge_missing(request, inspector)) effects.created_bridge = request.config.bridge.name;
   const auto print = [&](std::string_view result) {
-    if (!arguments.has("no-lo")) effects.loopbacks = bring_up_loopbacks(request, kernel);
+    if (!arguments.has("no-lo")) set_up_loopbacks(request, kernel, effects);
     console.print(arguments.wants_json() ? std::string{result} : to_text(request, effects));
   };
-  add(request, inspector, folder, print);
+  revert_on_failure(effects, kernel, console, [&] { add(request, inspector, folder, print); });
   return success;
 }
 
