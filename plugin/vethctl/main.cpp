@@ -7,6 +7,7 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/help.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
+#include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
 #include <sys/ioctl.h>
@@ -51,7 +52,8 @@ int run(const Command& command, const std::vector<std::string>& words) {
                                                       .warn = warn,
                                                       .width = terminal_width(),
                                                       .root = std::string{state::default_root},
-                                                      .configurations = inspect::default_conf_dir});
+                                                      .configurations = inspect::default_conf_dir,
+                                                      .installations = vethctl::default_installations});
 }
 
 const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
