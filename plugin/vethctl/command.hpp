@@ -43,6 +43,7 @@ struct Console {
   std::string root;                             ///< root of the state folder
   std::string configurations{};                 ///< folder of the network configurations; empty: none
   std::string installations{};                  ///< folder in which install remembers its folders; empty: none
+  std::string cni_path{};                       ///< folders of the plugins; empty: not searched
 };
 
 /// Exit statuses.
