@@ -22,7 +22,7 @@ class VethctlConnectRollback : public testing::Test {
 };
 
 /// The output of the shell, in which $vethctl is the executable.
-Outcome shell(const std::string& script) {
+Outcome connect_in_shell(const std::string& script) {
   return run({.argv = {"bash", "-c", script}, .environment = {"vethctl=" + executables() + "/vethctl"}});
 }
 
@@ -54,7 +54,7 @@ TEST_F(VethctlConnectRollback, RemovesTheBridgeAfterEachRefusal) {
 /// The connection exists already when the answer is printed.
 TEST_F(VethctlConnectRollback, RemovesTheConnectionIfItCannotPrintTheAnswer) {
   for (const auto* other : {"bridge:brz", "net1", "host"}) {
-    const auto refused = shell(std::string{"\"$vethctl\" connect net0 "} + other + " > /dev/full");
+    const auto refused = connect_in_shell(std::string{"\"$vethctl\" connect net0 "} + other + " > /dev/full");
     EXPECT_EQ(refused.exit, 1) << other << refused.err;
     EXPECT_FALSE(has_interface(Namespace::host(), "brz")) << other;
     EXPECT_FALSE(has_interface(net0, "eth0")) << other;
