@@ -40,7 +40,8 @@ std::string joined(const std::vector<std::string>& words) {
 Privileges read_privileges() {
   Privileges privileges{.is_root = ::geteuid() == 0, .is_in_user_namespace = is_in_user_namespace()};
   const auto effective = effective_capabilities();
-  for (const auto& [number, name] : {std::pair{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}}) {
+  for (const auto& [number, name] :
+       {std::pair{CAP_NET_ADMIN, "CAP_NET_ADMIN"}, std::pair{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}}) {
     const bool has_capability = (effective >> static_cast<unsigned>(number) & 1U) != 0;
     if (!has_capability) privileges.missing.emplace_back(name);
   }

@@ -168,16 +168,13 @@ class Scanner {
   /// Quotation marks that JSON does not have.
   void refuse_quotes() const {
     if (current() == '\'' || current() == '`') {
-      fail(std::string{"JSON has only double quotes: replace "} + current() + "...", '"');
+      const std::string quote{current()};
+      fail("JSON has only double quotes: replace " + quote + "..." + quote + " by \"...\"");
     }
     for (const std::string_view mark :
          {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e", "\xe2\x80\x98", "\xe2\x80\x99"}) {
       if (rest().starts_with(mark)) fail("typographic quotation marks: replace them by \"");
     }
-  }
-
-  [[noreturn]] void fail(const std::string& beginning, char quote) const {
-    fail(beginning + " by " + quote + "..." + quote);
   }
 
   std::string_view word() const {

