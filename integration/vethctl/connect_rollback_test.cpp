@@ -38,13 +38,12 @@ TEST_F(VethctlConnectRollback, RemovesTheBridgeIfTheInterfaceNameIsTaken) {
 TEST_F(VethctlConnectRollback, RemovesTheBridgeAfterEachRefusal) {
   ASSERT_EQ(vethctl({"connect", "net1", "bridge:other", "--address", "10.7.0.1/24"}).exit, 0);
   run_ip(net0, {"address", "add", "10.8.0.1/24", "dev", "lo"});
-  const auto with_other = Snapshot::take();
   for (const auto& words : {Texts{"net9", "bridge:brz"}, Texts{"net0", "bridge:brz", "--address", "10.8.0.1/24"},
                             Texts{"net0", "bridge:brz", "--ifname", "lo"}}) {
     auto all = words;
     all.insert(all.begin(), "connect");
     EXPECT_NE(vethctl(all).exit, 0) << words.back();
-    EXPECT_TRUE(unchanged_since(with_other)) << words.back();
+    EXPECT_FALSE(has_interface(Namespace::host(), "brz") || has_interface(net0, "eth0")) << words.back();
   }
   ASSERT_EQ(vethctl({"disconnect", "net1"}).exit, 0);
   run_ip(Namespace::host(), {"link", "delete", "other"});
