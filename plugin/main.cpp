@@ -1,31 +1,65 @@
+#include "plugin/cni/error.hpp"
 #include "plugin/cni/process.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/posix/log_file.hpp"
+#include "plugin/posix/privileges.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/verbs/perform.hpp"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <functional>
+#include <iterator>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace {
 
-void serve(cni::Call call, const std::function<void(std::string_view)>& print) {
+/// For somebody who starts the plugin by hand.
+constexpr std::string_view guidance =
+    "\nThis is a plugin: container runtimes start it, with CNI_COMMAND and other variables in the environment and a\n"
+    "network configuration on standard input. To connect namespaces, and to see and check networks, use vethctl:\n\n"
+    "  vethctl --help      the commands\n"
+    "  man 8 vethctl       their manual page\n"
+    "  man 5 veth-cni      the configuration\n"
+    "  man 7 veth-cni      troubleshooting, error codes, security\n";
+
+/// Runtimes pass no arguments.
+bool asks_for_help(const std::string& word) { return word == "help" || word == "--help" || word == "-h"; }
+
+int print_help(const cni::Plugin& plugin) try {
+  posix::write_output(cni::about(plugin) + std::string{guidance});
+  return 0;
+} catch (const std::system_error&) {
+  return 1;
+}
+
+void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
   kernel::rethrow_namespace_return_failure([&] {
     kernel::LinuxKernel kernel;
     verbs::perform(std::move(call), kernel, print);
   });
+} catch (const std::system_error& error) {
+  auto advice = posix::privilege_advice(error.code());
+  if (advice.empty()) throw;
+  throw cni::Error{cni::ErrorCode::system_refused, error.what(), std::move(advice)};
 }
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
   posix::prepare_process();
   posix::drop_capabilities();
-  const cni::Plugin plugin{.type = "veth", .version = VETH_VERSION, .serve = serve};
+  const bool is_started_by_hand = std::getenv("CNI_COMMAND") == nullptr && ::isatty(STDIN_FILENO) != 0;
+  const cni::Plugin plugin{
+      .type = "veth", .version = VETH_VERSION, .serve = serve, .guidance = is_started_by_hand ? guidance : ""};
+  if (count > 1 && asks_for_help(*std::next(arguments))) return print_help(plugin);
   return cni::serve_process(
       plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
 }

@@ -97,4 +97,20 @@ TEST(VethctlInstall, WritesNoConfigurationWhenStatusFails) {
   EXPECT_TRUE(std::filesystem::is_empty(conf_folder));
 }
 
+/// The whole node: the folders are found without options, also when one of them cannot be changed.
+TEST(VethctlUninstall, FindsTheFoldersOfInstall) {
+  ASSERT_EQ(install_on_node().exit, 0);
+  ASSERT_EQ(run({.argv = {"mount", "--bind", bin_folder, bin_folder}}).exit, 0);
+  ASSERT_EQ(run({.argv = {"mount", "-o", "remount,bind,ro", bin_folder}}).exit, 0);
+  const auto refused = vethctl({"uninstall"});
+  EXPECT_EQ(refused.exit, 1);
+  EXPECT_EQ(refused.err, "vethctl: remove files from folder \"/run/test/bin\": Read-only file system\n");
+  EXPECT_TRUE(std::filesystem::exists(std::string{conf_folder} + "/10-veth.conflist")) << "nothing was removed";
+  ASSERT_EQ(run({.argv = {"umount", bin_folder}}).exit, 0);
+  const auto removed = vethctl({"uninstall"});
+  EXPECT_EQ(removed.exit, 0) << removed.err;
+  EXPECT_TRUE(std::filesystem::is_empty(bin_folder) && std::filesystem::is_empty(conf_folder));
+  EXPECT_FALSE(std::filesystem::exists("/var/lib/vethctl"));
+}
+
 }  // namespace

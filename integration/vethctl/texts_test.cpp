@@ -1,4 +1,4 @@
-// Help, completions and man pages: bash and groff accept them.
+// Help and man pages: groff accepts them.
 #include "integration/support/call.hpp"
 #include "integration/support/command.hpp"
 #include "integration/support/file_text.hpp"
@@ -14,15 +14,6 @@ namespace {
 using namespace support;
 
 std::string vethctl_path() { return executables() + "/vethctl"; }
-
-/// The completions that bash offers for the last word.
-std::string completions(const std::string& words) {
-  const std::string script = "source <(" + vethctl_path() + " completion bash); COMP_WORDS=(vethctl " + words +
-                             "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _vethctl; echo \"${COMPREPLY[@]}\"";
-  const auto outcome = run({.argv = {"bash", "-euc", script}});
-  EXPECT_EQ(outcome.err, "") << words;
-  return outcome.out;
-}
 
 TEST(VethctlHelp, IsPrintedByEachOptionAndCommand) {
   const auto help = vethctl({"list", "--help"}).out;
@@ -47,21 +38,6 @@ TEST(VethctlOutput, ContainsNoControlCharacters) {
   const auto outcome = vethctl({"validate", "/run/\x1b[2J"});
   EXPECT_EQ((outcome.out + outcome.err).find('\x1b'), std::string::npos);
   EXPECT_NE(outcome.out.find("\ufffd[2J"), std::string::npos) << outcome.out;
-}
-
-TEST(VethctlCompletion, OffersCommandsOptionsAndValues) {
-  struct Case {
-    std::string words;
-    std::string offered;
-  };
-  for (const auto& [words, offered] :
-       {Case{"vali", "validate\n"}, Case{"gc --d", "--dry-run\n"}, Case{"gc --output ''", "text json\n"},
-        Case{"gc --output = j", "json\n"}, Case{"gc --output =", "text json\n"}, Case{"leases ''", "list release\n"},
-        Case{"leases list ''", "\n"}, Case{"import --results /x", "\n"}, Case{"import --dry-run --res", "--results\n"},
-        Case{"validate ''", "\n"}, Case{"help vali", "validate\n"}, Case{"ev", "events\n"},
-        Case{"metrics --ou", "--output-file\n"}, Case{"nonsense --x", "\n"}}) {
-    EXPECT_EQ(completions(words), offered) << words;
-  }
 }
 
 bool has_groff() { return run({.argv = {"sh", "-c", "command -v groff"}}).exit == 0; }

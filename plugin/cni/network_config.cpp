@@ -200,6 +200,14 @@ void reject_misspelled(JsonObject& network, const NetworkConfig& config) {
   network.reject_misspelled_keys(keys_of_other_software);
 }
 
+// As from a person who tries the plugin with the file of the runtime.
+void refuse_list(JsonObject& network, const NetworkConfig& config) {
+  const auto unread = network.unread_members();
+  if (!config.type.empty() || std::ranges::find(unread, "plugins") == unread.end()) return;
+  throw Error(ErrorCode::invalid_config, "the input is a list of plugins (the content of a .conflist file)",
+              "give the plugin its entry of the list, with the name and cniVersion of the list, as a runtime does");
+}
+
 // Modes bridge and netns also work without addresses.
 void require_ipam(const NetworkConfig& config) {
   if (config.bridge.disable_container_interface && !config.ipam.type.empty()) {
@@ -258,6 +266,7 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
   config.requested = read_runtime_request(network, args, parse_mode);
   config.ipam = read_ipam(network, parse_mode);
   if (parse_mode == ParseMode::lenient) return config;
+  refuse_list(network, config);
   read_log(network);  // only validated here; find_log_target() reads it when the call is logged
   reject_misspelled(network, config);
   config.ignored_keys = document.ignored_keys();

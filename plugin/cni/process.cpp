@@ -16,15 +16,8 @@
 namespace cni {
 namespace {
 
-/// The first line must contain exactly one semantic version: nerdctl and Nomad parse it.
-std::string about(const Plugin& plugin) {
-  std::string text = "CNI " + std::string{plugin.type} + " plugin v" + std::string{plugin.version};
-  text += "\nCNI protocol versions supported: ";
-  return text + text::joined(all_versions, ", ", [](Version version) { return to_string(version); }) + '\n';
-}
-
 int print_about(const Plugin& plugin, const Streams& streams) try {
-  streams.write_error(about(plugin));
+  streams.write_error(about(plugin) + std::string{plugin.guidance});
   return 0;
 } catch (const std::system_error&) {
   return 1;
@@ -148,6 +141,13 @@ void append_to_log(LogData& data, const Plugin& plugin, const Streams& streams) 
 }
 
 }  // namespace
+
+/// The first line must contain exactly one semantic version: nerdctl and Nomad parse it.
+std::string about(const Plugin& plugin) {
+  std::string text = "CNI " + std::string{plugin.type} + " plugin v" + std::string{plugin.version};
+  text += "\nCNI protocol versions supported: ";
+  return text + text::joined(all_versions, ", ", [](Version version) { return to_string(version); }) + '\n';
+}
 
 int serve_process(const Plugin& plugin, const Streams& streams) {
   Call call{.environment = read_environment(), .input = {}};

@@ -26,6 +26,8 @@ struct Plugin {
   /// Executes the call and prints its result with `print`. ADD must undo its work if printing fails. Throws Error and
   /// std::system_error.
   std::function<void(Call call, const std::function<void(std::string_view)>& print)> serve;
+
+  std::string_view guidance{};  ///< printed after the name and the versions in a call without CNI_COMMAND
 };
 
 /// The streams of the process, and the system functions that logging (key "log") needs. Each throws std::system_error.
@@ -36,6 +38,9 @@ struct Streams {
   std::function<void(const std::string& file, std::string_view line)> append_line;
   std::function<std::uint64_t()> random_number;  ///< not 0
 };
+
+/// Name and version of the plugin, and the supported versions of the protocol.
+std::string about(const Plugin& plugin);
 
 /// Serves one call and returns the exit status. An exception is printed as the error object of the specification, with
 /// status 1. Without CNI_COMMAND, prints name and version of the plugin to the error stream and returns 0. If the

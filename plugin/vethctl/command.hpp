@@ -42,6 +42,8 @@ struct Console {
   std::size_t width = 80;                       ///< columns of the terminal; very large for a pipe
   std::string root;                             ///< root of the state folder
   std::string configurations{};                 ///< folder of the network configurations; empty: none
+  std::string installations{};                  ///< folder in which install remembers its folders; empty: none
+  std::string cni_path{};                       ///< folders of the plugins; empty: not searched
 };
 
 /// Exit statuses.

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -32,16 +34,22 @@ void append_list(std::vector<PluginConfiguration>& all, const ordered_json& list
 
 }  // namespace
 
+std::vector<PluginConfiguration> parse_configurations(const std::string& text) {
+  std::vector<PluginConfiguration> all;
+  const auto json = ordered_json::parse(text, nullptr, false);
+  const auto* plugins = json.is_object() ? find_member(json, "plugins") : nullptr;
+  if (plugins == nullptr) {
+    append(all, json);
+  } else if (plugins->is_array()) {
+    append_list(all, json, *plugins);
+  }
+  return all;
+}
+
 std::vector<PluginConfiguration> read_configurations(const std::string& folder) {
   std::vector<PluginConfiguration> all;
   for (const auto& file : inspect::find_configurations(folder).value_or(std::vector<std::string>{})) {
-    const auto json = ordered_json::parse(inspect::configuration_text(file), nullptr, false);
-    const auto* plugins = json.is_object() ? find_member(json, "plugins") : nullptr;
-    if (plugins == nullptr) {
-      append(all, json);
-    } else if (plugins->is_array()) {
-      append_list(all, json, *plugins);
-    }
+    std::ranges::move(parse_configurations(inspect::configuration_text(file)), std::back_inserter(all));
   }
   return all;
 }

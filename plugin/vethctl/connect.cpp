@@ -3,7 +3,6 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/kernel/loopback.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
@@ -16,6 +15,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/format.hpp"
+#include "plugin/vethctl/side_effects.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <fcntl.h>
@@ -261,26 +261,6 @@ std::string end_text(const std::string& end, const std::string& interface, const
          (addresses.empty() ? "only a link-local address" : text::joined(addresses, ", ")) + '\n';
 }
 
-/// A namespace that `ip netns add` has created cannot reach its own addresses until its lo is up. Returns the
-/// namespaces whose lo was down.
-std::vector<std::string> bring_up_loopbacks(const cni::Request& request, kernel::Kernel& kernel) {
-  std::vector<std::string> namespaces;
-  for (const auto& path : {request.netns, request.config.peer.netns}) {
-    if (path.empty() || path == inspect::host_namespace_path) continue;
-    const auto netns = kernel.open_namespace(path, false);
-    if (kernel::observe_loopback(netns).is_up) continue;
-    kernel::set_loopback(netns, true);
-    namespaces.push_back(report::format_namespace(path));
-  }
-  return namespaces;
-}
-
-/// What connect() changed besides the pair.
-struct SideEffects {
-  bool created_bridge = false;
-  std::vector<std::string> loopbacks{};  ///< namespaces whose lo was set up
-};
-
 std::string to_text(const cni::Request& request, const SideEffects& effects) {
   const auto& [network, container, interface] = request.attachment;
   const auto& config = request.config;
@@ -290,16 +270,19 @@ std::string to_text(const cni::Request& request, const SideEffects& effects) {
               end_text(container, interface, report::texts(own));
   text += config.mode == cni::Mode::bridge
               ? "  port of bridge " + config.bridge.name +
-                    (effects.created_bridge ? " (created; disconnect does not remove it)\n" : "\n")
+                    (!effects.created_bridge.empty() ? " (created; disconnect does not remove it)\n" : "\n")
               : end_text(report::format_namespace(config.peer.netns), config.peer.interface,
                          report::texts(config.peer.addresses));
-  if (!effects.loopbacks.empty()) text += "  lo set up in " + text::joined(effects.loopbacks, ", ") + '\n';
+  std::vector<std::string> loopbacks;
+  for (const auto& path : effects.loopbacks) loopbacks.push_back(report::format_namespace(path));
+  if (!loopbacks.empty()) text += "  lo set up in " + text::joined(loopbacks, ", ") + '\n';
   return text + "to disconnect: vethctl disconnect " + container + " --ifname " + interface + '\n';
 }
 
-bool interface_exists(const std::string& interface, kernel::Inspector& inspector) {
-  return inspector.find_interface(interface, inspector.kernel.open_namespace(inspect::host_namespace_path, true))
-      .has_value();
+bool is_bridge_missing(const cni::Request& request, kernel::Inspector& inspector) {
+  if (request.config.mode != cni::Mode::bridge) return false;
+  const auto host = inspector.kernel.open_namespace(inspect::host_namespace_path, true);
+  return !inspector.find_interface(request.config.bridge.name, host);
 }
 
 /// Reports an existing connection in the terms of this command.
@@ -331,6 +314,20 @@ std::string explain_loopbacks(const cni::Request& request, const Arguments& argu
   return text;
 }
 
+int add_connection(const cni::Request& request, const Arguments& arguments, kernel::Inspector& inspector,
+                   state::Folder& folder, const Console& console) {
+  SideEffects effects;
+  if (is_bridge_missing(request, inspector)) effects.created_bridge = request.config.bridge.name;
+  const auto print = [&](std::string_view result) {
+    if (!arguments.has("no-lo")) set_up_loopbacks(request, inspector.kernel, effects);
+    console.print(arguments.wants_json() ? std::string{result} : to_text(request, effects));
+  };
+  revert_on_failure(effects, inspector.kernel, console, [&] { add(request, inspector, folder, print); });
+  if (arguments.has("explain-also"))
+    console.warn(explain_loopbacks(request, arguments) + explain_recorded(request.attachment, folder));
+  return success;
+}
+
 /// The lock keeps two simultaneous commands from using the same addresses in one namespace. An existing connection with
 /// the same container end is reported, or torn down if it is stale, by the ADD itself.
 int connect(const Arguments& arguments, const Console& console) {
@@ -353,19 +350,8 @@ int connect(const Arguments& arguments, const Console& console) {
     }
   }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
-  if (arguments.has("explain")) {
-    console.print(explain_loopbacks(request, arguments) + explain_add(request, kernel, folder));
-    return success;
-  }
-  SideEffects effects{.created_bridge = request.config.mode == cni::Mode::bridge &&
-                                        !interface_exists(request.config.bridge.name, inspector)};
-  const auto print = [&](std::string_view result) {
-    if (!arguments.has("no-lo")) effects.loopbacks = bring_up_loopbacks(request, kernel);
-    console.print(arguments.wants_json() ? std::string{result} : to_text(request, effects));
-  };
-  add(request, inspector, folder, print);
-  if (arguments.has("explain-also"))
-    console.warn(explain_loopbacks(request, arguments) + explain_recorded(request.attachment, folder));
+  if (!plan) return add_connection(request, arguments, inspector, folder, console);
+  console.print(explain_loopbacks(request, arguments) + explain_add(request, kernel, folder));
   return success;
 }
 

@@ -2,7 +2,6 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/json_writer.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/program.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -10,6 +9,8 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/install_actions.hpp"
+#include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/installed_files.hpp"
 #include "plugin/vethctl/node_network.hpp"
 
@@ -21,52 +22,15 @@
 #include <array>
 #include <climits>
 #include <optional>
+#include <system_error>
 
 namespace vethctl {
 namespace {
 
-constexpr auto default_bin_dir = "/opt/cni/bin";
 constexpr auto plugin_name = "veth";
 constexpr auto loopback_name = "loopback";
 constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl"};
 constexpr std::size_t max_program_bytes = std::size_t{64} << 20U;
-
-/// What was done with one file, as a text.
-struct FileAction {
-  std::string path;
-  std::string action;
-};
-
-void print(const std::vector<FileAction>& actions, const Arguments& arguments, const Console& console) {
-  if (!arguments.wants_json()) {
-    for (const auto& [path, action] : actions)
-      console.print(std::string{path}.append(": ").append(action).append("\n"));
-    return;
-  }
-  cni::JsonWriter json{2};
-  json.begin_array();
-  for (const auto& [path, action] : actions) {
-    json.begin_object();
-    json.member("path", path);
-    json.member("action", action);
-    json.end_object();
-  }
-  json.end_array();
-  console.print(json.finished());
-}
-
-std::string without_trailing_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string bin_dir_of(const Arguments& arguments) {
-  return without_trailing_slashes(arguments.value("bin-dir").value_or(default_bin_dir));
-}
-
-std::string conf_dir_of(const Arguments& arguments) {
-  return without_trailing_slashes(arguments.value("conf-dir").value_or(inspect::default_conf_dir));
-}
 
 std::string own_folder() {
   std::string path(PATH_MAX, '\0');
@@ -128,19 +92,15 @@ std::optional<NodeNetwork> find_network(const Arguments& arguments) {
 /// "10-NAME.conflist", as install names the file of a network.
 std::string file_of_network(const std::string& network) { return "10-" + network + ".conflist"; }
 
-[[noreturn]] void throw_attached(const std::string& action, const std::string& network, const std::string& remedy) {
-  throw cni::Error{cni::ErrorCode::already_attached,
-                   "cannot " + action + ": containers are attached to network " + text::quoted(network), remedy};
-}
-
-class Installation {
+class InstallRun {
  public:
-  Installation(const Arguments& arguments, const Console& console, const StatusCheck& check_status)
+  InstallRun(const Arguments& arguments, const Console& console, const StatusCheck& check_status)
       : programs_(find_programs(arguments)),
         network_(find_network(arguments)),
         bin_(InstalledFiles::open(bin_dir_of(arguments))),
         check_status_(check_status),
-        root_(console.root),
+        console_(console),
+        place_{canonical_path(bin_dir_of(arguments)), canonical_path(conf_dir_of(arguments))},
         is_forced_(arguments.has("force")) {
     if (network_) conf_ = InstalledFiles::open(conf_dir_of(arguments));
   }
@@ -148,6 +108,7 @@ class Installation {
   std::vector<FileAction> run() {
     refuse_foreign_files();
     if (network_ && !is_forced_) refuse_to_replace_used_network();
+    remember_place();
     for (const auto& program : programs_) {
       const bool is_kept = program.name == loopback_name && is_foreign(bin_, program);
       if (is_kept) add_action(bin_, program.name, "kept: a loopback plugin of another package");
@@ -167,6 +128,16 @@ class Installation {
     return !is_forced_ && files.owner(file.name) == Owner::other && !files.has(file);
   }
 
+  /// Before the first file is written: uninstall finds what an interrupted install has left.
+  void remember_place() const try {
+    if (!console_.installations.empty()) remember(console_.installations, place_);
+  } catch (const std::system_error& error) {
+    const bool has_defaults = place_ == Installation{default_bin_dir, inspect::default_conf_dir};
+    if (has_defaults) return;  // uninstall looks there anyway
+    console_.warn(std::string{"vethctl: the folders are not remembered, give --bin-dir and --conf-dir to uninstall: "} +
+                  error.what() + '\n');
+  }
+
   void refuse_foreign_files() const {
     for (const auto& program : programs_) {
       if (program.name != loopback_name) refuse_if_foreign(bin_, program);
@@ -180,7 +151,7 @@ class Installation {
     auto installed = conf_->names();
     std::erase(installed, file_of_network(network_->name));
     if (installed.empty()) return;
-    for (const auto& folder : inspect::open_folders(root_)) {
+    for (const auto& folder : inspect::open_folders(console_.root)) {
       for (const auto& network : folder.records.networks()) {
         const bool is_replaced = std::ranges::find(installed, file_of_network(network)) != installed.end();
         if (!is_replaced || !folder.records.has_any(network)) continue;
@@ -224,7 +195,8 @@ class Installation {
   InstalledFiles bin_;
   std::optional<InstalledFiles> conf_{};
   const StatusCheck& check_status_;
-  std::string root_;
+  const Console& console_;
+  Installation place_;
   bool is_forced_;
   std::vector<FileAction> actions_{};
 };
@@ -251,52 +223,11 @@ void run_status(const std::string& executable, const std::string& input) {
       command + " of " + text::quoted(executable) + " failed, no configuration was written: " + error.what()};
 }
 
-void refuse_while_attached(const std::string& root) {
-  for (const auto& folder : inspect::open_folders(root)) {
-    for (const auto& network : folder.records.networks()) {
-      if (!folder.records.has_any(network)) continue;
-      throw_attached("uninstall", network,
-                     "delete them with the runtime first (vethctl list prints them), or use --force");
-    }
-  }
-}
-
-/// Returns whether all files were unchanged since install.
-bool remove_all(const std::string& folder, std::vector<FileAction>& actions) {
-  auto files = InstalledFiles::find(folder);
-  bool is_all_ours = true;
-  for (const auto& name : files ? files->names() : std::vector<std::string>{}) {
-    const bool is_ours = files->remove(name);
-    is_all_ours = is_all_ours && is_ours;
-    actions.push_back(
-        {files->path(name),
-         is_ours ? "removed" : "not removed: the file was changed after the installation, or is missing"});
-  }
-  return is_all_ours;
-}
-
-Option bin_dir_option() {
-  return {.name = "bin-dir", .value = "DIR", .help = "folder of the plugins (default: /opt/cni/bin)"};
-}
-
-Option conf_dir_option() {
-  return {.name = "conf-dir", .value = "DIR", .help = "folder of the network configurations (default: /etc/cni/net.d)"};
-}
-
 }  // namespace
 
 int install(const Arguments& arguments, const Console& console, const StatusCheck& check_status) {
-  print(Installation{arguments, console, check_status}.run(), arguments, console);
+  print(InstallRun{arguments, console, check_status}.run(), arguments, console);
   return success;
-}
-
-int uninstall(const Arguments& arguments, const Console& console) {
-  if (!arguments.has("force")) refuse_while_attached(console.root);
-  std::vector<FileAction> actions;
-  const bool is_configuration_ours = remove_all(conf_dir_of(arguments), actions);
-  const bool are_programs_ours = remove_all(bin_dir_of(arguments), actions);
-  print(actions, arguments, console);
-  return is_configuration_ours && are_programs_ours ? success : found_faults;
 }
 
 Command install_command() {
@@ -336,21 +267,6 @@ Command install_command() {
       .run = [](const Arguments& arguments, const Console& console) {
         return install(arguments, console, run_status);
       }};
-}
-
-Command uninstall_command() {
-  return {.name = "uninstall",
-          .summary = "remove the files that install has installed",
-          .description =
-              "Removes the files that install has installed in the two folders, first the configuration, so that the "
-              "runtime starts no further containers. Files that were changed afterwards are not removed; the exit "
-              "status is 1 then. Fails while containers are attached.",
-          .options = {bin_dir_option(),
-                      conf_dir_option(),
-                      {.name = "force", .help = "remove the files even if containers are attached"},
-                      output_option()},
-          .examples = {"vethctl uninstall"},
-          .run = uninstall};
 }
 
 }  // namespace vethctl

@@ -84,14 +84,19 @@ void InstalledFiles::put(const InstallableFile& file) {
   write_entries();
 }
 
-bool InstalledFiles::remove(const std::string& name) {
+bool InstalledFiles::remove(const std::string& name, bool even_if_changed) {
   const auto found = content(name);
-  const bool is_removed = found && is_ours(name, *found);
+  const bool is_removed = found && (even_if_changed || is_ours(name, *found));
   if (is_removed && ::unlinkat(directory_.get(), name.c_str(), 0) < 0)
     posix::throw_errno("remove " + text::quoted(path(name)));
   erase_entry(name);
   write_entries();
   return is_removed;
+}
+
+void InstalledFiles::require_writable() const {
+  if (::faccessat(directory_.get(), ".", W_OK, AT_EACCESS) < 0)
+    posix::throw_errno("remove files from folder " + text::quoted(folder_));
 }
 
 std::vector<std::string> InstalledFiles::names() const {

@@ -38,8 +38,11 @@ class InstalledFiles {
   bool has(const InstallableFile& file) const;
   /// Writes the file atomically and replaces an existing one, regardless of its owner.
   void put(const InstallableFile& file);
-  /// Removes the file if it is unchanged since install; otherwise returns false. Removes its entry in both cases.
-  bool remove(const std::string& name);
+  /// Removes the file if it is unchanged since install, or if `even_if_changed` is set; otherwise returns false.
+  /// Removes its entry in each case.
+  bool remove(const std::string& name, bool even_if_changed = false);
+  /// Throws std::system_error if files cannot be removed from the folder.
+  void require_writable() const;
   /// In ascending order.
   std::vector<std::string> names() const;
 

@@ -1,5 +1,6 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/namespace_return_failure.hpp"
+#include "plugin/posix/privileges.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/streams.hpp"
 #include "plugin/state/folder.hpp"
@@ -7,6 +8,8 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/help.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
+#include "plugin/vethctl/install_actions.hpp"
+#include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
 #include <sys/ioctl.h>
@@ -51,7 +54,9 @@ int run(const Command& command, const std::vector<std::string>& words) {
                                                       .warn = warn,
                                                       .width = terminal_width(),
                                                       .root = std::string{state::default_root},
-                                                      .configurations = inspect::default_conf_dir});
+                                                      .configurations = inspect::default_conf_dir,
+                                                      .installations = vethctl::default_installations,
+                                                      .cni_path = vethctl::default_bin_dir});
 }
 
 const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
@@ -80,11 +85,6 @@ int run(const std::vector<std::string>& words) {
   return run(find_command(commands, words.front()), rest);
 }
 
-/// Whether the process lacks privileges.
-bool needs_root(const std::error_code& code) {
-  return ::geteuid() != 0 && (code == std::errc::permission_denied || code == std::errc::operation_not_permitted);
-}
-
 int fail(const std::string& message, int status) {
   warn("vethctl: " + message + '\n');
   return status;
@@ -102,6 +102,6 @@ int main(int count, char** arguments) try {
 } catch (const kernel::NamespaceReturnFailure& failure) {
   return fail(failure.error.what(), vethctl::found_faults);
 } catch (const std::system_error& error) {
-  const auto* advice = needs_root(error.code()) ? " (run vethctl as root)" : "";
-  return fail(std::string{error.what()} + advice, vethctl::found_faults);
+  const auto advice = posix::privilege_advice(error.code());
+  return fail(error.what() + (advice.empty() ? advice : "; " + advice), vethctl::found_faults);
 }

@@ -101,6 +101,33 @@ State folder of the plugin: leases and records.
 .TP
 .I /etc/cni/net.d
 Network configurations of the runtimes.
+.TP
+.I /var/lib/vethctl/installations
+Folders of install, for uninstall.
+.SH EXAMPLES
+Two network namespaces are connected, looked at, and disconnected:
+.PP
+.in +4n
+.EX
+ip netns add net0
+ip netns add net1
+vethctl connect net0 net1 \-\-address 192.168.10.1/24 \-\-peer\-address 192.168.10.2/24
+ip netns exec net0 ping \-c 1 192.168.10.2
+vethctl list
+vethctl show net0
+vethctl disconnect net0
+.EE
+.in
+.PP
+A namespace gets a port of a bridge; the bridge is created:
+.PP
+.in +4n
+.EX
+vethctl connect net0 bridge:br0 \-\-address 10.7.0.1/24
+vethctl check
+vethctl disconnect net0
+.EE
+.in
 .SH "SEE ALSO"
 .BR veth\-cni (5),
 .BR veth\-cni (7),

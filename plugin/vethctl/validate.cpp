@@ -16,6 +16,8 @@
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/configuration_json.hpp"
+#include "plugin/vethctl/json_syntax.hpp"
+#include "plugin/vethctl/missing_plugins.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/wiring/wire.hpp"
 
@@ -218,8 +220,35 @@ bool is_list(const std::string& file, const ordered_json& json) {
   return has_plugins || has_extension(file, ".conflist");
 }
 
+/// The parser reports the position, too, but not the cause.
+void check_syntax(std::string_view text) {
+  const auto fault = find_syntax_fault(text);
+  if (fault) throw cni::Error{cni::ErrorCode::decoding_failure, to_string(*fault)};
+}
+
+/// The runtime, or the plugin for its IPAM, runs the executable of the name of the type.
+void check_installed(const ValidationResult& file_result, const std::string& text, const std::string& cni_path,
+                     std::vector<ValidationResult>& results) {
+  if (cni_path.empty()) return;
+  const auto missing = find_missing_plugins(text, cni_path);
+  if (!missing.has_folder) {
+    auto result = file_result;
+    result.kind = Kind::warning;
+    result.message = text::quoted(cni_path) +
+                     " does not exist, so it was not checked whether the plugins are installed: set --cni-path";
+    return results.push_back(result);
+  }
+  for (const auto& type : missing.types) {
+    results.push_back(fault(file_result, {cni::ErrorCode::invalid_config,
+                                          "type " + text::quoted(type) + " is not installed: " +
+                                              text::quoted(cni_path) + " has no executable of this name",
+                                          "install the plugin, or set --cni-path to the folder of the plugins"}));
+  }
+}
+
 void check_text(const ValidationResult& file_result, const std::string& text, std::vector<ValidationResult>& results) {
   check_byte_order_mark(text);
+  check_syntax(text);
   const cni::JsonDocument document{text, "the network configuration"};
   document.root().as_object();
   auto json = ordered_json::parse(text);
@@ -233,6 +262,13 @@ bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   return S_ISREG(status.st_mode);
 }
 
+void refuse_folder(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) < 0 || !S_ISDIR(status.st_mode)) return;
+  throw cni::Error{cni::ErrorCode::io_failure, "this is a folder, not a file",
+                   "give its files: vethctl validate " + path + (path.ends_with('/') ? "" : "/") + "*.conflist"};
+}
+
 std::string read(const std::string& file) {
   constexpr std::chrono::minutes timeout{10};
   constexpr std::size_t max_bytes = std::size_t{1} << 20U;
@@ -240,6 +276,7 @@ std::string read(const std::string& file) {
   const auto opened =
       posix::find_file(AT_FDCWD, file, O_RDONLY | O_NONBLOCK);  // O_NONBLOCK: do not wait for the writer of a pipe
   if (!opened) throw cni::Error{cni::ErrorCode::io_failure, "the file does not exist"};
+  refuse_folder(file);
   if (!is_regular(*opened, file)) {
     throw cni::Error{cni::ErrorCode::io_failure, "the file is not a regular file",
                      "to read a pipe, run: vethctl validate -"};
@@ -249,7 +286,8 @@ std::string read(const std::string& file) {
 
 int run_validate(const Arguments& arguments, const Console& console) {
   std::vector<ValidationResult> results;
-  for (const auto& file : arguments.operands) std::ranges::move(validate(file), std::back_inserter(results));
+  const auto cni_path = arguments.value("cni-path").value_or(console.cni_path);
+  for (const auto& file : arguments.operands) std::ranges::move(validate(file, cni_path), std::back_inserter(results));
   if (arguments.wants_json()) {
     console.print(to_json(results));
   } else {
@@ -267,11 +305,13 @@ std::string location_of(const ValidationResult& result) {
   return result.type.empty() ? text : text + " (" + result.type + ")";
 }
 
-std::vector<ValidationResult> validate(const std::string& file) {
+std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path) {
   const ValidationResult file_result{.file = file == "-" ? "standard input" : file};
   std::vector<ValidationResult> results;
   try {
-    check_text(file_result, read(file), results);
+    const auto text = read(file);
+    check_text(file_result, text, results);
+    check_installed(file_result, text, cni_path, results);
   } catch (const cni::Error& error) {
     results.push_back(fault(file_result, error));
   } catch (const std::system_error& error) {
@@ -281,21 +321,27 @@ std::vector<ValidationResult> validate(const std::string& file) {
 }
 
 Command validate_command() {
-  return {.name = "validate",
-          .operands = "FILE...",
-          .min_operands = 1,
-          .max_operands = 1000,
-          .summary = "check network configurations as ADD does",
-          .description =
-              "Checks network configurations (.conf) and lists (.conflist). For each plugin of type veth, and for each "
-              "other plugin whose addresses come from veth-ipam, it prints the error that an ADD would return, with "
-              "the same code and message. Keys that ADD ignores are warnings. \"-\" reads standard input. Nothing is "
-              "changed, and root is not required.\n\n"
-              "Not checked are the configurations of other plugins, values that the runtime adds, and whether an IPAM "
-              "plugin is installed.",
-          .options = {output_option()},
-          .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist"},
-          .run = run_validate};
+  return {
+      .name = "validate",
+      .operands = "FILE...",
+      .min_operands = 1,
+      .max_operands = 1000,
+      .summary = "check network configurations as ADD does",
+      .description =
+          "Checks network configurations (.conf) and lists (.conflist). For each plugin of type veth, and for each "
+          "other plugin whose addresses come from veth-ipam, it prints the error that an ADD would return, with "
+          "the same code and message. Keys that ADD ignores are warnings. \"-\" reads standard input. Nothing is "
+          "changed, and root is not required.\n\n"
+          "A text that is not JSON is reported with line, column and what to change. A type whose executable is not "
+          "in --cni-path is a fault; if the folder does not exist, that is a warning.\n\n"
+          "Not checked are the configurations of other plugins, and values that the runtime adds.",
+      .options = {{.name = "cni-path",
+                   .value = "DIR:DIR",
+                   .help = "folders of the plugins, as in CNI_PATH (default: /opt/cni/bin)"},
+                  output_option()},
+      .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist",
+                   "vethctl validate --cni-path /usr/lib/cni - < 10-veth.conflist"},
+      .run = run_validate};
 }
 
 }  // namespace vethctl

@@ -20,7 +20,8 @@ struct ValidationResult {
 /// "FILE: /plugins/0 (veth)" without the parts that are empty.
 std::string location_of(const ValidationResult& remark);
 
-/// Checks a network configuration or a list as ADD does; "-" is standard input.
-std::vector<ValidationResult> validate(const std::string& file);
+/// Checks a network configuration or a list as ADD does; "-" is standard input. `cni_path`: folders in which the
+/// executables of the plugins must be; empty: they are not searched for.
+std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path = {});
 
 }  // namespace vethctl

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/installations.hpp"
 #include "test/support/temporary_directory.hpp"
 #include "test/verbs/network.hpp"
 #include "test/vethctl/console.hpp"
@@ -32,17 +33,19 @@ class Install : public testing::Test {
   }
 
   /// The output, or the error message.
-  std::string install(const Words& more = {"--pod-cidr", "10.1.2.0/24"}) {
-    Words words{"--from", source, "--bin-dir", bin, "--conf-dir", conf + '/'};
+  std::string install(const Words& more = {"--pod-cidr", "10.1.2.0/24"}) { return install_in(bin, conf + '/', more); }
+
+  std::string install_in(const std::string& bin_dir, const std::string& conf_dir,
+                         const Words& more = {"--pod-cidr", "10.1.2.0/24"}) {
+    Words words{"--from", source, "--bin-dir", bin_dir, "--conf-dir", conf_dir};
     words.insert(words.end(), more.begin(), more.end());
     const auto arguments = vethctl::parse(vethctl::install_command(), words);
     test::Screen screen;
     try {
-      vethctl::install(arguments, screen.console(state),
-                       [this](const std::string& executable, const std::string& input) {
-                         asked = executable + ' ' + nlohmann::json::parse(input).at("name").get<std::string>();
-                         if (!is_ready) throw cni::Error{cni::ErrorCode::not_available, "not ready"};
-                       });
+      vethctl::install(arguments, console_of(screen), [this](const std::string& executable, const std::string& input) {
+        asked = executable + ' ' + nlohmann::json::parse(input).at("name").get<std::string>();
+        if (!is_ready) throw cni::Error{cni::ErrorCode::not_available, "not ready"};
+      });
     } catch (const cni::Error& error) {
       return error.what();
     }
@@ -50,10 +53,25 @@ class Install : public testing::Test {
   }
 
   std::string uninstall(int status = vethctl::success) {
+    return uninstall_with({"--bin-dir", bin, "--conf-dir", conf}, status);
+  }
+
+  /// The output, or the error message.
+  std::string uninstall_with(const Words& words, int status = vethctl::success) {
     test::Screen screen;
-    const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", bin, "--conf-dir", conf});
-    EXPECT_EQ(vethctl::uninstall(arguments, screen.console(state)), status);
+    const auto arguments = vethctl::parse(vethctl::uninstall_command(), words);
+    try {
+      EXPECT_EQ(vethctl::uninstall(arguments, console_of(screen)), status);
+    } catch (const cni::Error& error) {
+      return error.what();
+    }
     return screen.printed;
+  }
+
+  vethctl::Console console_of(test::Screen& screen) const {
+    auto console = screen.console(state);
+    console.installations = installations;
+    return console;
   }
 
   test::TemporaryDirectory directory;
@@ -62,6 +80,7 @@ class Install : public testing::Test {
   std::string bin = directory.path() + "/bin";
   std::string conf = directory.path() + "/conf";
   std::string list = conf + "/10-veth.conflist";
+  std::string installations = directory.path() + "/lib/vethctl/installations";
   std::string asked;
   bool is_ready = true;
 };
@@ -181,6 +200,82 @@ TEST_F(Install, IsNotRevertedForFilesThatWereChanged) {
   write(list, "{}");
   EXPECT_EQ(uninstall(vethctl::found_faults).substr(0, list.size() + 14), list + ": not removed:");
   EXPECT_EQ(text_of(list), "{}");
+}
+
+/// A configuration without its plugin would be worse than both or none: the runtime would consider the network ready.
+TEST_F(Install, IsNotRevertedIfTheChangedConfigurationUsesThePlugins) {
+  install();
+  auto text = text_of(list);
+  write(list, text.replace(text.find("10.1.2"), 6, "10.1.3"));
+  const auto uses = "cannot uninstall: \"" + list + "\" uses the plugins and was ";
+  EXPECT_EQ(uninstall(),
+            uses +
+                "changed after the installation, so it would stay without them; delete the file, move it to "
+                "another folder, or use --force, which removes it");
+  EXPECT_TRUE(std::filesystem::exists(bin + "/veth")) << "nothing was removed";
+  std::filesystem::rename(list, conf + "/05-own.conflist");
+  EXPECT_NE(uninstall().find("05-own.conflist\" uses the plugins and was not written by vethctl"), std::string::npos);
+  std::filesystem::rename(conf + "/05-own.conflist", list);
+  EXPECT_NE(uninstall_with({"--force"}).find(list + ": removed\n"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(list) || std::filesystem::exists(bin + "/veth"));
+}
+
+TEST_F(Install, IsRevertedBesideConfigurationsOfOtherPlugins) {
+  install();
+  write(conf + "/20-other.conf", R"({"cniVersion": "1.0.0", "name": "other", "type": "other"})");
+  write(conf + "/30-invalid.conflist", "{");
+  EXPECT_NE(uninstall().find(bin + "/veth: removed\n"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(conf + "/20-other.conf"));
+}
+
+TEST_F(Install, RemembersItsFolders) {
+  install();
+  const Words all{list, bin + "/loopback", bin + "/veth", bin + "/veth-ipam", bin + "/vethctl"};
+  for (const Words& words : {Words{}, Words{"--bin-dir", bin}, Words{"--conf-dir", conf}}) {
+    const auto removed = uninstall_with(words);
+    for (const auto& file : all) EXPECT_NE(removed.find(file + ": removed\n"), std::string::npos) << removed;
+    EXPECT_TRUE(vethctl::remembered_installations(installations).empty());
+    install();
+  }
+}
+
+TEST_F(Install, KeepsThePluginsThatAnotherInstallationUses) {
+  const auto other = directory.path() + "/other";
+  install();
+  install_in(bin, other);
+  const auto removed = uninstall_with({"--conf-dir", other});
+  EXPECT_NE(removed.find(other + "/10-veth.conflist: removed\n"), std::string::npos) << removed;
+  EXPECT_NE(removed.find(bin + "/veth: kept: the configuration in \"" + conf + "\" uses it\n"), std::string::npos);
+  EXPECT_NE(uninstall_with({}).find(bin + "/veth: removed\n"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(list));
+}
+
+TEST_F(Install, SelectsOneOfSeveralInstallations) {
+  const auto other_bin = directory.path() + "/other bin";
+  const auto other_conf = directory.path() + "/other conf";
+  install();
+  install_in(other_bin, other_conf);
+  EXPECT_EQ(uninstall_with({"--bin-dir", other_bin}).find(bin + '/'), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(bin + "/veth") && std::filesystem::exists(list));
+  EXPECT_TRUE(std::filesystem::is_empty(other_bin) && std::filesystem::is_empty(other_conf));
+  uninstall_with({});
+  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/lib/vethctl")) << "nothing is left to remember";
+}
+
+TEST_F(Install, IsRevertedAfterAnInterruptedUninstall) {
+  install();
+  std::filesystem::remove(list);
+  std::filesystem::remove(bin + "/loopback");
+  const auto removed = uninstall_with({});
+  EXPECT_NE(removed.find(bin + "/loopback: is missing already\n"), std::string::npos) << removed;
+  EXPECT_TRUE(std::filesystem::is_empty(bin) && std::filesystem::is_empty(conf));
+}
+
+TEST_F(Install, RevertsAlsoTheForeignFilesThatItReplaced) {
+  std::filesystem::create_directory(conf);
+  write(list, "foreign");
+  install({"--pod-cidr", "10.1.2.0/24", "--force"});
+  EXPECT_NE(uninstall_with({}).find(list + ": removed\n"), std::string::npos);
 }
 
 class Uninstall : public test::NetworkTest {};

@@ -141,6 +141,31 @@ TEST_F(Validate, ReportsFaultsOfTheList) {
             "a.conf: fault, code 7: the file is a list of plugins: its name must end in .conflist\n");
 }
 
+TEST_F(Validate, NamesTheCauseOfAWrongSyntax) {
+  EXPECT_EQ(findings("a.conf", "{\"name\": \"n\",}"),
+            "a.conf: fault, code 6: line 1, column 13: a comma before \"}\" is not allowed in JSON: remove it\n");
+  EXPECT_EQ(findings("a.conflist", "name: n\n").find("a.conflist: fault, code 6: line 1, column 1: this is YAML"), 0U);
+  screen = {};
+  EXPECT_EQ(validate({directory.path()}), vethctl::found_faults);
+  EXPECT_EQ(screen.printed, directory.path() +
+                                ": fault, code 5: this is a folder, not a file; give its files: vethctl "
+                                "validate " +
+                                directory.path() + "/*.conflist\n");
+}
+
+TEST_F(Validate, ReportsTypesThatAreNotInstalled) {
+  const auto configuration = file("a.conf", R"({"name":"n","type":"portmap"})");
+  EXPECT_EQ(validate({configuration, "--cni-path", directory.path()}), vethctl::found_faults);
+  EXPECT_NE(screen.printed.find("a.conf: fault, code 7: type \"portmap\" is not installed: \"" + directory.path() +
+                                "\" has no executable of this name; install the plugin, or set --cni-path to the "
+                                "folder of the plugins\n"),
+            std::string::npos)
+      << screen.printed;
+  screen = {};
+  EXPECT_EQ(validate({configuration, "--cni-path", "/no such folder"}), vethctl::success);
+  EXPECT_NE(screen.printed.find("a.conf: warning: \"/no such folder\" does not exist"), std::string::npos);
+}
+
 TEST_F(Validate, SuggestsTheRightSpelling) {
   for (
       const auto& [configuration, finding] :
@@ -164,7 +189,8 @@ TEST_F(Validate, RejectsAByteOrderMark) {
 
 TEST_F(Validate, RejectsOtherDocuments) {
   EXPECT_EQ(findings("a.conf", "[]"), "a.conf: fault, code 6: the document: must be an object, not []\n");
-  EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: the network configuration"), 0U) << screen.printed;
+  EXPECT_EQ(findings("a.conf", "{").find("a.conf: fault, code 6: line 1, column 2: the text ends here"), 0U)
+      << screen.printed;
   screen = {};
   EXPECT_EQ(validate({path("none")}), vethctl::found_faults);
   EXPECT_EQ(screen.printed, path("none") + ": fault, code 5: the file does not exist\n");
@@ -186,7 +212,7 @@ TEST(ValidateFiles, RejectFilesThatAreNotRegular) {
   const test::TemporaryDirectory directory;
   const auto pipe = directory.path() + "/10-net.conf";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  for (const auto& file : {pipe, directory.path(), std::string{"/dev/zero"}}) {
+  for (const auto& file : {pipe, std::string{"/dev/zero"}}) {
     const auto results = vethctl::validate(file);
     ASSERT_EQ(results.size(), 1U);
     EXPECT_EQ(results[0].kind, vethctl::ValidationResult::Kind::fault);

@@ -1,0 +1,223 @@
+#include "plugin/cni/error.hpp"
+#include "plugin/text/quoted.hpp"
+#include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/install.hpp"
+#include "plugin/vethctl/install_actions.hpp"
+#include "plugin/vethctl/installations.hpp"
+#include "plugin/vethctl/installed_files.hpp"
+#include "plugin/vethctl/plugin_users.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace vethctl {
+namespace {
+
+bool contains(const std::vector<std::string>& values, const std::string& value) {
+  return std::ranges::find(values, value) != values.end();
+}
+
+void add_once(std::vector<std::string>& values, const std::string& value) {
+  if (!contains(values, value)) values.push_back(value);
+}
+
+/// The folders of one uninstall, in canonical form.
+struct Selection {
+  std::vector<std::string> bin_dirs{};
+  std::vector<std::string> conf_dirs{};
+
+  void add(const Installation& installation) {
+    add_once(bin_dirs, installation.bin_dir);
+    add_once(conf_dirs, installation.conf_dir);
+  }
+};
+
+bool is_given(const std::optional<std::string>& option, const std::string& folder) {
+  return !option || canonical_path(*option) == folder;
+}
+
+/// Both options: these folders. One: it, and the other folder of each installation with it. None: all installations,
+/// and the default folders. A folder that is not remembered is the default one.
+Selection select(const Arguments& arguments, const std::vector<Installation>& remembered) {
+  const auto bin_dir = arguments.value("bin-dir");
+  const auto conf_dir = arguments.value("conf-dir");
+  Selection selection;
+  for (const auto& installation : remembered) {
+    const bool is_selected = is_given(bin_dir, installation.bin_dir) && is_given(conf_dir, installation.conf_dir);
+    if (is_selected) selection.add(installation);
+  }
+  const bool are_all_selected = !bin_dir && !conf_dir;
+  if (are_all_selected || selection.bin_dirs.empty()) {
+    selection.add({canonical_path(bin_dir_of(arguments)), canonical_path(conf_dir_of(arguments))});
+  }
+  return selection;
+}
+
+void refuse_while_attached(const std::string& root) {
+  for (const auto& folder : inspect::open_folders(root)) {
+    for (const auto& network : folder.records.networks()) {
+      if (!folder.records.has_any(network)) continue;
+      throw_attached("uninstall", network,
+                     "delete them with the runtime first (vethctl list prints them), or use --force");
+    }
+  }
+}
+
+/// The folders that exist and contain files of install.
+std::vector<InstalledFiles> find_files(const std::vector<std::string>& folders) {
+  std::vector<InstalledFiles> found;
+  for (const auto& folder : folders) {
+    auto files = InstalledFiles::find(folder);
+    if (files && !files->names().empty()) found.push_back(*std::move(files));
+  }
+  return found;
+}
+
+class Uninstallation {
+ public:
+  Uninstallation(const Arguments& arguments, const Console& console)
+      : remembered_(remembered_installations(console.installations)),
+        selection_(select(arguments, remembered_)),
+        configurations_(find_files(selection_.conf_dirs)),
+        programs_(find_files(selection_.bin_dirs)),
+        console_(console),
+        is_forced_(arguments.has("force")) {}
+
+  /// Throws before anything is removed if the folders cannot be changed, or if a network would be left without its
+  /// plugin.
+  void check() const {
+    if (!is_forced_) {
+      refuse_while_attached(console_.root);
+      for (const auto& folder : selection_.conf_dirs) refuse_used_plugins(folder);
+    }
+    for (const auto* folders : {&configurations_, &programs_}) {
+      for (const auto& files : *folders) files.require_writable();
+    }
+  }
+
+  /// Removes the configurations first, so that the runtime starts no further containers.
+  void run(std::vector<FileAction>& actions) {
+    for (auto& files : configurations_) remove_all(files, is_forced_, actions);
+    for (auto& files : programs_) {
+      if (const auto user = find_other_user(files)) {
+        keep_all(files, *user, actions);
+      } else {
+        remove_all(files, false, actions);
+      }
+    }
+    forget_selected();
+  }
+
+  bool is_complete() const { return is_complete_; }
+
+ private:
+  /// The runtime would still consider the network ready, and each container would fail.
+  void refuse_used_plugins(const std::string& folder) const {
+    if (programs_.empty()) return;
+    for (const auto& file : configurations_using({"veth", "veth-ipam"}, folder)) {
+      const auto* owner = find_owner(file);
+      const auto name = file.substr(file.rfind('/') + 1);
+      if (owner != nullptr && owner->owner(name) == Owner::vethctl) continue;
+      const bool is_changed = owner != nullptr && contains(owner->names(), name);
+      throw cni::Error{cni::ErrorCode::system_refused,
+                       "cannot uninstall: " + text::quoted(file) + " uses the plugins and " +
+                           (is_changed ? "was changed after the installation" : "was not written by vethctl") +
+                           ", so it would stay without them",
+                       is_changed ? "delete the file, move it to another folder, or use --force, which removes it"
+                                  : "delete the file, move it to another folder, or use --force, which keeps it"};
+    }
+  }
+
+  const InstalledFiles* find_owner(const std::string& file) const {
+    const auto name = file.substr(file.rfind('/') + 1);
+    const auto found =
+        std::ranges::find_if(configurations_, [&](const InstalledFiles& files) { return files.path(name) == file; });
+    return found == configurations_.end() ? nullptr : &*found;
+  }
+
+  /// The folder of a configuration that uses these programs and is not to be removed.
+  std::optional<std::string> find_other_user(const InstalledFiles& programs) const {
+    for (const auto& [bin_dir, conf_dir] : remembered_) {
+      if (programs.path({}) != bin_dir + '/' || contains(selection_.conf_dirs, conf_dir)) continue;
+      if (!find_files({conf_dir}).empty()) return conf_dir;
+    }
+    return std::nullopt;
+  }
+
+  static void keep_all(const InstalledFiles& files, const std::string& user, std::vector<FileAction>& actions) {
+    for (const auto& name : files.names()) {
+      actions.push_back({files.path(name), "kept: the configuration in " + text::quoted(user) + " uses it"});
+    }
+  }
+
+  void remove_all(InstalledFiles& files, bool even_if_changed, std::vector<FileAction>& actions) {
+    for (const auto& name : files.names()) {
+      const bool is_missing = files.owner(name) == Owner::none;
+      const bool is_removed = files.remove(name, even_if_changed);
+      is_complete_ = is_complete_ && (is_removed || is_missing);
+      const auto* kept = is_missing ? "is missing already" : "not removed: the file was changed after the installation";
+      actions.push_back({files.path(name), is_removed ? "removed" : kept});
+    }
+  }
+
+  void forget_selected() const try {
+    for (const auto& installation : remembered_) {
+      const bool is_selected =
+          contains(selection_.bin_dirs, installation.bin_dir) && contains(selection_.conf_dirs, installation.conf_dir);
+      if (is_selected) forget(console_.installations, installation);
+    }
+  } catch (const std::system_error& error) {
+    console_.warn(std::string{"vethctl: "} + error.what() + '\n');  // the next uninstall finds no files there
+  }
+
+  std::vector<Installation> remembered_;
+  Selection selection_;
+  std::vector<InstalledFiles> configurations_;
+  std::vector<InstalledFiles> programs_;
+  const Console& console_;
+  bool is_forced_;
+  bool is_complete_ = true;
+};
+
+}  // namespace
+
+int uninstall(const Arguments& arguments, const Console& console) {
+  Uninstallation uninstallation{arguments, console};
+  uninstallation.check();
+  std::vector<FileAction> actions;
+  try {
+    uninstallation.run(actions);
+  } catch (const std::system_error&) {
+    print(actions, arguments, console);
+    throw;
+  }
+  print(actions, arguments, console);
+  return uninstallation.is_complete() ? success : found_faults;
+}
+
+Command uninstall_command() {
+  return {.name = "uninstall",
+          .summary = "remove the files that install has installed",
+          .description =
+              "Removes the files that install has installed, first the configuration, so that the runtime starts no "
+              "further containers. install remembers its folders, so no option is needed; --bin-dir or --conf-dir "
+              "selects one of several installations. Executables that another configuration of install uses are kept. "
+              "Executables that were changed afterwards are not removed; the exit status is 1 then.\n\n"
+              "Fails, and removes nothing, while containers are attached, and if a configuration that uses the "
+              "plugins would stay: one that was changed after install, or that vethctl did not write.",
+          .options = {{.name = "bin-dir", .value = "DIR", .help = "folder of the plugins (default: see above)"},
+                      {.name = "conf-dir",
+                       .value = "DIR",
+                       .help = "folder of the network configurations (default: see above)"},
+                      {.name = "force",
+                       .help = "uninstall even if containers are attached, and remove the configurations of install "
+                               "even if they were changed"},
+                      output_option()},
+          .examples = {"vethctl uninstall", "vethctl uninstall --conf-dir /etc/cni/net.d"},
+          .run = uninstall};
+}
+
+}  // namespace vethctl
