@@ -2,6 +2,7 @@
 
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/json_object.hpp"
 
 namespace vethctl {
 namespace {
@@ -96,9 +97,11 @@ Command completion_command() {
           .description =
               "Prints a script for bash that completes commands, options and their values. To use it in the current "
               "shell: source <(vethctl completion bash)",
+          .options = {output_option()},
           .examples = {"vethctl completion bash > /etc/bash_completion.d/vethctl"},
-          .run = [](const Arguments&, const Console& console) {
-            console.print(bash_completion(commands()));
+          .run = [](const Arguments& arguments, const Console& console) {
+            const auto script = bash_completion(commands());
+            console.print(arguments.wants_json() ? to_json_object("script", script) : script);
             return success;
           }};
 }

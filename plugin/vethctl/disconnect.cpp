@@ -243,7 +243,8 @@ Command disconnect_command() {
             kernel::LinuxKernel kernel;
             kernel::LinuxInspector inspector{kernel};
             return disconnect(arguments, console, inspector);
-          }};
+          },
+          .alias = "rm"};
 }
 
 }  // namespace vethctl

@@ -40,7 +40,8 @@ Command list_command() {
               "cannot be read. \"unrecorded\": an interface of the plugin without a record.",
           .options = {output_option()},
           .examples = {"vethctl list", "vethctl list pods --output json"},
-          .run = list};
+          .run = list,
+          .alias = "ls"};
 }
 
 }  // namespace vethctl
