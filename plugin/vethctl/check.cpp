@@ -8,10 +8,14 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/networks.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/findings.hpp"
+#include "plugin/vethctl/selection.hpp"
 #include "plugin/vethctl/validate.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace vethctl {
 namespace {
@@ -56,15 +60,38 @@ std::vector<Finding> check_configurations(const Arguments& arguments) {
   return findings;
 }
 
+/// The part of the node that is checked.
+struct Scope {
+  std::string network{};             ///< empty: all
+  std::set<cni::Tag> attachments{};  ///< empty: all of the network
+};
+
+/// A word that is not a network names attachments.
+Scope scope_of(const std::string& word, kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  if (word.empty() || inspect::is_network(word, inspector, folders)) return {.network = word};
+  Scope scope;
+  std::set<std::string> networks;
+  for (const auto& attachment : select(inspect::read_attachments(inspector, folders), word)) {
+    scope.attachments.insert(attachment.tag);
+    networks.insert(attachment.identity.network);
+  }
+  if (networks.size() == 1) scope.network = *networks.begin();
+  return scope;
+}
+
 bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
 
 }  // namespace
 
 int check(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
-  const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
+  const auto word = arguments.operands.empty() ? std::string{} : arguments.operands.front();
   const auto found = inspect::find_folders(console.root, console.configurations);
-  if (!network.empty()) inspect::require_network(network, inspector, found.folders);
-  auto examination = inspect::examine(inspector, found, network);
+  const auto scope = scope_of(word, inspector, found.folders);
+  auto examination = inspect::examine(inspector, found, scope.network);
+  if (!scope.attachments.empty()) {
+    std::erase_if(examination.attachments,
+                  [&](const inspect::Detail& detail) { return !scope.attachments.contains(detail.attachment.tag); });
+  }
   examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
@@ -75,7 +102,7 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
 Command check_command() {
   return {
       .name = "check",
-      .operands = "[NETWORK]",
+      .operands = "[NETWORK | ATTACHMENT]",
       .max_operands = 1,
       .summary = "find problems of this node and print how to fix them",
       .description =
@@ -83,7 +110,7 @@ Command check_command() {
           "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
           "reverse path filters, and firewalls that drop forwarded packets. For each finding it prints the problem, "
           "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
-          "addresses of this network are checked.\n\n"
+          "addresses of this network are checked; with ATTACHMENT, as for show, only the attachments that it names.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
           "cannot be read; a note reports that they exist.",
       .options = {{.name = "conf-dir",

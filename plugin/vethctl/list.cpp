@@ -7,6 +7,7 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/json.hpp"
+#include "plugin/vethctl/selection.hpp"
 
 namespace vethctl {
 namespace {
@@ -17,10 +18,12 @@ int list(const Arguments& arguments, const Console& console) {
   const auto folders = inspect::open_folders(console.root, console.configurations);
   auto attachments = inspect::read_attachments(inspector, folders);
   if (!arguments.operands.empty()) {
-    inspect::require_network(arguments.operands.front(), inspector, folders);
-    std::erase_if(attachments, [&](const inspect::Attachment& attachment) {
-      return attachment.identity.network != arguments.operands.front();
-    });
+    const auto& word = arguments.operands.front();
+    if (inspect::is_network(word, inspector, folders)) {
+      std::erase_if(attachments, [&](const auto& attachment) { return attachment.identity.network != word; });
+    } else {
+      attachments = select(attachments, word);
+    }
   }
   console.print(arguments.wants_json() ? report::json(attachments) : report::list(attachments, console.width));
   return success;
