@@ -34,8 +34,8 @@ TEST(VethctlHelp, IsPrintedByEachOptionAndCommand) {
 }
 
 TEST(VethctlNetwork, IsReportedWhereItIsUnknown) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"gc", "typo"}, {"repair", "typo"}, {"leases", "list", "typo"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"gc", "typo"}, {"repair", "typo"}, {"leases", "list", "typo"}}) {
     const auto outcome = vethctl(words);
     EXPECT_EQ(outcome.exit, 1) << words.front();
     EXPECT_NE(outcome.err.find("there is no network \"typo\""), std::string::npos) << outcome.err;

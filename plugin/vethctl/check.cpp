@@ -10,8 +10,10 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/findings.hpp"
+#include "plugin/vethctl/report/style.hpp"
 #include "plugin/vethctl/selection.hpp"
 #include "plugin/vethctl/validate.hpp"
+#include "plugin/vethctl/watch.hpp"
 
 #include <algorithm>
 #include <set>
@@ -94,8 +96,9 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
   }
   examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
-  console.print(arguments.wants_json() ? report::json(findings)
-                                       : report::findings(findings, examination.attachments.size()));
+  const auto text =
+      arguments.wants_json() ? report::json(findings) : report::findings(findings, examination.attachments.size());
+  console.print(console.is_coloured ? report::styled_severities(text) : text);
   return std::ranges::any_of(findings, is_fault_or_warning) ? found_faults : success;
 }
 
@@ -116,12 +119,14 @@ Command check_command() {
       .options = {{.name = "conf-dir",
                    .value = "DIR",
                    .help = "folder of the network configurations (default: /etc/cni/net.d)"},
-                  output_option()},
-      .examples = {"vethctl check", "vethctl check pods --output json"},
+                  output_option(),
+                  watch_option()},
+      .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check --watch 10"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
-        return check(arguments, console, inspector);
+        return watched(
+            arguments, console, [&](const Console& round) { return check(arguments, round, inspector); }, sleep);
       }};
 }
 

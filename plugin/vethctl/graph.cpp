@@ -8,6 +8,7 @@
 #include "plugin/vethctl/report/mermaid.hpp"
 #include "plugin/vethctl/report/svg.hpp"
 #include "plugin/vethctl/report/tree.hpp"
+#include "plugin/vethctl/watch.hpp"
 
 namespace vethctl {
 namespace {
@@ -24,8 +25,11 @@ int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
   const auto node = inspect::read_node(inspector, inspect::open_folders(console.root, console.configurations));
-  const auto default_format = arguments.wants_json() ? "json" : "tree";
-  console.print(draw(node, arguments.value("format").value_or(default_format), console.width));
+  const auto format = arguments.value("format").value_or(arguments.wants_json() ? "json" : "tree");
+  if (arguments.wants_json() && format != "json") {
+    throw UsageError{"--format " + format + " and --output cannot be combined. Remove one of them"};
+  }
+  (format == "tree" ? console.print : console.write)(draw(node, format, console.width));
   return success;
 }
 
@@ -43,9 +47,13 @@ Command graph_command() {
                    .value = "FORMAT",
                    .help = "tree (default), svg, dot, mermaid or json",
                    .choices = {"tree", "svg", "dot", "mermaid", "json"}},
-                  output_option()},
-      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg"},
-      .run = graph};
+                  output_option(),
+                  watch_option()},
+      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg", "vethctl graph --watch"},
+      .run = [](const Arguments& arguments, const Console& console) {
+        return watched(
+            arguments, console, [&](const Console& round) { return graph(arguments, round); }, sleep);
+      }};
 }
 
 }  // namespace vethctl
