@@ -54,6 +54,45 @@ TEST_F(Vethctl, ListsOneNetwork) {
   EXPECT_EQ(vethctl({"list", "other"}).exit, 1);
 }
 
+TEST_F(Vethctl, FindsTheAttachmentByAnyOfItsNames) {
+  const auto path = a.netns.path();
+  for (const auto& word : {std::string{"10.1.2.2"}, std::string{"FD00:1:2:0::2"}, std::string{"a/eth0"},
+                           std::string{"a:eth0"}, host_interface, "host:" + host_interface, path, std::string{"net"}}) {
+    for (const char* command : {"show", "list", "check"}) {
+      const auto outcome = vethctl({command, word, "-o", "json"});
+      EXPECT_FALSE(json::parse(outcome.out, nullptr, false).is_discarded()) << command << outcome.out;
+      EXPECT_NE(outcome.exit, 2) << command << ' ' << word;
+    }
+    EXPECT_EQ(vethctl_json({"show", word, "-o", "json"})["container"], "a") << word;
+    EXPECT_EQ(vethctl({"ls", word, "-q"}).out, "net/a/eth0\n") << word;
+  }
+}
+
+TEST_F(Vethctl, ListsTheCandidatesOfAnAmbiguousName) {
+  const Container b{"ab"};
+  const Container c{"ac"};
+  for (const auto* container : {&b, &c}) ASSERT_EQ(add(*container, dual_stack()).exit, 0);
+  EXPECT_EQ(vethctl({"list", "a", "-q"}).out, "net/a/eth0\n");
+  const auto outcome = vethctl({"show", "net"});
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_NE(outcome.err.find("it matches net/a/eth0, net/ab/eth0, net/ac/eth0"), std::string::npos) << outcome.err;
+  for (const auto* container : {&b, &c}) EXPECT_EQ(del(*container, dual_stack()).exit, 0);
+}
+
+TEST_F(Vethctl, PrintsAsciiInOtherLocales) {
+  const auto graph = [](const std::string& locale) {
+    return run({.argv = {executables() + "/vethctl", "graph"}, .environment = {"LC_ALL=" + locale}}).out;
+  };
+  EXPECT_TRUE(contains(graph("C"), "|- lo  fd00:1:2::1\n")) << graph("C");
+  EXPECT_TRUE(contains(graph("C.UTF-8"), "├─ lo  fd00:1:2::1\n")) << graph("C.UTF-8");
+}
+
+TEST_F(Vethctl, ColoursOutputIfItIsWanted) {
+  EXPECT_TRUE(contains(vethctl({"list", "--color", "always"}).out, "\x1b[32mlive\x1b[0m"));
+  EXPECT_FALSE(contains(vethctl({"list"}).out, "\x1b"));
+  EXPECT_FALSE(contains(vethctl({"list", "--color=always", "-o", "json"}).out, "\x1b"));
+}
+
 TEST_F(Vethctl, ListsNothingAfterDel) {
   ASSERT_EQ(del(a, dual_stack()).exit, 0);
   EXPECT_EQ(listed(), json::array());

@@ -25,11 +25,16 @@ TEST(VethctlHelp, IsPrintedByEachOptionAndCommand) {
 }
 
 TEST(VethctlNetwork, IsReportedWhereItIsUnknown) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"check", "typo"}, {"gc", "typo"}, {"repair", "typo"}, {"list", "typo"}, {"leases", "list", "typo"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"gc", "typo"}, {"repair", "typo"}, {"leases", "list", "typo"}}) {
     const auto outcome = vethctl(words);
     EXPECT_EQ(outcome.exit, 1) << words.front();
     EXPECT_NE(outcome.err.find("there is no network \"typo\""), std::string::npos) << outcome.err;
+  }
+  for (const auto* command : {"check", "list"}) {
+    const auto outcome = vethctl({command, "typo"});
+    EXPECT_EQ(outcome.exit, 1) << command;
+    EXPECT_EQ(outcome.err, "vethctl: there is no attachment \"typo\"; the node has no attachments\n") << command;
   }
   EXPECT_EQ(vethctl({"check", "--conf-dir", "/run/test/no such folder"}).exit, 1);
 }

@@ -9,10 +9,16 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/networks.hpp"
+#include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/findings.hpp"
+#include "plugin/vethctl/report/style.hpp"
+#include "plugin/vethctl/selection.hpp"
 #include "plugin/vethctl/validate.hpp"
+#include "plugin/vethctl/watch.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace vethctl {
 namespace {
@@ -61,8 +67,27 @@ std::vector<Option> check_options() {
   auto options = attach_options();
   const Option conf_dir{
       .name = "conf-dir", .value = "DIR", .help = "folder of the network configurations (default: /etc/cni/net.d)"};
-  options.insert(options.begin(), {conf_dir, output_option()});
+  options.insert(options.begin(), {conf_dir, output_option(), watch_option()});
   return options;
+}
+
+/// The part of the node that is checked.
+struct Scope {
+  std::string network{};             ///< empty: all
+  std::set<cni::Tag> attachments{};  ///< empty: all of the network
+};
+
+/// A word that is not a network names attachments.
+Scope scope_of(const std::string& word, kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  if (word.empty() || inspect::is_network(word, inspector, folders)) return {.network = word};
+  Scope scope;
+  std::set<std::string> networks;
+  for (const auto& attachment : select(inspect::read_attachments(inspector, folders), word)) {
+    scope.attachments.insert(attachment.tag);
+    networks.insert(attachment.identity.network);
+  }
+  if (networks.size() == 1) scope.network = *networks.begin();
+  return scope;
 }
 
 bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
@@ -70,21 +95,26 @@ bool is_fault_or_warning(const Finding& finding) { return finding.severity != Se
 }  // namespace
 
 int check(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
-  const auto network = arguments.operands.empty() ? std::string{} : arguments.operands.front();
+  const auto word = arguments.operands.empty() ? std::string{} : arguments.operands.front();
   const auto found = inspect::find_folders(console.root, console.configurations);
-  if (!network.empty()) inspect::require_network(network, inspector, found.folders);
-  auto examination = inspect::examine(inspector, found, network);
+  const auto scope = scope_of(word, inspector, found.folders);
+  auto examination = inspect::examine(inspector, found, scope.network);
+  if (!scope.attachments.empty()) {
+    std::erase_if(examination.attachments,
+                  [&](const inspect::Detail& detail) { return !scope.attachments.contains(detail.attachment.tag); });
+  }
   examination.configuration = check_configurations(arguments);
   const auto findings = inspect::diagnose(examination);
-  console.print(arguments.wants_json() ? report::json(findings)
-                                       : report::findings(findings, examination.attachments.size()));
+  const auto text =
+      arguments.wants_json() ? report::json(findings) : report::findings(findings, examination.attachments.size());
+  console.print(console.is_coloured ? report::styled_severities(text) : text);
   return std::ranges::any_of(findings, is_fault_or_warning) ? found_faults : success;
 }
 
 Command check_command() {
   return {
       .name = "check",
-      .operands = "[NETWORK [NETNS]]",
+      .operands = "[NETWORK [NETNS] | ATTACHMENT]",
       .max_operands = 2,
       .summary = "find problems of this node and print how to fix them",
       .description =
@@ -92,18 +122,20 @@ Command check_command() {
           "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
           "reverse path filters, and firewalls that drop forwarded packets. For each finding it prints the problem, "
           "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
-          "addresses of this network are checked.\n\n"
+          "addresses of this network are checked; with ATTACHMENT, as for show, only the attachments that it names.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
           "cannot be read; a note reports that they exist.\n\n"
           "With NETWORK and NETNS, calls CHECK of the plugins of NETWORK for this network namespace, as a runtime "
           "does, and prints the first error. Operands are those of add.",
       .options = check_options(),
-      .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check pods net0"},
+      .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check pods net0",
+                   "vethctl check --watch 10"},
       .run = [](const Arguments& arguments, const Console& console) {
         if (arguments.operands.size() == 2) return check_attachment(arguments);
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
-        return check(arguments, console, inspector);
+        return watched(
+            arguments, console, [&](const Console& round) { return check(arguments, round, inspector); }, sleep);
       }};
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/vethctl/completion.hpp"
 
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/json_object.hpp"
 #include "plugin/vethctl/live_names.hpp"
 
 #include <algorithm>
@@ -166,7 +167,9 @@ Words candidates(const std::vector<Command>& commands, const Words& words, const
     return all;
   }
   if (words.front() == "help") return words.size() == 2 ? names_of(commands) : Words{};
-  const auto command = std::ranges::find(commands, words.front(), &Command::name);
+  const auto command = std::ranges::find_if(commands, [&](const Command& known) {
+    return known.name == words.front() || (!known.alias.empty() && known.alias == words.front());
+  });
   return command == commands.end() ? Words{} : candidates(*command, words, names);
 }
 
@@ -224,7 +227,8 @@ complete --command vethctl --no-files --arguments '(__vethctl_words)'
 int run_completion(const Arguments& arguments, const Console& console) {
   const auto& what = arguments.operands.front();
   if (what != "words") {
-    console.print(completion_script(what));
+    const auto script = completion_script(what);
+    console.print(arguments.wants_json() ? to_json_object("script", script) : script);
     return success;
   }
   const Words words{std::next(arguments.operands.begin()), arguments.operands.end()};
@@ -264,6 +268,7 @@ Command completion_command() {
               "that only root can read are left out for other users. To use it in the current bash: source "
               "<(vethctl completion bash)\n\n"
               "words prints the completions of the last WORD, for these scripts.",
+          .options = {output_option()},
           .examples = {"vethctl completion bash > /etc/bash_completion.d/vethctl",
                        "vethctl completion zsh > /usr/local/share/zsh/site-functions/_vethctl",
                        "vethctl completion fish > /etc/fish/completions/vethctl.fish"},

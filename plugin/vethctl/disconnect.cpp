@@ -10,6 +10,7 @@
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/connection.hpp"
 #include "plugin/vethctl/explanation.hpp"
+#include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 
@@ -24,8 +25,16 @@ namespace {
 
 using Requests = std::map<cni::Attachment, cni::Request>;
 
+/// An END, or NAMESPACE:INTERFACE.
+NamedEnd parse_named_end(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const bool is_end = colon == std::string::npos || text.starts_with("bridge:") || cni::find_address(text).has_value();
+  if (is_end || cni::interface_name_fault(text.substr(colon + 1))) return {.end = parse_end(text)};
+  return {.end = parse_end(text.substr(0, colon)), .interface = text.substr(colon + 1)};
+}
+
 NamedEnd read_end(const Arguments& arguments, std::size_t operand, const std::string& option) {
-  NamedEnd named{.end = parse_end(arguments.operands.at(operand))};
+  auto named = parse_named_end(arguments.operands.at(operand));
   if (arguments.has(option)) named.interface = read_interface(arguments, option);
   return named;
 }
@@ -41,10 +50,8 @@ std::vector<NamedEnd> read_ends(const Arguments& arguments) {
   return named;
 }
 
-std::vector<inspect::Attachment> read_connections(kernel::Inspector& inspector, const Console& console) {
-  auto all = inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
-  std::erase_if(all, [](const auto& attachment) { return attachment.identity.network != inspect::connect_network; });
-  return all;
+bool is_connection(const inspect::Attachment& attachment) {
+  return attachment.identity.network == inspect::connect_network;
 }
 
 /// An unreadable record has no container ID: one of the named ends has the same tag. Without a readable record the
@@ -182,17 +189,70 @@ bool has_namespace(const inspect::Attachment& connection, const NamedEnd& named)
                    connections.empty() ? advice : commands_for(connections)};
 }
 
-cni::Request find_connection(const std::vector<NamedEnd>& named, kernel::Inspector& inspector, const Console& console) {
-  const auto connections = read_connections(inspector, console);
+[[noreturn]] void refuse_ambiguous(const std::string& ends, const std::vector<inspect::Attachment>& found) {
+  throw UsageError{"cannot disconnect " + ends + ": there are " + std::to_string(found.size()) + " connections",
+                   "select one: " + commands_for(found)};
+}
+
+/// Whether the options select the interface of either end, if they are given.
+bool is_selected_interface(const inspect::Attachment& connection, const Arguments& arguments) {
+  const auto name = arguments.value("ifname");
+  return !name || *name == connection.identity.interface || *name == connection.peer_interface;
+}
+
+[[noreturn]] void refuse_foreign(const inspect::Attachment& attachment) {
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   "cannot disconnect " + inspect::name_of(attachment) + ": vethctl connect did not create it",
+                   "delete the container with its runtime; if the runtime does not know it any more, run vethctl gc " +
+                       attachment.identity.network};
+}
+
+/// The connection that a word names which is not an END: an address, an interface of the host, the beginning of a
+/// container and others. nullopt: there is none.
+std::optional<inspect::Attachment> find_by_word(const Arguments& arguments,
+                                                const std::vector<inspect::Attachment>& attachments) {
+  const auto& word = arguments.operands.front();
+  std::vector<inspect::Attachment> connections;
+  std::ranges::copy_if(attachments, std::back_inserter(connections), is_connection);
+  std::vector<inspect::Attachment> found;
+  for (const auto* connection : inspect::find_attachments(connections, word)) {
+    if (is_selected_interface(*connection, arguments)) found.push_back(*connection);
+  }
+  if (found.size() > 1) refuse_ambiguous(word, found);
+  if (found.size() == 1) return found.front();
+  const auto foreign = inspect::find_attachments(attachments, word);
+  if (!foreign.empty() && !is_connection(*foreign.front())) refuse_foreign(*foreign.front());
+  return std::nullopt;
+}
+
+/// nullopt if the only operand is no END, such as an IPv6 address.
+std::optional<std::vector<NamedEnd>> find_ends(const Arguments& arguments) {
+  const bool is_pair = arguments.operands.size() > 1 || arguments.has("peer-ifname");
+  try {
+    return read_ends(arguments);
+  } catch (const UsageError&) {
+    if (is_pair) throw;
+    return std::nullopt;
+  }
+}
+
+cni::Request find_connection(const Arguments& arguments, kernel::Inspector& inspector, const Console& console) {
+  const auto attachments =
+      inspect::read_attachments(inspector, inspect::open_folders(console.root, console.configurations));
+  const auto ends = find_ends(arguments);
+  if (!ends) {
+    if (const auto found = find_by_word(arguments, attachments)) return del_request(*found, {});
+    read_ends(arguments);  // throws: the word is no END either
+  }
+  const auto& named = *ends;
+  std::vector<inspect::Attachment> connections;
+  std::ranges::copy_if(attachments, std::back_inserter(connections), is_connection);
   const auto found = find_connections(named, connections);
   if (found.size() == 1) return del_request(found.front(), named);
-  if (found.size() > 1) {
-    throw cni::Error{
-        cni::ErrorCode::invalid_config,
-        "cannot disconnect " + ends_text(named) + ": there are " + std::to_string(found.size()) + " connections",
-        "select one: " + commands_for(found)};
-  }
+  if (found.size() > 1) refuse_ambiguous(ends_text(named), found);
   auto unrecorded = UnrecordedSearch{named, connections, inspector}.run();
+  const bool is_word = unrecorded.empty() && arguments.operands.size() == 1;
+  if (const auto other = is_word ? find_by_word(arguments, attachments) : std::nullopt) return del_request(*other, {});
   if (unrecorded.size() != 1) refuse_unknown(named, connections);
   return std::move(unrecorded.begin()->second);
 }
@@ -211,7 +271,7 @@ std::string to_json(const cni::Attachment& attachment) {
 
 int disconnect(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   check_explain_options(arguments);
-  const auto request = find_connection(read_ends(arguments), inspector, console);
+  const auto request = find_connection(arguments, inspector, console);
   const auto explanation = explain_removal(request.attachment, state::Folder::find(console.root));
   if (arguments.has("explain")) {
     console.print(explanation);
@@ -227,13 +287,16 @@ int disconnect(const Arguments& arguments, const Console& console, kernel::Inspe
 
 Command disconnect_command() {
   return {.name = "disconnect",
-          .operands = "END [END]",
+          .operands = "END [END] | ATTACHMENT",
           .min_operands = 1,
           .max_operands = 2,
           .summary = "remove a connection that connect has created",
           .description =
               "Removes the veth pair that `vethctl connect` has created, with its addresses and its record. A bridge "
-              "is not removed. Each END is given as for connect: one end of the pair, or both in any order.\n\n"
+              "is not removed. Each END is given as for connect, or as NAMESPACE:INTERFACE: one end of the pair, or "
+              "both in "
+              "any order. ATTACHMENT, as for show, names a connection in other ways, such as an address. If several "
+              "connections match, their commands are listed, and the exit status is 2.\n\n"
               "All options of connect are accepted, so that the arguments of connect can be used unchanged: "
               "--ifname and --peer-ifname select the interfaces at the first and the second END, --address, "
               "--peer-address, --mtu and --no-lo have no effect. If the record is missing, the pair is found by the "
@@ -250,11 +313,13 @@ Command disconnect_command() {
                       explain_options().back(),
                       output_option()},
           .examples = {"vethctl disconnect net0", "vethctl disconnect net0 net1 --ifname eth1"},
-          .run = [](const Arguments& arguments, const Console& console) {
-            kernel::LinuxKernel kernel;
-            kernel::LinuxInspector inspector{kernel};
-            return disconnect(arguments, console, inspector);
-          }};
+          .run =
+              [](const Arguments& arguments, const Console& console) {
+                kernel::LinuxKernel kernel;
+                kernel::LinuxInspector inspector{kernel};
+                return disconnect(arguments, console, inspector);
+              },
+          .alias = "rm"};
 }
 
 }  // namespace vethctl

@@ -97,6 +97,7 @@ std::vector<RemovedAttachment> remove_stale(std::vector<state::Folder>& folders,
       std::ranges::transform(records, std::back_inserter(removed), to_removed);
     }
   }
+  std::ranges::stable_sort(removed, {}, &RemovedAttachment::attachment);
   if (!network) std::ranges::move(remove_orphaned_rules(folders, kernel, is_dry_run), std::back_inserter(removed));
   return removed;
 }

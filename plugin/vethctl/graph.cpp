@@ -12,6 +12,7 @@
 #include "plugin/vethctl/report/mermaid.hpp"
 #include "plugin/vethctl/report/svg.hpp"
 #include "plugin/vethctl/report/tree.hpp"
+#include "plugin/vethctl/watch.hpp"
 
 #include <array>
 #include <ctime>
@@ -50,9 +51,13 @@ int graph(const Arguments& arguments, const Console& console) {
   kernel::LinuxKernel kernel;
   kernel::LinuxInspector inspector{kernel};
   const auto format = arguments.value("format").value_or(arguments.wants_json() ? "json" : "tree");
+  if (arguments.wants_json() && format != "json") {
+    throw UsageError{"--format " + format + " and --output cannot be combined. Remove one of them"};
+  }
   const inspect::FoundFolders found{.folders = inspect::open_folders(console.root, console.configurations)};
   const auto node = inspect::read_node(inspector, found.folders);
-  console.print(format == "html" ? page(inspector, node, found) : draw(node, format, console.width));
+  const auto text = format == "html" ? page(inspector, node, found) : draw(node, format, console.width);
+  (format == "tree" ? console.print : console.write)(text);
   return success;
 }
 
@@ -72,9 +77,14 @@ Command graph_command() {
                    .value = "FORMAT",
                    .help = "tree (default), svg, html, dot, mermaid or json",
                    .choices = {"tree", "svg", "html", "dot", "mermaid", "json"}},
-                  output_option()},
-      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg", "vethctl graph --format html > node.html"},
-      .run = graph};
+                  output_option(),
+                  watch_option()},
+      .examples = {"vethctl graph", "vethctl graph --format svg > node.svg", "vethctl graph --format html > node.html",
+                   "vethctl graph --watch"},
+      .run = [](const Arguments& arguments, const Console& console) {
+        return watched(
+            arguments, console, [&](const Console& round) { return graph(arguments, round); }, sleep);
+      }};
 }
 
 }  // namespace vethctl

@@ -12,7 +12,9 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 std::string synopsis(const Option& option) {
-  return "--" + option.name + (option.value.empty() ? "" : " " + option.value);
+  const auto letter = option.letter == 0 ? std::string{} : std::string{'-', option.letter, ',', ' '};
+  const auto value = option.is_value_optional ? '[' + option.value + ']' : option.value;
+  return letter + "--" + option.name + (value.empty() ? "" : ' ' + value);
 }
 
 /// Removes the first word from the text and returns it; empty at the end.
@@ -74,6 +76,7 @@ std::string help(const Command& command, std::size_t width) {
   std::string text = "vethctl " + command.name + ": " + command.summary + "\n\nusage: vethctl " + command.name;
   if (!command.options.empty()) text += " [OPTION...]";
   if (!command.operands.empty()) text += ' ' + command.operands;
+  if (!command.alias.empty()) text += "\nshort form: vethctl " + command.alias;
   text += "\n\n" + wrapped_paragraphs(command.description, width) + '\n';
   std::size_t column = 0;
   for (const auto& option : command.options) column = std::max(column, synopsis(option).size());

@@ -11,9 +11,18 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/release.hpp"
 #include "plugin/vethctl/report/leases.hpp"
+#include "plugin/vethctl/table_format.hpp"
 
 namespace vethctl {
 namespace {
+
+std::string to_text(const std::vector<inspect::Lease>& leases, const Arguments& arguments, const Console& console) {
+  if (arguments.wants_json()) return report::json(leases);
+  if (!arguments.has("quiet")) return report::leases(leases, table_format(arguments, console));
+  std::string addresses;
+  for (const auto& lease : leases) addresses += cni::to_string(lease.address) + '\n';
+  return addresses;
+}
 
 int list(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto& operands = arguments.operands;
@@ -22,7 +31,7 @@ int list(const Arguments& arguments, const Console& console, kernel::Inspector& 
   const auto folders = inspect::open_folders(console.root, console.configurations);
   inspect::require_network(network, inspector, folders);
   const auto leases = inspect::read_leases(inspector, folders, network);
-  console.print(arguments.wants_json() ? report::json(leases) : report::leases(leases, console.width));
+  console.print(to_text(leases, arguments, console));
   return success;
 }
 
@@ -91,7 +100,10 @@ Command leases_command() {
           "interface of another plugin: its network namespace), if the record cannot be read, or if a call of the "
           "plugin is running. With --force it is released nevertheless, and may then be assigned to a second "
           "container.",
-      .options = {{.name = "force", .help = "release the address even if it may be in use"}, output_option()},
+      .options = {{.name = "force", .help = "release the address even if it may be in use"},
+                  table_output_option(),
+                  no_headers_option(),
+                  {.name = "quiet", .help = "list: print only the addresses", .letter = 'q'}},
       .examples = {"vethctl leases list pods", "vethctl leases release pods 10.244.1.7"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;

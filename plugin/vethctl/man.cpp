@@ -1,6 +1,7 @@
 #include "plugin/vethctl/man.hpp"
 
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/json_object.hpp"
 
 #include <string_view>
 
@@ -38,9 +39,14 @@ std::string paragraphs(std::string_view text) {
 std::string bold(std::string_view text) { return "\\fB" + escaped(text) + "\\fR"; }
 std::string italic(std::string_view text) { return "\\fI" + escaped(text) + "\\fR"; }
 
+std::string value_of(const Option& option) {
+  if (option.value.empty()) return {};
+  return option.is_value_optional ? " [" + italic(option.value) + ']' : ' ' + italic(option.value);
+}
+
 std::string entry(const Option& option) {
-  const auto value = option.value.empty() ? "" : ' ' + italic(option.value);
-  return ".TP\n" + bold("--" + option.name) + value + '\n' + escaped(option.help) + '\n';
+  const auto letter = option.letter == 0 ? std::string{} : bold(std::string{'-', option.letter}) + ", ";
+  return ".TP\n" + letter + bold("--" + option.name) + value_of(option) + '\n' + escaped(option.help) + '\n';
 }
 
 std::string examples(const Command& command) {
@@ -55,7 +61,9 @@ std::string section(const Command& command) {
   text += bold("vethctl " + command.name);
   if (!command.options.empty()) text += " [" + italic("OPTION") + "...]";
   if (!command.operands.empty()) text += ' ' + escaped(command.operands);
-  text += '\n' + paragraphs(command.description);
+  text += '\n';
+  if (!command.alias.empty()) text += ".br\nShort form: " + bold("vethctl " + command.alias) + '\n';
+  text += paragraphs(command.description);
   for (const auto& option : command.options) text += entry(option);
   return text + examples(command);
 }
@@ -82,6 +90,19 @@ Their state is in the kernel and in records below /run/veth\-cni.
 vethctl reads both and needs no runtime.
 It must run as root, or as root of a user namespace that owns the network namespaces.
 Options and operands may have any order; everything after \-\- is an operand.
+)";
+
+constexpr auto common_output = R"(.PP
+All commands accept
+.BR "\-\-output json" .
+It prints one JSON document on standard output, also for errors: an object with cniVersion, code, msg and details as the
+plugin prints it.
+The exit status is the same as for text.
+With
+.BR \-\-watch ,
+or
+.B events \-\-follow\fR, there is one document for each round or call.
+Outside a UTF\-8 locale, text is printed in ASCII.
 )";
 
 constexpr auto tail = R"(.SH "EXIT STATUS"
@@ -141,6 +162,9 @@ vethctl disconnect net0
 std::string manual_page(const std::vector<Command>& commands) {
   std::string text{head};
   for (const auto& command : commands) text += summary(command);
+  text += ".SH \"COMMON OPTIONS\"\n";
+  for (const auto& option : common_options()) text += entry(option);
+  text += common_output;
   text += ".SH COMMANDS\n";
   for (const auto& command : commands) text += section(command);
   return text + tail;
@@ -150,9 +174,11 @@ Command man_command() {
   return {.name = "man",
           .summary = "print the manual page vethctl(8)",
           .description = "Prints the manual page in the format of man(7).",
+          .options = {output_option()},
           .examples = {"vethctl man | man -l -"},
-          .run = [](const Arguments&, const Console& console) {
-            console.print(manual_page(commands()));
+          .run = [](const Arguments& arguments, const Console& console) {
+            const auto page = manual_page(commands());
+            console.print(arguments.wants_json() ? to_json_object("page", page) : page);
             return success;
           }};
 }

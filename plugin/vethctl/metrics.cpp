@@ -117,36 +117,40 @@ int metrics(const Arguments& arguments, const Console& console, kernel::Inspecto
   report::Metrics counted;
   count_ranges(arguments.value("conf-dir").value_or(inspect::default_conf_dir), folders, counted);
   count_attachments(inspector, folders, counted);
-  const auto text = report::prometheus(counted);
-  if (const auto file = arguments.value("output-file")) {
-    posix::replace_file(*file, text);
-  } else {
-    console.print(text);
+  const auto file = arguments.value("output-file");
+  if (file) posix::replace_file(*file, report::prometheus(counted));
+  if (arguments.wants_json()) {
+    console.print(report::json(counted));
+  } else if (!file) {
+    console.print(report::prometheus(counted));
   }
   return success;
 }
 
 Command metrics_command() {
-  return {.name = "metrics",
-          .summary = "print metrics for Prometheus",
-          .description =
-              "Prints gauges in the text format of Prometheus: attachments by network and state, the leased and the "
-              "free addresses of each range that veth-ipam serves, and the age in seconds of the oldest attachment "
-              "that is neither \"live\" nor \"in flight\".\n\n"
-              "With --output-file, the metrics are written atomically to a file that all users can read, for the "
-              "textfile collector of node_exporter; run the command by a timer.",
-          .options = {{.name = "output-file",
-                       .value = "FILE",
-                       .help = "write to FILE (its name must end in .prom) instead of standard output"},
-                      {.name = "conf-dir",
-                       .value = "DIR",
-                       .help = "folder of the network configurations (default: /etc/cni/net.d)"}},
-          .examples = {"vethctl metrics --output-file /var/lib/prometheus/node-exporter/veth.prom"},
-          .run = [](const Arguments& arguments, const Console& console) {
-            kernel::LinuxKernel kernel;
-            kernel::LinuxInspector inspector{kernel};
-            return metrics(arguments, console, inspector);
-          }};
+  return {
+      .name = "metrics",
+      .summary = "print metrics for Prometheus",
+      .description =
+          "Prints gauges in the text format of Prometheus: attachments by network and state, the leased and the "
+          "free addresses of each range that veth-ipam serves, and the age in seconds of the oldest attachment "
+          "that is neither \"live\" nor \"in flight\".\n\n"
+          "With --output-file, the metrics are written atomically to a file that all users can read, for the "
+          "textfile collector of node_exporter; run the command by a timer. The file always has the text format; with "
+          "--output json, the values are also printed as JSON.",
+      .options = {{.name = "output-file",
+                   .value = "FILE",
+                   .help = "write to FILE (its name must end in .prom) instead of standard output"},
+                  {.name = "conf-dir",
+                   .value = "DIR",
+                   .help = "folder of the network configurations (default: /etc/cni/net.d)"},
+                  output_option()},
+      .examples = {"vethctl metrics --output-file /var/lib/prometheus/node-exporter/veth.prom"},
+      .run = [](const Arguments& arguments, const Console& console) {
+        kernel::LinuxKernel kernel;
+        kernel::LinuxInspector inspector{kernel};
+        return metrics(arguments, console, inspector);
+      }};
 }
 
 }  // namespace vethctl

@@ -120,6 +120,7 @@ class RepairRun {
     auto folders = open_folders();
     remove_stale_attachments(folders);
     restore_attachments(folders);
+    std::ranges::stable_sort(actions_, {}, &RepairAction::attachment);
     return std::move(actions_);
   }
 

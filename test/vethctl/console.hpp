@@ -17,7 +17,8 @@ struct Screen {
     return {.print = [this](std::string_view text) { printed += text; },
             .warn = [this](std::string_view text) { warned += text; },
             .width = 10'000,
-            .root = root};
+            .root = root,
+            .write = [this](std::string_view text) { printed += text; }};
   }
 };
 

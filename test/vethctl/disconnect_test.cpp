@@ -43,6 +43,8 @@ class Disconnect : public test::RecordedNode {
       return disconnect(words);
     } catch (const cni::Error& error) {
       return error.what();
+    } catch (const vethctl::UsageError& error) {
+      return "usage: " + error.message + "; " + error.details;
     }
   }
   void expect_disconnected(const Words& words, const std::string& container = "net0") {
@@ -84,9 +86,10 @@ TEST_F(Disconnect, AcceptsTheHostAndBridges) {
 TEST_F(Disconnect, RejectsEndsWithSeveralConnections) {
   attach(connection("net0", host_netns, "veth0"));
   attach(connection("net1", host_netns, "veth1"));
-  EXPECT_EQ(error_of({"host"}),
-            "cannot disconnect host: there are 2 connections; select one: vethctl disconnect net0 host --ifname eth0 "
-            "--peer-ifname veth0, or vethctl disconnect net1 host --ifname eth0 --peer-ifname veth1");
+  EXPECT_EQ(
+      error_of({"host"}),
+      "usage: cannot disconnect host: there are 2 connections; select one: vethctl disconnect net0 host --ifname eth0 "
+      "--peer-ifname veth0, or vethctl disconnect net1 host --ifname eth0 --peer-ifname veth1");
   EXPECT_EQ(kernel.pairs.size(), 2U);
   expect_disconnected({"host", "--ifname", "veth1"}, "net1");
 }
@@ -110,8 +113,40 @@ TEST_F(Disconnect, RejectsEndsThatAreNotConnected) {
 
 TEST_F(Disconnect, IgnoresAttachmentsOfOtherNetworks) {
   attach(test::wanted("net0"));
-  EXPECT_EQ(error_of({"net0"}),
-            "cannot disconnect net0/eth0: there is no such connection; the node has no connections");
+  EXPECT_EQ(
+      error_of({"net0"}),
+      "cannot disconnect net/net0/eth0: vethctl connect did not create it; delete the container with its runtime; "
+      "if the runtime does not know it any more, run vethctl gc net");
+  EXPECT_EQ(kernel.pairs.size(), 1U);
+}
+
+/// The wanted wiring has 10.1.2.2/24 at the container end and 10.1.2.1/32 at the other one.
+TEST_F(Disconnect, AcceptsOtherNames) {
+  for (const auto& words : std::vector<Words>{{"10.1.2.2"},
+                                              {"10.1.2.1"},
+                                              {"::ffff:10.1.2.2"},
+                                              {"net0/eth0"},
+                                              {"vethctl/net0/eth0"},
+                                              {"net0:eth0"},
+                                              {"net1:eth7"},
+                                              {"net0:eth0", "net1:eth7"},
+                                              {"net1:eth7", "net0:eth0"},
+                                              {"/run/netns/net0"},
+                                              {"vethctl"},
+                                              {"ne"}}) {
+    attach(connection("net0", "/run/netns/net1", "eth7"));
+    expect_disconnected(words);
+  }
+}
+
+TEST_F(Disconnect, ListsTheConnectionsThatAWordNames) {
+  attach(connection("net0", "/run/netns/net8", "eth7"));
+  attach(connection("net1", "/run/netns/net9", "eth7"));
+  EXPECT_EQ(error_of({"ne"}),
+            "usage: cannot disconnect ne: there are 2 connections; select one: vethctl disconnect net0 net8 --ifname "
+            "eth0 --peer-ifname eth7, or vethctl disconnect net1 net9 --ifname eth0 --peer-ifname eth7");
+  EXPECT_EQ(kernel.pairs.size(), 2U);
+  EXPECT_TRUE(error_of({"fd00::99"}).starts_with("usage: ")) << error_of({"fd00::99"});
 }
 
 TEST_F(Disconnect, FindsAPairWithoutARecordByItsAliases) {

@@ -6,7 +6,10 @@
 #include "test/vethctl/console.hpp"
 #include "test/vethctl/nodes.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -47,9 +50,36 @@ TEST_F(Events, AreSortedByTime) {
             heading + row_of("01") + row_of("02") + row_of("03"));
 }
 
-TEST_F(Events, ArePrintedUnchangedAsJson) {
+TEST_F(Events, AreOneArrayOfJson) {
   append("a.log", line_of("01") + "no json\n");
-  EXPECT_EQ(events({"--file", at("a.log"), "--output", "json"}), line_of("01") + "no json\n");
+  EXPECT_EQ(nlohmann::json::parse(events({"--file", at("a.log"), "--output", "json"})),
+            nlohmann::json::array({nlohmann::json::parse(line_of("01")), {{"line", "no json"}}}));
+}
+
+TEST_F(Events, AreLinesOfJsonIfTheyAreFollowed) {
+  append("a.log", line_of("01") + line_of("02"));
+  EXPECT_EQ(events({"--file", at("a.log"), "--output", "json", "-f"}, [] { return false; }),
+            line_of("01") + line_of("02"));
+}
+
+TEST_F(Events, BeginWithTheLastOnes) {
+  append("a.log", line_of("01") + line_of("02") + line_of("03"));
+  EXPECT_EQ(events({"--file", at("a.log"), "--tail", "2", "--no-headers"}), row_of("02") + row_of("03"));
+  EXPECT_EQ(events({"--file", at("a.log"), "-n", "0", "--watch"},
+                   [&, is_first = true]() mutable {
+                     append("a.log", line_of("04") + line_of("05"));
+                     return std::exchange(is_first, false);
+                   }),
+            heading + row_of("04") + row_of("05"));
+}
+
+TEST_F(Events, AreSelectedByTimeAndContainer) {
+  append("a.log", line_of("01") + line_of("02") + "no json\n" + line_of("03"));
+  EXPECT_EQ(events({"--file", at("a.log"), "--since", "2026-01-02T03:04:02Z", "--no-headers"}),
+            row_of("02") + row_of("03"));
+  EXPECT_EQ(events({"--file", at("a.log"), "--since", "1s", "--no-headers"}), "");
+  EXPECT_EQ(events({"--file", at("a.log"), "--container", "c2", "--no-headers"}), "");
+  EXPECT_EQ(events({"--file", at("a.log"), "--container", "c", "--tail=1", "--no-headers"}), row_of("03"));
 }
 
 TEST_F(Events, AreFollowedUntilWaitReturnsFalse) {

@@ -54,6 +54,27 @@ TEST(Commands, HaveASummaryThatFitsIntoOneLine) {
   for (const auto& command : vethctl::commands()) EXPECT_LE(indent + command.summary.size(), columns) << command.name;
 }
 
+TEST(Commands, AcceptJsonAndYaml) {
+  for (const auto& command : vethctl::commands()) {
+    const auto output = std::ranges::find(command.options, "output", &vethctl::Option::name);
+    ASSERT_NE(output, command.options.end()) << command.name;
+    EXPECT_EQ(output->letter, 'o') << command.name;
+    for (const char* format : {"json", "yaml"}) {
+      EXPECT_NE(std::ranges::find(output->choices, format), output->choices.end()) << command.name;
+    }
+  }
+}
+
+TEST(Help, ContainsShortAndOptionalForms) {
+  vethctl::Command command;
+  command.name = "look";
+  command.alias = "l";
+  command.options = {{.name = "every", .value = "SECONDS", .help = "again", .letter = 'e', .is_value_optional = true}};
+  const auto text = vethctl::help(command, 80);
+  EXPECT_NE(text.find("\nshort form: vethctl l\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  -e, --every [SECONDS]  again\n"), std::string::npos) << text;
+}
+
 TEST(Commands, AcceptTheOptionsOfConnectInDisconnect) {
   const auto known = vethctl::disconnect_command().options;
   for (const auto& option : vethctl::connect_command().options) {

@@ -4,6 +4,8 @@
 #include "test/vethctl/console.hpp"
 #include "test/vethctl/recorded_node.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -75,6 +77,17 @@ TEST_F(Metrics, ContainOnlyRangesOfVethIpam) {
     configure(type, R"({"type":"host-local","subnet":"10.1.2.0/24","ranges":[[{"subnet":"10.1.2.0/24"}]]})");
     EXPECT_FALSE(contains(metrics(), "range=")) << metrics();
   }
+}
+
+TEST_F(Metrics, ArePrintedAsJson) {
+  configure("veth", R"({"type":"veth-ipam","subnet":"10.1.2.0/28"})");
+  attach(wanted("c1"));
+  record(wanted("c2"));
+  EXPECT_EQ(nlohmann::json::parse(metrics({"--output", "json"})), nlohmann::json::parse(R"({
+      "networks": ["net"],
+      "attachments": [{"network": "net", "state": "live", "count": 1}, {"network": "net", "state": "broken", "count": 1}],
+      "ranges": [{"network": "net", "range": "10.1.2.1-10.1.2.14", "used": 0, "free": 13}],
+      "oldestStaleSeconds": 0})"));
 }
 
 TEST_F(Metrics, ReplaceTheOutputFile) {

@@ -19,6 +19,14 @@ TEST(Tree, ShowsTheWholeNode) {
             "└─ eth0 in red ── eth1 in blue  cable  10.1.2.2/24 ── 10.1.2.3/24\n");
 }
 
+TEST(Tree, ContinuesBranchesBesideWrappedLines) {
+  auto node = test::small_node();
+  node.attachments[1].addresses = {test::prefix("10.1.2.2/24"), test::prefix("fd00:1:2::2/64")};
+  node.attachments.push_back(test::bridged("second", "cni0"));
+  const auto text = report::tree(node, 50);
+  EXPECT_NE(text.find("\n   ├─ veth-db      ── eth0  db      lan  10.1.2.\n   │          "), std::string::npos) << text;
+}
+
 TEST(Tree, ReportsThatThereAreNoAttachments) {
   EXPECT_EQ(report::tree({.hostname = "node-1"}, wide), "host node-1\n└─ no attachments\n");
 }

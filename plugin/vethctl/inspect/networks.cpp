@@ -27,6 +27,10 @@ std::string listed(const std::set<std::string>& networks) {
 
 }  // namespace
 
+bool is_network(const std::string& name, kernel::Inspector& inspector, const std::vector<state::Folder>& folders) {
+  return networks(inspector, folders).contains(name);
+}
+
 void require_network(const std::optional<std::string>& network, kernel::Inspector& inspector,
                      const std::vector<state::Folder>& folders) {
   if (!network) return;

@@ -2,9 +2,11 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
+#include "plugin/cni/json_writer.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/format.hpp"
+#include "plugin/vethctl/report/style.hpp"
 
 #include <algorithm>
 #include <array>
@@ -85,12 +87,33 @@ std::string event_heading() {
   return row({"TIME (UTC)", "VERB", "NETWORK", "CONTAINER", "INTERFACE", "DURATION", "RESULT"});
 }
 
-std::string event_row(std::string_view line) try {
+std::string event_row(std::string_view line, bool is_coloured) try {
   const cni::JsonDocument document(line, "the line");
   auto call = document.root().as_object();
-  return row(cells_of(call));
+  auto cells = cells_of(call);
+  if (is_coloured && cells.back().starts_with("error")) cells.back() = styled(Style::red, cells.back());
+  return row(cells);
 } catch (const cni::Error&) {
   return "? " + clean(line) + '\n';
+}
+
+std::string event_json(std::string_view line) try {
+  const cni::JsonDocument document(line, "the line");
+  document.root().as_object();
+  return std::string{line};
+} catch (const cni::Error&) {
+  cni::JsonWriter json{0};
+  json.begin_object();
+  json.member("line", line);
+  json.end_object();
+  return json.text();
+}
+
+std::string container_of_event(std::string_view line) try {
+  const cni::JsonDocument document(line, "the line");
+  return document.root().as_object().string_or("container", "");
+} catch (const cni::Error&) {
+  return "";
 }
 
 std::string time_of_event(std::string_view line) try {

@@ -4,6 +4,8 @@
 #include "plugin/vethctl/report/format.hpp"
 #include "plugin/vethctl/report/table.hpp"
 
+#include <utility>
+
 namespace report {
 namespace {
 
@@ -20,15 +22,15 @@ void write(cni::JsonWriter& json, const inspect::Lease& lease) {
 
 }  // namespace
 
-std::string leases(const std::vector<inspect::Lease>& all, std::size_t width) {
-  if (all.empty()) return "no leases\n";
+std::string leases(const std::vector<inspect::Lease>& all, const TableFormat& format) {
+  if (all.empty()) return format.has_headings ? "no leases\n" : "";
   std::vector<std::vector<std::string>> rows{{"NETWORK", "ADDRESS", "CONTAINER", "INTERFACE", "STATE", "AGE"}};
   for (const auto& lease : all) {
     rows.push_back({lease.network, cni::to_string(lease.address), lease.holder ? lease.holder->container : "-",
                     lease.holder ? lease.holder->interface : "-", std::string{inspect::to_string(lease.state)},
                     format_age(lease.age)});
   }
-  return table(rows, width);
+  return formatted_table(std::move(rows), format);
 }
 
 std::string json(const std::vector<inspect::Lease>& all) {

@@ -1,14 +1,15 @@
 #pragma once
 
 #include "plugin/vethctl/inspect/node.hpp"
+#include "plugin/vethctl/report/table.hpp"
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace report {
 
-/// A table with one row for each attachment, fitted to `width` columns if possible. Empty columns are left out.
-std::string list(const std::vector<inspect::Attachment>& attachments, std::size_t width);
+/// A table with one row for each attachment. Empty columns are left out; if the table is wider than the terminal,
+/// columns that matter less are left out, and cells are wrapped.
+std::string list(const std::vector<inspect::Attachment>& attachments, const TableFormat& format);
 
 }  // namespace report

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/prometheus.hpp"
 
+#include "plugin/cni/json_writer.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
 #include <array>
@@ -63,7 +64,51 @@ std::string ranges(const Metrics& metrics, std::string_view name, std::string_vi
   return text;
 }
 
+/// The states that the network has attachments in.
+void write_attachments(cni::JsonWriter& json, const Metrics& metrics) {
+  json.key("attachments");
+  json.begin_array();
+  for (const auto& [key, count] : metrics.attachments) {
+    json.begin_object();
+    json.member("network", key.first);
+    json.member("state", inspect::to_string(key.second));
+    json.member("count", count);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_ranges(cni::JsonWriter& json, const Metrics& metrics) {
+  json.key("ranges");
+  json.begin_array();
+  for (const auto& [key, use] : metrics.ranges) {
+    json.begin_object();
+    json.member("network", key.first);
+    json.member("range", key.second);
+    json.member("used", use.used);
+    json.key("free");
+    json.json(number(use.free));
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
+
+std::string json(const Metrics& metrics) {
+  constexpr std::size_t indent = 2;
+  cni::JsonWriter json{indent};
+  json.begin_object();
+  json.key("networks");
+  json.begin_array();
+  for (const auto& network : metrics.networks) json.string(network);
+  json.end_array();
+  write_attachments(json, metrics);
+  write_ranges(json, metrics);
+  json.member("oldestStaleSeconds", static_cast<std::uint64_t>(metrics.oldest_stale.count()));
+  json.end_object();
+  return json.finished();
+}
 
 std::string prometheus(const Metrics& metrics) {
   const auto age = static_cast<std::uint64_t>(metrics.oldest_stale.count());

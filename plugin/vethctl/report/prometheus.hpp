@@ -34,4 +34,7 @@ struct Metrics {
 /// The text format of Prometheus, version 0.0.4.
 std::string prometheus(const Metrics& metrics);
 
+/// An object with the same values.
+std::string json(const Metrics& metrics);
+
 }  // namespace report

@@ -7,6 +7,9 @@
 #include "plugin/vethctl/report/table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 namespace report {
 namespace {
@@ -88,23 +91,68 @@ void flatten(const Branch& parent, const std::string& indent, std::vector<std::v
   }
 }
 
+/// What is drawn before a branch, and below it if its lines are wrapped.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> branch_parts{
+    {{"├─ ", "│  "}, {"└─ ", "   "}, {"│  ", "│  "}, {"   ", "   "}}};
+constexpr std::size_t part_width = 3;
+
+/// The parts at the beginning of a cell.
+struct Indent {
+  std::size_t bytes = 0;
+  std::size_t columns = 0;
+  std::string below{};
+};
+
+Indent indent_of(std::string_view cell) {
+  Indent indent;
+  while (true) {
+    const auto rest = cell.substr(indent.bytes);
+    const auto part =
+        std::ranges::find_if(branch_parts, [&](const auto& each) { return rest.starts_with(each.first); });
+    if (part == branch_parts.end()) return indent;
+    indent.bytes += part->first.size();
+    indent.columns += part_width;
+    indent.below += part->second;
+  }
+}
+
+/// A line of its own, wrapped.
+std::string single_lines(const std::string& cell, std::size_t width) {
+  const auto indent = indent_of(cell);
+  const auto text = clean(cell.substr(indent.bytes));
+  const auto separator = '\n' + std::string(indent.columns, ' ');
+  return cell.substr(0, indent.bytes) +
+         text::joined(wrapped_lines(text, width - std::min(width, indent.columns)), separator) + '\n';
+}
+
+/// The lines of a row; the branches of the tree continue on those after the first.
+std::string with_branches(const std::string& cell, std::string_view lines) {
+  const auto indent = indent_of(cell);
+  const std::string spaces(indent.columns, ' ');
+  std::string text;
+  for (bool is_first = true; !lines.empty(); is_first = false) {
+    const auto end = lines.find('\n') + 1;
+    auto line = std::string{lines.substr(0, end)};
+    if (!is_first && line.starts_with(spaces)) line.replace(0, spaces.size(), indent.below);
+    text += line;
+    lines.remove_prefix(end);
+  }
+  return text;
+}
+
 /// Single cells are left out of the table: they would make its first column wide.
 std::string drawn(const Branch& root, std::size_t width) {
   std::vector<std::vector<std::string>> rows;
   flatten(root, "", rows);
   auto aligned = rows;
   std::erase_if(aligned, [](const auto& cells) { return cells.size() == 1; });
-  const auto lines = table(aligned, width);
+  const auto lines = table_rows(aligned, width, 0);
   std::string text = clean(root.cells.front()) + '\n';
-  std::size_t position = 0;
+  auto next = lines.begin();
   for (const auto& row : rows) {
-    if (row.size() == 1) {
-      text += truncate(clean(row.front()), width) + '\n';
-      continue;
-    }
-    const auto end = lines.find('\n', position) + 1;
-    text += lines.substr(position, end - position);
-    position = end;
+    const bool is_single = row.size() == 1;
+    text += with_branches(row.front(), is_single ? single_lines(row.front(), width) : *next);
+    if (!is_single) ++next;
   }
   return text;
 }
