@@ -13,6 +13,7 @@
 #include "plugin/vethctl/end.hpp"
 #include "plugin/vethctl/explanation.hpp"
 #include "plugin/vethctl/inspect/configurations.hpp"
+#include "plugin/vethctl/report/json.hpp"
 #include "plugin/vethctl/runtime/executables.hpp"
 #include "plugin/vethctl/runtime/network_list.hpp"
 #include "plugin/vethctl/runtime/result_cache.hpp"
@@ -182,7 +183,7 @@ int add(const Arguments& arguments, const Console& console) {
   require_new(call);
   const runtime::ListCall list_call{.list = call.list, .capability_args = call.capability_args, .previous_result = {}};
   if (arguments.has("explain")) {
-    console.print(explain_planned(call, list_call));
+    print_commands(explain_planned(call, list_call), arguments, console);
     return success;
   }
   const auto result = runtime::add_list(list_call, runtime::run_executables(call.environment));
@@ -209,12 +210,13 @@ int del(const Arguments& arguments, const Console& console) {
   const bool is_explained = arguments.has("explain") || arguments.has("explain-also");
   const auto explanation = is_explained ? explain_del(call, list_call) : std::string{};
   if (arguments.has("explain")) {
-    console.print(explanation);
+    print_commands(explanation, arguments, console);
     return success;
   }
   runtime::delete_list(list_call, runtime::run_executables(call.environment));
   runtime::remove_from_cache(call.cache_folder, call.attachment);
   if (is_explained) console.warn(explanation);
+  if (arguments.wants_json()) console.print(report::json(call.attachment));
   return success;
 }
 
@@ -225,6 +227,7 @@ Option conf_dir_option() {
 std::vector<Option> all_options() {
   auto options = attach_options();
   options.insert(options.begin(), conf_dir_option());
+  options.push_back(output_option());
   return options;
 }
 
@@ -251,7 +254,7 @@ std::vector<Option> attach_options() {
       {.name = "cache-dir", .value = "DIR", .help = "folder for the results, as of libcni (default: /var/lib/cni)"}};
 }
 
-int check_attachment(const Arguments& arguments) {
+int check_attachment(const Arguments& arguments, const Console& console) {
   auto call = read_call(arguments);
   require_netns(call.environment.netns);
   const auto list_call = with_kept_result(call);
@@ -262,6 +265,7 @@ int check_attachment(const Arguments& arguments) {
         "run vethctl add first, or set --container, --interface and --cache-dir as in the ADD"};
   }
   runtime::check_list(list_call, runtime::run_executables(call.environment));
+  if (arguments.wants_json()) console.print(report::json(call.attachment));
   return success;
 }
 

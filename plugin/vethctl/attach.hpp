@@ -11,6 +11,6 @@ namespace vethctl {
 std::vector<Option> attach_options();
 
 /// `vethctl check NETWORK NETNS`: CHECK of all plugins of the network.
-int check_attachment(const Arguments& arguments);
+int check_attachment(const Arguments& arguments, const Console& console);
 
 }  // namespace vethctl

@@ -131,7 +131,7 @@ Command check_command() {
       .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check pods net0",
                    "vethctl check --watch 10"},
       .run = [](const Arguments& arguments, const Console& console) {
-        if (arguments.operands.size() == 2) return check_attachment(arguments);
+        if (arguments.operands.size() == 2) return check_attachment(arguments, console);
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
         return watched(

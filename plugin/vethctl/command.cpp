@@ -176,6 +176,13 @@ std::vector<std::string> Arguments::values(const std::string& name) const {
   return found == options.end() ? std::vector<std::string>{} : found->second;
 }
 
+const Command* find_command(const std::vector<Command>& commands, std::string_view word) {
+  const auto found = std::ranges::find_if(commands, [&](const Command& command) {
+    return command.name == word || (!word.empty() && command.alias == word);
+  });
+  return found == commands.end() ? nullptr : &*found;
+}
+
 Option output_option() {
   return {.name = "output",
           .value = "FORMAT",

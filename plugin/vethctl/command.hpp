@@ -71,6 +71,9 @@ struct Command {
   std::string alias{};  ///< a second, shorter name; empty: none
 };
 
+/// By name or alias; null: there is none.
+const Command* find_command(const std::vector<Command>& commands, std::string_view word);
+
 /// The option --output of all commands.
 Option output_option();
 

@@ -167,10 +167,8 @@ Words candidates(const std::vector<Command>& commands, const Words& words, const
     return all;
   }
   if (words.front() == "help") return words.size() == 2 ? names_of(commands) : Words{};
-  const auto command = std::ranges::find_if(commands, [&](const Command& known) {
-    return known.name == words.front() || (!known.alias.empty() && known.alias == words.front());
-  });
-  return command == commands.end() ? Words{} : candidates(*command, words, names);
+  const auto* command = find_command(commands, words.front());
+  return command == nullptr ? Words{} : candidates(*command, words, names);
 }
 
 /// bash(1) passes words that it has split at '=' and ':' (COMP_WORDBREAKS), and replaces only the last part. So the

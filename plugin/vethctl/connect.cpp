@@ -351,7 +351,7 @@ int connect(const Arguments& arguments, const Console& console) {
   }
   set_addresses(request, given ? *given : choose_for(request, sides, inspector, console));
   if (!plan) return add_connection(request, arguments, inspector, folder, console);
-  console.print(explain_loopbacks(request, arguments) + explain_add(request, kernel, folder));
+  print_commands(explain_loopbacks(request, arguments) + explain_add(request, kernel, folder), arguments, console);
   return success;
 }
 

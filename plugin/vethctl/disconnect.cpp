@@ -2,7 +2,6 @@
 
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/text/joined.hpp"
@@ -13,6 +12,7 @@
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/report/json.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -257,16 +257,6 @@ cni::Request find_connection(const Arguments& arguments, kernel::Inspector& insp
   return std::move(unrecorded.begin()->second);
 }
 
-std::string to_json(const cni::Attachment& attachment) {
-  cni::JsonWriter json{2};
-  json.begin_object();
-  json.member("network", attachment.network);
-  json.member("container", attachment.container);
-  json.member("interface", attachment.interface);
-  json.end_object();
-  return json.finished();
-}
-
 }  // namespace
 
 int disconnect(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
@@ -274,13 +264,13 @@ int disconnect(const Arguments& arguments, const Console& console, kernel::Inspe
   const auto request = find_connection(arguments, inspector, console);
   const auto explanation = explain_removal(request.attachment, state::Folder::find(console.root));
   if (arguments.has("explain")) {
-    console.print(explanation);
+    print_commands(explanation, arguments, console);
     return success;
   }
   verbs::del(request, inspector.kernel, console.root);
   if (arguments.has("explain-also")) console.warn(explanation);
   const auto& [network, container, interface] = request.attachment;
-  console.print(arguments.wants_json() ? to_json(request.attachment)
+  console.print(arguments.wants_json() ? report::json(request.attachment)
                                        : "disconnected " + container + '/' + interface + '\n');
   return success;
 }

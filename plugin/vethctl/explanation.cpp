@@ -8,6 +8,7 @@
 #include "plugin/verbs/add.hpp"
 #include "plugin/vethctl/explain/commands.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/json_object.hpp"
 #include "plugin/vethctl/planning_kernel.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
@@ -36,6 +37,10 @@ std::vector<Option> explain_options() {
 void check_explain_options(const Arguments& arguments) {
   if (arguments.has("explain") && arguments.has("explain-also"))
     throw UsageError{"--explain changes nothing, --explain-also does: give one of them"};
+}
+
+void print_commands(const std::string& commands, const Arguments& arguments, const Console& console) {
+  console.print(arguments.wants_json() ? to_json_object("commands", commands) : commands);
 }
 
 PlanFolder::PlanFolder(const std::string& root, const std::string& network)

@@ -33,6 +33,9 @@ class PlanFolder {
   std::optional<state::Folder> folder_{};
 };
 
+/// Prints the commands; for JSON as the member "commands" of an object.
+void print_commands(const std::string& commands, const Arguments& arguments, const Console& console);
+
 /// What an ADD would do now. Changes nothing: the addresses that it takes are released again. Throws what the ADD
 /// throws before it changes the network.
 std::string explain_add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder);

@@ -123,11 +123,9 @@ int run(const Command& command, const std::vector<std::string>& words) {
   return command.run(arguments, console_for(arguments));
 }
 
-const Command& find_command(const std::vector<Command>& commands, const std::string& word) {
+const Command& require_command(const std::vector<Command>& commands, const std::string& word) {
   const auto name = word == "--version" || word == "-V" ? "version" : word;
-  const auto command = std::ranges::find_if(
-      commands, [&](const Command& each) { return each.name == name || (!name.empty() && each.alias == name); });
-  if (command != commands.end()) return *command;
+  if (const auto* command = vethctl::find_command(commands, name)) return *command;
   std::vector<std::string> names;
   names.reserve(commands.size());
   for (const auto& known : commands) names.push_back(known.name);
@@ -142,7 +140,7 @@ int print_help(const std::vector<Command>& commands, const std::vector<std::stri
   help.options = {vethctl::output_option()};
   const auto [options, names] = vethctl::parse(help, words);
   const auto text =
-      names.empty() ? vethctl::help(commands) : vethctl::help(find_command(commands, names.front()), help_width());
+      names.empty() ? vethctl::help(commands) : vethctl::help(require_command(commands, names.front()), help_width());
   return print_help(text, vethctl::requested_format(words));
 }
 
@@ -154,7 +152,7 @@ int run(const std::vector<std::string>& words) {
   }
   const std::vector<std::string> rest{std::next(words.begin()), words.end()};
   if (words.front() == "help" || is_help_option(words.front())) return print_help(commands, rest);
-  return run(find_command(commands, words.front()), rest);
+  return run(require_command(commands, words.front()), rest);
 }
 
 /// An error for programs is the plugin's error object, on standard output. If it cannot be written there, or is for

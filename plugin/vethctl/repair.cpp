@@ -230,7 +230,7 @@ int repair(const Arguments& arguments, const Console& console, const KernelAcces
   const bool is_explained = arguments.has("explain") || arguments.has("explain-also");
   const auto explanation = is_explained ? RepairRun{arguments, console, access}.explain() : std::string{};
   if (arguments.has("explain")) {
-    console.print(explanation);
+    print_commands(explanation, arguments, console);
     return success;
   }
   const auto actions = RepairRun{arguments, console, access}.run();

@@ -139,6 +139,16 @@ void write_ends(JsonWriter& json, const char* name, const auto& container, const
 
 }  // namespace
 
+std::string json(const cni::Attachment& attachment) {
+  cni::JsonWriter json{indent};
+  json.begin_object();
+  json.member("network", attachment.network);
+  json.member("container", attachment.container);
+  json.member("interface", attachment.interface);
+  json.end_object();
+  return json.finished();
+}
+
 std::string json(const std::vector<inspect::Attachment>& attachments) {
   JsonWriter json{indent};
   write(json, attachments);

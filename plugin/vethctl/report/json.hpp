@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/cni/attachment.hpp"
 #include "plugin/vethctl/inspect/detail.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
 
@@ -9,6 +10,9 @@
 // JSON output with a newline at its end. Names and texts are always present, and empty if unknown; members that a mode
 // does not have are left out.
 namespace report {
+
+/// An object with the network, the container and the interface.
+std::string json(const cni::Attachment& attachment);
 
 /// An array.
 std::string json(const std::vector<inspect::Attachment>& attachments);
