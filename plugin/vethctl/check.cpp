@@ -8,6 +8,7 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/networks.hpp"
+#include "plugin/vethctl/metrics.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/validate.hpp"
 
@@ -56,6 +57,16 @@ std::vector<Finding> check_configurations(const Arguments& arguments) {
   return findings;
 }
 
+void add_full_ranges(const std::vector<FullRanges>& full, const std::string& network, std::vector<Finding>& findings) {
+  for (const auto& each : full) {
+    if (!network.empty() && each.network != network) continue;
+    findings.push_back({.severity = Severity::warning,
+                        .what = "no address is free: the next ADD fails",
+                        .where = {"network " + each.network + ", range " + each.ranges},
+                        .remedy = "vethctl gc removes stale attachments; otherwise add a range to the configuration"});
+  }
+}
+
 bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
 
 }  // namespace
@@ -66,9 +77,13 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
   if (!network.empty()) inspect::require_network(network, inspector, found.folders);
   auto examination = inspect::examine(inspector, found, network);
   examination.configuration = check_configurations(arguments);
+  const auto conf_dir = arguments.value("conf-dir").value_or(inspect::default_conf_dir);
+  add_full_ranges(find_full_ranges(conf_dir, found.folders), network, examination.configuration);
   const auto findings = inspect::diagnose(examination);
   console.print(arguments.wants_json() ? report::json(findings)
-                                       : report::findings(findings, examination.attachments.size()));
+                                       : report::findings(findings, {.attachments = examination.attachments.size(),
+                                                                     .not_examined = examination.not_examined,
+                                                                     .shows_all = arguments.has("all")}));
   return std::ranges::any_of(findings, is_fault_or_warning) ? found_faults : success;
 }
 
@@ -81,16 +96,23 @@ Command check_command() {
       .description =
           "Checks the network configurations (as validate does), the state folder, each attachment (record and kernel, "
           "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
-          "reverse path filters, and firewalls that drop forwarded packets. For each finding it prints the problem, "
+          "reverse path filters, and firewalls that drop forwarded packets; further full ranges, routes of other "
+          "software "
+          "to addresses of containers, ip rules that select them, and routes that drop packets inside containers. For "
+          "each finding it prints the problem, "
           "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
           "addresses of this network are checked.\n\n"
+          "A problem and the problems that it causes are one finding; --all lists all of them. The last line lists "
+          "what "
+          "is not checked.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
           "cannot be read; a note reports that they exist.",
-      .options = {{.name = "conf-dir",
+      .options = {{.name = "all", .help = "list each consequence and each location of a finding"},
+                  {.name = "conf-dir",
                    .value = "DIR",
                    .help = "folder of the network configurations (default: /etc/cni/net.d)"},
                   output_option()},
-      .examples = {"vethctl check", "vethctl check pods --output json"},
+      .examples = {"vethctl check", "vethctl check --all", "vethctl check pods --output json"},
       .run = [](const Arguments& arguments, const Console& console) {
         kernel::LinuxKernel kernel;
         kernel::LinuxInspector inspector{kernel};
