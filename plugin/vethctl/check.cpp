@@ -94,17 +94,17 @@ Command check_command() {
       .max_operands = 1,
       .summary = "find problems of this node and print how to fix them",
       .description =
-          "Checks the network configurations (as validate does), the state folder, each attachment (record and kernel, "
-          "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
-          "reverse path filters, and firewalls that drop forwarded packets; further full ranges, routes of other "
-          "software "
-          "to addresses of containers, ip rules that select them, and routes that drop packets inside containers. For "
-          "each finding it prints the problem, "
-          "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
-          "addresses of this network are checked.\n\n"
+          "Checks the network configurations (as validate does), full ranges, the state folder, each attachment "
+          "(record "
+          "and kernel, as show does), and the settings of the host that block packets of containers: IP forwarding, "
+          "strict "
+          "reverse path filters, firewalls that drop forwarded packets, routes of other software to addresses of "
+          "containers, and rules of ip-rule(8) that match them. It also reports such rules, and routes that drop "
+          "packets, inside containers. For each finding it prints the problem, the location and what to do, sorted by "
+          "severity. Nothing is changed. With NETWORK, only attachments and addresses of this network are checked.\n\n"
           "A problem and the problems that it causes are one finding; --all lists all of them. The last line lists "
           "what "
-          "is not checked.\n\n"
+          "is not examined.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
           "cannot be read; a note reports that they exist.",
       .options = {{.name = "all", .help = "list each consequence and each location of a finding"},

@@ -35,18 +35,18 @@ TEST(Findings, ReplaceControlCharacters) {
   EXPECT_EQ(report::findings({{Severity::note, "\x1b[31m", {}, ""}}, {}).find('\x1b'), std::string::npos);
 }
 
-const Finding down{Severity::fault,
-                   "eth0 is down",
-                   {"net/a/eth0"},
-                   "vethctl repair",
-                   {{Severity::fault, "route 1", {"net/a/eth0"}, "vethctl repair"},
-                    {Severity::fault, "route 2", {"net/a/eth0", "net/b/eth0"}, "vethctl repair"}}};
+const Finding interface_down{Severity::fault,
+                             "eth0 is down",
+                             {"net/a/eth0"},
+                             "vethctl repair",
+                             {{Severity::fault, "route 1", {"net/a/eth0"}, "vethctl repair"},
+                              {Severity::fault, "route 2", {"net/a/eth0", "net/b/eth0"}, "vethctl repair"}}};
 
 TEST(Findings, CountConsequencesUnlessAllAreWanted) {
-  EXPECT_EQ(report::findings({down}, {.attachments = 1}),
+  EXPECT_EQ(report::findings({interface_down}, {.attachments = 1}),
             "fault: eth0 is down\n    where: net/a/eth0\n    to do: vethctl repair\n"
             "    and 3 consequences (--all lists them)\n1 fault: 1 attachment checked\n");
-  EXPECT_EQ(report::findings({down}, {.attachments = 1, .shows_all = true}),
+  EXPECT_EQ(report::findings({interface_down}, {.attachments = 1, .shows_all = true}),
             "fault: eth0 is down\n    where: net/a/eth0\n    to do: vethctl repair\n"
             "    consequence: route 1\n    consequence: route 2\n        where: net/a/eth0, net/b/eth0\n"
             "1 fault: 1 attachment checked\n");
@@ -64,7 +64,7 @@ TEST(Findings, ArePrintedAsJson) {
                                      {"where", {"1", "2"}},
                                      {"remedy", "y"},
                                      {"consequences", nlohmann::json::array()}}}));
-  EXPECT_EQ(nlohmann::json::parse(report::json({down})).at(0).at("consequences").at(1).at("what"), "route 2");
+  EXPECT_EQ(nlohmann::json::parse(report::json({interface_down})).at(0).at("consequences").at(1).at("what"), "route 2");
   EXPECT_EQ(report::json(std::vector<Finding>{}), "[]\n");
 }
 

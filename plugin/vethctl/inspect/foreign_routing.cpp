@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -11,14 +12,25 @@
 namespace inspect {
 namespace {
 
-bool contains(const std::optional<cni::Prefix>& selector, const cni::IpAddress& address) {
-  return selector && selector->length != 0 && cni::contains(*selector, address);
+using ByAddress = std::multimap<cni::IpAddress, cni::Attachment>;
+
+ByAddress by_address(const std::vector<Detail>& attachments) {
+  ByAddress found;
+  for (const auto& detail : attachments) {
+    for (const auto& prefix : detail.attachment.addresses) found.emplace(prefix.address, detail.attachment.identity);
+  }
+  return found;
 }
 
-bool matches(const kernel::PolicyRule& rule, const Attachment& attachment) {
-  return std::ranges::any_of(attachment.addresses, [&](const cni::Prefix& prefix) {
-    return contains(rule.source, prefix.address) || contains(rule.destination, prefix.address);
-  });
+/// The attachments with an address in the prefix. Some network plugins add a rule for each container, so the cost does
+/// not depend on the number of the other attachments.
+void add_matching(const ByAddress& addresses, const std::optional<cni::Prefix>& selector,
+                  std::set<cni::Attachment>& matching) {
+  if (!selector || selector->length == 0) return;
+  const auto end = addresses.upper_bound(cni::last_address(*selector));
+  for (auto each = addresses.lower_bound(cni::first_address(*selector)); each != end; ++each) {
+    matching.insert(each->second);
+  }
 }
 
 /// The rules that the kernel adds to each namespace (fib_default_rules_init() in net/ipv4/fib_rules.c).
@@ -51,14 +63,15 @@ std::optional<kernel::Namespace> open(kernel::Inspector& inspector, const std::s
 
 std::vector<MatchingRule> find_matching_rules(const std::vector<kernel::PolicyRule>& rules,
                                               const std::vector<Detail>& attachments) {
-  std::vector<MatchingRule> matching;
+  const auto addresses = by_address(attachments);
+  std::vector<MatchingRule> all;
   for (const auto& rule : rules) {
-    if (!rule.source && !rule.destination) continue;
-    for (const auto& detail : attachments) {
-      if (matches(rule, detail.attachment)) matching.push_back({rule, detail.attachment.identity});
-    }
+    std::set<cni::Attachment> matching;
+    add_matching(addresses, rule.source, matching);
+    add_matching(addresses, rule.destination, matching);
+    for (const auto& attachment : matching) all.push_back({rule, attachment});
   }
-  return matching;
+  return all;
 }
 
 std::optional<ContainerRouting> find_unusual(const kernel::Routing& routing, const Detail& detail) {
