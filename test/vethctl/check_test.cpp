@@ -78,7 +78,7 @@ TEST_F(Check, ReportsRangesWithoutAFreeAddress) {
   attach(wanted("c1"));
   ASSERT_TRUE(folder().addresses.take("net", test::ip("10.1.2.2"), cni::tag_of(wanted("c1").attachment)));
   EXPECT_NE(check().text.find("warning: no address is free: the next ADD fails\n"
-                              "    where: network net, range 10.1.2.2-10.1.2.2\n"),
+                              "    where: network net, range 10.1.2.1-10.1.2.2\n"),
             std::string::npos)
       << check();
 }
