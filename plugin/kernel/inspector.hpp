@@ -89,9 +89,14 @@ class Inspector {
   /// All addresses of all interfaces of the namespace.
   virtual std::vector<cni::Prefix> addresses(const Namespace& netns) = 0;
 
+  /// All routes and rules of the namespace.
+  virtual Routing read_routing(const Namespace& netns) = 0;
+
   /// The addresses of an attachment that live elsewhere on the node: the host itself has them, or has another route to
-  /// them. `device_index` is that of the host end, or of the bridge.
-  virtual std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) = 0;
+  /// them, which is searched for in `host`, the routing of the host. `device_index` is that of the host end, or of the
+  /// bridge.
+  virtual std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index,
+                                                 const Routing& host) = 0;
 
   /// False if the reverse path filter of the host (rp_filter) drops the packet.
   virtual bool passes_rp_filter(const IncomingPacket& packet) = 0;

@@ -2,6 +2,7 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/stopwatch.hpp"
+#include "plugin/kernel/routing.hpp"
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/wiring/footprint.hpp"
 #include "plugin/wiring/observed.hpp"
@@ -35,6 +36,9 @@ struct AttachmentContext {
   /// Mode bridge: called by build() before it adds a gateway to the bridge; throws if a container has this address.
   std::function<void(const cni::IpAddress&)> check_new_gateway = [](const cni::IpAddress&) {};
   cni::Stopwatch* stopwatch = nullptr;  ///< for the steps of build(); null: timing is off
+  /// All routes of the host, for the observe() of many attachments: a list of the routes of one interface takes as long
+  /// as a list of all. Null: observe() lists them.
+  const RouteTables* host_routes = nullptr;
 };
 
 /// The result of a successful build().
@@ -53,10 +57,11 @@ struct Conflict {
   };
 
   Kind kind = Kind::address;
-  cni::IpAddress address{};          ///< kinds address and gateway
-  bool is_host_address = false;      ///< kind address: the host itself has it; false: the host has another route to it
-  std::string host_port{};           ///< kind host_port: "8080/tcp"
-  std::optional<cni::Tag> holder{};  ///< kinds gateway and host_port: the attachment that uses it; nullopt: unknown
+  cni::IpAddress address{};           ///< kinds address and gateway
+  bool is_host_address = false;       ///< kind address: the host itself has it; false: the host has another route to it
+  std::optional<RouteEntry> route{};  ///< kind address: the other route, if it was searched for
+  std::string host_port{};            ///< kind host_port: "8080/tcp"
+  std::optional<cni::Tag> holder{};   ///< kinds gateway and host_port: the attachment that uses it; nullopt: unknown
 
   bool operator==(const Conflict&) const = default;
 };

@@ -9,6 +9,7 @@
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/routing_reader.hpp"
 #include "plugin/kernel/sysctls.hpp"
 
 #include <linux/netlink.h>
@@ -130,11 +131,19 @@ std::vector<cni::Prefix> LinuxInspector::addresses(const Namespace& netns) {
   return observe_addresses(socket_inside, "any interface", any_interface);
 }
 
-std::vector<Conflict> LinuxInspector::find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) {
+Routing LinuxInspector::read_routing(const Namespace& netns) {
+  auto socket_inside = open_socket_inside(netns.file.get(), host_netns_.get());
+  return observe_routing(socket_inside);
+}
+
+std::vector<Conflict> LinuxInspector::find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index,
+                                                       const Routing& host) {
   std::vector<NetlinkRequest> requests;
   add_reachability_queries(wanted, requests);
   if (requests.empty()) return {};
-  return kernel::find_unreachable(wanted, device_index, host_.send(requests));
+  auto conflicts = kernel::find_unreachable(wanted, device_index, host_.send(requests));
+  for (auto& conflict : conflicts) name_route(conflict, host, host_);
+  return conflicts;
 }
 
 /// The error of a packet that the filter drops is EXDEV, since Linux 6.14 EINVAL (plugin/kernel/README.md, "Addresses,

@@ -23,7 +23,9 @@ class LinuxInspector final : public Inspector {
   std::vector<PeerLocation> locate_peers(const std::vector<HostLink>& links,
                                          const std::vector<std::string>& namespaces) override;
   std::vector<cni::Prefix> addresses(const Namespace& netns) override;
-  std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
+  Routing read_routing(const Namespace& netns) override;
+  std::vector<Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index,
+                                         const Routing& host) override;
   bool passes_rp_filter(const IncomingPacket& packet) override;
   std::vector<std::string> list_ignoring_router_advertisements() override;
   Firewall observe_firewall() override;

@@ -222,7 +222,8 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
                  observed);
     return observed;
   }
-  observe_pair(wanted, {container, {host_, host_netns_.get(), "/proc/self/ns/net"}, context.host_index}, observed);
+  const EndNamespace host{host_, host_netns_.get(), "/proc/self/ns/net", context.host_routes};
+  observe_pair(wanted, {container, host, context.host_index}, observed);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
   observe_limits(host_, wanted, observed);
   observe_source_check(host_, wanted, observed);

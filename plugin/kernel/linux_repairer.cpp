@@ -3,6 +3,8 @@
 #include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/pair_builder.hpp"
+#include "plugin/kernel/reachability.hpp"
+#include "plugin/kernel/routing_reader.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/wiring/difference.hpp"
@@ -10,6 +12,7 @@
 #include <linux/netlink.h>
 
 #include <cerrno>
+#include <vector>
 
 namespace kernel {
 
@@ -28,11 +31,26 @@ std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, cons
     auto peer = open_socket_inside(context.peer->file.get(), host_netns_.get());
     return PairBuilder{missing, context, host_netns_.get(), peer}.repair(host_end);
   }
-  if (const auto conflict = PairBuilder{missing, context, host_netns_.get(), host_}.repair(host_end)) return conflict;
+  if (auto conflict = PairBuilder{missing, context, host_netns_.get(), host_}.repair(host_end)) {
+    name_route(*conflict, observe_routing(host_), host_);
+    return conflict;
+  }
   if (observed.missing_rules.empty()) return std::nullopt;
   const auto conflict = Netfilter{}.repair(wiring, context.node_instance, host_);
   if (!conflict) return std::nullopt;
   return Conflict{.kind = Conflict::Kind::host_port, .host_port = conflict->host_port, .holder = conflict->holder};
+}
+
+std::vector<Conflict> LinuxRepairer::find_conflicts(const wiring::Wiring& wiring, std::uint32_t device_index) {
+  std::vector<NetlinkRequest> requests;
+  add_reachability_queries(wiring, requests);
+  if (requests.empty()) return {};
+  auto conflicts = find_unreachable(wiring, device_index, host_.send(requests));
+  if (conflicts.empty()) return conflicts;
+  const auto routing = observe_routing(host_);
+  for (auto& conflict : conflicts) name_route(conflict, routing, host_);
+  std::erase_if(conflicts, [&](const Conflict& conflict) { return !is_lasting(conflict, wiring); });
+  return conflicts;
 }
 
 }  // namespace kernel

@@ -13,6 +13,7 @@ class LinuxRepairer final : public Repairer {
   explicit LinuxRepairer(Kernel& kernel);
 
   std::optional<Conflict> repair(const wiring::Wiring& wiring, const AttachmentContext& context) override;
+  std::vector<Conflict> find_conflicts(const wiring::Wiring& wiring, std::uint32_t device_index) override;
 
  private:
   Kernel& kernel_;

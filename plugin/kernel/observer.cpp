@@ -27,6 +27,13 @@ std::vector<wiring::Route> observe_routes(NetlinkSocket& socket, const Device& d
   return routes;
 }
 
+void copy_routes(const RouteTables& routes, wiring::ObservedEnd& end) {
+  for (const auto* found : routes.through(end.index)) {
+    if (found->protocol == route_protocol) end.own_destinations.push_back(found->route.destination);
+    end.routes.push_back(found->route);
+  }
+}
+
 void observe_routes(NetlinkSocket& socket, const Device& device, wiring::ObservedEnd& end) {
   for (const auto& found : list_routes_of(socket, device)) {
     if (found.is_own) end.own_destinations.push_back(found.route.destination);
@@ -34,7 +41,8 @@ void observe_routes(NetlinkSocket& socket, const Device& device, wiring::Observe
   }
 }
 
-std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::optional<Link>& link) {
+std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std::optional<Link>& link,
+                                               const RouteTables* routes = nullptr) {
   if (!link) return std::nullopt;
   wiring::ObservedEnd end{.index = link->index,
                           .peer_index = link->peer_index,
@@ -52,7 +60,11 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                           .is_isolated = link->port && link->port->isolated,
                           .route_localnet = link->route_localnet,
                           .addresses = observe_addresses(socket, link->name, link->index)};
-  observe_routes(socket, {link->name, link->index}, end);
+  if (routes != nullptr) {
+    copy_routes(*routes, end);
+  } else {
+    observe_routes(socket, {link->name, link->index}, end);
+  }
   return end;
 }
 
@@ -121,7 +133,7 @@ void observe_pair(const wiring::Wiring& wanted, const PairNamespaces& namespaces
   const auto container = find_with_nsid(namespaces.container, get_link(wanted.container.name), namespaces.host);
   const auto host = find_host_end(wanted, namespaces, container.link ? container.link->peer_index : 0);
   observed.container = observe_end(namespaces.container.socket, container.link);
-  observed.host = observe_end(namespaces.host.socket, host.link);
+  observed.host = observe_end(namespaces.host.socket, host.link, namespaces.host.routes);
   if (!container.link || !host.link) return;
   const bool is_same = !container.link->peer_nsid && !host.link->peer_nsid &&
                        is_same_namespace(namespaces.container.file, namespaces.host.file);

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/kernel/routing.hpp"
 #include "plugin/wiring/observed.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -18,8 +19,9 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
 /// A network namespace in which an end of a pair is searched for.
 struct EndNamespace {
   NetlinkSocket& socket;
-  int file;          ///< of the namespace
-  std::string path;  ///< for messages
+  int file;                             ///< of the namespace
+  std::string path;                     ///< for messages
+  const RouteTables* routes = nullptr;  ///< its routes, read before; null: those of each interface are listed
 };
 
 struct PairNamespaces {

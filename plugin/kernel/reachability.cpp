@@ -1,6 +1,7 @@
 #include "plugin/kernel/reachability.hpp"
 
 #include "plugin/kernel/routes.hpp"
+#include "plugin/kernel/routing_reader.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -113,6 +114,17 @@ std::vector<Conflict> find_unreachable(const wiring::Wiring& wiring, std::uint32
       unreachable.push_back({.address = address, .is_host_address = found->is_local});
   }
   return unreachable;
+}
+
+void name_route(Conflict& conflict, const Routing& host, NetlinkSocket& socket) {
+  if (conflict.kind != Conflict::Kind::address) return;
+  conflict.route = find_entry(host, conflict.address);
+  if (conflict.route) read_device_name(socket, *conflict.route);
+}
+
+bool is_lasting(const Conflict& conflict, const wiring::Wiring& wiring) {
+  if (conflict.is_host_address || wiring.bridge) return true;
+  return conflict.route && takes_precedence(*conflict.route, conflict.address);
 }
 
 void add_gateway_queries(const wiring::Wiring& wiring, std::vector<NetlinkRequest>& requests) {

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
+#include "plugin/kernel/routing.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <cstddef>
@@ -19,6 +20,12 @@ void add_reachability_queries(const wiring::Wiring& wiring, std::vector<NetlinkR
 /// first is at position `first_query` of the batch. `device_index` is that of the host end, or of the bridge.
 std::vector<Conflict> find_unreachable(const wiring::Wiring& wiring, std::uint32_t device_index, const Answers& answers,
                                        std::size_t first_query = 0);
+
+/// Adds the route that the host uses for the address of the conflict, with the name of its device.
+void name_route(Conflict& conflict, const Routing& host, NetlinkSocket& socket);
+
+/// Whether the conflict of an address remains when the plugin's own routes are complete. `conflict` has its route.
+bool is_lasting(const Conflict& conflict, const wiring::Wiring& wiring);
 
 /// Requests the routes to the gateways that the attachment needs on the host: is one of them a container's address?
 void add_gateway_queries(const wiring::Wiring& wiring, std::vector<NetlinkRequest>& requests);

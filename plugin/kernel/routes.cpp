@@ -264,6 +264,20 @@ std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t d
   return found;
 }
 
+std::vector<std::uint32_t> find_devices(const std::string& message) {
+  auto* whole = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  RouteAttributes attributes{};
+  if (whole->nlmsg_type != RTM_NEWROUTE) return {};
+  if (nlmsg_parse(whole, sizeof(rtmsg), attributes.data(), RTA_MAX, nullptr) < 0) return {};
+  std::vector<std::uint32_t> devices;
+  const auto family = find_family(static_cast<const rtmsg*>(nlmsg_data(whole))->rtm_family);
+  if (!family) return devices;
+  for (const auto& hop : hops_of(attributes, *family)) {
+    if (std::ranges::find(devices, hop.device_index) == devices.end()) devices.push_back(hop.device_index);
+  }
+  return devices;
+}
+
 std::size_t count_local_routes(const std::vector<std::string>& messages, std::uint32_t device_index) {
   return static_cast<std::size_t>(std::count_if(
       messages.begin(), messages.end(), [&](const std::string& message) { return is_local(message, device_index); }));

@@ -66,6 +66,9 @@ struct FoundRoute {
 /// a route.
 std::optional<FoundRoute> find_route(const std::string& message, std::uint32_t device_index = 0);
 
+/// The devices of the next hops of a route, each once; empty if the message is not a route.
+std::vector<std::uint32_t> find_devices(const std::string& message);
+
 /// The number of answers whose destination is a local address; if `device_index` is not 0, an address of that
 /// interface.
 std::size_t count_local_routes(const std::vector<std::string>& messages, std::uint32_t device_index = 0);

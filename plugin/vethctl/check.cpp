@@ -10,6 +10,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/metrics.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/report/style.hpp"
 #include "plugin/vethctl/selection.hpp"
@@ -65,9 +66,10 @@ std::vector<Finding> check_configurations(const Arguments& arguments) {
 
 std::vector<Option> check_options() {
   auto options = attach_options();
+  const Option all{.name = "all", .help = "list each consequence and each location of a finding"};
   const Option conf_dir{
       .name = "conf-dir", .value = "DIR", .help = "folder of the network configurations (default: /etc/cni/net.d)"};
-  options.insert(options.begin(), {conf_dir, output_option(), watch_option()});
+  options.insert(options.begin(), {all, conf_dir, output_option(), watch_option()});
   return options;
 }
 
@@ -90,6 +92,16 @@ Scope scope_of(const std::string& word, kernel::Inspector& inspector, const std:
   return scope;
 }
 
+void add_full_ranges(const std::vector<FullRanges>& full, const std::string& network, std::vector<Finding>& findings) {
+  for (const auto& each : full) {
+    if (!network.empty() && each.network != network) continue;
+    findings.push_back({.severity = Severity::warning,
+                        .what = "no address is free: the next ADD fails",
+                        .where = {"network " + each.network + ", range " + each.ranges},
+                        .remedy = "vethctl gc removes stale attachments; otherwise add a range to the configuration"});
+  }
+}
+
 bool is_fault_or_warning(const Finding& finding) { return finding.severity != Severity::note; }
 
 }  // namespace
@@ -104,9 +116,13 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
                   [&](const inspect::Detail& detail) { return !scope.attachments.contains(detail.attachment.tag); });
   }
   examination.configuration = check_configurations(arguments);
+  const auto conf_dir = arguments.value("conf-dir").value_or(inspect::default_conf_dir);
+  add_full_ranges(find_full_ranges(conf_dir, found.folders), scope.network, examination.configuration);
   const auto findings = inspect::diagnose(examination);
-  const auto text =
-      arguments.wants_json() ? report::json(findings) : report::findings(findings, examination.attachments.size());
+  const auto text = arguments.wants_json() ? report::json(findings)
+                                           : report::findings(findings, {.attachments = examination.attachments.size(),
+                                                                         .not_examined = examination.not_examined,
+                                                                         .shows_all = arguments.has("all")});
   console.print(console.is_coloured ? report::styled_severities(text) : text);
   return std::ranges::any_of(findings, is_fault_or_warning) ? found_faults : success;
 }
@@ -118,18 +134,26 @@ Command check_command() {
       .max_operands = 2,
       .summary = "find problems of this node and print how to fix them",
       .description =
-          "Checks the network configurations (as validate does), the state folder, each attachment (record and kernel, "
-          "as show does), and the settings of the host that block packets of containers: IP forwarding, strict "
-          "reverse path filters, and firewalls that drop forwarded packets. For each finding it prints the problem, "
-          "the location and what to do, sorted by severity. Nothing is changed. With NETWORK, only attachments and "
-          "addresses of this network are checked; with ATTACHMENT, as for show, only the attachments that it names.\n\n"
+          "Checks the network configurations (as validate does), full ranges, the state folder, each attachment "
+          "(record "
+          "and kernel, as show does), and the settings of the host that block packets of containers: IP forwarding, "
+          "strict reverse path filters, firewalls that drop forwarded packets, routes of other software to addresses "
+          "of "
+          "containers, and rules of ip-rule(8) that match them. It also reports such rules, and routes that drop "
+          "packets, inside containers. For each finding it prints the problem, the location and what to do, sorted by "
+          "severity. Nothing is changed. With NETWORK, only attachments and addresses of this network are checked; "
+          "with "
+          "ATTACHMENT, as for show, only the attachments that it names.\n\n"
+          "A problem and the problems that it causes are one finding; --all lists all of them. The last line lists "
+          "what "
+          "is not examined.\n\n"
           "The exit status is 1 for faults and warnings, and 0 if there are only notes. Rules of iptables-legacy "
           "cannot be read; a note reports that they exist.\n\n"
           "With NETWORK and NETNS, calls CHECK of the plugins of NETWORK for this network namespace, as a runtime "
           "does, and prints the first error. Operands are those of add.",
       .options = check_options(),
-      .examples = {"vethctl check", "vethctl check pods --output json", "vethctl check pods net0",
-                   "vethctl check --watch 10"},
+      .examples = {"vethctl check", "vethctl check --all", "vethctl check pods --output json",
+                   "vethctl check pods net0", "vethctl check --watch 10"},
       .run = [](const Arguments& arguments, const Console& console) {
         if (arguments.operands.size() == 2) return check_attachment(arguments, console);
         kernel::LinuxKernel kernel;

@@ -110,7 +110,25 @@ void count_attachments(kernel::Inspector& inspector, const std::vector<state::Fo
   }
 }
 
+bool is_full(const ipam::RangeSet& set, const std::vector<cni::IpAddress>& taken) {
+  return !set.empty() &&
+         std::ranges::all_of(set, [&](const ipam::Range& range) { return use_of(range, taken).free == 0; });
+}
+
 }  // namespace
+
+std::vector<FullRanges> find_full_ranges(const std::string& conf_dir, const std::vector<state::Folder>& folders) {
+  std::vector<FullRanges> full;
+  for (const auto& plugin : read_configurations(conf_dir)) {
+    const auto config = find_config(plugin);
+    if (!config) continue;
+    const auto taken = taken_in(config->name, folders);
+    for (const auto& set : find_ranges(*config)) {
+      if (is_full(set, taken)) full.push_back({config->name, ipam::to_string(set)});
+    }
+  }
+  return full;
+}
 
 int metrics(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
   const auto folders = inspect::open_folders(console.root);

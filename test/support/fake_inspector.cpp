@@ -60,12 +60,15 @@ std::vector<cni::Prefix> FakeInspector::addresses(const kernel::Namespace& netns
 }
 
 std::vector<kernel::Conflict> FakeInspector::find_unreachable(const wiring::Wiring& wanted,
-                                                              std::uint32_t /*device_index*/) {
+                                                              std::uint32_t /*device_index*/,
+                                                              const kernel::Routing& host) {
   std::vector<kernel::Conflict> found;
   for (const auto& address : wanted.container.addresses) {
     const auto elsewhere = unreachable.find(address.prefix.address);
     if (elsewhere != unreachable.end())
-      found.push_back({.address = elsewhere->first, .is_host_address = elsewhere->second});
+      found.push_back({.address = elsewhere->first,
+                       .is_host_address = elsewhere->second,
+                       .route = kernel::find_entry(host, elsewhere->first)});
   }
   return found;
 }

@@ -21,7 +21,8 @@ class FakeInspector final : public kernel::Inspector {
   std::map<std::string, kernel::PeerLocation> locations;              ///< of the host's links, by name
   std::map<std::string, std::vector<cni::Prefix>> addresses_by_path;  ///< by the path of the namespace
   std::set<std::string> rejected_sources;                             ///< sources of packets that rp_filter drops
-  std::map<cni::IpAddress, bool> unreachable;  ///< addresses that live elsewhere; true: the host has it
+  std::map<cni::IpAddress, bool> unreachable;        ///< addresses that live elsewhere; true: the host has it
+  std::map<std::string, kernel::Routing> routing{};  ///< by the path of the namespace
   std::vector<std::string> ignoring_router_advertisements{};
   kernel::Firewall firewall{};
 
@@ -32,7 +33,9 @@ class FakeInspector final : public kernel::Inspector {
   std::vector<kernel::PeerLocation> locate_peers(const std::vector<kernel::HostLink>& links,
                                                  const std::vector<std::string>& namespaces) override;
   std::vector<cni::Prefix> addresses(const kernel::Namespace& place) override;
-  std::vector<kernel::Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index) override;
+  std::vector<kernel::Conflict> find_unreachable(const wiring::Wiring& wanted, std::uint32_t device_index,
+                                                 const kernel::Routing& host) override;
+  kernel::Routing read_routing(const kernel::Namespace& netns) override { return routing[netns.path]; }
   bool passes_rp_filter(const kernel::IncomingPacket& packet) override;
   std::vector<std::string> list_ignoring_router_advertisements() override { return ignoring_router_advertisements; }
   kernel::Firewall observe_firewall() override;
@@ -51,6 +54,12 @@ class FakeRepairer final : public kernel::Repairer {
 
   std::optional<kernel::Conflict> repair(const wiring::Wiring& wiring,
                                          const kernel::AttachmentContext& context) override;
+
+  std::vector<kernel::Conflict> conflicts{};  ///< what find_conflicts() returns
+  std::vector<kernel::Conflict> find_conflicts(const wiring::Wiring& /*wiring*/,
+                                               std::uint32_t /*device_index*/) override {
+    return conflicts;
+  }
 
  private:
   FakeKernel& fake_;

@@ -216,4 +216,49 @@ TEST(Diagnosis, SortsBySeverity) {
   EXPECT_EQ(findings[2].severity, Severity::note);
 }
 
+TEST(Diagnosis, NamesTheForeignRouteAndNotTheMissingOne) {
+  kernel::RouteEntry route{.route = {.destination = test::prefix("10.1.2.2/32")}, .protocol = 3, .device = "eth7"};
+  auto broken = detail("c1", {{Kind::route, Side::host, "veth-c1", "10.1.2.2/32"}});
+  const inspect::UnreachableAddress address{test::ip("10.1.2.2"), false, {"net", "c1", "eth0"}, route};
+  const auto finding = only({.attachments = {broken}, .unreachable = {address}});
+  EXPECT_EQ(finding.what,
+            "address 10.1.2.2 lives elsewhere on the node: the host has a route to it: 10.1.2.2/32 dev eth7 table main "
+            "proto boot");
+  EXPECT_EQ(finding.remedy, "ip route del 10.1.2.2/32 dev eth7 table main proto boot, then vethctl repair");
+}
+
+TEST(Diagnosis, FoldsWhatFollowsFromAnInterfaceThatIsDown) {
+  const wiring::Difference down{Kind::down, Side::host, "veth-c1"};
+  const auto finding = only({.attachments = {detail("c1", {down, route_missing})}});
+  EXPECT_EQ(finding.what, wiring::to_string(down));
+  ASSERT_EQ(finding.consequences.size(), 1U);
+  EXPECT_EQ(finding.consequences[0].what, wiring::to_string(route_missing));
+}
+
+TEST(Diagnosis, FoldsTheMissingRulesOfSeveralAttachments) {
+  const auto rule = [](const std::string& name) { return wiring::Difference{Kind::rule, Side::node, name}; };
+  EXPECT_EQ(only({.attachments = {detail("c1", {rule("rule 1")})}}).what, "rule 1 is missing");
+  const auto finding = only({.attachments = {detail("c1", {rule("rule 1")}), detail("c2", {rule("rule 2")})}});
+  EXPECT_EQ(finding.where, (Texts{"net/c1/eth0", "net/c2/eth0"}));
+  EXPECT_EQ(finding.consequences.size(), 2U);
+}
+
+TEST(Diagnosis, ReportsRulesThatMatchContainers) {
+  kernel::PolicyRule rule{.family = cni::Family::ipv4, .priority = 100, .table = 55};
+  rule.source = test::prefix("10.1.2.0/24");
+  const auto finding = only({.matching_rules = {{rule, {"net", "c1", "eth0"}}}});
+  EXPECT_EQ(finding.severity, Severity::note);
+  EXPECT_EQ(finding.remedy, "if it is not intended: ip rule del from 10.1.2.0/24 pref 100");
+  rule.action = kernel::PolicyRule::Action::reject;
+  EXPECT_EQ(only({.matching_rules = {{rule, {"net", "c1", "eth0"}}}}).severity, Severity::fault);
+}
+
+TEST(Diagnosis, ReportsRoutesThatDropPacketsInTheContainer) {
+  const kernel::RouteEntry route{
+      .type = kernel::RouteType::blackhole, .route = {.destination = test::prefix("0.0.0.0/0")}, .protocol = 3};
+  const auto finding = only({.container_routing = {{{"net", "c1", "eth0"}, "/run/netns/c1", {route}}}});
+  EXPECT_EQ(finding.severity, Severity::fault);
+  EXPECT_EQ(finding.remedy, "nsenter --net=/run/netns/c1 ip route del blackhole 0.0.0.0/0 table main proto boot");
+}
+
 }  // namespace

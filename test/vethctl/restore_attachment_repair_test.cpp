@@ -124,4 +124,38 @@ TEST_F(AttachmentRepair, SkipsALockedAttachment) {
   EXPECT_FALSE(repair("c1").has_value());
 }
 
+/// The route of the host to the address of the container that another program has added.
+kernel::Conflict foreign_route() {
+  return {.address = test::ip("10.1.2.2"),
+          .route = kernel::RouteEntry{
+              .route = {.destination = test::prefix("10.1.2.2/32")}, .protocol = 3, .device = "eth7"}};
+}
+
+constexpr auto foreign_route_text =
+    "the host has another route to 10.1.2.2: 10.1.2.2/32 dev eth7 table main proto boot. Remove it: ip route del "
+    "10.1.2.2/32 dev eth7 table main proto boot, then repeat vethctl repair";
+
+TEST_F(AttachmentRepair, NamesAForeignRouteAndHowToRemoveIt) {
+  add("c1");
+  repairer.conflicts = {foreign_route()};
+  EXPECT_EQ(repair("c1")->not_restored, Sentences{foreign_route_text});
+  EXPECT_FALSE(has_asked_for_repair());
+  break_kernel();
+  repairer.conflict = foreign_route();
+  EXPECT_EQ(repair("c1")->not_restored, Sentences{foreign_route_text}) << "once";
+}
+
+TEST_F(AttachmentRepair, DoesNotPromiseARouteThatAForeignRoutePrevents) {
+  add("c1");
+  repairer.conflicts = {foreign_route()};
+  kernel.modify_observed = [](wiring::Observed& observed) {
+    observed.container->is_up = false;
+    observed.host->routes.clear();
+  };
+  const auto repaired = repair("c1", true);
+  const auto route = "route 10.1.2.2/32 is missing on interface \"" + cni::host_interface_name(tag("c1")) + '"';
+  EXPECT_EQ(repaired->not_restored, (Sentences{foreign_route_text, route}));
+  EXPECT_TRUE(std::ranges::find(repaired->restored, down) != repaired->restored.end());
+}
+
 }  // namespace

@@ -52,11 +52,18 @@ void observe_other(kernel::Inspector& inspector, const kernel::Namespace& netns,
   if (!detail.observed.host) detail.differences.push_back({Kind::missing, Side::host, name});
 }
 
-void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail) {
+/// Without `host_routes` if the host end was replaced after they were read.
+void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail,
+             const kernel::RouteTables* host_routes) {
   const auto& peer = detail.attachment.peer_netns;
-  kernel::AttachmentContext context{.container = std::move(container)};
+  kernel::AttachmentContext context{.container = std::move(container), .host_routes = host_routes};
   if (!peer.empty()) context.peer = inspector.kernel.open_namespace(peer, true);
   detail.observed = inspector.kernel.observe(*detail.wanted, context);
+  const auto& host = detail.observed.host;
+  if (host_routes != nullptr && host && host->index != detail.attachment.host_index) {
+    context.host_routes = nullptr;
+    detail.observed = inspector.kernel.observe(*detail.wanted, context);
+  }
   detail.differences = wiring::difference(*detail.wanted, detail.observed);
   detail.container = inspector.find_counters(detail.wanted->container.name, context.container);
 }
@@ -64,13 +71,13 @@ void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& 
 }  // namespace
 
 Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                   const Attachment& attachment) {
+                   const Attachment& attachment, const kernel::RouteTables* host_routes) {
   Detail detail{.attachment = attachment, .wanted = find_wanted(folders, attachment)};
   if (other_interface(attachment).empty()) return detail;
   const auto other = open(inspector, {Side::host, other_namespace(attachment)}, detail);
   auto container = detail.wanted ? open(inspector, {Side::container, attachment.netns}, detail) : std::nullopt;
   if (other && container) {
-    observe(inspector, std::move(*container), detail);
+    observe(inspector, std::move(*container), detail, host_routes);
   } else if (other) {
     observe_other(inspector, *other, detail);
   }

@@ -25,7 +25,8 @@ struct Detail {
 };
 
 /// Reads the record again, and both ends from the kernel. A missing namespace is a difference, not an error.
+/// `host_routes`: the routes of the host, read after the attachment was listed; null: they are read.
 Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                   const Attachment& attachment);
+                   const Attachment& attachment, const kernel::RouteTables* host_routes = nullptr);
 
 }  // namespace inspect

@@ -2,17 +2,49 @@
 
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/vethctl/inspect/causes.hpp"
 #include "plugin/vethctl/inspect/find_attachment.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
+#include <string>
+#include <tuple>
+#include <utility>
 
 namespace inspect {
 namespace {
 
-using Findings = std::vector<Finding>;
+/// Equal findings of several attachments are one finding with several locations. So are their consequences.
+class Findings {
+ public:
+  void add(Finding finding) {
+    auto consequences = std::exchange(finding.consequences, {});
+    const auto position = add(std::move(finding), all, 0);
+    for (auto& consequence : consequences) add(std::move(consequence), all[position].consequences, position + 1);
+  }
+
+  std::vector<Finding> all{};
+
+ private:
+  /// `group`: 0 for the roots; for consequences the position of the root, plus 1.
+  std::size_t add(Finding finding, std::vector<Finding>& list, std::size_t group) {
+    const auto [found, is_new] =
+        positions_.try_emplace({group, finding.severity, finding.what, finding.remedy}, list.size());
+    if (is_new) {
+      list.push_back(std::move(finding));
+    } else {
+      std::ranges::move(finding.where, std::back_inserter(list[found->second].where));
+    }
+    return found->second;
+  }
+
+  std::map<std::tuple<std::size_t, Severity, std::string, std::string>, std::size_t> positions_{};
+};
+
+void add(Findings& findings, Finding finding) { findings.add(std::move(finding)); }
 
 std::string delete_advice(const cni::Attachment& attachment) {
   if (attachment.network != connect_network) return "delete the container with the runtime";
@@ -22,15 +54,6 @@ std::string delete_advice(const cni::Attachment& attachment) {
 std::string recreate_advice(const cni::Attachment& attachment) {
   return delete_advice(attachment) +
          (attachment.network == connect_network ? ", then vethctl connect" : " and create it again");
-}
-
-/// Adds a finding; if an equal one exists, only its locations.
-void add(Findings& findings, Finding finding) {
-  const auto same = std::ranges::find_if(findings, [&](const Finding& other) {
-    return other.severity == finding.severity && other.what == finding.what && other.remedy == finding.remedy;
-  });
-  if (same == findings.end()) return findings.push_back(std::move(finding));
-  std::ranges::move(finding.where, std::back_inserter(same->where));
 }
 
 void diagnose_store(const Examination& examination, Findings& findings) {
@@ -78,16 +101,23 @@ void diagnose_leases(const Examination& examination, Findings& findings) {
   }
 }
 
+Finding finding_of(const UnreachableAddress& unreachable) {
+  const auto& [address, is_host_address, attachment, route] = unreachable;
+  const auto text = cni::to_string(address);
+  const bool is_route_known = route && !is_host_address;
+  auto found = std::string{is_host_address ? "the host itself has it" : "the host has a route to it"};
+  if (is_route_known) found += ": " + kernel::to_string(*route);
+  const auto remedy = is_route_known
+                          ? kernel::delete_command(*route) + ", then vethctl repair"
+                          : "see ip route get " + text + ": remove " + (is_host_address ? "the address" : "the route") +
+                                ", or DEL the attachment and ADD it again";
+  return {.what = "address " + text + " lives elsewhere on the node: " + found,
+          .where = {name_of(attachment)},
+          .remedy = remedy};
+}
+
 void diagnose_addresses(const Examination& examination, Findings& findings) {
-  for (const auto& [address, is_host_address, attachment] : examination.unreachable) {
-    const auto text = cni::to_string(address);
-    const auto found = is_host_address ? "the host itself has it" : "the host has a route to it";
-    add(findings,
-        {.what = "address " + text + " lives elsewhere on the node: " + found,
-         .where = {name_of(attachment)},
-         .remedy = "see ip route get " + text + ": remove " + (is_host_address ? "the address" : "the route") +
-                   ", or DEL the attachment and ADD it again"});
-  }
+  for (const auto& unreachable : examination.unreachable) add(findings, finding_of(unreachable));
   for (const auto& [address, bridge, attachments] : examination.shared_addresses) {
     Finding finding{.what = "containers of several networks have the same address on bridge " + text::quoted(bridge) +
                             ": " + cni::to_string(address),
@@ -148,16 +178,66 @@ std::string remedy_for(const Detail& detail, const wiring::Difference& differenc
   return is_note ? intention + link_command(detail, difference, "mtu") : "vethctl repair";
 }
 
+Finding finding_of(const Detail& detail, const wiring::Difference& difference) {
+  return {.severity = severity_of(detail, difference),
+          .what = wiring::to_string(difference),
+          .where = {name_of(detail.attachment)},
+          .remedy = remedy_for(detail, difference)};
+}
+
+/// A cause is as severe as its consequences.
+Finding finding_of(const Detail& detail, const Cause& cause) {
+  auto finding = finding_of(detail, cause.root);
+  for (const auto& difference : cause.consequences) {
+    finding.consequences.push_back(finding_of(detail, difference));
+    finding.severity = std::min(finding.severity, finding.consequences.back().severity);
+  }
+  return finding;
+}
+
+using Elsewhere = std::map<cni::Attachment, std::vector<cni::IpAddress>>;
+
+bool is_reported(const Elsewhere& elsewhere, const Detail& detail, const wiring::Difference& difference) {
+  const auto found = elsewhere.find(detail.attachment.identity);
+  return found != elsewhere.end() && std::ranges::any_of(found->second, [&](const cni::IpAddress& address) {
+           return is_caused_by(difference, address);
+         });
+}
+
 void diagnose_attachments(const Examination& examination, Findings& findings) {
+  Elsewhere elsewhere;
+  for (const auto& each : examination.unreachable) elsewhere[each.attachment].push_back(each.address);
   for (const auto& detail : examination.attachments) {
     diagnose_state(detail.attachment, findings);
+    auto differences = detail.differences;
+    std::erase_if(differences, [&](const auto& difference) { return is_reported(elsewhere, detail, difference); });
+    for (const auto& cause : group_by_cause(differences)) findings.add(finding_of(detail, cause));
+  }
+}
+
+bool is_rule_missing(const wiring::Difference& difference) { return difference.kind == wiring::Kind::rule; }
+
+/// The rules that are missing at several attachments have one cause.
+void join_missing_rules(const Examination& examination, std::vector<Finding>& findings) {
+  std::set<std::string> texts;
+  std::vector<std::string> attachments;
+  for (const auto& detail : examination.attachments) {
+    if (std::ranges::none_of(detail.differences, is_rule_missing)) continue;
+    attachments.push_back(name_of(detail.attachment));
     for (const auto& difference : detail.differences) {
-      add(findings, {.severity = severity_of(detail, difference),
-                     .what = wiring::to_string(difference),
-                     .where = {name_of(detail.attachment)},
-                     .remedy = remedy_for(detail, difference)});
+      if (is_rule_missing(difference)) texts.insert(wiring::to_string(difference));
     }
   }
+  if (attachments.size() < 2) return;
+  Finding root{.what = "nftables rules of several attachments are missing: the ruleset was flushed or replaced",
+               .where = std::move(attachments),
+               .remedy = "vethctl repair"};
+  const auto is_joined = [&](const Finding& finding) { return texts.contains(finding.what); };
+  const auto first = std::ranges::find_if(findings, is_joined);
+  const auto position = first - findings.begin();
+  std::ranges::copy_if(findings, std::back_inserter(root.consequences), is_joined);
+  std::erase_if(findings, is_joined);
+  findings.insert(findings.begin() + position, std::move(root));
 }
 
 void diagnose_filter(const Examination& examination, Findings& findings) {
@@ -252,10 +332,49 @@ void diagnose_firewall(const Examination& examination, Findings& findings) {
                  .remedy = "check whether they drop forwarded packets: iptables-legacy -S FORWARD"});
 }
 
+/// Other rules match packets by their destination, as that of a route that takes precedence.
+void diagnose_rule(const MatchingRule& match, Findings& findings) {
+  const auto& rule = match.rule;
+  const bool is_drop = rule.action == kernel::PolicyRule::Action::reject;
+  const bool is_fault = is_drop && !rule.is_conditional;
+  findings.add({.severity = is_fault ? Severity::fault : Severity::note,
+                .what = "an ip rule " +
+                        std::string{is_drop ? "drops packets" : "selects another routing table for packets"} +
+                        " from or to containers: " + kernel::to_string(rule),
+                .where = {name_of(match.attachment)},
+                .remedy = "if it is not intended: " + kernel::delete_command(rule)});
+}
+
+void diagnose_routing(const Examination& examination, Findings& findings) {
+  for (const auto& match : examination.matching_rules) diagnose_rule(match, findings);
+  for (const auto& inside : examination.container_routing) {
+    const auto enter = "nsenter --net=" + inside.netns + ' ';
+    for (const auto& route : inside.covering) {
+      findings.add({.what = "a route in the container drops its packets: " + kernel::to_string(route),
+                    .where = {name_of(inside.attachment)},
+                    .remedy = enter + kernel::delete_command(route)});
+    }
+    for (const auto& route : inside.rejecting) {
+      findings.add({.severity = Severity::note,
+                    .what = "a route in the container drops packets to some destinations: " + kernel::to_string(route),
+                    .where = {name_of(inside.attachment)},
+                    .remedy = "if it is not intended: " + enter + kernel::delete_command(route)});
+    }
+    for (const auto& rule : inside.rules) {
+      const bool is_drop = rule.action == kernel::PolicyRule::Action::reject;
+      findings.add({.severity = is_drop && !rule.is_conditional ? Severity::fault : Severity::note,
+                    .what = "the container has an ip rule of its own: " + kernel::to_string(rule),
+                    .where = {name_of(inside.attachment)},
+                    .remedy = "if it is not intended: " + enter + kernel::delete_command(rule)});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> diagnose(const Examination& examination) {
-  auto findings = examination.configuration;
+  Findings findings;
+  for (const auto& finding : examination.configuration) findings.add(finding);
   diagnose_store(examination, findings);
   diagnose_leases(examination, findings);
   diagnose_rules(examination, findings);
@@ -264,8 +383,10 @@ std::vector<Finding> diagnose(const Examination& examination) {
   diagnose_filter(examination, findings);
   diagnose_router_advertisements(examination, findings);
   diagnose_firewall(examination, findings);
-  std::ranges::stable_sort(findings, {}, &Finding::severity);
-  return findings;
+  diagnose_routing(examination, findings);
+  join_missing_rules(examination, findings.all);
+  std::ranges::stable_sort(findings.all, {}, &Finding::severity);
+  return std::move(findings.all);
 }
 
 }  // namespace inspect

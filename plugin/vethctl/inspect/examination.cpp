@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace inspect {
@@ -57,21 +58,6 @@ class NetworkStateReader {
   const state::Folder& folder_;
   Examination& examination_;
 };
-
-/// Only of attachments without a difference: a missing route is reported as such.
-std::vector<UnreachableAddress> find_unreachable(kernel::Inspector& inspector, const std::vector<Detail>& attachments) {
-  std::vector<UnreachableAddress> unreachable;
-  for (const auto& detail : attachments) {
-    const auto& wanted = detail.wanted;
-    const auto& observed = detail.observed;
-    if (!wanted || !observed.host || !detail.differences.empty()) continue;
-    const auto device_index = observed.bridge ? observed.bridge->index : observed.host->index;
-    for (const auto& found : inspector.find_unreachable(*wanted, device_index)) {
-      unreachable.push_back({found.address, found.is_host_address, detail.attachment.identity});
-    }
-  }
-  return unreachable;
-}
 
 /// The IPAM prevents it only for networks of one state folder.
 std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& details) {
@@ -145,9 +131,9 @@ void check_reverse_path(kernel::Inspector& inspector, const RoutedAttachment& re
 
 /// The filter also drops packets from addresses that live elsewhere, which are reported as such.
 void erase_unreachable(const std::vector<UnreachableAddress>& unreachable, std::vector<DroppedPacket>& dropped) {
-  std::erase_if(dropped, [&](const DroppedPacket& packet) {
-    return std::ranges::find(unreachable, packet.source, &UnreachableAddress::address) != unreachable.end();
-  });
+  std::set<cni::IpAddress> addresses;
+  for (const auto& each : unreachable) addresses.insert(each.address);
+  std::erase_if(dropped, [&](const DroppedPacket& packet) { return addresses.contains(packet.source); });
 }
 
 /// A container in several networks may answer through another interface than the one that received the request.
@@ -168,27 +154,61 @@ std::vector<DroppedPacket> find_dropped_packets(kernel::Inspector& inspector, co
 
 bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
 
+/// What the details of all attachments are read with.
+struct Sources {
+  kernel::Inspector& inspector;
+  const std::vector<state::Folder>& folders;
+  const kernel::RouteTables& host_routes;
+};
+
 /// Reads under the lock, so that no call changes the attachment meanwhile; nullopt if it is in flight or was removed.
-std::optional<Detail> read_detail_locked(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                                         const Attachment& attachment) {
-  for (const auto& folder : folders) {
+std::optional<Detail> read_detail_locked(const Sources& sources, const Attachment& attachment) {
+  for (const auto& folder : sources.folders) {
     const auto lock = folder.locks.try_attachment(attachment.tag);
     if (!folder.records.find(attachment.identity.network, attachment.tag)) continue;
-    return lock ? std::optional{read_detail(inspector, folders, attachment)} : std::nullopt;
+    if (!lock) return std::nullopt;
+    return read_detail(sources.inspector, sources.folders, attachment, &sources.host_routes);
   }
   return std::nullopt;
 }
 
-std::vector<Detail> read_details(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                                 const std::string& network) {
+std::vector<Detail> read_details(const Sources& sources, const std::vector<Attachment>& attachments) {
   std::vector<Detail> details;
-  for (const auto& attachment : read_attachments(inspector, folders)) {
-    if (!is_selected(attachment.identity.network, network)) continue;
+  for (const auto& attachment : attachments) {
     const bool is_live = attachment.state == State::live;
-    auto detail = is_live ? read_detail_locked(inspector, folders, attachment) : Detail{.attachment = attachment};
+    auto detail = is_live ? read_detail_locked(sources, attachment) : Detail{.attachment = attachment};
     if (detail) details.push_back(std::move(*detail));
   }
   return details;
+}
+
+bool cannot_open_namespace(const Detail& detail) {
+  return std::ranges::find(detail.differences, wiring::Kind::network_namespace, &wiring::Difference::kind) !=
+         detail.differences.end();
+}
+
+/// "1 network namespace", "2 network namespaces"
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+/// `listed`: the number of attachments, also of those in flight.
+NotExamined list_not_examined(const Examination& examination, std::size_t listed, const std::string& network) {
+  NotExamined texts{"eBPF programs",
+                    "rules of iptables-legacy",
+                    "conditions of nftables rules",
+                    "nftables inside containers",
+                    "IPsec policies",
+                    "other hosts"};
+  const auto closed = static_cast<std::size_t>(std::ranges::count_if(examination.attachments, cannot_open_namespace));
+  if (closed > 0) texts.push_back(counted(closed, "network namespace") + " that cannot be opened");
+  const auto in_flight =
+      static_cast<std::size_t>(std::ranges::count(examination.attachments, State::in_flight,
+                                                  [](const Detail& detail) { return detail.attachment.state; })) +
+      listed - examination.attachments.size();
+  if (in_flight > 0) texts.push_back(counted(in_flight, "attachment") + " that a call is changing");
+  if (!network.empty()) texts.push_back("other networks");
+  return texts;
 }
 
 }  // namespace
@@ -200,13 +220,19 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
       if (is_selected(name, network)) NetworkStateReader{name, folder, examination}.read();
     }
   }
-  examination.attachments = read_details(inspector, found.folders, network);
-  examination.unreachable = find_unreachable(inspector, examination.attachments);
+  auto attachments = read_attachments(inspector, found.folders);
+  std::erase_if(attachments, [&](const Attachment& each) { return !is_selected(each.identity.network, network); });
+  const auto routing = inspector.read_routing(inspector.kernel.open_namespace(host_namespace_path, true));
+  examination.attachments = read_details({inspector, found.folders, routing.tables}, attachments);
+  examination.unreachable = find_unreachable(inspector, examination.attachments, routing);
   examination.shared_addresses = find_shared_addresses(examination.attachments);
   examination.dropped_packets = find_dropped_packets(inspector, examination.attachments);
   erase_unreachable(examination.unreachable, examination.dropped_packets);
   examination.ignoring_router_advertisements = inspector.list_ignoring_router_advertisements();
   examination.firewall = inspector.observe_firewall();
+  examination.matching_rules = find_matching_rules(routing.rules, examination.attachments);
+  examination.container_routing = read_container_routing(inspector, examination.attachments);
+  examination.not_examined = list_not_examined(examination, attachments.size(), network);
   if (network.empty()) {
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {
       examination.orphaned_rules.push_back(orphan.tag);

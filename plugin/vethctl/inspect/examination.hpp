@@ -5,6 +5,8 @@
 #include "plugin/vethctl/inspect/detail.hpp"
 #include "plugin/vethctl/inspect/finding.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
+#include "plugin/vethctl/inspect/foreign_routing.hpp"
+#include "plugin/vethctl/inspect/unreachable_address.hpp"
 
 #include <string>
 #include <vector>
@@ -36,15 +38,6 @@ struct AddressMismatch {
   bool operator==(const AddressMismatch&) const = default;
 };
 
-/// An address of a container that lives elsewhere on the node.
-struct UnreachableAddress {
-  cni::IpAddress address;
-  bool is_host_address = false;  ///< the host itself has it; false: the host has another route to it
-  cni::Attachment attachment;
-
-  bool operator==(const UnreachableAddress&) const = default;
-};
-
 /// An address that containers of several networks have on one bridge.
 struct SharedAddress {
   cni::IpAddress address;
@@ -64,6 +57,9 @@ struct DroppedPacket {
   bool operator==(const DroppedPacket&) const = default;
 };
 
+/// What check cannot examine, as texts.
+using NotExamined = std::vector<std::string>;
+
 /// Everything that `vethctl check` reads, before it is interpreted.
 struct Examination {
   std::vector<Finding> configuration{};  ///< of the network configurations
@@ -79,6 +75,9 @@ struct Examination {
   std::vector<std::string> ignoring_router_advertisements{};  ///< interfaces of the host, by forwarding and accept_ra
   std::vector<cni::Tag> orphaned_rules{};                     ///< tags in nftables without a record and a link
   kernel::Firewall firewall{};
+  std::vector<MatchingRule> matching_rules{};
+  std::vector<ContainerRouting> container_routing{};
+  NotExamined not_examined{};
 };
 
 /// Reads the state of the node; attachments, records and addresses only of one network (empty: all). `configuration` is

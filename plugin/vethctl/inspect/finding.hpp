@@ -19,8 +19,9 @@ std::string_view to_string(Severity severity);
 struct Finding {
   Severity severity = Severity::fault;
   std::string what{};
-  std::vector<std::string> where{};  ///< attachments (NETWORK/CONTAINER/INTERFACE), files, chains; empty: the node
-  std::string remedy{};              ///< what to do
+  std::vector<std::string> where{};     ///< attachments (NETWORK/CONTAINER/INTERFACE), files, chains; empty: the node
+  std::string remedy{};                 ///< what to do
+  std::vector<Finding> consequences{};  ///< problems that the remedy solves too
 
   bool operator==(const Finding&) const = default;
 };

@@ -13,20 +13,40 @@ namespace {
 using inspect::Finding;
 using inspect::Severity;
 
-/// The first five: a node may have thousands of attachments.
-std::string locations(const std::vector<std::string>& where) {
+/// Without `shows_all` the first five: a node may have thousands of attachments.
+std::string locations(const std::vector<std::string>& where, bool shows_all) {
   constexpr std::size_t limit = 5;
-  return text::listed(where, limit);
-}
-
-std::string text(const Finding& finding) {
-  auto lines = std::string{to_string(finding.severity)} + ": " + clean(finding.what) + '\n';
-  if (!finding.where.empty()) lines += "    where: " + clean(locations(finding.where)) + '\n';
-  return lines + "    to do: " + clean(finding.remedy) + '\n';
+  return text::listed(where, shows_all ? where.size() : limit);
 }
 
 std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
+}
+
+/// Each consequence at each location counts.
+std::size_t count_consequences(const Finding& finding) {
+  std::size_t count = 0;
+  for (const auto& consequence : finding.consequences) count += std::max<std::size_t>(consequence.where.size(), 1);
+  return count;
+}
+
+std::string consequences(const Finding& finding, bool shows_all) {
+  if (finding.consequences.empty()) return {};
+  const auto count = counted(count_consequences(finding), "consequence");
+  if (!shows_all) return "    and " + count + " (--all lists them)\n";
+  std::string lines;
+  for (const auto& consequence : finding.consequences) {
+    lines += "    consequence: " + clean(consequence.what) + '\n';
+    if (consequence.where != finding.where)
+      lines += "        where: " + clean(locations(consequence.where, true)) + '\n';
+  }
+  return lines;
+}
+
+std::string text(const Finding& finding, bool shows_all) {
+  auto lines = std::string{to_string(finding.severity)} + ": " + clean(finding.what) + '\n';
+  if (!finding.where.empty()) lines += "    where: " + clean(locations(finding.where, shows_all)) + '\n';
+  return lines + "    to do: " + clean(finding.remedy) + '\n' + consequences(finding, shows_all);
 }
 
 std::string summary(const std::vector<Finding>& all, std::size_t attachments) {
@@ -39,17 +59,7 @@ std::string summary(const std::vector<Finding>& all, std::size_t attachments) {
   return found + ": " + counted(attachments, "attachment") + " checked\n";
 }
 
-}  // namespace
-
-std::string findings(const std::vector<Finding>& all, std::size_t attachments) {
-  std::string lines;
-  for (const auto& finding : all) lines += text(finding);
-  return lines + summary(all, attachments);
-}
-
-std::string json(const std::vector<Finding>& all) {
-  constexpr std::size_t indent = 2;
-  cni::JsonWriter json{indent};
+void write(cni::JsonWriter& json, const std::vector<Finding>& all) {
   json.begin_array();
   for (const auto& finding : all) {
     json.begin_object();
@@ -60,9 +70,27 @@ std::string json(const std::vector<Finding>& all) {
     for (const auto& location : finding.where) json.string(location);
     json.end_array();
     json.member("remedy", finding.remedy);
+    json.key("consequences");
+    write(json, finding.consequences);
     json.end_object();
   }
   json.end_array();
+}
+
+}  // namespace
+
+std::string findings(const std::vector<Finding>& all, const FindingsContext& context) {
+  std::string lines;
+  for (const auto& finding : all) lines += text(finding, context.shows_all);
+  lines += summary(all, context.attachments);
+  if (context.not_examined.empty()) return lines;
+  return lines + "not looked at: " + clean(text::joined(context.not_examined, ", ")) + '\n';
+}
+
+std::string json(const std::vector<Finding>& all) {
+  constexpr std::size_t indent = 2;
+  cni::JsonWriter json{indent};
+  write(json, all);
   return json.finished();
 }
 

@@ -8,10 +8,17 @@
 
 namespace report {
 
-/// Each finding with its locations and its remedy, then a summary line. `attachments`: how many were checked.
-std::string findings(const std::vector<inspect::Finding>& all, std::size_t attachments);
+/// What is printed besides the findings.
+struct FindingsContext {
+  std::size_t attachments = 0;              ///< how many were checked
+  std::vector<std::string> not_examined{};  ///< for the last line; empty: no such line
+  bool shows_all = false;                   ///< print each consequence and each location
+};
 
-/// An array of the same.
+/// Each finding with its locations and its remedy, then a summary line.
+std::string findings(const std::vector<inspect::Finding>& all, const FindingsContext& context);
+
+/// An array of the same, each with an array of its consequences.
 std::string json(const std::vector<inspect::Finding>& all);
 
 }  // namespace report

@@ -5,6 +5,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
+#include "plugin/vethctl/inspect/unreachable_address.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -27,7 +28,25 @@ std::string to_string(const kernel::Conflict& conflict) {
   const auto address = cni::to_string(conflict.address);
   if (conflict.kind == kernel::Conflict::Kind::gateway) return "gateway " + address + " is an address of a container";
   if (conflict.is_host_address) return "the host itself has " + address + " (ip route get " + address + ")";
+  if (conflict.route) {
+    return "the host has another route to " + address + ": " + kernel::to_string(*conflict.route) +
+           ". Remove it: " + kernel::delete_command(*conflict.route) + ", then repeat vethctl repair";
+  }
   return "the host routes " + address + " to another interface (ip route get " + address + ")";
+}
+
+/// The differences that another route of the host prevents from being restored.
+Differences of_conflicts(Differences differences, const std::vector<kernel::Conflict>& conflicts) {
+  std::erase_if(differences, [&](const wiring::Difference& difference) {
+    return std::ranges::none_of(conflicts, [&](const kernel::Conflict& conflict) {
+      return inspect::is_caused_by(difference, conflict.address);
+    });
+  });
+  return differences;
+}
+
+void add_once(const std::string& text, std::vector<std::string>& texts) {
+  if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
 }
 
 /// Repairs one attachment. The caller must hold its lock.
@@ -58,14 +77,16 @@ class Repair {
     const auto observed = access_.kernel.observe(wiring_, namespaces);
     auto before = wiring::difference(wiring_, observed);
     std::erase_if(before, [&](const auto& difference) { return wiring::may_be_intended(wiring_, difference); });
-    if (before.empty()) return;
     if (!wiring::is_own_pair(wiring_, observed)) {
       for (const auto& difference : before) repair_.not_restored.push_back(wiring::to_string(difference));
       return;
     }
-    if (!is_dry_run) attempt([&] { restore_parts(namespaces); });
-    const auto after =
-        is_dry_run ? Differences{} : wiring::difference(wiring_, access_.kernel.observe(wiring_, namespaces));
+    const auto conflicts = find_conflicts(observed);
+    if (!is_dry_run && !before.empty()) attempt([&] { restore_parts(namespaces); });
+    for (const auto& conflict : conflicts) add_once(to_string(conflict), repair_.not_restored);
+    if (before.empty()) return;
+    const auto after = is_dry_run ? of_conflicts(before, conflicts)
+                                  : wiring::difference(wiring_, access_.kernel.observe(wiring_, namespaces));
     for (const auto& difference : before) {
       (contains(after, difference) ? repair_.not_restored : repair_.restored).push_back(wiring::to_string(difference));
     }
@@ -74,7 +95,12 @@ class Repair {
   void restore_parts(const kernel::AttachmentContext& namespaces) {
     attachment::claim_gateways(attachment::footprint_of(record_), access_.kernel, folder_);
     const auto conflict = access_.repairer.repair(wiring_, namespaces);
-    if (conflict) repair_.not_restored.push_back(to_string(*conflict));
+    if (conflict) add_once(to_string(*conflict), repair_.not_restored);
+  }
+
+  std::vector<kernel::Conflict> find_conflicts(const wiring::Observed& observed) {
+    if (!wiring_.peer_netns.empty()) return {};
+    return access_.repairer.find_conflicts(wiring_, observed.bridge ? observed.bridge->index : observed.host->index);
   }
 
   /// The namespace of the host is allowed only as the peer that `vethctl connect host` recorded.
