@@ -116,7 +116,12 @@ void ProbeSocket::finish(Kind kind, int error) {
   is_complete_ = true;
 }
 
-void ProbeSocket::fail_to_send(int error) { finish(error == EMSGSIZE ? Kind::too_big : Kind::not_sent, error); }
+/// ENOBUFS: an interface dropped the packet. Only sockets with IP_RECVERR report this (net_xmit_errno() in
+/// include/linux/netdevice.h).
+void ProbeSocket::fail_to_send(int error) {
+  if (error == ENOBUFS) return finish(Kind::lost, error);
+  finish(error == EMSGSIZE ? Kind::too_big : Kind::not_sent, error);
+}
 
 /// The socket listens on the tested address even if the namespace does not have it (IP_FREEBIND): then packets are
 /// lost, which is the result of the test.

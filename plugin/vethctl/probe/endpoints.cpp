@@ -61,9 +61,30 @@ std::uint16_t parse_port(std::string_view text) {
                    text::quoted(std::string{port_start} + std::string{text}) + ": the port must be 1 to 65535"};
 }
 
+/// The attachment to which a TCP port of the host is mapped; null: none. Mappings are "8080:80/tcp" or
+/// "192.0.2.1:8080:80/tcp".
+const Attachment* find_target(const KnownEnds& known, std::uint16_t port) {
+  const auto host_port = std::to_string(port) + ':';
+  const auto is_mapping = [&](const std::string& mapping) {
+    const auto start = mapping.rfind(host_port);
+    const bool is_whole = start == 0 || (start != std::string::npos && mapping[start - 1] == ':');
+    return is_whole && mapping.ends_with("/tcp") && mapping.find(':', start + host_port.size()) == std::string::npos;
+  };
+  const auto found = std::ranges::find_if(known.attachments, [&](const Attachment& attachment) {
+    return std::ranges::any_of(attachment.ports, is_mapping);
+  });
+  return found == known.attachments.end() ? nullptr : &*found;
+}
+
+/// With a mapped port, packets pass the host end of an attachment.
 Endpoint host_end(const KnownEnds& known, const std::string& word) {
   Endpoint host{.name = word, .netns = inspect::host_namespace_path, .addresses = tested(known.host_addresses)};
-  if (word.starts_with(port_start)) host.port = parse_port(std::string_view{word}.substr(port_start.size()));
+  if (!word.starts_with(port_start)) return host;
+  host.port = parse_port(std::string_view{word}.substr(port_start.size()));
+  if (const auto* target = find_target(known, host.port)) {
+    host.host_interface = target->host_interface;
+    host.bridge = target->bridge;
+  }
   return host;
 }
 

@@ -53,8 +53,12 @@ class Explanation {
     return {.cause = cause,
             .place = places_.names[place],
             .netns = places_.namespaces[place].path,
-            .object = std::move(object),
-            .error = answer_.error};
+            .object = std::move(object)};
+  }
+
+  Loss with_error(Loss loss) const {
+    loss.error = answer_.error;
+    return loss;
   }
 
   std::size_t sender() const { return places_.of_endpoint.at(test_.from).value(); }
@@ -86,8 +90,9 @@ class Explanation {
   std::optional<Loss> at_sender() const {
     const bool has_left = last() != nullptr && (last()->is_outgoing || last()->place != sender());
     if (has_left) return std::nullopt;
+    if (!has_address(sender(), test_.source)) return at(sender(), Cause::no_address, cni::to_string(test_.source));
     if (const auto loss = routing_at(sender())) return loss;
-    if (answer_.kind == ProbeAnswer::Kind::not_sent) return at(sender(), Cause::not_sent);
+    if (answer_.kind == ProbeAnswer::Kind::not_sent) return with_error(at(sender(), Cause::not_sent));
     return std::nullopt;
   }
 
@@ -97,7 +102,7 @@ class Explanation {
     const bool has_arrived =
         place && last() != nullptr && last()->place == *place && !last()->is_outgoing && !last()->is_answer;
     if (!has_arrived) return std::nullopt;
-    if (!has_address(*place)) return not_local_at(*place);
+    if (!has_address(*place, test_.destination)) return not_local_at(*place);
     if (const auto loss = reverse_path_at(*place)) return loss;
     if (!tools_.prober.find_next_hop(test_.source, places_.namespaces[*place])) {
       return at(*place, Cause::no_route, cni::to_string(test_.source));
@@ -106,9 +111,9 @@ class Explanation {
     return at(*place, Cause::unanswered);
   }
 
-  bool has_address(std::size_t place) const {
+  bool has_address(std::size_t place, const cni::IpAddress& address) const {
     const auto addresses = tools_.inspector.addresses(places_.namespaces[place]);
-    return std::ranges::find(addresses, test_.destination, &cni::Prefix::address) != addresses.end();
+    return std::ranges::find(addresses, address, &cni::Prefix::address) != addresses.end();
   }
 
   Loss not_local_at(std::size_t place) const { return at(place, Cause::no_address, cni::to_string(test_.destination)); }
@@ -157,7 +162,7 @@ class Explanation {
   bool leads_elsewhere(const kernel::NextHop& hop) const {
     const auto& endpoint = plan_.endpoints[is_answer_lost() ? test_.from : test_.to];
     const auto expected = endpoint.bridge.empty() ? endpoint.host_interface : endpoint.bridge;
-    return !expected.empty() && !hop.interface.empty() && hop.interface != expected &&
+    return !expected.empty() && !hop.is_local && !hop.interface.empty() && hop.interface != expected &&
            !hop.interface.starts_with(expected + '.');
   }
 
@@ -173,14 +178,14 @@ class Explanation {
   /// The address itself is missing in the namespace of the receiver, or another next hop does not answer.
   Loss neighbour_failed_at(std::size_t place, const cni::IpAddress& address) const {
     const auto next = next_address(place, address);
-    if (next == test_.destination && receiver() && !has_address(*receiver())) return not_local_at(*receiver());
+    if (next == test_.destination && receiver() && !has_address(*receiver(), next)) return not_local_at(*receiver());
     return at(place, Cause::neighbour_failed, cni::to_string(next));
   }
 
   std::optional<Loss> by_error() const {
     if (answer_.kind != ProbeAnswer::Kind::rejected && answer_.kind != ProbeAnswer::Kind::refused) return std::nullopt;
     const auto place = last() == nullptr ? sender() : last()->place;
-    return at(place, Cause::rejected, answer_.reporter ? cni::to_string(*answer_.reporter) : std::string{});
+    return with_error(at(place, Cause::rejected, answer_.reporter ? cni::to_string(*answer_.reporter) : std::string{}));
   }
 
   const Tools& tools_;

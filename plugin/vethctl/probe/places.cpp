@@ -1,6 +1,10 @@
 #include "plugin/vethctl/probe/places.hpp"
 
+#include "plugin/cni/error.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
+
+#include <utility>
 
 namespace probe {
 namespace {
@@ -9,6 +13,14 @@ std::size_t add_place(Places& places, kernel::Namespace netns, const std::string
   places.namespaces.push_back(std::move(netns));
   places.names.push_back(name);
   return places.names.size() - 1;
+}
+
+/// Adds the next command to the error of a namespace that does not exist.
+kernel::Namespace open(kernel::Kernel& kernel, const Endpoint& endpoint) try {
+  return kernel.open_namespace(endpoint.netns, false);
+} catch (const cni::Error& error) {
+  throw cni::Error{cni::ErrorCode::invalid_netns, "probe " + text::quoted(endpoint.name) + ": " + error.message,
+                   "see vethctl check"};
 }
 
 }  // namespace
@@ -21,7 +33,7 @@ Places open_places(kernel::Kernel& kernel, const Plan& plan) {
     if (endpoint.netns == inspect::host_namespace_path) {
       places.of_endpoint.at(i) = places.host;
     } else if (!endpoint.netns.empty()) {
-      places.of_endpoint.at(i) = add_place(places, kernel.open_namespace(endpoint.netns, false), endpoint.name);
+      places.of_endpoint.at(i) = add_place(places, open(kernel, endpoint), endpoint.name);
     }
   }
   return places;

@@ -11,11 +11,12 @@ namespace probe {
 
 /// One of the two ends between which `vethctl probe` sends packets.
 struct Endpoint {
-  std::string name;              ///< as the user named it
-  std::string netns{};           ///< path of its network namespace; empty: outside of this node
-  std::string interface {};      ///< of an attachment: the end in `netns`; empty for the host and outside
-  std::string host_interface{};  ///< of an attachment: the other end on the host; empty: none
-  std::string bridge{};          ///< of an attachment: the bridge that the other end is a port of; empty: none
+  std::string name;          ///< as the user named it
+  std::string netns{};       ///< path of its network namespace; empty: outside of this node
+  std::string interface {};  ///< of an attachment: the end in `netns`; empty for the host and outside
+  std::string
+      host_interface{};  ///< of an attachment, also of that of a mapped port: the other end on the host; empty: none
+  std::string bridge{};  ///< of an attachment: the bridge that the other end is a port of; empty: none
   std::vector<cni::IpAddress> addresses{};
   std::uint16_t port = 0;  ///< of host:PORT; 0: none
 
