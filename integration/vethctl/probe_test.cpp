@@ -227,9 +227,9 @@ TEST_F(VethctlProbe, NamesTheRuleThatDrops) {
 
 TEST_F(VethctlProbe, NamesTheRuleOfTheContainer) {
   const std::string rules =
-      "table inet t { chain input { type filter hook input priority 0; policy drop; "
-      "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; } }";
-  ASSERT_EQ(run({.argv = {"nft", rules}, .inside = &b.netns}).exit, 0);
+      "table inet t {\nchain input {\ntype filter hook input priority 0; policy drop;\n"
+      "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n}\n}\n";
+  ASSERT_EQ(run({.argv = {"nft", "-f", "-"}, .input = rules, .inside = &b.netns}).exit, 0);
   const auto printed = text({"a", "b"});
   EXPECT_NE(printed.find("cause: the policy of chain \"input\" of table inet \"t\" drops it, in b"), std::string::npos)
       << printed;
