@@ -1,5 +1,6 @@
 #include "plugin/vethctl/probe.hpp"
 
+#include "plugin/cni/error.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "test/support/fake_prober.hpp"
 #include "test/vethctl/console.hpp"
