@@ -88,6 +88,7 @@ std::vector<Sighting> sightings_of(const ProbeSocket& socket,
   }
   std::ranges::stable_sort(timed, {}, &TimedSighting::time_ns);
   std::vector<Sighting> sightings;
+  sightings.reserve(timed.size());
   for (auto& item : timed) sightings.push_back(std::move(item.sighting));
   return sightings;
 }

@@ -86,7 +86,7 @@ std::vector<sock_filter> accept_ids(std::span<const std::uint16_t> ids) {
       instruction(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 2),
       instruction(BPF_LDX | BPF_B | BPF_MSH, 0),
       instruction(BPF_JMP | BPF_JA, 1),
-      instruction(BPF_LDX | BPF_W | BPF_IMM, ipv6_header_bytes),
+      instruction(BPF_LDX | BPF_IMM, ipv6_header_bytes),
   };
   for (const auto offset : id_offsets) {
     program.push_back(instruction(BPF_LD | BPF_H | BPF_IND, offset));

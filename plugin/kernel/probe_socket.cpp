@@ -244,17 +244,18 @@ void ProbeSocket::receive_connection() {
   finish(error == ECONNREFUSED ? Kind::refused : Kind::rejected, error);
 }
 
+/// The queue of ICMP errors contains more than the error of the system call.
+void ProbeSocket::finish_with_error(int error) {
+  if (!receive_error()) finish(error == ECONNREFUSED ? Kind::refused : Kind::rejected, error);
+}
+
 /// A raw socket receives the echo replies of other programs too.
 void ProbeSocket::receive_datagram() {
   std::array<char, 256> buffer{};
   for (;;) {
     const auto received = ::recv(sender_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (received < 0) {
-      const int error = errno;
-      if (!receive_error()) finish(error == ECONNREFUSED ? Kind::refused : Kind::rejected, error);
-      return;
-    }
+    if (received < 0) return finish_with_error(errno);
     if (packet_.protocol != ProbeProtocol::icmp) return finish(Kind::answered);
     const auto bytes = std::min(static_cast<std::size_t>(received), buffer.size());
     const auto header = find_icmp_header(buffer, bytes, is_ipv6(packet_));

@@ -43,6 +43,7 @@ class ProbeSocket {
  private:
   void finish(ProbeAnswer::Kind kind, int error = 0);
   void fail_to_send(int error);
+  void finish_with_error(int error);
   bool open_socket();
   bool try_bind(std::uint16_t id);
   void connect();

@@ -133,7 +133,7 @@ void prefer_addresses_near(Endpoint& host, const Endpoint& other, const KnownEnd
                                  [&](const cni::Prefix& prefix) { return cni::contains(prefix, address); });
     });
   };
-  std::ranges::stable_partition(host.addresses, is_near);
+  std::stable_partition(host.addresses.begin(), host.addresses.end(), is_near);
 }
 
 }  // namespace probe

@@ -35,8 +35,8 @@ std::vector<PathInterface> path_of(const Plan& plan, const Places& places) {
 
 class Explanation {
  public:
-  Explanation(const Tools& tools, const Plan& plan, const Places& places, const Test& test, const ProbeAnswer& answer)
-      : tools_(tools), plan_(plan), places_(places), test_(test), answer_(answer) {}
+  Explanation(const Tools& tools, const TestedPath& path, const Test& test, const ProbeAnswer& answer)
+      : tools_(tools), plan_(path.plan), places_(path.places), test_(test), answer_(answer) {}
 
   Loss find() const {
     using Step = std::optional<Loss> (Explanation::*)() const;
@@ -91,7 +91,7 @@ class Explanation {
     const bool has_left = last() != nullptr && (last()->is_outgoing || last()->place != sender());
     if (has_left) return std::nullopt;
     if (!has_address(sender(), test_.source)) return at(sender(), Cause::no_address, cni::to_string(test_.source));
-    if (const auto loss = routing_at(sender())) return loss;
+    if (auto loss = routing_at(sender())) return loss;
     if (answer_.kind == ProbeAnswer::Kind::not_sent) return with_error(at(sender(), Cause::not_sent));
     return std::nullopt;
   }
@@ -103,7 +103,7 @@ class Explanation {
         place && last() != nullptr && last()->place == *place && !last()->is_outgoing && !last()->is_answer;
     if (!has_arrived) return std::nullopt;
     if (!has_address(*place, test_.destination)) return not_local_at(*place);
-    if (const auto loss = reverse_path_at(*place)) return loss;
+    if (auto loss = reverse_path_at(*place)) return loss;
     if (!tools_.prober.find_next_hop(test_.source, places_.namespaces[*place])) {
       return at(*place, Cause::no_route, cni::to_string(test_.source));
     }
@@ -122,8 +122,8 @@ class Explanation {
   std::optional<Loss> on_host() const {
     if (last() == nullptr || last()->place != places_.host) return std::nullopt;
     if (last()->is_outgoing) return after_host();
-    if (const auto loss = forwarding_on_host()) return loss;
-    if (const auto loss = reverse_path_at(places_.host)) return loss;
+    if (auto loss = forwarding_on_host()) return loss;
+    if (auto loss = reverse_path_at(places_.host)) return loss;
     return routing_at(places_.host);
   }
 
@@ -197,9 +197,8 @@ class Explanation {
 
 }  // namespace
 
-Loss explain_loss(const Tools& tools, const Plan& plan, const Places& places, const Test& test,
-                  const ProbeAnswer& answer) {
-  return Explanation{tools, plan, places, test, answer}.find();
+Loss explain_loss(const Tools& tools, const TestedPath& path, const Test& test, const ProbeAnswer& answer) {
+  return Explanation{tools, path, test, answer}.find();
 }
 
 Loss explain_black_hole(const Tools& tools, const Plan& plan, const Places& places, std::uint32_t mtu) {

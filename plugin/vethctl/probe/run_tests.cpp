@@ -77,6 +77,7 @@ class Run {
   /// With a trace, which is the last exchange, also explains the losses.
   void exchange(const std::vector<std::size_t>& positions, bool with_trace) {
     std::vector<ProbePacket> packets;
+    packets.reserve(positions.size());
     for (const auto position : positions) packets.push_back(packet_of(results_[position].test, places_));
     const auto answers =
         tools_.prober.exchange(packets, places_.namespaces, {.timeout = options_.timeout, .trace = with_trace});
@@ -84,7 +85,7 @@ class Run {
       auto& result = results_[positions[i]];
       add_answer(result, answers[i]);
       const bool is_final = with_trace && result.status == Status::lost;
-      if (is_final) result.loss = explain_loss(tools_, plan_, places_, result.test, answers[i]);
+      if (is_final) result.loss = explain_loss(tools_, {plan_, places_}, result.test, answers[i]);
     }
   }
 
