@@ -12,6 +12,7 @@
 #include "plugin/vethctl/probe/places.hpp"
 #include "plugin/vethctl/probe/run_tests.hpp"
 #include "plugin/vethctl/report/probe.hpp"
+#include "plugin/vethctl/selection.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -69,8 +70,11 @@ void use_loopback(const probe::Endpoint& from, probe::Endpoint& to) {
 probe::Plan make_plan(const Arguments& arguments, const probe::KnownEnds& known) {
   constexpr Range ports{1, 65'535};
   const auto port = static_cast<std::uint16_t>(number_option(arguments, "port", ports, 0));
-  auto from = probe::find_endpoint(known, arguments.operands[0]);
-  auto to = probe::find_endpoint(known, arguments.operands[1]);
+  const probe::Selection select = [&](const std::string& word) -> const inspect::Attachment& {
+    return select_one(known.attachments, word);
+  };
+  auto from = probe::find_endpoint(known, arguments.operands[0], select);
+  auto to = probe::find_endpoint(known, arguments.operands[1], select);
   check_ends(from, to);
   probe::prefer_addresses_near(from, to, known);
   probe::prefer_addresses_near(to, from, known);

@@ -1,6 +1,7 @@
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/probe/endpoints.hpp"
 #include "plugin/vethctl/probe/test_plan.hpp"
+#include "plugin/vethctl/selection.hpp"
 #include "test/support/error_text.hpp"
 #include "test/vethctl/nodes.hpp"
 #include "test/vethctl/probed_ends.hpp"
@@ -66,7 +67,11 @@ class ProbeEndpoints : public testing::Test {
     known.host_addresses = {test::prefix("127.0.0.1/8"), test::prefix("192.0.2.1/24"), test::prefix("10.1.2.1/32"),
                             test::prefix("fe80::1/64")};
   }
-  probe::Endpoint find(const std::string& word) const { return probe::find_endpoint(known, word); }
+  probe::Endpoint find(const std::string& word) const {
+    return probe::find_endpoint(known, word, [&](const std::string& name) -> const inspect::Attachment& {
+      return vethctl::select_one(known.attachments, name);
+    });
+  }
 
   probe::KnownEnds known;
 };

@@ -11,7 +11,7 @@ namespace {
 using kernel::ProbeAnswer;
 using kernel::ProbePacket;
 using kernel::ProbeProtocol;
-using probe::Cause;
+
 using probe::Status;
 
 constexpr auto answered = ProbeAnswer::Kind::answered;
@@ -65,7 +65,7 @@ TEST_F(ProbeRun, RepeatsLostTestsWithATrace) {
   answer_from_a(ProbeProtocol::tcp, {.sightings = {left_a, on_host}, .drops = {drop}});
   const auto lost = result_of(probe::Kind::tcp);
   EXPECT_EQ(lost.status, Status::lost);
-  EXPECT_EQ(lost.loss->cause, Cause::dropped_by_rule);
+  EXPECT_EQ(lost.loss->cause, probe::Cause::dropped_by_rule);
   EXPECT_EQ(lost.loss->drop, drop);
   EXPECT_EQ(lost.hops.back().interface, "veth-a");
   EXPECT_EQ(prober.exchanges[1].size(), 1U);
@@ -79,7 +79,7 @@ TEST_F(ProbeRun, AcceptsARefusalOfTheReceiverOnly) {
                 {.kind = ProbeAnswer::Kind::refused, .error = ECONNREFUSED, .sightings = {on_host}});
   const auto rejected = result_of(probe::Kind::tcp);
   EXPECT_EQ(rejected.status, Status::lost);
-  EXPECT_EQ(rejected.loss->cause, Cause::rejected);
+  EXPECT_EQ(rejected.loss->cause, probe::Cause::rejected);
   EXPECT_EQ(rejected.loss->error, ECONNREFUSED);
 }
 
@@ -91,50 +91,52 @@ TEST_F(ProbeRun, ExpectsNoAnswerToADatagramForAProgram) {
 
 TEST_F(ProbeRun, NamesTheInterface) {
   inspector.interfaces["veth-b"].is_up = false;
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::interface_down, "host", "/proc/self/ns/net", "veth-b"}));
+  EXPECT_EQ(loss({left_a, on_host}),
+            (probe::Loss{probe::Cause::interface_down, "host", "/proc/self/ns/net", "veth-b"}));
   inspector.interfaces.erase("veth-b");
-  EXPECT_EQ(loss({}).cause, Cause::interface_missing);
+  EXPECT_EQ(loss({}).cause, probe::Cause::interface_missing);
 }
 
 TEST_F(ProbeRun, NamesTheCauseInTheSender) {
-  EXPECT_EQ(loss({}, ProbeAnswer::Kind::not_sent), (probe::Loss{Cause::not_sent, "a", "/run/netns/a", "", EPERM}));
+  EXPECT_EQ(loss({}, ProbeAnswer::Kind::not_sent),
+            (probe::Loss{probe::Cause::not_sent, "a", "/run/netns/a", "", EPERM}));
   prober.next_hops["/run/netns/a 10.1.2.3"] = kernel::NextHop{"eth0", test::ip("10.1.2.1")};
   prober.failed_neighbours = {"/run/netns/a 10.1.2.1"};
-  EXPECT_EQ(loss({}), (probe::Loss{Cause::neighbour_failed, "a", "/run/netns/a", "10.1.2.1"}));
+  EXPECT_EQ(loss({}), (probe::Loss{probe::Cause::neighbour_failed, "a", "/run/netns/a", "10.1.2.1"}));
   prober.next_hops["/run/netns/a 10.1.2.3"] = std::nullopt;
-  EXPECT_EQ(loss({}), (probe::Loss{Cause::no_route, "a", "/run/netns/a", "10.1.2.3"}));
+  EXPECT_EQ(loss({}), (probe::Loss{probe::Cause::no_route, "a", "/run/netns/a", "10.1.2.3"}));
   inspector.addresses_by_path.erase("/run/netns/a");
-  EXPECT_EQ(loss({}), (probe::Loss{Cause::no_address, "a", "/run/netns/a", "10.1.2.2"}));
+  EXPECT_EQ(loss({}), (probe::Loss{probe::Cause::no_address, "a", "/run/netns/a", "10.1.2.2"}));
 }
 
 TEST_F(ProbeRun, NamesTheCauseOnTheHost) {
   const std::string path{inspect::host_namespace_path};
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::unknown, "host", path}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::unknown, "host", path}));
   prober.failed_neighbours = {path + " 10.1.2.3"};
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::neighbour_failed, "host", path, "10.1.2.3"}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::neighbour_failed, "host", path, "10.1.2.3"}));
   prober.next_hops[path + " 10.1.2.3"] = kernel::NextHop{.interface = "eth1"};
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::route_elsewhere, "host", path, "eth1"}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::route_elsewhere, "host", path, "eth1"}));
   prober.next_hops[path + " 10.1.2.3"] = std::nullopt;
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::no_route, "host", path, "10.1.2.3"}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::no_route, "host", path, "10.1.2.3"}));
   inspector.rejected_sources = {"10.1.2.2"};
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::reverse_path, "host", path, "veth-a"}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::reverse_path, "host", path, "veth-a"}));
   prober.not_forwarded = {cni::Family::ipv4};
-  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{Cause::forwarding_off, "host", path, "net.ipv4.ip_forward"}));
+  EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::forwarding_off, "host", path, "net.ipv4.ip_forward"}));
 }
 
 TEST_F(ProbeRun, NamesTheCauseInTheReceiver) {
   const std::vector<kernel::Sighting> arrived{left_a, on_host, left_host, reached_b};
-  EXPECT_EQ(loss(arrived), (probe::Loss{Cause::unanswered, "b", "/run/netns/b"}));
+  EXPECT_EQ(loss(arrived), (probe::Loss{probe::Cause::unanswered, "b", "/run/netns/b"}));
   prober.next_hops["/run/netns/b 10.1.2.2"] = std::nullopt;
-  EXPECT_EQ(loss(arrived), (probe::Loss{Cause::no_route, "b", "/run/netns/b", "10.1.2.2"}));
+  EXPECT_EQ(loss(arrived), (probe::Loss{probe::Cause::no_route, "b", "/run/netns/b", "10.1.2.2"}));
   inspector.addresses_by_path.erase("/run/netns/b");
-  EXPECT_EQ(loss(arrived), (probe::Loss{Cause::no_address, "b", "/run/netns/b", "10.1.2.3"}));
+  EXPECT_EQ(loss(arrived), (probe::Loss{probe::Cause::no_address, "b", "/run/netns/b", "10.1.2.3"}));
 }
 
 TEST_F(ProbeRun, NamesTheInterfaceThroughWhichItLeavesTheNode) {
   plan = probe::plan_tests(plan.endpoints[0], {.name = "192.0.2.1", .addresses = {test::ip("192.0.2.1")}}, 0);
   EXPECT_EQ(loss({left_a, on_host, {host, "eth1", true}}),
-            (probe::Loss{Cause::left_node, "host", inspect::host_namespace_path, "eth1"}));
+            (probe::Loss{probe::Cause::left_node, "host", inspect::host_namespace_path, "eth1"}));
 }
 
 class ProbePathMtu : public ProbeRun {
@@ -162,7 +164,7 @@ TEST_F(ProbePathMtu, IsFoundInABlackHole) {
   const auto result = measure(1373, false);
   EXPECT_EQ(result.status, Status::lost);
   EXPECT_EQ(result.mtu, 1373U);
-  EXPECT_EQ(result.loss->cause, Cause::mtu_black_hole);
+  EXPECT_EQ(result.loss->cause, probe::Cause::mtu_black_hole);
   EXPECT_EQ(result.loss->object, "veth-b");
   EXPECT_LE(prober.exchanges.size(), 14U);
 }

@@ -10,7 +10,6 @@
 
 namespace {
 
-using probe::Cause;
 using probe::Status;
 
 const probe::Plan two_ends{.endpoints = {test::container_end("a", "10.1.2.2"), test::container_end("b", "10.1.2.3")}};
@@ -52,7 +51,7 @@ TEST(ReportProbe, PrintsOneLineForEachTest) {
 }
 
 TEST(ReportProbe, FoldsLossesWithOneCause) {
-  const probe::Loss loss{.cause = Cause::dropped_by_rule,
+  const probe::Loss loss{.cause = probe::Cause::dropped_by_rule,
                          .place = "host",
                          .netns = "/proc/self/ns/net",
                          .drop = {0, "inet", "filter", "forward", 4}};
@@ -75,37 +74,39 @@ struct Sentence {
 TEST(ReportProbe, HasASentenceAndACommandForEachCause) {
   const std::string a = "/run/netns/a";
   const std::vector<Sentence> sentences{
-      {{Cause::interface_down, "a", a, "eth0"},
+      {{probe::Cause::interface_down, "a", a, "eth0"},
        "interface \"eth0\" in a is down",
        "ip netns exec a ip link set eth0 up"},
-      {{Cause::interface_missing, "a", a, "eth0"}, "interface \"eth0\" does not exist in a", "vethctl check"},
-      {{Cause::no_route, "a", "/proc/7/ns/net", "fd00::1"},
+      {{probe::Cause::interface_missing, "a", a, "eth0"}, "interface \"eth0\" does not exist in a", "vethctl check"},
+      {{probe::Cause::no_route, "a", "/proc/7/ns/net", "fd00::1"},
        "a has no route to fd00::1",
        "nsenter --net=/proc/7/ns/net ip -6 route"},
-      {{Cause::no_address, "a", a, "10.1.2.2"}, "a does not have the address 10.1.2.2", "ip netns exec a ip address"},
-      {{Cause::neighbour_failed, "host", "", "10.1.2.2"},
+      {{probe::Cause::no_address, "a", a, "10.1.2.2"},
+       "a does not have the address 10.1.2.2",
+       "ip netns exec a ip address"},
+      {{probe::Cause::neighbour_failed, "host", "", "10.1.2.2"},
        "host cannot resolve the neighbour 10.1.2.2: no interface on the link answers",
        "ip neighbour show 10.1.2.2"},
-      {{Cause::forwarding_off, "host", "", "net.ipv4.ip_forward"},
+      {{probe::Cause::forwarding_off, "host", "", "net.ipv4.ip_forward"},
        "host does not forward packets: net.ipv4.ip_forward is 0",
        "sysctl -w net.ipv4.ip_forward=1"},
-      {{Cause::reverse_path, "host", "", "eth0"},
+      {{probe::Cause::reverse_path, "host", "", "eth0"},
        "the reverse path filter (rp_filter) of interface \"eth0\" drops it, in host",
        "sysctl net.ipv4.conf.eth0.rp_filter"},
-      {{Cause::route_elsewhere, "host", "", "eth1"},
+      {{probe::Cause::route_elsewhere, "host", "", "eth1"},
        "host has a route to it through interface \"eth1\"",
        "vethctl check"},
-      {{Cause::rejected, "host", "", "10.1.2.1", EHOSTUNREACH},
+      {{probe::Cause::rejected, "host", "", "10.1.2.1", EHOSTUNREACH},
        "10.1.2.1 rejects it: No route to host",
        "vethctl check"},
-      {{Cause::not_sent, "a", a, "", EPERM},
+      {{probe::Cause::not_sent, "a", a, "", EPERM},
        "the kernel refuses to send it, in a: Operation not permitted",
        "ip netns exec a nft list ruleset"},
-      {{Cause::unanswered, "a", a}, "a receives it and does not answer", "ip netns exec a nft list ruleset"},
-      {{Cause::left_node, "host", "", "eth0"},
+      {{probe::Cause::unanswered, "a", a}, "a receives it and does not answer", "ip netns exec a nft list ruleset"},
+      {{probe::Cause::left_node, "host", "", "eth0"},
        "it left this node through interface \"eth0\", and no answer arrived",
        "check routes and firewalls behind eth0"},
-      {{Cause::unknown, "host"}, "not visible in interfaces, routes, neighbours and rules", "vethctl check"}};
+      {{probe::Cause::unknown, "host"}, "not visible in interfaces, routes, neighbours and rules", "vethctl check"}};
   for (const auto& [loss, cause, remedy] : sentences) {
     const auto text = printed_probe({lost_probe(probe::Kind::icmp, loss)});
     EXPECT_NE(text.find(std::string{"    cause: "} + cause + '\n'), std::string::npos) << text;
@@ -114,7 +115,7 @@ TEST(ReportProbe, HasASentenceAndACommandForEachCause) {
 }
 
 TEST(ReportProbe, NamesABlackHole) {
-  auto hole = lost_probe(probe::Kind::path_mtu, {Cause::mtu_black_hole, "host", "", "veth-b"});
+  auto hole = lost_probe(probe::Kind::path_mtu, {probe::Cause::mtu_black_hole, "host", "", "veth-b"});
   const auto text = printed_probe({hole});
   EXPECT_NE(text.find("LOST above 1400 bytes"), std::string::npos) << text;
   EXPECT_NE(text.find("where: packets of more than 1400 bytes\n"), std::string::npos) << text;
@@ -130,8 +131,8 @@ TEST(ReportProbe, NamesFamiliesThatAreNotTested) {
 TEST(ReportProbe, IsJson) {
   auto plan = two_ends;
   plan.missing = {{cni::Family::ipv6, "b"}};
-  const auto parsed = nlohmann::json::parse(
-      report::json(plan, {lost_probe(probe::Kind::icmp, {Cause::forwarding_off, "host", "", "net.ipv4.ip_forward"})}));
+  const auto parsed = nlohmann::json::parse(report::json(
+      plan, {lost_probe(probe::Kind::icmp, {probe::Cause::forwarding_off, "host", "", "net.ipv4.ip_forward"})}));
   EXPECT_EQ(parsed.at("notTested"), nlohmann::json::parse(R"([{"family": "ipv6", "missingIn": "b"}])"));
   const auto& item = parsed.at("tests").at(0);
   EXPECT_EQ(item.at("result"), "lost");

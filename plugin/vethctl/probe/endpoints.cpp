@@ -116,12 +116,12 @@ bool has_container(const KnownEnds& known, const std::string& word) {
 
 }  // namespace
 
-Endpoint find_endpoint(const KnownEnds& known, const std::string& word) {
+Endpoint find_endpoint(const KnownEnds& known, const std::string& word, const Selection& select) {
   if (word == "host" || word.starts_with(port_start)) return host_end(known, word);
   if (const auto address = cni::find_address(word)) return end_with_address(known, *address, word);
   const auto* cable = has_container(known, word) ? nullptr : find_cable(known, word);
   if (cable != nullptr) return other_end(*cable, word);
-  return container_end(inspect::find_attachment(known.attachments, word), word);
+  return container_end(select(word), word);
 }
 
 void prefer_addresses_near(Endpoint& host, const Endpoint& other, const KnownEnds& known) {
