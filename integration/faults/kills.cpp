@@ -105,7 +105,8 @@ bool kill_at(std::size_t number, const KillSweep& sweep, Report& report) {
     return false;
   }
   ++report.points;
-  const auto problem = recover(sweep, number, scenario);
+  auto problem = outcome.was_in_helper ? failure_of(verb + " whose helper was killed", outcome.answer) : "";
+  problem += recover(sweep, number, scenario);
   if (!problem.empty())
     report.failures.push_back(verb + " killed at system call " + std::to_string(number) + " (__NR " +
                               std::to_string(outcome.system_call) + "), then " + sweep.recovery.name + ": " + problem);

@@ -153,6 +153,7 @@ class Injector {
 
   void inject(const SystemCall& call) {
     outcome_.was_reached = true;
+    outcome_.was_in_helper = program_.is_in_helper();
     if (fault_.kind == Fault::Kind::refusal) return;
     outcome_.system_call = call.number;
     if (fault_.kind == Fault::Kind::callback) return fault_.callback();

@@ -27,6 +27,7 @@ struct Fault {
 
 struct FaultOutcome {
   bool was_reached = false;          ///< false: the program made fewer system calls, or sent fewer messages
+  bool was_in_helper = false;        ///< the system call was one of a helper process; `kill` has killed only that
   bool main_started = false;         ///< whether main had started; before that the program cannot print errors
   long system_call = -1;             ///< its number; for `refusal` the type of the message
   std::vector<std::string> targets;  ///< of each failed system call: its path, or "file 1"

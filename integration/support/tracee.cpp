@@ -50,43 +50,51 @@ void set_registers(pid_t child, const user_regs_struct& all) {
 
 }  // namespace
 
-Tracee::Tracee(pid_t child) : child_(child) {
+bool Tracee::Process::has_ended() const { return !WIFSTOPPED(status); }
+
+/// PTRACE_O_TRACECLONE applies to helpers only: programs are started with CLONE_VFORK.
+Tracee::Tracee(pid_t child) : child_{.id = child} {
+  constexpr long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE;
   wait();
-  if (!has_ended()) ptrace_or_throw(PTRACE_SETOPTIONS, child_, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+  if (!child_.has_ended()) ptrace_or_throw(PTRACE_SETOPTIONS, child, options);
 }
 
 std::optional<SystemCall> Tracee::next_system_call() {
+  if (is_helper_sending_) leave_helper();
   while (step()) {
-    if (const auto call = read_entry(child_)) return call;
+    const auto call = read_entry(id());
+    is_helper_sending_ = helper_ && call && call->number == SYS_sendmsg;
+    if (call) return call;
   }
   return std::nullopt;
 }
 
 void Tracee::kill() {
-  ::kill(child_, SIGKILL);
+  ::kill(id(), SIGKILL);
   wait();
 }
 
 int Tracee::detach_and_wait() {
-  if (!has_ended()) {
-    ptrace_or_throw(PTRACE_DETACH, child_, 0);
+  leave_helper();
+  if (!child_.has_ended()) {
+    ptrace_or_throw(PTRACE_DETACH, child_.id, 0);
     wait();
   }
   constexpr int base = 128;
-  return WIFEXITED(status_) ? WEXITSTATUS(status_) : base + WTERMSIG(status_);
+  return WIFEXITED(child_.status) ? WEXITSTATUS(child_.status) : base + WTERMSIG(child_.status);
 }
 
 void Tracee::read(std::uint64_t address, void* bytes, std::size_t size) const {
   const iovec here{bytes, size};
   const auto there = remote_bytes(address, size);
-  if (::process_vm_readv(child_, &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
+  if (::process_vm_readv(id(), &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
     posix::throw_errno("read a program's memory");
 }
 
 void Tracee::write(std::uint64_t address, const void* bytes, std::size_t size) const {
   const iovec here{const_cast<void*>(bytes), size};
   const auto there = remote_bytes(address, size);
-  if (::process_vm_writev(child_, &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
+  if (::process_vm_writev(id(), &here, 1, &there, 1, 0) != static_cast<ssize_t>(size))
     posix::throw_errno("write a program's memory");
 }
 
@@ -100,22 +108,42 @@ std::string Tracee::read_string(std::uint64_t address) const {
   return text;
 }
 
+/// A helper is not reported without __WALL: it ends without a signal.
 void Tracee::wait() {
-  while (::waitpid(child_, &status_, 0) < 0) {
+  auto& process = current();
+  while (::waitpid(process.id, &process.status, __WALL) < 0) {
     if (errno != EINTR) posix::throw_errno("wait for a program");
   }
 }
 
-bool Tracee::has_ended() const { return !WIFSTOPPED(status_); }
+bool Tracee::has_started_helper() const { return child_.status >> 8 == (SIGTRAP | PTRACE_EVENT_CLONE << 8); }
+
+/// The kernel attaches to a new process and stops it.
+void Tracee::enter_helper() {
+  unsigned long helper = 0;
+  if (::ptrace(PTRACE_GETEVENTMSG, child_.id, nullptr, &helper) < 0) posix::throw_errno("trace a helper");
+  helper_ = Process{.id = static_cast<pid_t>(helper)};
+  wait();
+}
+
+void Tracee::leave_helper() {
+  is_helper_sending_ = false;
+  if (!helper_) return;
+  if (!helper_->has_ended()) ptrace_or_throw(PTRACE_DETACH, helper_->id, 0);
+  helper_.reset();
+}
 
 /// Continues to the entry or exit of the next system call. Passes on signals that arrive before.
 bool Tracee::step() {
   int signal = 0;
   do {
-    if (has_ended()) return false;
-    ptrace_or_throw(PTRACE_SYSCALL, child_, signal);
+    if (helper_ && helper_->has_ended()) leave_helper();
+    if (child_.has_ended()) return false;
+    ptrace_or_throw(PTRACE_SYSCALL, id(), signal);
     wait();
-    signal = WIFSTOPPED(status_) ? WSTOPSIG(status_) : 0;
+    const bool is_new_helper = !helper_ && has_started_helper();
+    if (is_new_helper) enter_helper();
+    signal = !is_new_helper && WIFSTOPPED(current().status) ? WSTOPSIG(current().status) : 0;
   } while (signal != system_call_stop);
   return true;
 }
@@ -129,27 +157,27 @@ void Tracee::fail_call(const SystemCall& call, int error) {
 
 /// -1 is not a system call, so the kernel does nothing.
 void Tracee::skip() {
-  auto skipped = registers(child_);
+  auto skipped = registers(id());
   skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
-  set_registers(child_, skipped);
+  set_registers(id(), skipped);
 }
 
 void Tracee::set_result(int error) {
-  auto refused = registers(child_);
+  auto refused = registers(id());
   refused.rax = static_cast<decltype(refused.rax)>(-error);
-  set_registers(child_, refused);
+  set_registers(id(), refused);
 }
 
 /// brk reports failure by returning the current end of the memory, as it does for the argument 0.
 void Tracee::fail_brk() {
-  const auto original = registers(child_);
+  const auto original = registers(id());
   auto changed = original;
   changed.rdi = 0;
-  set_registers(child_, changed);
+  set_registers(id(), changed);
   if (!step()) return;
-  auto result = registers(child_);
+  auto result = registers(id());
   result.rdi = original.rdi;
-  set_registers(child_, result);
+  set_registers(id(), result);
 }
 #else
 void Tracee::fail_call(const SystemCall&, int) {

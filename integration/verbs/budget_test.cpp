@@ -65,8 +65,9 @@ TEST_F(CallCost, AddIsWithinItsBudget) {
   expect_within("ADD", {"of both families", dual_stack(), {.all = 118, .sends = 5, .opens = 12}, 543'000});
 }
 
+/// Without the helper that sends the deletion: it makes five system calls.
 TEST_F(CallCost, DelIsWithinItsBudget) {
-  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 73, .sends = 2, .opens = 7}, 430'000});
+  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 76, .sends = 2, .opens = 7}, 430'000});
   expect_within("DEL", {"of both families", dual_stack(), {.all = 84, .sends = 2, .opens = 9}, 519'000});
 }
 

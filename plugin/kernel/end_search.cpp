@@ -3,6 +3,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/identity.hpp"
+#include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
@@ -251,7 +252,10 @@ std::vector<FoundLink> find_host_links(std::span<const wiring::Footprint> batch,
   return HostSearch{batch, host}.run(search);
 }
 
-void remove_end(FoundEnd& end) { end.socket.send_or_throw(delete_link(end.link.index, end.link.name)); }
+void remove_end(FoundEnd& end, int kept_open) {
+  const auto requests = batch_of(delete_link(end.link.index, end.link.name));
+  LinkDeletion{end.socket, requests, kept_open}.run_or_throw();
+}
 
 std::optional<FoundEnd> find_container_end(const wiring::Footprint& footprint, int host_netns) {
   for (const auto& netns : footprint.container.netns) {
@@ -269,13 +273,13 @@ std::optional<FoundEnd> find_netns_end(const wiring::Footprint& footprint, int h
 }
 
 /// A workload may create links with the identity of an end faster than they are removed, so the attempts are limited.
-void remove_netns_pair(const wiring::Footprint& footprint, int host_netns) {
-  if (auto found = find_by_ifindexes(footprint, host_netns)) return remove_end(*found);
+void remove_netns_pair(const wiring::Footprint& footprint, int host_netns, int kept_open) {
+  if (auto found = find_by_ifindexes(footprint, host_netns)) return remove_end(*found, kept_open);
   constexpr int attempts = 100;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto found = find_by_identity(footprint, host_netns, Search::full);
     if (!found) return;
-    remove_end(*found);
+    remove_end(*found, kept_open);
   }
   throw posix::system_error(EBUSY, "remove the veth pair of " + text::quoted(cni::alias_of(footprint.attachment)) +
                                        ": another process keeps creating interfaces with the same name, MAC or alias");

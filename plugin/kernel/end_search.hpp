@@ -38,11 +38,11 @@ std::optional<FoundEnd> find_netns_end(const wiring::Footprint& footprint, int h
 /// end may have been moved into another namespace. nullopt if there is none.
 std::optional<FoundEnd> find_container_end(const wiring::Footprint& footprint, int host_netns);
 
-/// Deletes the end; the kernel deletes the other end with it.
-void remove_end(FoundEnd& end);
+/// Deletes the end; the kernel deletes the other end with it. `kept_open` as in link_deletion.hpp.
+void remove_end(FoundEnd& end, int kept_open);
 
 /// Removes the pair of an attachment of mode netns. If no end matches both recorded ifindexes, removes every link
 /// that is an end by its name, MAC or alias, in each of the namespaces.
-void remove_netns_pair(const wiring::Footprint& footprint, int host_netns);
+void remove_netns_pair(const wiring::Footprint& footprint, int host_netns, int kept_open);
 
 }  // namespace kernel

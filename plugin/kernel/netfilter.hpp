@@ -81,6 +81,9 @@ class Netfilter {
   /// Returns false if there was nothing to remove, or if another process changed nftables at the same time.
   bool clean(const std::optional<std::string>& network, NetlinkSocket& host);
 
+  /// The socket: its last close waits until the kernel has freed the removed objects.
+  int file() const { return session_.file(); }
+
  private:
   struct Wanted;
   struct TransactionPlan;

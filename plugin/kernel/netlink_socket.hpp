@@ -76,7 +76,11 @@ class NetlinkSocket {
   /// Dumps a list. If the list changes during the dump, dumps it again, up to 20 times.
   std::vector<std::string> dump(const NetlinkRequest& request);
 
+  int file() const { return file_.get(); }
+
  private:
+  friend class LinkDeletion;  ///< lets another process send, and receives the answers here
+
   std::vector<iovec> number(std::span<const NetlinkRequest> requests, int last_flags);
   void transmit(std::span<const NetlinkRequest> requests, int last_flags);
   Answers exchange(std::span<const NetlinkRequest> requests, int last_flags);

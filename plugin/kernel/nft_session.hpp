@@ -52,6 +52,7 @@ class NftSession {
   void retry_on_conflict(const std::function<bool()>& action);
 
   NetlinkSocket& socket() { return socket_; }
+  int file() const { return socket_.file(); }
 
  private:
   bool has_nftables();

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/ingress_filters.hpp"
+#include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -78,14 +79,15 @@ void BatchRemoval::remove_unused_chains(const std::function<Netfilter*()>& netfi
   });
 }
 
-void BatchRemoval::remove_links() {
+void BatchRemoval::remove_links(int kept_open) {
+  kept_open_ = kept_open;
   std::vector<std::size_t> on_host;
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];
     const bool is_elsewhere = footprint.is_netns_pair;
     if (!is_elsewhere && (footprint.may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
     if (!is_elsewhere || !footprint.may_have_pair) continue;
-    attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_); });
+    attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_, kept_open_); });
   }
   if (!on_host.empty()) attempt(on_host, [&] { remove_host_links(on_host); });
 }
@@ -97,7 +99,7 @@ void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
   auto requests = source_filter_deletions();
   if (on_host.size() == 1 && links.size() == 1) {
     requests.push_back(delete_link(links.front().link.index, links.front().link.name));
-    return attempt(on_host, [&] { host_.send_or_throw(requests); });
+    return attempt(on_host, [&] { LinkDeletion{host_, requests, kept_open_}.run_or_throw(); });
   }
   if (!requests.empty()) attempt(on_host, [&] { host_.send_or_throw(requests); });
   constexpr std::size_t most_at_once = 100;
@@ -130,7 +132,7 @@ void BatchRemoval::remove_moved_pairs(std::span<const FoundLink> links) {
     if (!footprint.may_have_pair || footprint.is_netns_pair || found.contains(position)) continue;
     attempt({&position, 1}, [&] {
       auto end = find_container_end(footprint, host_netns_);
-      if (end) remove_end(*end);
+      if (end) remove_end(*end, kept_open_);
     });
   }
 }
@@ -143,7 +145,7 @@ void BatchRemoval::remove_group(std::span<const FoundLink> links) {
   std::vector<NetlinkRequest> requests;
   for (const auto& [position, link] : links) requests.push_back(put_into_group(link.index, link.name, group));
   requests.push_back(delete_group(group));
-  for (const auto& refusal : host_.send(requests).refusals) {
+  for (const auto& refusal : LinkDeletion{host_, requests, kept_open_}.run().refusals) {
     failures_.push_back(refusal_error(refusal, requests));
     const bool is_group_deletion = refusal.request == links.size();
     const auto refused = is_group_deletion ? links : links.subspan(refusal.request, 1);

@@ -22,7 +22,8 @@ class BatchRemoval {
   /// on a kernel without netfilter.
   void remove_rules(const std::function<Netfilter*()>& netfilter);
   void remove_unused_chains(const std::function<Netfilter*()>& netfilter);
-  void remove_links();
+  /// A helper process that waits for the kernel keeps the file `kept_open` (negative: none), see link_deletion.hpp.
+  void remove_links(int kept_open);
   void remove_gateways();
   void revert_bridge_changes();
 
@@ -40,6 +41,7 @@ class BatchRemoval {
   std::span<const wiring::Footprint> batch_;
   int host_netns_;
   NetlinkSocket& host_;
+  int kept_open_ = -1;
   std::set<std::size_t> with_links_;
   std::set<std::size_t> incomplete_;
   std::vector<std::system_error> failures_;
