@@ -341,4 +341,46 @@ TEST(MovedHostEnd, KeepsItsAddressUntilDel) {
   EXPECT_EQ(del(b, config).exit, 0);
 }
 
+/// An interface of other software has the name of the host end or of the ifb. Its kind and the mode are parameters.
+class ForeignInterface : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+ protected:
+  void SetUp() override {
+    config["bandwidth"] = {{"egressRate", 8'000'000}, {"egressBurst", 800'000}};
+    const auto added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    host_end = host_interface_of(added.result);
+    ASSERT_EQ(del(a, config).exit, 0);
+  }
+  void TearDown() override {
+    for (const auto& name : {host_end, ifb()}) run({.argv = {"ip", "link", "delete", name}});
+  }
+  std::string ifb() const { return "ifb" + host_end.substr(std::string{"veth"}.size()); }
+
+  void expect_unchanged(const std::string& name) {
+    const Namespace host = Namespace::host();
+    run_ip(host, {"link", "add", name, "type", std::get<0>(GetParam())});
+    run_ip(host, {"link", "set", name, "addrgenmode", "none", "alias", "of other software"});
+    const auto before = Snapshot::take_full();
+    const auto refused = add(a, config);
+    EXPECT_NE(refused.out.find("the host already has an interface with this name"), std::string::npos) << refused;
+    EXPECT_EQ(difference(before, Snapshot::take_full()), "");
+    EXPECT_EQ(del(a, config).exit, 0);
+    EXPECT_EQ(difference(before, Snapshot::take_full()), "");
+  }
+
+  json config = in_mode(std::get<1>(GetParam()));
+  Container a{"a"};
+  std::string host_end;
+};
+
+INSTANTIATE_TEST_SUITE_P(, ForeignInterface,
+                         testing::Combine(testing::Values("veth", "bridge", "ifb"), testing::Values("ptp", "bridge")),
+                         [](const auto& instance) {
+                           return std::get<0>(instance.param) + "_" + std::get<1>(instance.param);
+                         });
+
+TEST_P(ForeignInterface, WithTheNameOfTheHostEndIsNotChanged) { expect_unchanged(host_end); }
+
+TEST_P(ForeignInterface, WithTheNameOfTheIfbIsNotChanged) { expect_unchanged(ifb()); }
+
 }  // namespace

@@ -56,9 +56,9 @@ TEST_F(VethctlCompletion, OffersCommandsOptionsAndValuesInBash) {
   for (const auto& [line, words, offered] :
        {OfferCase{"vethctl vali", "vethctl vali", "validate"},
         OfferCase{"vethctl gc --d", "vethctl gc --d", "--dry-run"},
-        OfferCase{"vethctl gc --output ", "vethctl gc --output ''", "json text"},
+        OfferCase{"vethctl gc --output ", "vethctl gc --output ''", "json text yaml"},
         OfferCase{"vethctl gc --output=j", "vethctl gc --output = j", "json"},
-        OfferCase{"vethctl gc --output=", "vethctl gc --output =", "json text"},
+        OfferCase{"vethctl gc --output=", "vethctl gc --output =", "json text yaml"},
         OfferCase{"vethctl leases ", "vethctl leases ''", "list release"},
         OfferCase{"vethctl import --results /x", "vethctl import --results /x", ""},
         OfferCase{"vethctl help vali", "vethctl help vali", "validate"},
@@ -75,7 +75,7 @@ TEST_F(VethctlCompletion, OffersTheNamesOfTheNodeInBash) {
         OfferCase{"vethctl connect net1 bridge:b", "vethctl connect net1 bridge : b", "br0"},
         OfferCase{"vethctl connect net1 br", "vethctl connect net1 br", "bridge:br0"},
         OfferCase{"vethctl show net0/", "vethctl show net0/", "net0/eth0"},
-        OfferCase{"vethctl list vet", "vethctl list vet", "vethctl"},
+        OfferCase{"vethctl list vethctl/", "vethctl list vethctl/", "vethctl/net0/eth0"},
         OfferCase{"vethctl disconnect net0 --peer-ifname br", "vethctl disconnect net0 --peer-ifname br", "br0"}}) {
     EXPECT_EQ(bash_offers(line, words), offered) << line;
   }

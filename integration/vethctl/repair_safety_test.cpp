@@ -191,4 +191,49 @@ TEST_P(AddressesAddedByTheContainer, AreAvailableToOthersAfterRepair) {
   EXPECT_EQ(address_of(second.result, 4), "10.1.2.3") << second;
 }
 
+/// The record cannot be read, but the addresses are still taken for the attachment.
+class DamagedRecord : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    added = add(a, config);
+    ASSERT_EQ(added.exit, 0) << added;
+    for (const auto& entry : std::filesystem::directory_iterator{state_folder() + "/net/live"}) {
+      std::ofstream{entry.path()} << "damaged";
+    }
+  }
+  void expect_restored_leases() {
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_EQ(recorded_addresses(),
+              (std::vector<std::string>{address_of(added.result, 4), address_of(added.result, 6)}));
+    EXPECT_EQ(del(a, config).exit, 0);
+    EXPECT_EQ(recorded_addresses(), std::vector<std::string>{});
+  }
+
+  json config = in_mode(GetParam());
+  Container a{"a"};
+  Answer added;
+};
+
+INSTANTIATE_TEST_SUITE_P(, DamagedRecord, testing::Values("ptp", "bridge"));
+
+/// The kernel deletes the host's routes to the container when the host end is set down.
+TEST_P(DamagedRecord, IsRestoredWithItsLeasesWithoutRoutes) {
+  const Namespace host = Namespace::host();
+  const auto host_end = host_interface_of(added.result);
+  run_ip(host, {"link", "set", host_end, "down"});
+  run_ip(host, {"link", "set", host_end, "up"});
+  expect_restored_leases();
+}
+
+TEST_P(DamagedRecord, IsRestoredWithItsLeasesIfTheContainerHasOtherAddresses) {
+  run_ip(a.netns, {"address", "flush", "dev", "eth0", "scope", "global"});
+  run_ip(a.netns, {"address", "add", "10.1.2.99/24", "dev", "eth0"});
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(recorded_addresses(), (std::vector<std::string>{address_of(added.result, 4), address_of(added.result, 6)}))
+      << repaired.out << repaired.err;
+  EXPECT_EQ(del(a, config).exit, 0);
+  EXPECT_EQ(recorded_addresses(), std::vector<std::string>{});
+}
+
 }  // namespace

@@ -51,13 +51,13 @@ std::vector<state::Record> reclaim_batch(const std::string& network, std::span<c
   return reclaimed;
 }
 
-bool has_record(cni::Tag tag, const std::vector<state::Folder>& folders) {
+bool has_record(cni::Tag tag, std::span<const state::Folder> folders) {
   return std::ranges::any_of(folders,
                              [&](const state::Folder& folder) { return folder.records.find_network(tag).has_value(); });
 }
 
 /// Whether a call holds the lock of an attachment whose folder is unknown.
-bool is_in_flight(cni::Tag tag, const std::vector<state::Folder>& folders) {
+bool is_in_flight(cni::Tag tag, std::span<const state::Folder> folders) {
   return std::ranges::any_of(
       folders, [&](const state::Folder& folder) { return !folder.locks.try_attachment(tag).has_value(); });
 }
@@ -94,7 +94,7 @@ std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag ta
   return reclaimed.empty() ? std::nullopt : std::optional{std::move(reclaimed.front())};
 }
 
-std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::vector<state::Folder>& folders) {
+std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, std::span<const state::Folder> folders) {
   auto found = kernel.list("");
   std::erase_if(found, [&](const Footprint& footprint) {
     return footprint.host.index != 0 || is_in_flight(footprint.tag, folders) || has_record(footprint.tag, folders);
@@ -105,6 +105,11 @@ std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::ve
   for (const auto& footprint : found) pairs.push_back(footprint_of(footprint.tag, ""));
   erase_existing(found, pairs, kernel);
   return found;
+}
+
+void remove_orphaned_rules(kernel::Kernel& kernel, const state::Folder& folder) {
+  auto orphans = find_orphaned_rules(kernel, {&folder, 1});
+  if (!orphans.empty()) tear_down_or_throw(std::move(orphans), {.kernel = &kernel});
 }
 
 }  // namespace attachment

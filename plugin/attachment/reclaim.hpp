@@ -6,6 +6,7 @@
 #include "plugin/state/folder.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag ta
 
 /// Attachments with elements in nftables, but without a link and without a record in any of the folders: no DEL will
 /// remove them.
-std::vector<wiring::Footprint> find_orphaned_rules(kernel::Kernel& kernel, const std::vector<state::Folder>& folders);
+std::vector<wiring::Footprint> find_orphaned_rules(kernel::Kernel& kernel, std::span<const state::Folder> folders);
+
+/// Removes the elements of these attachments. Called for a new state folder: if the earlier one was lost, a mapped port
+/// of a container that is gone may lead to an address that is assigned again.
+void remove_orphaned_rules(kernel::Kernel& kernel, const state::Folder& folder);
 
 }  // namespace attachment

@@ -2,13 +2,16 @@
 
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/hash.hpp"
+#include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -244,6 +247,15 @@ Answers NetlinkSocket::exchange(std::span<const NetlinkRequest> requests, int la
   }
   throw posix::system_error(EMSGSIZE,
                             requests.front().action + ": the kernel's answer does not fit the receive buffer");
+}
+
+/// The ioctl works on a socket of any family (sock_do_ioctl() in net/socket.c).
+bool NetlinkSocket::has_interface(const std::string& name) const {
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  if (::ioctl(file_.get(), SIOCGIFINDEX, &request) == 0) return true;
+  if (errno != ENODEV) posix::throw_errno("find interface " + text::quoted(name));
+  return false;
 }
 
 Answers NetlinkSocket::commit(std::span<const NetlinkRequest> requests) {

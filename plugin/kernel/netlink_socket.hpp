@@ -69,6 +69,9 @@ class NetlinkSocket {
   /// transaction was committed (nfnetlink_rcv_batch() in net/netfilter/nfnetlink.c).
   Answers commit(std::span<const NetlinkRequest> requests);
 
+  /// Whether an interface has this name, of any kind: one system call (SIOCGIFINDEX).
+  bool has_interface(const std::string& name) const;
+
   /// Dumps a list and passes each message to `action` without keeping it: for lists that may be long. A list that
   /// changes during the dump is not read again.
   void dump_each(const NetlinkRequest& request, const std::function<void(const std::string&)>& action);

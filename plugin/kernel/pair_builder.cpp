@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/bridge_builder.hpp"
 #include "plugin/kernel/bridges.hpp"
+#include "plugin/kernel/identity.hpp"
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/neighbours.hpp"
@@ -201,16 +202,17 @@ void PairBuilder::restore_container_mtu() {
   if (is_too_small || context_.peer) container_->send_or_throw(set_mtu(container_device_, wiring_.mtu));
 }
 
-/// The pair is created and gets its alias in one sendmsg, so that a killed ADD leaves no interface without an alias. In
-/// the namespace of a peer another interface may have the name and make the creation fail. Then requests by name would
-/// change that interface, so the alias is set afterwards. If the creation is refused, only the ifb of this call may
-/// exist.
+/// The pair is created and gets its alias in one sendmsg, so that a killed ADD leaves no interface without an alias.
+/// The alias is set by name: it would change another interface that has the name and makes the creation fail. On the
+/// host the names are checked before; in the namespace of a peer the alias is set afterwards. If the creation is
+/// refused, only the ifb of this call may exist.
 void PairBuilder::create(wiring::Footprint& footprint) {
+  set_expected_identity(wiring_, context_, footprint);
+  if (!context_.peer) require_free_names(footprint);
   Requests requests;
   requests.push_back(create_pair(wiring_, context_.container.file.get()));
   if (!context_.peer) add_alias_requests(requests);
   add_host_end_requests(requests);
-  set_expected_identity(wiring_, context_, footprint);
   const auto answers = host_.send(requests);
   const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
   if (is_refused) footprint.may_have_pair = false;
@@ -222,6 +224,22 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   Requests alias_requests;
   add_alias_requests(alias_requests);
   host_.send_or_throw(alias_requests);
+}
+
+/// An end or an ifb that an incomplete removal of this attachment left makes the creation fail, and changes nothing
+/// else.
+void PairBuilder::require_free_names(wiring::Footprint& footprint) {
+  std::vector<std::string> names{wiring_.host.name};
+  if (wiring_.egress_limit) names.push_back(ifb_name(wiring_));
+  for (const auto& name : names) {
+    if (!host_.has_interface(name)) continue;
+    const auto link = first_link(host_.send_or_throw(get_link(name)));
+    if (!link || is_host_end(*link, footprint) || is_ifb(*link, footprint)) continue;
+    footprint.may_have_pair = footprint.may_have_ifb = false;
+    throw posix::system_error(EEXIST, "create interface " + text::quoted(name) +
+                                          ": the host already has an interface with this name, which does not belong "
+                                          "to this attachment (rename or delete it)");
+  }
 }
 
 /// Name and alias are restored first, since the following requests address the host end by its name.

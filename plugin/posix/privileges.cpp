@@ -1,12 +1,16 @@
 #include "plugin/posix/privileges.hpp"
 
+#include "plugin/posix/files.hpp"
+
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <fstream>
+#include <string_view>
 #include <utility>
 
 namespace posix {
@@ -21,12 +25,10 @@ std::uint32_t effective_capabilities() {
 
 /// Only the initial user namespace maps all IDs (user_namespaces(7)).
 bool is_in_user_namespace() {
-  std::ifstream map{"/proc/self/uid_map"};
-  std::uint64_t inside = 0;
-  std::uint64_t outside = 0;
-  std::uint64_t count = 0;
-  constexpr std::uint64_t all = 4294967295;
-  return map >> inside >> outside >> count && count != all;
+  constexpr std::size_t longest = 4096;
+  constexpr std::string_view all = " 4294967295\n";
+  const auto map = find_content(AT_FDCWD, "/proc/self/uid_map", longest);
+  return map && !map->empty() && !map->ends_with(all);
 }
 
 std::string joined(const std::vector<std::string>& words) {

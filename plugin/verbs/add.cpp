@@ -275,6 +275,7 @@ void add_in(state::Folder& folder, kernel::AttachmentContext context, const cni:
   context.check_new_gateway = [&](const cni::IpAddress& gateway) {
     attachment::check_new_gateway(request, gateway, tools.kernel, folder);
   };
+  if (folder.is_new()) attachment::remove_orphaned_rules(tools.kernel, folder);
   AddOperation{request, tools.kernel, folder}.run(context, tools.print);
 }
 

@@ -29,7 +29,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <system_error>
 
@@ -228,7 +230,7 @@ void check_syntax(std::string_view text) {
 
 /// The runtime, or the plugin for its IPAM, runs the executable of the name of the type.
 void check_installed(const ValidationResult& file_result, const std::string& text, const std::string& cni_path,
-                     std::vector<ValidationResult>& results) {
+                     Kind kind_of_missing, std::vector<ValidationResult>& results) {
   if (cni_path.empty()) return;
   const auto missing = find_missing_plugins(text, cni_path);
   if (!missing.has_folder) {
@@ -243,6 +245,7 @@ void check_installed(const ValidationResult& file_result, const std::string& tex
                                           "type " + text::quoted(type) + " is not installed: " +
                                               text::quoted(cni_path) + " has no executable of this name",
                                           "install the plugin, or set --cni-path to the folder of the plugins"}));
+    results.back().kind = kind_of_missing;
   }
 }
 
@@ -256,6 +259,12 @@ void check_text(const ValidationResult& file_result, const std::string& text, st
   check_plugin(file_result, json, results);
 }
 
+/// A machine that only writes configurations has no plugins.
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) < 0) posix::throw_errno("read the status of " + text::quoted(path));
@@ -263,8 +272,7 @@ bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
 }
 
 void refuse_folder(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) < 0 || !S_ISDIR(status.st_mode)) return;
+  if (!is_folder(path)) return;
   throw cni::Error{cni::ErrorCode::io_failure, "this is a folder, not a file",
                    "give its files: vethctl validate " + path + (path.ends_with('/') ? "" : "/") + "*.conflist"};
 }
@@ -284,10 +292,19 @@ std::string read(const std::string& file) {
   return posix::read_to_end(opened->get(), max_bytes, timeout);
 }
 
+std::optional<std::string> given_cni_path(const Arguments& arguments) {
+  if (auto option = arguments.value("cni-path")) return option;
+  const auto* variable = std::getenv("CNI_PATH");
+  return variable == nullptr ? std::nullopt : std::optional<std::string>{variable};
+}
+
 int run_validate(const Arguments& arguments, const Console& console) {
   std::vector<ValidationResult> results;
-  const auto cni_path = arguments.value("cni-path").value_or(console.cni_path);
-  for (const auto& file : arguments.operands) std::ranges::move(validate(file, cni_path), std::back_inserter(results));
+  const auto given = given_cni_path(arguments);
+  const auto cni_path = given.value_or(is_folder(console.cni_path) ? console.cni_path : "");
+  for (const auto& file : arguments.operands) {
+    std::ranges::move(validate(file, cni_path, given ? Kind::fault : Kind::warning), std::back_inserter(results));
+  }
   if (arguments.wants_json()) {
     console.print(to_json(results));
   } else {
@@ -305,13 +322,13 @@ std::string location_of(const ValidationResult& result) {
   return result.type.empty() ? text : text + " (" + result.type + ")";
 }
 
-std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path) {
+std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path, Kind kind_of_missing) {
   const ValidationResult file_result{.file = file == "-" ? "standard input" : file};
   std::vector<ValidationResult> results;
   try {
     const auto text = read(file);
     check_text(file_result, text, results);
-    check_installed(file_result, text, cni_path, results);
+    check_installed(file_result, text, cni_path, kind_of_missing, results);
   } catch (const cni::Error& error) {
     results.push_back(fault(file_result, error));
   } catch (const std::system_error& error) {
@@ -333,11 +350,10 @@ Command validate_command() {
           "the same code and message. Keys that ADD ignores are warnings. \"-\" reads standard input. Nothing is "
           "changed, and root is not required.\n\n"
           "A text that is not JSON is reported with line, column and what to change. A type whose executable is not "
-          "in --cni-path is a fault; if the folder does not exist, that is a warning.\n\n"
+          "in --cni-path or CNI_PATH is a fault. If neither is given, it is searched for in /opt/cni/bin, and is a "
+          "warning.\n\n"
           "Not checked are the configurations of other plugins, and values that the runtime adds.",
-      .options = {{.name = "cni-path",
-                   .value = "DIR:DIR",
-                   .help = "folders of the plugins, as in CNI_PATH (default: /opt/cni/bin)"},
+      .options = {{.name = "cni-path", .value = "DIR:DIR", .help = "folders of the plugins, (default: CNI_PATH)"},
                   output_option()},
       .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist",
                    "vethctl validate --cni-path /usr/lib/cni - < 10-veth.conflist"},

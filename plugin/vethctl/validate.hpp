@@ -21,7 +21,9 @@ struct ValidationResult {
 std::string location_of(const ValidationResult& remark);
 
 /// Checks a network configuration or a list as ADD does; "-" is standard input. `cni_path`: folders in which the
-/// executables of the plugins must be; empty: they are not searched for.
-std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path = {});
+/// executables of the plugins must be; empty: they are not searched for. `kind_of_missing`: that of the result for each
+/// type without one.
+std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path = {},
+                                       ValidationResult::Kind kind_of_missing = ValidationResult::Kind::fault);
 
 }  // namespace vethctl

@@ -70,6 +70,19 @@ Addresses configured_addresses(const wiring::Wiring& wiring, Addresses claimed,
   return proven;
 }
 
+bool has_route(const wiring::End& end, const cni::Prefix& destination) {
+  return std::ranges::find(end.routes, destination, &wiring::Route::destination) != end.routes.end();
+}
+
+/// The source of the host's routes to IPv4 addresses, as in wiring::wire_ptp(). IPv6 routes have none.
+std::optional<cni::IpAddress> find_ipv4(const wiring::End& end, cni::Family family) {
+  if (family == cni::Family::ipv6) return std::nullopt;
+  for (const auto& [prefix, prefix_route] : end.addresses) {
+    if (prefix.address.family == cni::Family::ipv4) return prefix.address;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Addresses proven_addresses(const wiring::Wiring& wiring, const wiring::Observed& observed,
@@ -88,6 +101,17 @@ wiring::Wiring keep_only_addresses(wiring::Wiring wiring, const Addresses& addre
                 [&](const wiring::Address& address) { return is_foreign(address.prefix.address); });
   std::erase_if(wiring.host.neighbours,
                 [&](const wiring::Neighbour& neighbour) { return is_foreign(neighbour.address); });
+  return wiring;
+}
+
+wiring::Wiring with_host_routes(wiring::Wiring wiring) {
+  if (wiring.bridge || !wiring.peer_netns.empty()) return wiring;
+  for (const auto& [prefix, prefix_route] : wiring.container.addresses) {
+    const auto destination = cni::host_prefix(prefix.address);
+    if (cni::is_link_local(prefix.address) || has_route(wiring.host, destination)) continue;
+    wiring.host.routes.push_back(
+        {.destination = destination, .source = find_ipv4(wiring.host, prefix.address.family), .exclusive = true});
+  }
   return wiring;
 }
 

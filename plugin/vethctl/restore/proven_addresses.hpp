@@ -18,4 +18,8 @@ std::vector<cni::IpAddress> proven_addresses(const wiring::Wiring& wiring, const
 /// The wiring without the other addresses of the container and without their neighbour entries.
 wiring::Wiring keep_only_addresses(wiring::Wiring wiring, const std::vector<cni::IpAddress>& addresses);
 
+/// The wiring with the host's routes to the addresses of a routed container. The kernel removes them when the host end
+/// is set down.
+wiring::Wiring with_host_routes(wiring::Wiring wiring);
+
 }  // namespace restore

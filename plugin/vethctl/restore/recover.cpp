@@ -73,6 +73,7 @@ class RecordRecovery {
  private:
   state::Record reconstruct_record(const kernel::HostLink& link, const cni::Attachment& attachment,
                                    const kernel::PeerLocation& location);
+  std::vector<cni::IpAddress> assigned_addresses(const wiring::Wiring& wiring, const wiring::Observed& observed) const;
   void require_configuration(const wiring::Wiring& wiring) const;
 
   kernel::Inspector& inspector_;
@@ -89,6 +90,17 @@ void RecordRecovery::require_configuration(const wiring::Wiring& wiring) const {
   }
   throw cni::Error{cni::ErrorCode::differs, "the addresses cannot be verified: no configuration of network " +
                                                 text::quoted(network) + " was found (--conf-dir DIR)"};
+}
+
+/// Addresses that the state folder still holds for the attachment need no other proof.
+std::vector<cni::IpAddress> RecordRecovery::assigned_addresses(const wiring::Wiring& wiring,
+                                                               const wiring::Observed& observed) const {
+  if (folder_ != nullptr) {
+    auto held = folder_->addresses.held_by(wiring.attachment.network, cni::tag_of(wiring.attachment));
+    if (!held.empty()) return held;
+  }
+  require_configuration(wiring);
+  return proven_addresses(wiring, observed, configurations_);
 }
 
 /// Reads an existing attachment as a record. Throws cni::Error and std::system_error.
@@ -115,9 +127,8 @@ state::Record RecordRecovery::reconstruct_record(const kernel::HostLink& link, c
   const auto loopback = inspector_.find_interface("lo", host);
   if (loopback) found.host_addresses = loopback->addresses;
   const auto complete = complete_wiring(found, inspector_);
-  require_configuration(complete);
-  auto addresses = proven_addresses(complete, found.observed, configurations_);
-  const auto wiring = keep_only_addresses(complete, addresses);
+  auto addresses = assigned_addresses(complete, found.observed);
+  const auto wiring = with_host_routes(keep_only_addresses(complete, addresses));
   const bool is_reserved =
       !has_delegate(attachment.network, configurations_) && !is_host_connection(attachment, location);
   if (!is_reserved) addresses.clear();
