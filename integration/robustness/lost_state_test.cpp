@@ -3,6 +3,7 @@
 #include "integration/support/command.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/nftables.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/state_folder.hpp"
 
@@ -140,6 +141,23 @@ TEST(LostStateOfARateLimit, LeavesNoRenamedIfb) {
   EXPECT_EQ(del(a, config).exit, 0);
   EXPECT_FALSE(has_interface(Namespace::host(), "other0"));
   EXPECT_TRUE(unchanged_since(before));
+}
+
+/// The new container gets the address to which the mapped port of the other one leads.
+TEST(LostStateOfAMappedPort, DoesNotLeadIntoANewContainer) {
+  auto config = in_mode("ptp");
+  auto mapped = config;
+  mapped["runtimeConfig"]["portMappings"] = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  {
+    const Container gone{"gone"};
+    ASSERT_EQ(add(gone, mapped).exit, 0);
+    ASSERT_FALSE(own_elements().empty());
+  }
+  std::filesystem::remove_all(state_root);
+  const Container next{"next"};
+  ASSERT_EQ(add(next, config).exit, 0);
+  EXPECT_TRUE(own_elements().empty());
+  EXPECT_EQ(del(next, config).exit, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, LostState,

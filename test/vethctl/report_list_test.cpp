@@ -44,12 +44,12 @@ TEST(List, WrapsLongNames) {
 
 TEST(List, LosesNothingInFiftyColumns) {
   EXPECT_EQ(list({test::joined("red", "blue")}, 50),
-            "NETWOR  CONTAI  INTERF  ADDRESSES    OTHER   STATE\n"
-            "K       NER     ACE                  END\n"
-            "cable   red     eth0    10.1.2.2/24  blue:   live\n"
-            "                                     eth1\n"
-            "                                     10.1.\n"
-            "                                     2.3/24\n");
+            "NETWORK    cable\n"
+            "CONTAINER  red\n"
+            "INTERFACE  eth0\n"
+            "ADDRESSES  10.1.2.2/24\n"
+            "OTHER END  blue:eth1 10.1.2.3/24\n"
+            "STATE      live\n");
 }
 
 /// An attachment of containerd on a dual-stack node.

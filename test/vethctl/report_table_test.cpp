@@ -40,6 +40,14 @@ TEST(Table, HasHeadingsIfTheyAreWanted) {
   EXPECT_EQ(report::formatted_table(rows, {.is_coloured = true}), report::styled(report::Style::bold, "A") + "\nx\n");
 }
 
+TEST(Table, IsPrintedAsRecordsIfItsTitlesDoNotFit) {
+  const std::vector<std::vector<std::string>> rows{{"CONTAINER", "ADDRESSES"}, {"a", "10.1.2.3"}, {"b", "fd00::2"}};
+  EXPECT_EQ(report::formatted_table(rows, {.width = 19}),
+            "CONTAINER  a\nADDRESSES  10.1.2.3\n\nCONTAINER  b\nADDRESSES  fd00::2\n");
+  EXPECT_EQ(report::formatted_table(rows, {.width = 20}),
+            "CONTAINER  ADDRESSES\na          10.1.2.3\nb          fd00::2\n");
+}
+
 TEST(Table, CountsCharactersAndNotBytes) {
   EXPECT_EQ(report::table({{"NAME", "X"}, {"größe…", "1"}, {"abcdef", "2"}}, 80), "NAME    X\ngröße…  1\nabcdef  2\n");
   EXPECT_EQ(report::table({{"ääääääää"}}, 5), "äääää\näää\n");

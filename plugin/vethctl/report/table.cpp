@@ -97,6 +97,20 @@ std::vector<std::vector<std::string>> cleaned(std::vector<std::vector<std::strin
   return rows;
 }
 
+/// Each row as lines of a title and a cell, with an empty line between two rows.
+std::string records(const std::vector<std::vector<std::string>>& rows, const TableFormat& format) {
+  std::string text;
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    std::vector<std::vector<std::string>> lines;
+    for (std::size_t column = 0; column < rows[row].size(); ++column) {
+      const auto& title = rows.front()[column];
+      lines.push_back({format.is_coloured ? styled(Style::bold, title) : title, rows[row][column]});
+    }
+    text += (row == 1 ? "" : "\n") + table(lines, format.width, 0);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::size_t width_of_table(const std::vector<std::vector<std::string>>& rows) {
@@ -133,6 +147,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
 
 std::string formatted_table(std::vector<std::vector<std::string>> rows, const TableFormat& format,
                             std::optional<std::size_t> wrapped_last) {
+  const bool has_room = format.is_wide || total(natural_widths({rows.front()})) <= format.width;
+  if (format.has_headings && !has_room) return records(rows, format);
   if (!format.has_headings) {
     rows.erase(rows.begin());
   } else if (format.is_coloured) {

@@ -25,7 +25,8 @@ struct TableFormat {
   bool is_coloured = false;  ///< with the marks of styled()
 };
 
-/// A table whose first row contains the column titles.
+/// A table whose first row contains the column titles. If the titles do not fit the width, each row is printed as
+/// lines of a title and a cell.
 std::string formatted_table(std::vector<std::vector<std::string>> rows, const TableFormat& format,
                             std::optional<std::size_t> wrapped_last = std::nullopt);
 
