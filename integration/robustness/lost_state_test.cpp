@@ -11,6 +11,7 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -148,11 +149,15 @@ TEST(LostStateOfAMappedPort, DoesNotLeadIntoANewContainer) {
   auto config = in_mode("ptp");
   auto mapped = config;
   mapped["runtimeConfig"]["portMappings"] = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  std::string host_end;
   {
     const Container gone{"gone"};
-    ASSERT_EQ(add(gone, mapped).exit, 0);
+    const auto added = add(gone, mapped);
+    ASSERT_EQ(added.exit, 0) << added;
     ASSERT_FALSE(own_elements().empty());
+    host_end = host_interface_of(added.result);
   }
+  while (has_interface(Namespace::host(), host_end)) std::this_thread::yield();  // the kernel removes it later
   std::filesystem::remove_all(state_root);
   const Container next{"next"};
   ASSERT_EQ(add(next, config).exit, 0);

@@ -34,7 +34,9 @@ void shell(const std::string& commands) {
 class VethctlForeignRoutes : public testing::Test {
  protected:
   void SetUp() override {
-    shell("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
+    shell(
+        "ip link add up0 type veth peer name up1; ip link set up0 addrgenmode none up; ip link set up1 addrgenmode "
+        "none up");
     before = Snapshot::take();
   }
 

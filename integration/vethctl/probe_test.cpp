@@ -287,6 +287,15 @@ TEST_F(VethctlProbe, NamesAMissingAddressAndAMissingRoute) {
   EXPECT_TRUE(causes.contains("no_route in a: " + address_of(added_b.result, 6))) << report.tests;
 }
 
+TEST_F(VethctlProbe, NamesTheMissingRouteIfARouteDropsPackets) {
+  const auto address = address_of(added_b.result, 4);
+  run_ip(host, {"route", "replace", "blackhole", address + "/32"});
+  const auto report = probe({"a", "b"});
+  EXPECT_EQ(report.exit, 1);
+  EXPECT_TRUE(report.causes().contains("no_route in host: " + address)) << report.tests;
+  run_ip(host, {"route", "delete", "blackhole", address + "/32"});
+}
+
 TEST_F(VethctlProbe, ReportsTheInterfaceThroughWhichAPacketLeavesTheNode) {
   const OutsideHost outside;
   auto report = probe({"b", OutsideHost::address(4)});

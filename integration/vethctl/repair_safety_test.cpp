@@ -202,6 +202,10 @@ class DamagedRecord : public testing::TestWithParam<std::string> {
     }
   }
   void expect_restored_leases() {
+    const auto dry_run = vethctl({"repair", "--dry-run"});
+    for (const int family : {4, 6}) {
+      EXPECT_NE(dry_run.out.find(address_of(added.result, family)), std::string::npos) << dry_run.out << dry_run.err;
+    }
     const auto repaired = vethctl({"repair"});
     EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
     EXPECT_EQ(recorded_addresses(),

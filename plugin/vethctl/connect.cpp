@@ -114,6 +114,14 @@ void refuse_unused_options(const Sides& sides, const Arguments& arguments) {
   }
 }
 
+void refuse_one_interface(const cni::Request& request) {
+  const auto& peer = request.config.peer;
+  if (request.config.mode != cni::Mode::netns || peer.netns != request.netns) return;
+  if (peer.interface != request.attachment.interface) return;
+  throw UsageError{"both ends would be interface " + text::quoted(peer.interface) +
+                   " of one namespace: set --peer-ifname"};
+}
+
 /// Without this check, open_namespace() would report CNI_NETNS, which is not set here.
 void require_namespace(const End& end, kernel::Inspector& inspector) {
   if (end.kind != End::Kind::netns) return;
@@ -252,6 +260,7 @@ cni::Request build_request(const Sides& sides, const Arguments& arguments, kerne
   for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, inspector);
   auto request = connect_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
   set_mode(request, sides.other, arguments);
+  refuse_one_interface(request);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
   return request;
 }

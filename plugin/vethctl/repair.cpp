@@ -170,10 +170,11 @@ class RepairRun {
   void restore_records() {
     const auto links = find_unrecorded();
     if (links.empty()) return;
-    std::optional<state::Folder> folder;
-    if (!is_dry_run_) folder = state::Folder::open(data_dir_.value_or(console_.root), console_.root);
+    const auto root = data_dir_.value_or(console_.root);
+    auto folder = is_dry_run_ ? state::Folder::find(root) : state::Folder::open(root, console_.root);
+    const restore::RecordStore store{.folder = folder ? &*folder : nullptr, .is_dry_run = is_dry_run_};
     const auto networks = inspect::configured_networks(configurations_);
-    for (const auto& recovery : restore::recover(links, inspector_, networks, folder ? &*folder : nullptr)) {
+    for (const auto& recovery : restore::recover(links, inspector_, networks, store)) {
       const auto identity = cni::attachment_of_alias(recovery.link.alias).value_or(cni::Attachment{});
       if (recovery.record) {
         add_action(identity, ActionKind::record_restored, addresses_text(*recovery.record));

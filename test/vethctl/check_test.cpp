@@ -23,7 +23,8 @@ std::ostream& operator<<(std::ostream& stream, const Outcome& outcome) {
 }
 
 constexpr auto not_examined =
-    "not looked at: eBPF programs, rules of iptables-legacy, conditions of nftables rules, nftables inside containers, "
+    "not looked at: eBPF programs, rules of iptables-legacy, conditions of nftables rules (vethctl probe tests them), "
+    "nftables inside containers, "
     "IPsec policies, other hosts\n";
 
 class Check : public test::RecordedNode {

@@ -118,6 +118,7 @@ TEST_F(ProbeRun, NamesTheCauseOnTheHost) {
   EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::route_elsewhere, "host", path, "eth1"}));
   prober.next_hops[path + " 10.1.2.3"] = std::nullopt;
   EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::no_route, "host", path, "10.1.2.3"}));
+  prober.next_hops[path + " 10.1.2.3"] = kernel::NextHop{.interface = "eth1"};
   inspector.rejected_sources = {"10.1.2.2"};
   EXPECT_EQ(loss({left_a, on_host}), (probe::Loss{probe::Cause::reverse_path, "host", path, "veth-a"}));
   prober.not_forwarded = {cni::Family::ipv4};

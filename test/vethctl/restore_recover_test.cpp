@@ -21,7 +21,7 @@ class Recover : public test::NetworkTest {
     inspector.interfaces["lo"].addresses = {test::prefix("fd00::1/128")};
   }
   restore::Recovery recover(bool is_dry_run = false) {
-    return restore::recover({link}, inspector, {config}, is_dry_run ? nullptr : &folder).at(0);
+    return restore::recover({link}, inspector, {config}, {.folder = &folder, .is_dry_run = is_dry_run}).at(0);
   }
 
   state::Record before;

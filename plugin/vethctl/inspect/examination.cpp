@@ -196,7 +196,7 @@ std::string counted(std::size_t count, const std::string& noun) {
 NotExamined list_not_examined(const Examination& examination, std::size_t listed, const std::string& network) {
   NotExamined texts{"eBPF programs",
                     "rules of iptables-legacy",
-                    "conditions of nftables rules",
+                    "conditions of nftables rules (vethctl probe tests them)",
                     "nftables inside containers",
                     "IPsec policies",
                     "other hosts"};

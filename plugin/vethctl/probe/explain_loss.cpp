@@ -103,10 +103,10 @@ class Explanation {
         place && last() != nullptr && last()->place == *place && !last()->is_outgoing && !last()->is_answer;
     if (!has_arrived) return std::nullopt;
     if (!has_address(*place, test_.destination)) return not_local_at(*place);
-    if (auto loss = reverse_path_at(*place)) return loss;
     if (!tools_.prober.find_next_hop(test_.source, places_.namespaces[*place])) {
       return at(*place, Cause::no_route, cni::to_string(test_.source));
     }
+    if (auto loss = reverse_path_at(*place)) return loss;
     if (has_failed_next_hop(*place, test_.source)) return neighbour_failed_at(*place, test_.source);
     return at(*place, Cause::unanswered);
   }
@@ -123,8 +123,10 @@ class Explanation {
     if (last() == nullptr || last()->place != places_.host) return std::nullopt;
     if (last()->is_outgoing) return after_host();
     if (auto loss = forwarding_on_host()) return loss;
+    const auto routing = routing_at(places_.host);
+    if (routing && routing->cause == Cause::no_route) return routing;
     if (auto loss = reverse_path_at(places_.host)) return loss;
-    return routing_at(places_.host);
+    return routing;
   }
 
   std::optional<Loss> after_host() const {

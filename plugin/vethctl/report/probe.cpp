@@ -131,7 +131,7 @@ std::string cause(const Loss& loss) {
     case Cause::interface_down:
       return interface_text(loss) + " in " + loss.place + " is down";
     case Cause::no_route:
-      return loss.place + " has no route to " + loss.object;
+      return loss.place + " has no route to " + loss.object + ", or one that drops packets";
     case Cause::no_address:
       return loss.place + " does not have the address " + loss.object;
     case Cause::neighbour_failed:
@@ -168,7 +168,7 @@ std::string remedy(const Loss& loss) {
     case Cause::interface_down:
       return inside(loss, "ip link set " + loss.object + " up") + ", and vethctl check";
     case Cause::no_route:
-      return inside(loss, address_command(loss) + " route") + ", and vethctl check";
+      return inside(loss, address_command(loss) + " route show match " + loss.object) + ", and vethctl check";
     case Cause::no_address:
       return inside(loss, address_command(loss) + " address") + ", and vethctl check";
     case Cause::neighbour_failed:

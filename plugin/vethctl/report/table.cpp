@@ -67,8 +67,9 @@ std::vector<std::string> cell_lines(const std::string& cell, std::size_t width) 
   const auto [style, text] = parse_styled(cell);
   auto lines = wrapped_lines(text, width);
   for (auto& line : lines) {
-    const std::string padding(width - std::min(width, display_width(line)), ' ');
-    line = styled(style, line) + padding;
+    const auto padding = width - std::min(width, display_width(line));
+    line = styled(style, line);
+    line.append(padding, ' ');
   }
   return lines;
 }

@@ -65,8 +65,8 @@ bool is_recorded(const cni::Attachment& attachment, const state::Folder& folder)
 class RecordRecovery {
  public:
   RecordRecovery(kernel::Inspector& inspector, const std::vector<cni::NetworkConfig>& configurations,
-                 state::Folder* folder)
-      : inspector_(inspector), configurations_(configurations), folder_(folder) {}
+                 const RecordStore& store)
+      : inspector_(inspector), configurations_(configurations), store_(store) {}
 
   Recovery recover(const kernel::HostLink& link, const kernel::PeerLocation& location);
 
@@ -78,7 +78,7 @@ class RecordRecovery {
 
   kernel::Inspector& inspector_;
   const std::vector<cni::NetworkConfig>& configurations_;
-  state::Folder* folder_;
+  RecordStore store_;
 };
 
 /// On a bridge only the configuration proves which addresses were assigned to the container.
@@ -95,8 +95,8 @@ void RecordRecovery::require_configuration(const wiring::Wiring& wiring) const {
 /// Addresses that the state folder still holds for the attachment need no other proof.
 std::vector<cni::IpAddress> RecordRecovery::assigned_addresses(const wiring::Wiring& wiring,
                                                                const wiring::Observed& observed) const {
-  if (folder_ != nullptr) {
-    auto held = folder_->addresses.held_by(wiring.attachment.network, cni::tag_of(wiring.attachment));
+  if (store_.folder != nullptr) {
+    auto held = store_.folder->addresses.held_by(wiring.attachment.network, cni::tag_of(wiring.attachment));
     if (!held.empty()) return held;
   }
   require_configuration(wiring);
@@ -144,13 +144,12 @@ Recovery RecordRecovery::recover(const kernel::HostLink& link, const kernel::Pee
   if (location.other_end.netns.empty()) {
     return failed(link, "the namespace of its other end was not found in /run/netns or /proc");
   }
-  std::optional<posix::ByteLock> lock;
-  if (folder_ != nullptr) lock = folder_->locks.try_attachment(cni::tag_of(*attachment));
-  if (folder_ != nullptr && !lock) return failed(link, "it is locked by a call of the plugin");
-  if (folder_ != nullptr && is_recorded(*attachment, *folder_)) return failed(link, "it has a record now");
+  if (store_.is_dry_run) return {.link = link, .record = reconstruct_record(link, *attachment, location)};
+  const auto lock = store_.folder->locks.try_attachment(cni::tag_of(*attachment));
+  if (!lock) return failed(link, "it is locked by a call of the plugin");
+  if (is_recorded(*attachment, *store_.folder)) return failed(link, "it has a record now");
   Recovery recovery{.link = link, .record = reconstruct_record(link, *attachment, location)};
-  const auto conflict =
-      folder_ != nullptr ? record_existing_attachment(*recovery.record, inspector_.kernel, *folder_) : std::nullopt;
+  const auto conflict = record_existing_attachment(*recovery.record, inspector_.kernel, *store_.folder);
   return conflict ? failed(link, *conflict) : recovery;
 } catch (const cni::Error& error) {
   return failed(link, error.what());
@@ -161,11 +160,11 @@ Recovery RecordRecovery::recover(const kernel::HostLink& link, const kernel::Pee
 }  // namespace
 
 std::vector<Recovery> recover(const std::vector<kernel::HostLink>& links, kernel::Inspector& inspector,
-                              const std::vector<cni::NetworkConfig>& configurations, state::Folder* folder) {
+                              const std::vector<cni::NetworkConfig>& configurations, const RecordStore& store) {
   std::vector<Recovery> all;
   if (links.empty()) return all;
   const auto locations = inspector.locate_peers(links, inspect::namespace_paths());
-  RecordRecovery recoveries{inspector, configurations, folder};
+  RecordRecovery recoveries{inspector, configurations, store};
   for (std::size_t i = 0; i < links.size(); ++i) all.push_back(recoveries.recover(links[i], locations[i]));
   return all;
 }

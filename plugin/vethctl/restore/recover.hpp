@@ -17,10 +17,16 @@ struct Recovery {
   std::string reason{};                   ///< why no record was written; empty if one was
 };
 
+/// The state folder that holds addresses of the attachments, and gets the records.
+struct RecordStore {
+  state::Folder* folder = nullptr;  ///< null only in a dry run: there is none yet
+  bool is_dry_run = false;          ///< nothing is written
+};
+
 /// Restores the records of these links from the state of the kernel. The alias contains the attachment. Its other end
-/// is searched in all namespaces and must be one pair with the link. Addresses that are proven to be assigned to it are
-/// leased again. `folder` is null in a dry run: nothing is written.
+/// is searched in all namespaces and must be one pair with the link. Addresses that the folder holds for it, or that
+/// are proven to be assigned to it, are leased again.
 std::vector<Recovery> recover(const std::vector<kernel::HostLink>& links, kernel::Inspector& inspector,
-                              const std::vector<cni::NetworkConfig>& configurations, state::Folder* folder);
+                              const std::vector<cni::NetworkConfig>& configurations, const RecordStore& store);
 
 }  // namespace restore
