@@ -21,7 +21,7 @@
 
 namespace {
 
-/// For somebody who starts the plugin by hand.
+/// Printed if the plugin is started by hand.
 constexpr std::string_view guidance =
     "\nThis is a plugin: container runtimes start it, with CNI_COMMAND and other variables in the environment and a\n"
     "network configuration on standard input. To connect namespaces, and to see and check networks, use vethctl:\n\n"

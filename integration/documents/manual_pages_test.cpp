@@ -109,7 +109,7 @@ TEST(Privileges, AreNamedWhereTheyAreMissing) {
       << refused.err;
 }
 
-/// The first call with a list instead of its entry, as somebody does who tries the plugin by hand.
+/// The first call with a list instead of its entry, as in a first trial of the plugin by hand.
 TEST(PluginInput, IsExplainedIfItIsAList) {
   const auto list = json::parse(read_text(VETH_SOURCE_DIR "/conf/10-veth-ptp.conflist"));
   const auto answer = add(Container{"a"}, list);

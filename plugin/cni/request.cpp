@@ -1,6 +1,7 @@
 #include "plugin/cni/request.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/plugin_folders.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
@@ -45,16 +46,6 @@ NetworkConfig parse_config(const Environment& environment, std::string_view inpu
   return role == Role::plugin ? parse_network_config(input, verb, args) : parse_ipam_request(input, verb, args);
 }
 
-std::vector<std::string> folders_of(std::string_view path) {
-  std::vector<std::string> folders;
-  while (!path.empty()) {
-    const std::string_view folder = path.substr(0, path.find(':'));
-    if (!folder.empty()) folders.emplace_back(folder);
-    path.remove_prefix(std::min(folder.size() + 1, path.size()));
-  }
-  return folders;
-}
-
 }  // namespace
 
 Request parse_request(const Environment& environment, std::string input, Role role) {
@@ -70,7 +61,7 @@ Request parse_request(const Environment& environment, std::string input, Role ro
     request.netns = environment.netns;
   }
   request.netns_override = environment.netns_override;
-  request.plugin_path = folders_of(environment.path);
+  request.plugin_path = plugin_folders(environment.path);
   request.input = std::move(input);
   return request;
 }

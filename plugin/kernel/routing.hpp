@@ -96,7 +96,7 @@ struct Routing {
 /// none exists, or if a rule rejects the packets.
 std::optional<RouteEntry> find_entry(const Routing& routing, const cni::IpAddress& destination);
 
-/// Whether a route of the plugin to this address alone, in table main, is refused by the kernel or comes after `entry`.
+/// Whether a route of the plugin to only this address, in table main, is refused by the kernel or comes after `entry`.
 bool takes_precedence(const RouteEntry& entry, const cni::IpAddress& address);
 
 }  // namespace kernel

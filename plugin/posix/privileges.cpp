@@ -1,6 +1,7 @@
 #include "plugin/posix/privileges.hpp"
 
 #include "plugin/posix/files.hpp"
+#include "plugin/text/joined.hpp"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -31,12 +32,6 @@ bool is_in_user_namespace() {
   return map && !map->empty() && !map->ends_with(all);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " and ") + word;
-  return text;
-}
-
 }  // namespace
 
 Privileges read_privileges() {
@@ -52,7 +47,7 @@ Privileges read_privileges() {
 
 std::string advice_for(const Privileges& privileges) {
   if (!privileges.missing.empty()) {
-    const auto what = "the process lacks " + joined(privileges.missing) + ": ";
+    const auto what = "the process lacks " + text::joined(privileges.missing, " and ") + ": ";
     return what + (privileges.is_root ? "run it with these capabilities (in a container: --cap-add or --privileged)"
                                       : "run it as root, for example with sudo");
   }

@@ -27,8 +27,8 @@ Names namespaces() {
 
 void append(Names& names, Names more) { std::ranges::move(more, std::back_inserter(names)); }
 
-/// Calls `act` with the identity and the host interface of each attachment. Only the records are read, since the kernel
-/// could not be asked about thousands of attachments while somebody types.
+/// Calls `act` with the identity and the host interface of each attachment. Only the records are read: to query
+/// the kernel about thousands of attachments takes too long during the typing of a word.
 void for_each_record(const Console& console, const std::function<void(const state::Record&)>& act) {
   for (const auto& folder : inspect::open_folders(console.root, console.configurations)) {
     for (const auto& network : folder.records.networks()) {

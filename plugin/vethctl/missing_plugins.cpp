@@ -1,5 +1,6 @@
 #include "plugin/vethctl/missing_plugins.hpp"
 
+#include "plugin/cni/plugin_folders.hpp"
 #include "plugin/vethctl/configurations.hpp"
 
 #include <sys/stat.h>
@@ -9,21 +10,6 @@
 
 namespace vethctl {
 namespace {
-
-std::vector<std::string> folders_of(std::string_view cni_path) {
-  std::vector<std::string> folders;
-  while (!cni_path.empty()) {
-    const auto end = std::min(cni_path.find(':'), cni_path.size());
-    if (end > 0) folders.emplace_back(cni_path.substr(0, end));
-    cni_path.remove_prefix(std::min(end + 1, cni_path.size()));
-  }
-  return folders;
-}
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 bool is_program(const std::string& path) {
   struct stat status {};
@@ -47,8 +33,13 @@ std::vector<std::string> needed_types(const std::string& text) {
 
 }  // namespace
 
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 MissingPlugins find_missing_plugins(const std::string& text, std::string_view cni_path) {
-  const auto folders = folders_of(cni_path);
+  const auto folders = cni::plugin_folders(cni_path);
   if (std::ranges::none_of(folders, is_folder)) return {};
   MissingPlugins missing{.has_folder = true, .types = needed_types(text)};
   std::erase_if(missing.types, [&](const std::string& type) {

@@ -17,4 +17,6 @@ struct MissingPlugins {
 /// `text` is a configuration or a list. The IPAM veth-ipam needs no executable of its own in a plugin of type veth.
 MissingPlugins find_missing_plugins(const std::string& text, std::string_view cni_path);
 
+bool is_folder(const std::string& path);
+
 }  // namespace vethctl

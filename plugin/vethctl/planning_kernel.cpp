@@ -51,7 +51,7 @@ std::vector<bool> PlanningKernel::find_ends(std::span<const wiring::Footprint> b
 
 std::vector<wiring::Footprint> PlanningKernel::list(const std::string& network) { return real_.list(network); }
 
-/// The rollback of the planned ADD has nothing to remove. Before that, the ADD looks for an ifb that was left alone;
+/// The rollback of the planned ADD has nothing to remove. Before that, the ADD searches for an ifb without its pair,
 /// and it would remove a stale attachment.
 kernel::Removal PlanningKernel::remove(std::span<const wiring::Footprint> batch) {
   const auto has_only_ifb = [](const wiring::Footprint& footprint) {

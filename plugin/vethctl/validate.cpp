@@ -259,12 +259,6 @@ void check_text(const ValidationResult& file_result, const std::string& text, st
   check_plugin(file_result, json, results);
 }
 
-/// A machine that only writes configurations has no plugins.
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) < 0) posix::throw_errno("read the status of " + text::quoted(path));
@@ -301,6 +295,7 @@ std::optional<std::string> given_cni_path(const Arguments& arguments) {
 int run_validate(const Arguments& arguments, const Console& console) {
   std::vector<ValidationResult> results;
   const auto given = given_cni_path(arguments);
+  // A machine that only writes configurations has no plugins.
   const auto cni_path = given.value_or(is_folder(console.cni_path) ? console.cni_path : "");
   for (const auto& file : arguments.operands) {
     std::ranges::move(validate(file, cni_path, given ? Kind::fault : Kind::warning), std::back_inserter(results));

@@ -2,6 +2,7 @@
 
 #include "ipam/exec_ipam.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/plugin_folders.hpp"
 #include "plugin/posix/program.hpp"
 
 #include <sys/stat.h>
@@ -10,7 +11,6 @@
 #include <array>
 #include <climits>
 #include <cstddef>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -28,17 +28,8 @@ bool belongs_to_call(std::string_view variable) {
   return false;
 }
 
-std::vector<std::string> folders_of(const std::string& path) {
-  std::vector<std::string> folders;
-  std::istringstream stream{path};
-  for (std::string folder; std::getline(stream, folder, ':');) {
-    if (!folder.empty()) folders.push_back(folder);
-  }
-  return folders;
-}
-
 std::string find_executable(const std::string& type, const std::string& path) try {
-  return ipam::find_plugin(type, folders_of(path));
+  return ipam::find_plugin(type, cni::plugin_folders(path));
 } catch (const cni::Error& error) {
   throw cni::Error{static_cast<cni::ErrorCode>(error.code), error.message,
                    "install it there, or set --cni-path to the folder of the plugins"};
