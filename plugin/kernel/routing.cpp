@@ -121,8 +121,8 @@ std::vector<const RouteEntry*> RouteTables::through(std::uint32_t device_index) 
 const RouteEntry* RouteTables::find(std::uint32_t table, const cni::IpAddress& destination) const {
   const auto lengths = lengths_.find({table, destination.family});
   if (lengths == lengths_.end()) return nullptr;
-  for (auto length = lengths->second.rbegin(); length != lengths->second.rend(); ++length) {
-    const auto found = by_destination_.find({table, cni::network_of({destination, *length})});
+  for (const auto length : lengths->second) {
+    const auto found = by_destination_.find({table, cni::network_of({destination, length})});
     if (found == by_destination_.end()) continue;
     const RouteEntry* best = nullptr;
     for (const auto position : found->second) {

@@ -4,6 +4,7 @@
 #include "plugin/wiring/wiring.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -82,7 +83,7 @@ class RouteTables {
   std::vector<RouteEntry> entries_{};
   std::map<std::pair<std::uint32_t, cni::Prefix>, std::vector<std::size_t>> by_destination_{};
   std::map<std::uint32_t, std::vector<std::size_t>> by_device_{};
-  std::map<Table, std::set<std::uint8_t>> lengths_{};  ///< of the prefixes in a table
+  std::map<Table, std::set<std::uint8_t, std::greater<>>> lengths_{};  ///< of the prefixes in a table, longest first
 };
 
 struct Routing {

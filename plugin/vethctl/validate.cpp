@@ -229,16 +229,17 @@ void check_syntax(std::string_view text) {
 }
 
 /// The runtime, or the plugin for its IPAM, runs the executable of the name of the type.
-void check_installed(const ValidationResult& file_result, const std::string& text, const std::string& cni_path,
-                     Kind kind_of_missing, std::vector<ValidationResult>& results) {
-  if (cni_path.empty()) return;
+std::vector<ValidationResult> check_installed(const ValidationResult& file_result, const std::string& text,
+                                              const std::string& cni_path, Kind kind_of_missing) {
+  std::vector<ValidationResult> results;
+  if (cni_path.empty()) return results;
   const auto missing = find_missing_plugins(text, cni_path);
   if (!missing.has_folder) {
     auto result = file_result;
     result.kind = Kind::warning;
     result.message = text::quoted(cni_path) +
                      " does not exist, so it was not checked whether the plugins are installed: set --cni-path";
-    return results.push_back(result);
+    results.push_back(result);
   }
   for (const auto& type : missing.types) {
     results.push_back(fault(file_result, {cni::ErrorCode::invalid_config,
@@ -247,6 +248,7 @@ void check_installed(const ValidationResult& file_result, const std::string& tex
                                           "install the plugin, or set --cni-path to the folder of the plugins"}));
     results.back().kind = kind_of_missing;
   }
+  return results;
 }
 
 void check_text(const ValidationResult& file_result, const std::string& text, std::vector<ValidationResult>& results) {
@@ -323,7 +325,7 @@ std::vector<ValidationResult> validate(const std::string& file, const std::strin
   try {
     const auto text = read(file);
     check_text(file_result, text, results);
-    check_installed(file_result, text, cni_path, kind_of_missing, results);
+    std::ranges::move(check_installed(file_result, text, cni_path, kind_of_missing), std::back_inserter(results));
   } catch (const cni::Error& error) {
     results.push_back(fault(file_result, error));
   } catch (const std::system_error& error) {
