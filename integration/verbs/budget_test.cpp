@@ -1,5 +1,6 @@
 // The cost of a call, in counts that do not depend on the speed and load of the machine. A change that exceeds a limit
-// for a good reason raises it here; a change that stays well below lowers it.
+// for a good reason raises it here; a change that stays well below lowers it. The limits of instructions are 1 % above
+// the counts: the length of paths and of the environment changes those by 0.1 %.
 #include "integration/support/counting.hpp"
 #include "integration/support/networks.hpp"
 
@@ -61,14 +62,14 @@ class CallCost : public testing::Test {
 };
 
 TEST_F(CallCost, AddIsWithinItsBudget) {
-  expect_within("ADD", {"of IPv4", ipv4_only(), {.all = 107, .sends = 5, .opens = 10}, 404'000});
-  expect_within("ADD", {"of both families", dual_stack(), {.all = 119, .sends = 5, .opens = 12}, 545'000});
+  expect_within("ADD", {"of IPv4", ipv4_only(), {.all = 107, .sends = 5, .opens = 10}, 407'000});
+  expect_within("ADD", {"of both families", dual_stack(), {.all = 119, .sends = 5, .opens = 12}, 549'000});
 }
 
 /// Without the helper that sends the deletion: it makes five system calls.
 TEST_F(CallCost, DelIsWithinItsBudget) {
-  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 76, .sends = 2, .opens = 7}, 430'000});
-  expect_within("DEL", {"of both families", dual_stack(), {.all = 84, .sends = 2, .opens = 9}, 519'000});
+  expect_within("DEL", {"of IPv4", ipv4_only(), {.all = 76, .sends = 2, .opens = 7}, 394'000});
+  expect_within("DEL", {"of both families", dual_stack(), {.all = 84, .sends = 2, .opens = 9}, 472'000});
 }
 
 /// CHECK reads the result of ADD, too.
@@ -80,7 +81,7 @@ TEST_F(CallCost, CheckIsWithinItsBudget) {
   EXPECT_LE(calls.all, 121U);
   EXPECT_LE(calls.sends, 14U);
   EXPECT_LE(calls.opens, 9U);
-  EXPECT_LE(count_instructions(checked), 1'016'000U);
+  EXPECT_LE(count_instructions(checked), 1'026'000U);
   EXPECT_EQ(del(container, dual_stack()).exit, 0);
 }
 
