@@ -1,161 +1,165 @@
 #include "integration/benchmark/goals.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace benchmark {
 namespace {
 
 using nlohmann::json;
 
-/// Identifies a figure.
+/// A row of a suite and one of its verbs.
 struct Source {
   std::string suite;
   std::string subject;
   std::string verb;
 };
 
-/// The median, but for DELs that wait for the kernel's memory the mean: they last whole ticks of the kernel's clock (4
-/// ms at HZ=250), so their median jumps from one tick to the next.
-std::optional<double> find_figure(const json& measured, const Source& source) {
-  if (!measured.contains(source.suite)) return std::nullopt;
-  for (const auto& row : measured.at(source.suite)) {
-    const bool matches = row.at("subject") == source.subject && row.contains(source.verb);
-    if (!matches) continue;
-    const bool waits_for_memory = source.verb == "DEL" && !source.subject.starts_with("veth");
-    return row.at(source.verb).at(waits_for_memory ? "mean" : "median").get<double>();
-  }
-  return std::nullopt;
-}
-
-class Comparison {
- public:
-  explicit Comparison(const json& measured) : measured_(measured) {}
-
-  void add_ratio_goal(const std::string& what, const Source& one, const Source& other, double limit) {
-    const auto above = find_figure(measured_, one);
-    const auto below = find_figure(measured_, other);
-    if (above && below) at_most(what, *above / *below, limit);
-  }
-
-  void add_difference_goal(const std::string& what, const Source& one, const Source& other, double limit) {
-    const auto more = find_figure(measured_, one);
-    const auto less = find_figure(measured_, other);
-    if (more && less) at_most(what, *more - *less, limit);
-  }
-
-  /// The time on a full node divided by the time on an empty one, without the growth of the floor: the
-  /// kernel needs that time for any program.
-  void add_growth_goal(const std::string& verb, const std::string& families, double limit) {
-    const auto small = find_figure(measured_, crowd("veth ptp, " + families, "10", verb));
-    const auto large = find_figure(measured_, crowd("veth ptp, " + families, "1000", verb));
-    const auto floor_small = find_figure(measured_, crowd("floor, " + families, "10", verb));
-    const auto floor_large = find_figure(measured_, crowd("floor, " + families, "1000", verb));
-    if (!small || !large || !floor_small || !floor_large) return;
-    const double own = *large - (*floor_large - *floor_small);
-    at_most(verb + ", " + families + ": 1,000 attachments / 10, the floor's growth taken out", own / *small, limit);
-  }
-
-  void add_milliseconds_goal(const std::string& what, const Source& source, double limit) {
-    if (const auto figure = find_figure(measured_, source)) at_most(what, *figure, limit);
-  }
-
-  /// Calls per second divided by those of the floor, with `width` calls at once.
-  void add_rate_goal(const std::string& verb, int width, double limit) {
-    if (!measured_.contains("throughput")) return;
-    std::optional<double> veth;
-    std::optional<double> floor;
-    for (const auto& row : measured_.at("throughput")) {
-      if (row.at("at once") != width) continue;
-      const bool is_floor = row.at("subject").get<std::string>().starts_with("floor");
-      (is_floor ? floor : veth) = row.at(verb).at("per second").get<double>();
-    }
-    if (!veth || !floor) return;
-    const double share = *veth / *floor;
-    goals_.push_back({{"what", verb + " per second at " + std::to_string(width) + " at once / floor"},
-                      {"figure", share},
-                      {"at least", limit},
-                      {"is met", share >= limit}});
-  }
-
-  json take() { return std::move(goals_); }
-
- private:
-  static Source crowd(const std::string& subject, const std::string& amount, const std::string& verb) {
-    return {"attachments", subject + ", " + amount + " attached", verb};
-  }
-
-  void at_most(const std::string& what, double figure, double limit) {
-    goals_.push_back({{"what", what}, {"figure", figure}, {"at most", limit}, {"is met", figure <= limit}});
-  }
-
-  const json& measured_;
-  json goals_ = json::array();
+/// The product of the figures `above` divided by the product of those `below` is to be at most `limit`. Without any
+/// `below` it is a time in milliseconds.
+struct Goal {
+  std::string what;
+  std::vector<Source> above;
+  std::vector<Source> below;
+  double limit;
 };
+
+struct Measured {
+  double figure = 1;
+  double relative_variance = 0;
+};
+
+constexpr auto ipv4 = "veth ptp, IPv4";
+constexpr auto dual = "veth ptp, dual stack";
+constexpr auto masquerade = "veth ptp + ipMasq";
+constexpr auto ports = "veth ptp + ipMasq + port";
+constexpr auto kubernetes = "veth Kubernetes set";
+constexpr auto floor_ipv4_name = "floor, IPv4";
+constexpr auto floor_dual_name = "floor, dual stack";
+constexpr auto reference_name = "ptp + host-local";
+constexpr auto reference_masquerade_name = "ptp + host-local + ipMasq";
+constexpr auto reference_chain_name = "ptp + host-local + portmap + bandwidth";
 
 Source call(const std::string& subject, const std::string& verb) { return {"calls", subject, verb}; }
 
-const std::string ipv4 = "veth ptp, IPv4";
-const std::string dual = "veth ptp, dual stack";
-const std::string masquerade = "veth ptp + ipMasq";
-const std::string ports = "veth ptp + ipMasq + port";
-const std::string kubernetes = "veth Kubernetes set";
-const std::string chain = "ptp + host-local + portmap + bandwidth";
-
-void compare_with_floor(Comparison& comparison) {
-  comparison.add_ratio_goal("ADD, IPv4 / floor", call(ipv4, "ADD"), call("floor, IPv4", "ADD"), 1.35);
-  comparison.add_ratio_goal("ADD, dual stack / floor", call(dual, "ADD"), call("floor, dual stack", "ADD"), 1.35);
-  comparison.add_ratio_goal("ADD, dual stack / IPv4", call(dual, "ADD"), call(ipv4, "ADD"), 1.10);
-  comparison.add_ratio_goal("DEL, IPv4 / floor", call(ipv4, "DEL"), call("floor, IPv4", "DEL"), 0.15);
-  comparison.add_ratio_goal("DEL, dual stack / floor", call(dual, "DEL"), call("floor, dual stack", "DEL"), 0.15);
-  comparison.add_ratio_goal("DEL, ipMasq / floor", call(masquerade, "DEL"), call("floor, IPv4", "DEL"), 0.2);
-  comparison.add_ratio_goal("DEL, Kubernetes set / floor", call(kubernetes, "DEL"), call("floor, IPv4", "DEL"), 0.2);
-  comparison.add_ratio_goal("CHECK / ADD, dual stack", call(dual, "CHECK"), call(dual, "ADD"), 1.0);
-  comparison.add_difference_goal("ADD, Kubernetes set less IPv4, in ms", call(kubernetes, "ADD"), call(ipv4, "ADD"),
-                                 1.0);
+Source crowd(const std::string& subject, const std::string& amount, const std::string& verb) {
+  return {"attachments", subject + ", " + amount + " attached", verb};
 }
 
-void compare_with_reference_plugins(Comparison& comparison) {
-  const std::string ptp = "ptp + host-local";
-  comparison.add_ratio_goal("ADD, IPv4 / ptp + host-local", call(ipv4, "ADD"), call(ptp, "ADD"), 1.0 / 5);
-  comparison.add_ratio_goal("DEL, IPv4 / ptp + host-local", call(ipv4, "DEL"), call(ptp, "DEL"), 1.0 / 10);
-  comparison.add_ratio_goal("ADD, ipMasq / ptp + host-local + ipMasq", call(masquerade, "ADD"),
-                            call(ptp + " + ipMasq", "ADD"), 1.0 / 12);
-  comparison.add_ratio_goal("ADD, Kubernetes set / chain of four plugins", call(kubernetes, "ADD"), call(chain, "ADD"),
-                            1.0 / 20);
-  comparison.add_ratio_goal("DEL, Kubernetes set / chain of four plugins", call(kubernetes, "DEL"), call(chain, "DEL"),
-                            1.0 / 60);
+std::vector<Goal> goals_of_calls() {
+  return {
+      {"ADD, IPv4 / floor", {call(ipv4, "ADD")}, {call(floor_ipv4_name, "ADD")}, 1.2},
+      {"ADD, dual stack / floor", {call(dual, "ADD")}, {call(floor_dual_name, "ADD")}, 1.25},
+      {"DEL, IPv4 / floor", {call(ipv4, "DEL")}, {call(floor_ipv4_name, "DEL")}, 0.15},
+      {"DEL, dual stack / floor", {call(dual, "DEL")}, {call(floor_dual_name, "DEL")}, 0.15},
+      {"DEL, ipMasq / floor", {call(masquerade, "DEL")}, {call(floor_ipv4_name, "DEL")}, 0.2},
+      {"DEL, Kubernetes set / floor", {call(kubernetes, "DEL")}, {call(floor_ipv4_name, "DEL")}, 0.2},
+      {"CHECK / ADD, dual stack", {call(dual, "CHECK")}, {call(dual, "ADD")}, 1},
+      {"ADD, IPv4 / ptp + host-local", {call(ipv4, "ADD")}, {call(reference_name, "ADD")}, 1.0 / 5},
+      {"DEL, IPv4 / ptp + host-local", {call(ipv4, "DEL")}, {call(reference_name, "DEL")}, 1.0 / 10},
+      {"ADD, ipMasq / ptp + host-local + ipMasq",
+       {call(masquerade, "ADD")},
+       {call(reference_masquerade_name, "ADD")},
+       1.0 / 12},
+      {"ADD, Kubernetes set / chain of four plugins",
+       {call(kubernetes, "ADD")},
+       {call(reference_chain_name, "ADD")},
+       1.0 / 20},
+      {"DEL, Kubernetes set / chain of four plugins",
+       {call(kubernetes, "DEL")},
+       {call(reference_chain_name, "DEL")},
+       1.0 / 60},
+  };
 }
 
-void compare_growth(Comparison& comparison) {
-  constexpr double most = 1.2;
-  const std::string full = ", 5000 masqueraded and mapped";
-  const std::string empty = ", 0 masqueraded and mapped";
-  for (const auto& subject : {ports, kubernetes}) {
-    for (const char* verb : {"ADD", "DEL"}) {
-      comparison.add_ratio_goal(verb + (", " + subject) + ": 5,000 masqueraded and mapped / none",
-                                {"rules", subject + full, verb}, {"rules", subject + empty, verb}, most);
-    }
+void append_growth(std::vector<Goal>& goals, const std::string& verb) {
+  constexpr double limit = 1.2;
+  for (const std::string subject : {ports, kubernetes}) {
+    goals.push_back({verb + ", " + subject + ": 5,000 masqueraded and mapped / none",
+                     {{"rules", subject + ", 5000 masqueraded and mapped", verb}},
+                     {{"rules", subject + ", 0 masqueraded and mapped", verb}},
+                     limit});
   }
-  for (const char* verb : {"ADD", "DEL"}) {
-    comparison.add_ratio_goal(std::string{verb} + " with 10,000 leases / with 10",
-                              {"leases", ipv4 + ", 10000 leases", verb}, {"leases", ipv4 + ", 10 leases", verb}, most);
-    comparison.add_growth_goal(verb, "IPv4", most);
-    comparison.add_growth_goal(verb, "dual stack", most);
+  goals.push_back({verb + " with 10,000 leases / with 10",
+                   {{"leases", ipv4 + std::string{", 10000 leases"}, verb}},
+                   {{"leases", ipv4 + std::string{", 10 leases"}, verb}},
+                   limit});
+  for (const std::string families : {"IPv4", "dual stack"}) {
+    goals.push_back({verb + ", " + families + ": growth from 10 to 1,000 attachments / growth of the floor",
+                     {crowd("veth ptp, " + families, "1000", verb), crowd("floor, " + families, "10", verb)},
+                     {crowd("veth ptp, " + families, "10", verb), crowd("floor, " + families, "1000", verb)},
+                     limit});
   }
+}
+
+std::vector<Goal> all_goals() {
+  auto goals = goals_of_calls();
+  append_growth(goals, "ADD");
+  append_growth(goals, "DEL");
+  goals.push_back({"GC of 1,000, half of them without links, in ms",
+                   {{"attachments", "GC of 1000, half of them without links", "run"}},
+                   {},
+                   1000});
+  return goals;
+}
+
+const json* find_figures(const json& measured, const Source& source) {
+  if (!measured.contains(source.suite)) return nullptr;
+  for (const auto& row : measured.at(source.suite)) {
+    if (row.at("subject") == source.subject && row.contains(source.verb)) return &row.at(source.verb);
+  }
+  return nullptr;
+}
+
+/// The relative error of a median: that of the notches of a box plot (McGill, Tukey and Larsen 1978).
+double relative_error(const json& figures) {
+  const double range = figures.at("q3").get<double>() - figures.at("q1").get<double>();
+  return 1.57 * range / std::sqrt(figures.at("count").get<double>()) / figures.at("median").get<double>();
+}
+
+/// DELs that wait for the kernel's memory last whole ticks of the kernel's clock (4 ms at HZ=250), so their median
+/// jumps from one tick to the next, and the mean is used.
+double figure_of(const json& figures, const Source& source) {
+  const bool waits_for_memory = source.verb == "DEL" && !source.subject.starts_with("veth");
+  return figures.at(waits_for_memory ? "mean" : "median").get<double>();
+}
+
+/// nullopt if one of the sources was not measured.
+std::optional<Measured> product(const json& measured, const std::vector<Source>& sources) {
+  Measured total;
+  for (const auto& source : sources) {
+    const auto* figures = find_figures(measured, source);
+    if (figures == nullptr) return std::nullopt;
+    total.figure *= figure_of(*figures, source);
+    total.relative_variance += std::pow(relative_error(*figures), 2);
+  }
+  return total;
 }
 
 }  // namespace
 
 json compare_with_goals(const json& measured) {
-  Comparison comparison{measured};
-  compare_with_floor(comparison);
-  compare_with_reference_plugins(comparison);
-  compare_growth(comparison);
-  comparison.add_milliseconds_goal("GC of 1,000, 500 without links, in ms",
-                                   {"attachments", "GC of 1000, half of them without links", "run"}, 1000);
-  comparison.add_rate_goal("ADD", 32, 0.7);
-  return comparison.take();
+  auto compared = json::array();
+  for (const auto& goal : all_goals()) {
+    const auto above = product(measured, goal.above);
+    const auto below = product(measured, goal.below);
+    if (!above || !below) continue;
+    const double figure = above->figure / below->figure;
+    const double noise = figure * std::sqrt(above->relative_variance + below->relative_variance);
+    compared.push_back({{"what", goal.what},
+                        {"figure", figure},
+                        {"noise", noise},
+                        {"at most", goal.limit},
+                        {"is met", figure - noise <= goal.limit}});
+  }
+  return compared;
+}
+
+bool are_met(const json& compared) {
+  return std::ranges::all_of(compared, [](const json& goal) { return goal.at("is met").get<bool>(); });
 }
 
 }  // namespace benchmark

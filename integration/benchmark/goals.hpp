@@ -2,12 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include <vector>
-
 namespace benchmark {
 
-/// The goals of this project, each {"what", "figure", "at most" or "at least", "is met"}; only those whose suites were
-/// measured.
+/// The goals of this project, each {"what", "figure", "noise", "at most", "is met"}; only those whose suites were
+/// measured. A goal is missed if the figure exceeds it by more than the noise.
 nlohmann::json compare_with_goals(const nlohmann::json& measured);
+
+/// Whether all of the compared goals are met.
+bool are_met(const nlohmann::json& compared);
 
 }  // namespace benchmark

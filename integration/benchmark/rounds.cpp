@@ -49,4 +49,18 @@ std::vector<Row> measure(std::vector<Candidate> candidates, int rounds) {
   return rows;
 }
 
+nlohmann::json to_json(const std::vector<Row>& rows) {
+  auto list = nlohmann::json::array();
+  for (const auto& row : rows) {
+    nlohmann::json one{{"subject", row.name}};
+    for (const auto& [verb, summary] : row.verbs) {
+      one[verb] = {{"count", summary.count},   {"least", summary.least},       {"q1", summary.first_quartile},
+                   {"median", summary.median}, {"q3", summary.third_quartile}, {"p99", summary.p99},
+                   {"mean", summary.mean}};
+    }
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 }  // namespace benchmark

@@ -3,6 +3,8 @@
 #include "integration/benchmark/subject.hpp"
 #include "integration/benchmark/summary.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -24,5 +26,8 @@ struct Row {
 /// Each round measures all candidates in a random order: ADD, CHECK, a pause, DEL. So disturbances of the machine, and
 /// work that the kernel does after a call, affect all of them. The first round is not counted.
 std::vector<Row> measure(std::vector<Candidate> candidates, int rounds);
+
+/// Each row as {"subject", verb: {"count", "least", "q1", "median", "q3", "p99", "mean"}}.
+nlohmann::json to_json(const std::vector<Row>& rows);
 
 }  // namespace benchmark
