@@ -106,8 +106,7 @@ Answers LinkDeletion::run() && {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  const auto helper =
-      posix::start_helper(std::array{file, kept_open_}, [&] { static_cast<void>(::sendmsg(file, &message, 0)); });
+  const auto helper = posix::send_in_helper(file, message, kept_open_);
   const bool is_done = helper && wait(helper);
   unsubscribe();
   if (!is_done || (!is_answered_ && !has_released_rtnl())) return socket_.send(requests_);
