@@ -8,6 +8,7 @@
 #include "integration/support/outside_host.hpp"
 #include "integration/support/parallel.hpp"
 #include "integration/support/service.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/socket_address.hpp"
 #include "integration/support/state_folder.hpp"
@@ -487,7 +488,7 @@ TEST_F(PortMapping, OfTenThousandPortsConflictsWithAMappingOfOneOfThem) {
 /// The kernel deletes the interfaces of a namespace some time after the namespace.
 void wait_until_gone(const std::string& interface) {
   using namespace std::chrono_literals;
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  const auto deadline = std::chrono::steady_clock::now() + 10s * slowness();
   while (has_interface(Namespace::host(), interface)) {
     if (std::chrono::steady_clock::now() > deadline) FAIL() << "interface " << interface << " still exists after 10 s";
     std::this_thread::sleep_for(1ms);

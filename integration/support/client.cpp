@@ -1,5 +1,6 @@
 #include "integration/support/client.hpp"
 
+#include "integration/support/slowness.hpp"
 #include "integration/support/socket_address.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -31,7 +32,7 @@ int type_of(Protocol protocol) { return protocol == Protocol::udp ? SOCK_DGRAM :
 
 bool wait_for_event(int socket, short event, milliseconds timeout) {
   pollfd waiting{socket, event, 0};
-  return ::poll(&waiting, 1, static_cast<int>(timeout.count())) == 1;
+  return ::poll(&waiting, 1, static_cast<int>(timeout.count()) * slowness()) == 1;
 }
 
 std::string receive(int socket, milliseconds timeout) {

@@ -1,6 +1,7 @@
 #include "integration/support/command.hpp"
 
 #include "integration/support/namespace.hpp"
+#include "integration/support/slowness.hpp"
 #include "plugin/posix/file_descriptor.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -134,7 +135,7 @@ int wait_for(pid_t child) {
 }  // namespace
 
 Outcome run(const Command& command) {
-  const auto deadline = Clock::now() + command.timeout;
+  const auto deadline = Clock::now() + command.timeout * slowness();
   Pipes pipes;
   const pid_t child = start(command, pipes);
   pipes.input.read_end.close();
@@ -144,7 +145,7 @@ Outcome run(const Command& command) {
   Outcome outcome;
   if (!exchange_data(pipes, command.input, outcome, deadline)) {
     ::kill(-child, SIGKILL);
-    outcome.err += "\nkilled after " + std::to_string(command.timeout.count()) + " s";
+    outcome.err += "\nkilled after " + std::to_string(command.timeout.count() * slowness()) + " s";
   }
   outcome.exit = wait_for(child);
   return outcome;

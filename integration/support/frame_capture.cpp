@@ -1,5 +1,7 @@
 #include "integration/support/frame_capture.hpp"
 
+#include "integration/support/slowness.hpp"
+
 #include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -82,7 +84,7 @@ FrameCapture::FrameCapture(const Container& container)
 std::vector<std::string> FrameCapture::frames(std::chrono::milliseconds timeout) const {
   std::vector<std::string> frames;
   pollfd ready{socket_.get(), POLLIN, 0};
-  while (::poll(&ready, 1, static_cast<int>(timeout.count())) > 0) {
+  while (::poll(&ready, 1, static_cast<int>(timeout.count()) * slowness()) > 0) {
     std::array<char, 65536> buffer{};
     const auto length = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (length > 0) frames.emplace_back(buffer.data(), static_cast<std::size_t>(length));

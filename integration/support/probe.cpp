@@ -1,5 +1,6 @@
 #include "integration/support/probe.hpp"
 
+#include "integration/support/slowness.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <arpa/inet.h>
@@ -70,7 +71,8 @@ bool Probe::arrives(const std::string& address, std::chrono::milliseconds timeou
   const bool sent = family_ == 6 ? send_to(sender_.get(), address6(address, port_))
                                  : send_to(sender_.get(), address4(address, port_));
   pollfd waiting{receiver_.get(), POLLIN, 0};
-  return sent && ::poll(&waiting, 1, static_cast<int>(timeout.count())) == 1 && (waiting.revents & POLLIN) != 0;
+  return sent && ::poll(&waiting, 1, static_cast<int>(timeout.count()) * slowness()) == 1 &&
+         (waiting.revents & POLLIN) != 0;
 }
 
 }  // namespace support

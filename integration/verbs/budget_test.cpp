@@ -4,6 +4,7 @@
 #include "integration/support/counting.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/slowness.hpp"
 
 #include <filesystem>
 #include <string>
@@ -25,6 +26,7 @@ struct CostLimit {
 class CallCost : public testing::Test {
  protected:
   void SetUp() override {
+    if (slowness() > 1) GTEST_SKIP() << "NOT RUN: the C library makes other calls on an emulated processor";
     for (const char* tool : {"/usr/bin/strace", "/usr/bin/valgrind"}) {
       if (!std::filesystem::exists(tool)) GTEST_SKIP() << "NOT RUN: " << tool << " is not installed";
     }

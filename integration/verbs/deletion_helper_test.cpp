@@ -5,6 +5,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/parallel.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <sys/prctl.h>
@@ -67,7 +68,7 @@ std::vector<pid_t> plugin_processes() {
 }
 
 bool have_plugin_processes_ended() {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{2} * slowness();
   while (!plugin_processes().empty() && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   return plugin_processes().empty();
