@@ -1,0 +1,12 @@
+#pragma once
+
+#include "integration/benchmark/node.hpp"
+#include "integration/benchmark/subject.hpp"
+
+namespace benchmark {
+
+/// Adds live records, with leases, of attachments whose interfaces and namespaces are gone: copies of the record of an
+/// attachment that is made for it and deleted afterwards.
+void add_stale_records(Node& node, const Subject& subject, int amount);
+
+}  // namespace benchmark
