@@ -36,7 +36,9 @@ const std::vector<Suite>& suites() {
       {"beside", [](double effort) { return to_json(measure_del_beside_records(effort)); }},
       {"full", [](double effort) { return to_json(measure_full_range(effort)); }},
       {"taken", [](double effort) { return to_json(measure_taken_range(effort)); }},
-      {"check", [](double effort) { return to_json(measure_vethctl_check(effort)); }}};
+      {"check", [](double effort) { return to_json(measure_vethctl_check(effort)); }},
+      {"ports", [](double effort) { return to_json(measure_ports(effort)); }},
+      {"conntrack", [](double effort) { return to_json(measure_conntrack(effort)); }}};
   return all;
 }
 

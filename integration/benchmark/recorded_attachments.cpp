@@ -2,6 +2,7 @@
 
 #include "plugin/state/folder.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -74,6 +75,12 @@ void add_stale_records(Node& node, const Subject& subject, int amount) {
   auto folder = state::Folder::open();
   for (int number = 1; number <= amount; ++number) write_copy(original, number, folder);
   attachment.del();
+}
+
+void damage_records(const Node& node, const Subject& subject) {
+  node.host().enter();
+  const auto folder = std::filesystem::path{state::Folder::open().path()} / network_of(subject) / "live";
+  for (const auto& entry : std::filesystem::directory_iterator{folder}) std::filesystem::resize_file(entry.path(), 10);
 }
 
 }  // namespace benchmark

@@ -7,6 +7,9 @@
 #include "integration/support/call.hpp"
 #include "integration/support/sandbox.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <deque>
 
@@ -45,7 +48,60 @@ Program failing(Program program) {
   return program;
 }
 
+/// The first `amount` host ports, from 20000 on.
+Subject with_ports(Subject subject, int amount, const std::string& protocol) {
+  auto mappings = json::array();
+  for (int number = 0; number < amount; ++number)
+    mappings.push_back({{"hostPort", 20'000 + number}, {"containerPort", number + 1}, {"protocol", protocol}});
+  subject.plugins.front().config["runtimeConfig"]["portMappings"] = std::move(mappings);
+  return subject;
+}
+
+/// Makes the kernel track as many UDP flows of the host to itself, to addresses and ports that are not mapped.
+void track_flows(const Node& node, int amount) {
+  const auto socket = support::socket_in(node.host(), AF_INET, SOCK_DGRAM, 0);
+  constexpr int used_ports = 10'000;
+  for (int number = 0; number < amount; ++number) {
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(static_cast<std::uint16_t>(number % used_ports + 1));
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(number / used_ports));
+    ::sendto(socket.get(), "", 0, 0, reinterpret_cast<const sockaddr*>(&target), sizeof target);
+  }
+}
+
 }  // namespace
+
+std::vector<Row> measure_ports(double effort) {
+  support::make_node();
+  std::deque<Node> nodes;
+  std::vector<Candidate> candidates;
+  for (const int amount : {500, 1'000, 2'000, 4'000}) {
+    auto& node = nodes.emplace_back("ports" + std::to_string(amount));
+    auto subject = with_ports(veth_ports(1), scaled(amount, effort), "tcp");
+    subject.name = std::to_string(scaled(amount, effort)) + " host ports";
+    candidates.push_back({Attachment{subject, node.new_container()}, true});
+  }
+  return measure(std::move(candidates), 10);
+}
+
+/// One after the other, since all network namespaces have their flows in the same table. The flows expire after 30 s,
+/// so the rounds are few.
+std::vector<Row> measure_conntrack(double effort) {
+  support::make_node();
+  std::vector<Row> rows;
+  for (const int amount : {0, 65'536, 262'144}) {
+    Node node{"flows" + std::to_string(amount)};
+    Attachment first{with_ports(veth_ports(1), 1, "tcp"), node.new_container()};
+    first.add();  // the kernel tracks flows while the tables exist
+    const auto flows = amount > 0 ? scaled(amount, effort) : 0;
+    track_flows(node, flows);
+    auto subject = with_ports(veth_ports(1), 1, "udp");
+    subject.name = "a UDP host port, " + std::to_string(flows) + " flows";
+    rows.push_back(measure({{Attachment{subject, node.new_container()}, false}}, 7).front());
+  }
+  return rows;
+}
 
 std::vector<Row> measure_gc_of_stale(double effort) {
   support::make_node();
@@ -57,8 +113,11 @@ std::vector<Row> measure_gc_of_stale(double effort) {
     const auto target = node.new_container();
     target.node.enter();
     add_stale_records(node, subject, scaled(amount, effort));
-    rows.push_back(row_of("GC of " + std::to_string(scaled(amount, effort)) + " stale records", "GC",
-                          times_of(gc_of_all(subject, target), 1)));
+    const auto name = "GC of " + std::to_string(scaled(amount, effort)) + " stale records";
+    rows.push_back(row_of(name, "GC", times_of(gc_of_all(subject, target), 1)));
+    add_stale_records(node, subject, scaled(amount, effort));
+    damage_records(node, subject);
+    rows.push_back(row_of(name + " that cannot be read", "GC", times_of(gc_of_all(subject, target), 1)));
   }
   return rows;
 }

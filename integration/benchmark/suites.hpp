@@ -28,6 +28,8 @@ std::vector<Row> measure_del_beside_records(double effort);
 std::vector<Row> measure_full_range(double effort);
 std::vector<Row> measure_taken_range(double effort);
 std::vector<Row> measure_vethctl_check(double effort);
+std::vector<Row> measure_ports(double effort);
+std::vector<Row> measure_conntrack(double effort);
 
 /// Many calls at once.
 nlohmann::json measure_throughput(double effort);

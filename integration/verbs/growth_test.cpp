@@ -51,7 +51,8 @@ class Growth : public testing::Test {
     for (int number = 2; number < size - 1; ++number) {
       const auto address = "10.1." + std::to_string(number / 256) + "." + std::to_string(number % 256);
       const auto link = state_folder() + "/net/addresses/" + address;
-      if (number % 100 != 0 || number < first_free) fs::create_symlink(unknown_holder, link);
+      const bool is_free = number % 100 == 0 && number >= first_free;
+      if (!is_free && !fs::is_symlink(link)) fs::create_symlink(unknown_holder, link);
     }
   }
 
@@ -86,7 +87,7 @@ TEST_F(Growth, AddInANearlyFullRangeMakesFewMoreCalls) {
 /// Holders are not read one by one. The larger range needs more calls to test addresses and to read directories.
 TEST_F(Growth, AFullRangeOfManyHoldersNeedsFewMoreCalls) {
   const auto [few_add, few_status] = count_in_full_range("10.1.0.0/28", 13);
-  const auto [many_add, many_status] = count_in_full_range("10.1.0.0/25", 125);
+  const auto [many_add, many_status] = count_in_full_range("10.1.0.0/26", 61);
   EXPECT_LE(many_add, few_add + 25);
   EXPECT_LE(many_status, few_status + 25);
 }
