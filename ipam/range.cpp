@@ -83,13 +83,10 @@ void check_range(const Range& range, const std::string& pointer) {
            "no address can be assigned: each address of " + to_string(RangeSet{range}) + " is the gateway or excluded");
 }
 
-/// The last address of the gateway, excluded prefix or taken address that contains this address; nullopt if the address
-/// can be assigned.
-std::optional<cni::IpAddress> end_of_unassignable(const Range& range, const cni::IpAddress& address,
-                                                  const std::vector<cni::IpAddress>& taken) {
+/// The last address of the gateway or excluded prefix that contains this address; nullopt if there is none.
+std::optional<cni::IpAddress> end_of_unassignable(const Range& range, const cni::IpAddress& address) {
   if (address == range.gateway) return address;
   if (const auto* prefix = find_exclusion(range, address)) return cni::last_address(*prefix);
-  if (std::ranges::binary_search(taken, address)) return address;
   return std::nullopt;
 }
 
@@ -97,7 +94,13 @@ std::optional<cni::IpAddress> end_of_unassignable(const Range& range, const cni:
 /// taken address as a whole, so that the cost does not depend on the size of the range or of the excluded prefixes.
 std::optional<cni::IpAddress> first_free(const Range& range, cni::IpAddress address,
                                          const std::vector<cni::IpAddress>& taken) {
-  while (const auto end = end_of_unassignable(range, address, taken)) {
+  auto next_taken = std::ranges::lower_bound(taken, address);
+  const auto end_of_taken = [&]() -> std::optional<cni::IpAddress> {
+    while (next_taken != taken.end() && *next_taken < address) ++next_taken;
+    return next_taken != taken.end() && *next_taken == address ? std::optional{address} : std::nullopt;
+  };
+  auto end = end_of_unassignable(range, address);
+  for (; end || (end = end_of_taken()); end = end_of_unassignable(range, address)) {
     if (*end >= range.last) return std::nullopt;
     address = following(*end);
   }
@@ -248,7 +251,13 @@ bool contains(const Range& range, const cni::IpAddress& address) {
   return address.family == range.first.family && range.first <= address && address <= range.last;
 }
 
-std::optional<cni::IpAddress> first_candidate(const RangeSet& set) { return first_free(set, {}); }
+std::optional<cni::IpAddress> first_candidate(const RangeSet& set) {
+  return first_free(set, std::vector<cni::IpAddress>{});
+}
+
+std::optional<cni::IpAddress> first_free(const RangeSet& set, const std::vector<cni::IpAddress>& taken) {
+  return first_free(std::span<const Range>{set}, taken);
+}
 
 std::optional<cni::IpAddress> next_candidate(const RangeSet& set, const cni::IpAddress& address) {
   return next_free(set, address, {});

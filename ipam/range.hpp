@@ -54,6 +54,9 @@ std::optional<cni::IpAddress> first_candidate(const RangeSet& set);
 /// `address` is not in the set. nullopt if the set has none.
 std::optional<cni::IpAddress> next_candidate(const RangeSet& set, const cni::IpAddress& address);
 
+/// The first address of the set that can be assigned and is not in `taken`, which must be sorted in ascending order.
+std::optional<cni::IpAddress> first_free(const RangeSet& set, const std::vector<cni::IpAddress>& taken);
+
 /// As next_candidate, but skips the addresses in `taken`, which must be sorted in ascending order. nullopt if all are
 /// taken.
 std::optional<cni::IpAddress> next_free(const RangeSet& set, const cni::IpAddress& address,

@@ -1,5 +1,6 @@
 #include "ipam/range_ipam.hpp"
 
+#include "ipam/free_address.hpp"
 #include "ipam/reservation.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
@@ -7,13 +8,11 @@
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <system_error>
+#include <utility>
 
 namespace ipam {
 namespace {
-
-// Number of addresses that are checked one by one before the list of all taken addresses is read.
-constexpr int checks_before_listing = 64;
 
 [[noreturn]] void reject(const cni::IpAddress& requested, const std::string& fault) {
   throw cni::Error{cni::ErrorCode::invalid_config, "requested address " + cni::to_string(requested) + " " + fault,
@@ -51,40 +50,10 @@ std::optional<cni::IpAddress> first_inside(const RangeSet& set, const std::vecto
   return found->address;
 }
 
-std::vector<cni::IpAddress> merged(const std::vector<cni::IpAddress>& left, const std::vector<cni::IpAddress>& right) {
-  std::vector<cni::IpAddress> all;
-  std::ranges::set_union(left, right, std::back_inserter(all));
-  return all;
-}
-
-/// nullopt if every address of the set is taken, or among the `foreign` ones, which are in ascending order. The search
-/// begins at the first address of the set if there is no cursor or the cursor is no longer in the set.
-std::optional<cni::IpAddress> find_free_after(const state::Folder& folder, const std::string& network,
-                                              const RangeSet& set, const std::optional<cni::IpAddress>& cursor,
-                                              const std::vector<cni::IpAddress>& foreign) {
-  const auto first = cursor ? next_candidate(set, *cursor) : first_candidate(set);
-  if (!first) return std::nullopt;
-  cni::IpAddress address = *first;
-  const auto is_taken = [&] {
-    return std::ranges::binary_search(foreign, address) || folder.addresses.is_taken(network, address);
-  };
-  for (int checks = 1; is_taken(); ++checks) {
-    if (checks == checks_before_listing)
-      return next_free(set, address, merged(folder.addresses.list_addresses(network), foreign));
-    address = next_candidate(set, address).value_or(*first);
-    if (address == *first) return std::nullopt;
-  }
-  return address;
-}
-
-cni::Error range_set_full(const state::Folder& folder, const std::string& network, const RangeSet& set,
-                          const std::vector<cni::IpAddress>& foreign) {
-  const auto taken = merged(folder.addresses.list_addresses(network), foreign);
-  const auto inside = [&](const cni::IpAddress& address) { return find_range(set, address) != nullptr; };
-  const auto count = std::ranges::count_if(taken, inside);
+cni::Error range_set_full(const RangeSet& set, std::size_t taken) {
   return {
       cni::ErrorCode::addresses_exhausted,
-      "no IP addresses available in range set " + ipam::to_string(set) + ": " + std::to_string(count) + " are taken",
+      "no IP addresses available in range set " + ipam::to_string(set) + ": " + std::to_string(taken) + " are taken",
       "configure a larger range, or release the addresses of containers that no longer exist: see \"vethctl gc\""};
 }
 
@@ -142,7 +111,8 @@ RangeIpam::Picked RangeIpam::reserve(const std::vector<RangeSet>& sets, const Re
   std::vector<cni::IpAddress> foreign;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto cursors = folder_->addresses.cursors(network, sets.size());
-    auto picked = pick(sets, requests, cursors, foreign);
+    const auto keep = [&](std::size_t set, const std::vector<cni::IpAddress>& free) { keep_free_list(set, free); };
+    auto picked = pick({sets, requests, cursors, foreign}, keep);
     const auto* addresses = std::get_if<std::vector<cni::IpAddress>>(&picked);
     if (addresses == nullptr) return picked;
     advance_cursors(std::move(cursors), *addresses, requests);
@@ -164,17 +134,30 @@ std::vector<cni::IpAddress> RangeIpam::held_by_others_on_bridge() const {
   return folder_->bridges.held_by_others(bridge, request_.attachment.network);
 }
 
-RangeIpam::Picked RangeIpam::pick(const std::vector<RangeSet>& sets, const Requests& requests,
-                                  const state::Cursors& cursors, const std::vector<cni::IpAddress>& foreign) const {
-  const std::string& network = request_.attachment.network;
+RangeIpam::Picked RangeIpam::pick(const Choice& choice, const KeepFreeList& keep) const {
   std::vector<cni::IpAddress> addresses;
-  for (std::size_t index = 0; index < sets.size(); ++index) {
-    const auto address =
-        requests[index] ? requests[index] : find_free_after(*folder_, network, sets[index], cursors[index], foreign);
-    if (!address) return AllocationFailure{.error = range_set_full(*folder_, network, sets[index], foreign)};
-    addresses.push_back(*address);
+  for (std::size_t index = 0; index < choice.sets.size(); ++index) {
+    if (const auto& requested = choice.requests[index]) {
+      addresses.push_back(*requested);
+      continue;
+    }
+    const auto& set = choice.sets[index];
+    const auto found =
+        find_free_address(*folder_, {request_.attachment.network, index, set, choice.cursors[index], choice.foreign});
+    if (found.new_free_list) keep(index, *found.new_free_list);
+    if (!found.address) return AllocationFailure{.error = range_set_full(set, found.taken)};
+    addresses.push_back(*found.address);
   }
   return addresses;
+}
+
+/// Without the list, the next search takes longer.
+void RangeIpam::keep_free_list(std::size_t set, const std::vector<cni::IpAddress>& free) {
+  try {
+    folder_->addresses.set_free_list(request_.attachment.network, set, free);
+  } catch (const std::system_error&) {
+    return;
+  }
 }
 
 /// Called before the addresses are taken: if the process ends in between, only the start of the next search has
@@ -205,7 +188,8 @@ void RangeIpam::status() {
   const auto sets = checked_range_sets(request_.config);
   if (folder_ == nullptr) return;
   const auto cursors = folder_->addresses.cursors(request_.attachment.network, sets.size());
-  const auto picked = pick(sets, Requests(sets.size()), cursors, held_by_others_on_bridge());
+  const auto keep = [](std::size_t, const std::vector<cni::IpAddress>&) {};  // needs the lock of the network
+  const auto picked = pick({sets, Requests(sets.size()), cursors, held_by_others_on_bridge()}, keep);
   if (const auto* failure = std::get_if<AllocationFailure>(&picked)) throw failure->error;
 }
 

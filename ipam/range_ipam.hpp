@@ -4,6 +4,7 @@
 #include "ipam/range.hpp"
 #include "plugin/state/folder.hpp"
 
+#include <functional>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -30,9 +31,20 @@ class RangeIpam : public Ipam {
   using Requests = std::vector<std::optional<cni::IpAddress>>;
   using Picked = std::variant<std::vector<cni::IpAddress>, AllocationFailure>;
 
+  /// What the addresses are chosen from.
+  struct Choice {
+    const std::vector<RangeSet>& sets;
+    const Requests& requests;
+    const state::Cursors& cursors;
+    const std::vector<cni::IpAddress>& foreign;
+  };
+
+  /// Called with the index of a set and its new free list.
+  using KeepFreeList = std::function<void(std::size_t, const std::vector<cni::IpAddress>&)>;
+
   Picked reserve(const std::vector<RangeSet>& sets, const Requests& requests);
-  Picked pick(const std::vector<RangeSet>& sets, const Requests& requests, const state::Cursors& cursors,
-              const std::vector<cni::IpAddress>& foreign) const;
+  Picked pick(const Choice& choice, const KeepFreeList& keep) const;
+  void keep_free_list(std::size_t set, const std::vector<cni::IpAddress>& free);
   std::vector<cni::IpAddress> held_by_others_on_bridge() const;
   void advance_cursors(state::Cursors cursors, const std::vector<cni::IpAddress>& addresses, const Requests& requests);
 

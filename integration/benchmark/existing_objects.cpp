@@ -63,6 +63,8 @@ std::filesystem::path state_folder(const Node& node) {
 
 }  // namespace
 
+int scaled(int amount, double effort) { return effort < 1 ? std::max(amount / 10, 1) : amount; }
+
 void add_masqueraded_containers(const Node& node, const std::string& network, int amount) {
   const auto sets = nft(node, {"list", "sets"});
   std::smatch found;
@@ -95,6 +97,17 @@ void add_leases(const Node& node, const std::string& network, int amount) {
   const auto subnet = prefix.substr(0, prefix.find('.', prefix.find('.') + 1) + 1);
   for (int number = 3; number < amount + 3; ++number) {
     std::filesystem::create_symlink(holder, addresses / address_within(subnet, number));
+  }
+}
+
+void take_addresses(const Node& node, const Subject& subject, int percent) {
+  const auto& config = subject.plugins.front().config;
+  const auto addresses = state_folder(node) / config.at("name").get<std::string>() / "addresses";
+  const auto range = config.at("ipam").at("ranges").at(0).at(0).at("subnet").get<std::string>();
+  const auto subnet = range.substr(0, range.find("0.0/"));
+  constexpr int size = 1 << 16;
+  for (int number = 2; number < size - 1; ++number) {
+    if (number % 100 < percent) std::filesystem::create_symlink(holder, addresses / address_within(subnet, number));
   }
 }
 

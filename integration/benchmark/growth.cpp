@@ -26,10 +26,6 @@ void add_and_delete_once(const Subject& subject, Node& node) {
   first.del();
 }
 
-std::string network_of(const Subject& subject) { return subject.plugins.front().config.at("name").get<std::string>(); }
-
-int scaled(int amount, double effort) { return effort < 1 ? std::max(amount / 10, 1) : amount; }
-
 }  // namespace
 
 std::vector<Row> measure_rules(double effort) {

@@ -31,7 +31,14 @@ const std::vector<Suite>& suites() {
       {"leases", [](double effort) { return to_json(measure_leases(effort)); }},
       {"throughput", measure_throughput},
       {"costs", [](double) { return measure_costs(); }},
-      {"attachments", [](double effort) { return to_json(measure_attachments(effort)); }}};
+      {"attachments", [](double effort) { return to_json(measure_attachments(effort)); }},
+      {"stale", [](double effort) { return to_json(measure_gc_of_stale(effort)); }},
+      {"beside", [](double effort) { return to_json(measure_del_beside_records(effort)); }},
+      {"full", [](double effort) { return to_json(measure_full_range(effort)); }},
+      {"taken", [](double effort) { return to_json(measure_taken_range(effort)); }},
+      {"check", [](double effort) { return to_json(measure_vethctl_check(effort)); }},
+      {"ports", [](double effort) { return to_json(measure_ports(effort)); }},
+      {"conntrack", [](double effort) { return to_json(measure_conntrack(effort)); }}};
   return all;
 }
 

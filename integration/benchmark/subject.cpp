@@ -15,6 +15,8 @@ Plugin with_result(Plugin plugin, const json& result) {
 
 }  // namespace
 
+std::string network_of(const Subject& subject) { return subject.plugins.front().config.at("name").get<std::string>(); }
+
 Program call_of(const std::string& command, const Plugin& plugin, const ContainerInterface& target) {
   return {.argv = plugin.argv,
           .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + target.id,

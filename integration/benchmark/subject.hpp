@@ -24,6 +24,9 @@ struct Subject {
   std::vector<Plugin> plugins;
 };
 
+/// The name of its network.
+std::string network_of(const Subject& subject);
+
 /// The interface of a container on a node.
 struct ContainerInterface {
   const support::Namespace& node;

@@ -22,6 +22,15 @@ std::vector<Row> measure_rules(double effort);
 std::vector<Row> measure_attachments(double effort);
 std::vector<Row> measure_leases(double effort);
 
+/// Large amounts of objects: what may take longer than in proportion to them.
+std::vector<Row> measure_gc_of_stale(double effort);
+std::vector<Row> measure_del_beside_records(double effort);
+std::vector<Row> measure_full_range(double effort);
+std::vector<Row> measure_taken_range(double effort);
+std::vector<Row> measure_vethctl_check(double effort);
+std::vector<Row> measure_ports(double effort);
+std::vector<Row> measure_conntrack(double effort);
+
 /// Many calls at once.
 nlohmann::json measure_throughput(double effort);
 

@@ -9,7 +9,8 @@ namespace benchmark {
 struct Program {
   std::vector<std::string> argv;         ///< the first is a path
   std::vector<std::string> environment;  ///< "NAME=value"; nothing is inherited
-  std::string input = {};                ///< standard input: at most 64 KiB, which fit into a pipe
+  std::string input = {};                ///< standard input: at most 1 MiB, which fit into a pipe
+  bool may_fail = false;                 ///< an exit status other than 0 is no error
 };
 
 /// The texts as arguments of execve. They must outlive the result.

@@ -49,6 +49,7 @@ std::string addresses() { return in_network("addresses"); }
 std::string held_address() { return in_network(std::string{"addresses/"} + StateDamageScenario::address_of_a); }
 std::string next_address() { return in_network(std::string{"addresses/"} + StateDamageScenario::next_address); }
 std::string cursor() { return in_network("cursor"); }
+std::string free_list() { return in_network("free.0"); }
 std::string pending() { return in_network("pending"); }
 std::string live() { return in_network("live"); }
 std::string record() { return live() + "/" + tag_of("a"); }
@@ -134,7 +135,8 @@ struct StatePath {
 const std::vector<StatePath> files{{"a record", record},
                                    {"an allocated address", held_address},
                                    {"the next address", next_address},
-                                   {"the cursor", cursor}};
+                                   {"the cursor", cursor},
+                                   {"the list of free addresses", free_list}};
 
 /// Without the folder of addresses it is unknown which are allocated, so ADD may fail.
 const std::vector<StatePath> folders{{"the network's folder", folder_of_network},

@@ -10,9 +10,9 @@ namespace {
 
 constexpr auto trace_file = "/run/test/strace";
 
-Answer call_or_throw(const Call& made) {
+Answer call_or_throw(const Call& made, int exit = 0) {
   auto answer = call(made);
-  if (answer.exit != 0) throw std::runtime_error(made.wrapper.front() + ": " + answer.out + answer.err);
+  if (answer.exit != exit) throw std::runtime_error(made.wrapper.front() + ": " + answer.out + answer.err);
   return answer;
 }
 
@@ -26,9 +26,9 @@ void count(std::string_view line, SystemCalls& calls) {
 
 }  // namespace
 
-SystemCalls count_system_calls(Call call) {
+SystemCalls count_system_calls(Call call, int exit) {
   call.wrapper = {"strace", "-qq", "-o", trace_file};
-  call_or_throw(call);
+  call_or_throw(call, exit);
   SystemCalls calls;
   std::ifstream trace{trace_file};
   for (std::string line; std::getline(trace, line);) count(line, calls);

@@ -14,8 +14,8 @@ struct SystemCalls {
   std::size_t opens = 0;  ///< successful opens of files
 };
 
-/// Makes the call under strace. Throws std::runtime_error if it fails.
-SystemCalls count_system_calls(Call call);
+/// Makes the call under strace. Throws std::runtime_error if it ends with another exit status.
+SystemCalls count_system_calls(Call call, int exit = 0);
 
 /// The instructions in user space, counted by valgrind. Throws std::runtime_error if the call fails.
 std::uint64_t count_instructions(Call call);

@@ -217,11 +217,12 @@ class SnapshotBuilder {
   /// The list of other state folders; it contains no addresses or records.
   static bool is_folder_list(const fs::path& path) { return path.parent_path().filename() == "data-dirs"; }
 
-  // Locks, cursors (with a dot: temporary files of killed calls), markers of folders, and logs.
+  // Locks, cursors and lists of free addresses (with a dot: temporary files of killed calls), markers of folders, and
+  // logs.
   static bool is_auxiliary(const std::string& name) {
     return name == "lock" || name == "locks" || name == "=namespace" || name == ".claims" || name == ".unrecorded" ||
-           name.starts_with("cursor") || name.starts_with(".cursor") || name.starts_with("last_reserved_ip") ||
-           name.ends_with(".log");
+           name.starts_with("cursor") || name.starts_with(".cursor") || name.starts_with("free.") || name == ".free" ||
+           name.starts_with("last_reserved_ip") || name.ends_with(".log");
   }
 
   std::string path_of(const fs::directory_entry& entry) const {

@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <future>
 #include <string>
@@ -129,6 +131,32 @@ Answer del_with_fault(const Container& container, const json& config, const std:
   return call(made);
 }
 
+/// $VETH_DELETIONS, or the default.
+int rounds_or(int by_default) {
+  const char* text = std::getenv("VETH_DELETIONS");
+  return text == nullptr ? by_default : std::stoi(text);
+}
+
+/// Adds and deletes 64 other containers of the network at once.
+void add_and_delete_at_once(json config) {
+  constexpr std::size_t count = 64;
+  for (const auto* key : {"ips", "mac", "portMappings"}) config["runtimeConfig"].erase(key);
+  std::deque<Container> containers;
+  std::deque<Namespace> peers;
+  for (std::size_t number = 0; number < count; ++number) {
+    containers.emplace_back(Container{"at-once-" + std::to_string(number)});
+    peers.emplace_back("peer-" + std::to_string(number));
+  }
+  in_parallel(count, count, [&](std::size_t number) {
+    json own = config;
+    if (own.contains("peer")) own["peer"]["netns"] = peers.at(number).path();
+    const auto added = add(containers.at(number), own);
+    EXPECT_EQ(added.exit, 0) << added;
+    const auto deleted = del(containers.at(number), own);
+    EXPECT_EQ(deleted.exit, 0) << deleted;
+  });
+}
+
 struct ModeUnderTest {
   const char* name;
   json (*config)();
@@ -140,9 +168,10 @@ class DeletionHelper : public testing::TestWithParam<ModeUnderTest> {
   Container container{"a"};
 };
 
-/// With the same addresses and MAC each time. For a long run: --gtest_repeat.
+/// With the same addresses and MAC each time, and in the middle 64 other containers at once. For a long run, set
+/// VETH_DELETIONS=1000.
 TEST_P(DeletionHelper, DelLeavesNothingAndTheNextAddSucceedsAtOnce) {
-  constexpr int rounds = 100;
+  const int rounds = rounds_or(100);
   auto config = GetParam().config();
   config["runtimeConfig"]["ips"] = {"10.1.2.7/24", "fd00:1:2::7/64"};
   config["runtimeConfig"]["mac"] = "02:11:22:33:44:55";
@@ -150,6 +179,7 @@ TEST_P(DeletionHelper, DelLeavesNothingAndTheNextAddSucceedsAtOnce) {
   const auto before = Snapshot::take();
   OtherCalls others;
   for (int round = 0; round < rounds; ++round) {
+    if (round % 500 == rounds / 2 % 500) add_and_delete_at_once(config);
     ASSERT_EQ(add(container, config).exit, 0) << round;
     const auto deleted = del(container, config);
     ASSERT_EQ(deleted.exit, 0) << deleted;
@@ -162,7 +192,7 @@ TEST_P(DeletionHelper, DelLeavesNothingAndTheNextAddSucceedsAtOnce) {
 }
 
 TEST_P(DeletionHelper, RuntimesCanDeleteTheNamespaceDirectlyAfterDel) {
-  constexpr int rounds = 50;
+  const int rounds = rounds_or(50);
   const auto config = GetParam().config();
   for (int round = 0; round < rounds; ++round) {
     Container short_lived{"short-lived"};

@@ -1,6 +1,7 @@
 #include "plugin/attachment/footprints.hpp"
 
 #include "ipam/range.hpp"
+#include "plugin/attachment/held_addresses.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -120,11 +121,8 @@ Footprint footprint_of(const state::Record& record) {
 }
 
 Footprint footprint_of(const state::StoredRecord& stored, const std::string& network, const state::Folder& folder) {
-  if (stored.record) return footprint_of(*stored.record);
-  auto footprint = footprint_of(stored.tag, network);
-  footprint.addresses = folder.addresses.held_by(network, stored.tag);
-  footprint.gateways = folder.gateways.claimed_by(stored.tag);
-  return footprint;
+  HeldAddresses held{network, folder};
+  return footprint_of(stored, held);
 }
 
 std::vector<Footprint> footprints_of(const cni::Request& request, const std::optional<state::StoredRecord>& stored,

@@ -51,6 +51,26 @@ std::vector<state::Record> reclaim_batch(const std::string& network, std::span<c
   return reclaimed;
 }
 
+/// The attachments of a network for which the host has no interface of their name. The others exist. With this, only
+/// few records of a full range are read. The interface of a listed one may have been renamed, or have no IPv6.
+std::vector<cni::Tag> find_unnamed(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {
+  auto tags = folder.records.tags(network);
+  const auto names = kernel.read_node({.interfaces = true}).interfaces;
+  std::erase_if(tags, [&](cni::Tag tag) { return names.contains(cni::host_interface_name(tag)); });
+  return tags;
+}
+
+/// The stale ones of these attachments, with readable records.
+std::vector<state::StoredRecord> find_stale(const std::string& network, std::span<const cni::Tag> tags,
+                                            kernel::Kernel& kernel, const state::Folder& folder) {
+  std::vector<state::StoredRecord> records;
+  for (const auto tag : tags) {
+    if (auto stored = folder.records.find(network, tag)) records.push_back(std::move(*stored));
+  }
+  keep_stale(records, kernel);
+  return records;
+}
+
 bool has_record(cni::Tag tag, std::span<const state::Folder> folders) {
   return std::ranges::any_of(folders,
                              [&](const state::Folder& folder) { return folder.records.find_network(tag).has_value(); });
@@ -65,20 +85,30 @@ bool is_in_flight(cni::Tag tag, std::span<const state::Folder> folders) {
 }  // namespace
 
 std::vector<state::Record> find_stale(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {
-  auto records = folder.records.list(network);
-  keep_stale(records, kernel);
+  const auto unnamed = find_unnamed(network, kernel, folder);
   std::vector<state::Record> stale;
-  for (auto& stored : records) {
+  for (auto& stored : find_stale(network, unnamed, kernel, folder)) {
     if (folder.locks.try_attachment(stored.tag)) stale.push_back(std::move(*stored.record));
   }
   return stale;
 }
 
+bool has_stale(const std::string& network, kernel::Kernel& kernel, const state::Folder& folder) {
+  const auto is_unlocked = [&](const state::StoredRecord& stored) {
+    return folder.locks.try_attachment(stored.tag).has_value();
+  };
+  bool is_found = false;
+  for_each_batch(find_unnamed(network, kernel, folder), [&](std::span<const cni::Tag> batch) {
+    is_found = is_found || std::ranges::any_of(find_stale(network, batch, kernel, folder), is_unlocked);
+  });
+  return is_found;
+}
+
 std::vector<state::Record> reclaim(const std::string& network, kernel::Kernel& kernel, state::Folder& folder,
                                    std::optional<cni::Tag> own) {
-  auto records = folder.records.list(network);
-  std::erase_if(records, [&](const state::StoredRecord& stored) { return stored.tag == own; });
-  keep_stale(records, kernel);
+  auto unnamed = find_unnamed(network, kernel, folder);
+  std::erase_if(unnamed, [&](cni::Tag tag) { return tag == own; });
+  const auto records = find_stale(network, unnamed, kernel, folder);
   std::vector<cni::Tag> tags;
   std::ranges::transform(records, std::back_inserter(tags), &state::StoredRecord::tag);
   std::vector<state::Record> reclaimed;

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -87,13 +88,15 @@ struct NodeQuery {
   bool bridge_filter = false;
   bool permission = false;
   bool nftables = false;
+  bool interfaces = false;
   std::vector<cni::Family> sysctls{};  ///< whether an ADD with addresses of these families could write its sysctls
 };
 
 struct NodeState {
   std::uint32_t default_route_mtu = 1500;  ///< smallest MTU of the default routes' devices; 1500 without default route
   bool filters_bridged_packets = false;    ///< packets on a bridge pass netfilter (bridge-nf-call-iptables)
-  bool may_change_network = true;          ///< this process has CAP_NET_ADMIN in its network namespace
+  std::unordered_set<std::string> interfaces{};       ///< names of those with IPv6; empty on a host without IPv6
+  bool may_change_network = true;                     ///< this process has CAP_NET_ADMIN in its network namespace
   std::optional<std::system_error> sysctl_error{};    ///< why a sysctl cannot be written; nullopt: all can
   std::optional<std::system_error> nftables_error{};  ///< why nftables cannot be used; nullopt: it can
 };

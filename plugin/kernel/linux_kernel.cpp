@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/default_route.hpp"
 #include "plugin/kernel/end_search.hpp"
+#include "plugin/kernel/interface_names.hpp"
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
@@ -241,6 +242,7 @@ NodeState LinuxKernel::read_node(const NodeQuery& query) {
   NodeState state;
   if (!query.default_route_mtu.empty()) state.default_route_mtu = default_route_mtu(host_, query.default_route_mtu);
   if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
+  if (query.interfaces) state.interfaces = interfaces_with_ipv6();
   if (query.permission) state.may_change_network = may_change_network(host_);
   if (!query.sysctls.empty()) state.sysctl_error = find_sysctl_error(query.sysctls);
   if (!query.nftables) return state;

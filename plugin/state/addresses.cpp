@@ -14,6 +14,10 @@ std::string symlink_of(const std::string& network, const cni::IpAddress& address
 
 std::string cursor_of(const std::string& network) { return network_directory(network) + "/cursor"; }
 
+std::string free_list_of(const std::string& network, std::size_t set) {
+  return network_directory(network) + "/free." + std::to_string(set);
+}
+
 /// A symbolic link has room for 4095 bytes. Sets whose cursor does not fit are searched from their beginning.
 std::string to_text(const Cursors& cursors) {
   constexpr std::size_t max_size = 4000;
@@ -103,6 +107,36 @@ void Addresses::set_cursors(const std::string& network, const Cursors& cursors) 
   const std::string temporary = network_directory(network) + "/.cursor";
   directory_->replace_symlink(to_text(cursors), temporary);
   directory_->replace(temporary, cursor_of(network));
+}
+
+/// Lines that are no addresses are skipped.
+std::vector<cni::IpAddress> Addresses::free_list(const std::string& network, std::size_t set) const {
+  constexpr std::size_t limit = 1U << 16U;
+  std::vector<cni::IpAddress> addresses;
+  const auto content = directory_->content(free_list_of(network, set), limit);
+  if (!content) return addresses;
+  std::string_view rest{content->text};
+  while (!rest.empty()) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (const auto address = cni::find_address(line)) addresses.push_back(*address);
+  }
+  std::ranges::sort(addresses);
+  return addresses;
+}
+
+void Addresses::set_free_list(const std::string& network, std::size_t set,
+                              const std::vector<cni::IpAddress>& addresses) {
+  const auto name = free_list_of(network, set);
+  if (addresses.empty()) {
+    directory_->remove(name);
+    return;
+  }
+  std::string text;
+  for (const auto& address : addresses) text += cni::to_string(address) + '\n';
+  const auto temporary = network_directory(network) + "/.free";
+  directory_->write_file(temporary, text);
+  directory_->replace(temporary, name);
 }
 
 }  // namespace state

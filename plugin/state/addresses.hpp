@@ -53,6 +53,12 @@ class Addresses {
   Cursors cursors(const std::string& network, std::size_t sets) const;
   void set_cursors(const std::string& network, const Cursors& cursors);
 
+  /// Addresses of a range set that were free at an earlier search, in ascending order. They may be taken now, or lie
+  /// outside the set. Empty: none, or unreadable.
+  std::vector<cni::IpAddress> free_list(const std::string& network, std::size_t set) const;
+  /// The network's lock must be held. An empty list removes the file.
+  void set_free_list(const std::string& network, std::size_t set, const std::vector<cni::IpAddress>& addresses);
+
  private:
   const Directory* directory_;
 };

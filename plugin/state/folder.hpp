@@ -26,6 +26,7 @@
 //     <network>/addresses/<ip>   a symlink to the tag that holds the address
 //     <network>/cursor           a symlink to the addresses after which the next searches begin, one for each
 //                                range set ("10.1.0.7 fd00:1::7"; "-": none)
+//     <network>/free.<n>         some addresses that were free in range set n at an earlier search, one on each line
 //     <network>/pending/<tag>    record of an attachment whose ADD has not printed its result
 //     <network>/live/<tag>       the same record after the result was printed
 namespace state {

@@ -2,6 +2,7 @@
 
 #include "ipam/ipam.hpp"
 #include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/held_addresses.hpp"
 #include "plugin/attachment/locked_batches.hpp"
 #include "plugin/attachment/teardown.hpp"
 #include "plugin/attachment/valid_attachments.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -26,7 +28,9 @@ class GcOperation {
         kernel_(kernel),
         folder_(folder),
         assumed_(attachment::footprint_of(request)),
-        kept_(std::move(valid)) {}
+        kept_(std::move(valid)) {
+    if (folder != nullptr) held_.emplace(network_, *folder);
+  }
 
   /// The valid attachments, and after run() also those that could not be removed completely.
   const std::set<cni::Tag>& kept() const { return kept_; }
@@ -86,7 +90,7 @@ class GcOperation {
       if (must_keep(stored)) {
         kept_.insert(stored.tag);
       } else {
-        footprints.push_back(attachment::footprint_of(stored, network_, *folder_));
+        footprints.push_back(attachment::footprint_of(stored, *held_));
       }
     }
     const std::vector<cni::Tag> others{unrecorded_tags.begin(), unrecorded_tags.end()};
@@ -127,7 +131,8 @@ class GcOperation {
   wiring::Footprint assumed_;                        ///< from the configuration only
   std::set<cni::Tag> recorded_;                      ///< at the beginning
   std::map<cni::Tag, wiring::Footprint> in_kernel_;  ///< listed after the records
-  bool is_listed_ = false;                           ///< whether the kernel could be listed
+  std::optional<attachment::HeldAddresses> held_;
+  bool is_listed_ = false;  ///< whether the kernel could be listed
   std::set<cni::Tag> kept_;
   std::size_t busy_ = 0;
   attachment::Deadline deadline_ = std::chrono::steady_clock::now() + lock_timeout;

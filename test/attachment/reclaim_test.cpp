@@ -13,7 +13,11 @@ using Texts = std::vector<std::string>;
 class Reclaim : public test::NetworkTest {
  protected:
   std::size_t reclaim() { return attachment::reclaim("net", kernel, folder).size(); }
-  bool has_reclaimable() { return !attachment::find_stale("net", kernel, folder).empty(); }
+  bool has_reclaimable() {
+    const bool has_stale = attachment::has_stale("net", kernel, folder);
+    EXPECT_EQ(has_stale, !attachment::find_stale("net", kernel, folder).empty());
+    return has_stale;
+  }
 };
 
 TEST_F(Reclaim, FindsNothingInAnEmptyNetwork) {
@@ -38,6 +42,47 @@ TEST_F(Reclaim, ReclaimsAnAttachmentWithoutALink) {
   EXPECT_FALSE(has_record("c1"));
   EXPECT_EQ(taken(), (Texts{"10.1.2.3", "fd00::3"}));
   EXPECT_FALSE(has_reclaimable());
+}
+
+TEST_F(Reclaim, NeedsNoListOfInterfaces) {
+  kernel.has_ipv6 = false;
+  add("c1");
+  add("c2");
+  EXPECT_FALSE(has_reclaimable());
+  kernel.remove_links_of(attachment("c1"));
+  EXPECT_TRUE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_FALSE(has_record("c1"));
+  EXPECT_TRUE(is_live("c2"));
+}
+
+TEST_F(Reclaim, FindsOneStaleAttachmentAmongMany) {
+  constexpr int many = 450;  // more than one batch
+  config.ipam.ranges = {{test::range("10.1.0.0/16")}};
+  for (int number = 0; number < many; ++number) add("c" + std::to_string(number));
+  EXPECT_FALSE(has_reclaimable());
+  kernel.remove_links_of(attachment("c321"));
+  for (const bool has_ipv6 : {true, false}) {
+    kernel.has_ipv6 = has_ipv6;
+    EXPECT_TRUE(has_reclaimable());
+  }
+  EXPECT_EQ(reclaim(), 1U);
+  EXPECT_FALSE(has_record("c321"));
+}
+
+TEST_F(Reclaim, KeepsAnAttachmentWhoseInterfaceWasRenamed) {
+  add("c1");
+  kernel.pairs.at(0).link.name = "renamed";
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
+}
+
+TEST_F(Reclaim, KeepsAnAttachmentWhoseNameAnotherInterfaceHas) {
+  add("c1");
+  const auto name = kernel.pairs.at(0).link.name;
+  kernel.pairs.at(0).link = {77, name, ""};
+  EXPECT_FALSE(has_reclaimable());
+  EXPECT_EQ(reclaim(), 0U);
 }
 
 TEST_F(Reclaim, RemovesTheIfbOfAReclaimedAttachment) {

@@ -79,6 +79,31 @@ TEST_F(Addresses, HaveACursorForEachSet) {
   EXPECT_EQ(folder.addresses.cursors("net", 3), (state::Cursors{std::nullopt, address6, std::nullopt}));
 }
 
+TEST_F(Addresses, HaveAListOfFreeOnesForEachSet) {
+  EXPECT_TRUE(folder.addresses.free_list("net", 0).empty());
+  folder.addresses.set_free_list("net", 0, {*cni::find_address("10.1.2.4"), address});
+  folder.addresses.set_free_list("net", 1, {address6});
+  EXPECT_EQ(folder.addresses.free_list("net", 0), (std::vector{address, *cni::find_address("10.1.2.4")}));
+  EXPECT_EQ(folder.addresses.free_list("net", 1), std::vector{address6});
+  folder.addresses.set_free_list("net", 0, {});
+  EXPECT_FALSE(fs::exists(file("free.0")));
+}
+
+TEST_F(Addresses, IgnoreADamagedListOfFreeOnes) {
+  for (const auto* text : {"", "\n\n", "10.1.2.3", "\n10.1.2.3\n10.1.2.", "10.1.2.3\nfree\n\n"}) {
+    write(file("free.0"), text);
+    const auto found = folder.addresses.free_list("net", 0);
+    EXPECT_TRUE(found.empty() || found == std::vector{address}) << text;
+  }
+  write(file("free.0"), std::string(1U << 20U, '1'));
+  EXPECT_TRUE(folder.addresses.free_list("net", 0).empty());
+  fs::remove(file("free.0"));
+  fs::create_directories(file("free.0/inner"));
+  EXPECT_TRUE(folder.addresses.free_list("net", 0).empty());
+  folder.addresses.set_free_list("net", 0, {address});
+  EXPECT_EQ(folder.addresses.free_list("net", 0), std::vector{address});
+}
+
 /// The target of a symbolic link has at most 4095 bytes.
 TEST_F(Addresses, HaveCursorsForAsManySetsAsFit) {
   const state::Cursors many(1000, cni::find_address("fd00:1111:2222:3333:4444:5555:6666:7777"));

@@ -34,6 +34,7 @@ class FakeKernel final : public kernel::Kernel {
   std::vector<wiring::Wiring> rules;  ///< wirings that have elements in nftables
   bool lacks_filters = false;         ///< build() reports that the kernel has no filters of received packets
   bool has_tables = true;             ///< false: build() reports missing rules of other attachments
+  bool has_ipv6 = true;               ///< false: read_node() lists no interfaces
   kernel::NodeState node{};
   std::set<cni::IpAddress> routed_addresses;  ///< addresses to which the host already has a route
   std::set<cni::IpAddress> host_addresses;    ///< addresses of the host itself

@@ -158,6 +158,20 @@ TEST_F(Gc, RemovesAnAttachmentWithAnUnreadableRecord) {
   EXPECT_FALSE(has_record("c1"));
 }
 
+TEST_F(Gc, RemovesManyAttachmentsWithUnreadableRecords) {
+  config.ipam.ranges = {{test::range("10.1.0.0/16")}};
+  constexpr int many = 250;  // more than one batch
+  for (int number = 0; number < many; ++number) {
+    const auto name = "c" + std::to_string(number);
+    add(name);
+    corrupt_record("live", name);
+  }
+  EXPECT_EQ(error_of_gc({}), "");
+  EXPECT_TRUE(kernel.pairs.empty());
+  EXPECT_EQ(taken(), Texts{});
+  EXPECT_FALSE(folder.records.has_any("net"));
+}
+
 TEST_F(Gc, RemovesTheAttachmentOfAKilledAdd) {
   wiring::Wiring wiring;
   wiring.host_gateways = {ip("fd00::1")};
