@@ -37,7 +37,7 @@ class WiringCommands {
   void add(std::string command) { commands_.push_back(std::move(command)); }
   void add(Commands commands) { append(commands_, std::move(commands)); }
 
-  bool is_routed() const { return !wiring_.bridge && wiring_.peer_netns.empty(); }
+  bool is_routed() const { return wiring::is_routed(wiring_); }
 
   static std::string end_text(const wiring::End& end, const std::string& mtu) {
     return word(end.name) + " address " + cni::to_string(end.mac) + " mtu " + mtu;
