@@ -32,8 +32,9 @@ sockaddr_un address_of(const std::string& socket) {
 
 /// connect() waits while the queue of the server is full, and send() while its buffer is.
 void limit_waits(int connection) {
-  const timeval timeout{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(answer_timeout).count(),
-                        .tv_usec = 0};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(answer_timeout);
+  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(answer_timeout - seconds);
+  const timeval timeout{.tv_sec = seconds.count(), .tv_usec = rest.count()};
   if (::setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0) {
     posix::throw_errno("set the timeout of a socket");
   }

@@ -12,7 +12,7 @@ namespace ovs {
 using Deadline = std::chrono::steady_clock::time_point;
 
 /// The longest time in which the database must answer a request that waits for nothing else.
-constexpr std::chrono::milliseconds answer_timeout{2000};
+constexpr std::chrono::milliseconds answer_timeout{1900};
 
 /// A connection to the database of Open vSwitch (ovsdb-server) by its unix socket. Each wait has a deadline: a database
 /// that hangs accepts connections and never answers.
