@@ -128,8 +128,7 @@ TEST_F(OvsTeardown, DeletesWithAHungDatabaseAndRemovesThePortLater) {
   EXPECT_EQ(deleted.exit, 0) << deleted;
   EXPECT_LT(duration, std::chrono::milliseconds{2500});
   EXPECT_FALSE(has_interface(Namespace::host(), host_interface_of(first)));
-  ovs->resume();
-  EXPECT_TRUE(has_port(first));
+  ovs->resume();  // the database may execute now what DEL has requested
   const auto collected = gc(config, {});
   EXPECT_EQ(collected.exit, 0) << collected;
   expect_nothing_left();

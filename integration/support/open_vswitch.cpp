@@ -35,7 +35,7 @@ std::string run_or_throw(const std::vector<std::string>& argv) {
 
 pid_t process_in(const std::string& file) {
   std::error_code ignored;
-  return std::filesystem::exists(file, ignored) ? std::stoi(file_text(file)) : 0;
+  return std::filesystem::exists(file, ignored) ? std::stoi(read_text(file)) : 0;
 }
 
 void send(const std::string& file, int signal) {

@@ -329,10 +329,13 @@ std::string other_end_text(const cni::Request& request, const SideEffects& effec
                   report::texts(config.peer.addresses));
 }
 
+bool is_joint(const cni::Request& request) {
+  return request.config.mode == cni::Mode::bridge && !request.config.ovs.bridge.empty();
+}
+
 std::string container_end_text(const cni::Request& request) {
   const auto& [network, container, interface] = request.attachment;
-  const bool is_port = request.config.mode == cni::Mode::bridge && !request.config.ovs.bridge.empty();
-  if (is_port)
+  if (is_joint(request))
     return "  interface " + interface + ", port of bridge " + request.config.ovs.bridge + " of Open vSwitch\n";
   std::vector<cni::Prefix> own;
   for (const auto& leased : request.config.ipam.addresses) own.push_back(leased.address);
@@ -346,7 +349,8 @@ std::string to_text(const cni::Request& request, const SideEffects& effects) {
   std::vector<std::string> loopbacks;
   for (const auto& path : effects.loopbacks) loopbacks.push_back(report::format_namespace(path));
   if (!loopbacks.empty()) text += "  lo set up in " + text::joined(loopbacks, ", ") + '\n';
-  return text + "to disconnect: vethctl disconnect " + container + " --ifname " + interface + '\n';
+  const auto end = is_joint(request) ? std::string{inspect::ovs_prefix} + container : container;
+  return text + "to disconnect: vethctl disconnect " + end + " --ifname " + interface + '\n';
 }
 
 bool is_bridge_missing(const cni::Request& request, kernel::Inspector& inspector) {

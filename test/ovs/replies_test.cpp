@@ -86,11 +86,9 @@ TEST(ReadInterfaceState, ReadsNumberAndError) {
   EXPECT_EQ(ovs::read_interface_state(R"([{},{"rows":[{"error":["set",[]],"ofport":5}]}])"),
             (ovs::InterfaceState{.ofport = 5}));
   EXPECT_EQ(ovs::read_interface_state(
-                R"([{},{"rows":[{"error":"could not open network device x (No such device)","ofport":-1
-}]
-}])"),
+                R"x([{},{"rows":[{"error":"could not open network device x (No such device)","ofport":-1}]}])x"),
             (ovs::InterfaceState{.ofport = -1, .error = "could not open network device x (No such device)"}));
-EXPECT_EQ(ovs::read_interface_state(R"([{},{"rows":[]}])"), std::nullopt);
+  EXPECT_EQ(ovs::read_interface_state(R"([{},{"rows":[]}])"), std::nullopt);
 }
 
 TEST(ReadRemoved, CountsThePortsThatExisted) {
