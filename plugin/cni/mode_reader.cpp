@@ -2,6 +2,7 @@
 
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/key_spelling.hpp"
 #include "plugin/cni/lease_reader.hpp"
 
 #include <algorithm>
@@ -102,12 +103,16 @@ std::string read_ovn_port(JsonObject& network) {
   value->reject("must be a name of up to 255 printable characters");
 }
 
-void refuse_names_of_ovs_cni(JsonObject& network) {
+/// They are not known keys: find() would make them ones.
+void refuse_names_of_ovs_cni(const JsonObject& network) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 3> names{
       {{"trunk", "vlanTrunk"}, {"ofport_request", "ofportRequest"}, {"socket_file", "socket"}}};
-  for (const auto& [name, own] : names) {
-    if (network.find(name))
-      refuse('/' + std::string{name} + ": is a key of the plugin ovs-cni. Write " + std::string{own});
+  for (const auto& member : network.unread_members()) {
+    for (const auto& [name, own] : names) {
+      if (is_same_key(member, name)) {
+        refuse('/' + std::string{name} + ": is a key of the plugin ovs-cni. Write " + std::string{own});
+      }
+    }
   }
 }
 
