@@ -214,8 +214,11 @@ class SnapshotBuilder {
            setting.starts_with("ipv4 all accept_redirects ") || setting.find(" accept_ra ") != std::string_view::npos;
   }
 
-  /// The list of other state folders; it contains no addresses or records.
-  static bool is_folder_list(const fs::path& path) { return path.parent_path().filename() == "data-dirs"; }
+  /// The lists of other state folders and of databases of Open vSwitch; they contain no addresses or records.
+  static bool is_folder_list(const fs::path& path) {
+    const auto parent = path.parent_path().filename();
+    return parent == "data-dirs" || parent == "databases";
+  }
 
   // Locks, cursors and lists of free addresses (with a dot: temporary files of killed calls), markers of folders, and
   // logs.

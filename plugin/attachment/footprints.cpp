@@ -56,7 +56,8 @@ void set_imported_end(const state::HostInterface& interface, Footprint& footprin
 void set_partial_wiring(wiring::Wiring wiring, Footprint& footprint) {
   wiring::set_identity(wiring, footprint);
   footprint.gateways = wiring.host_gateways;
-  footprint.bridge_segment = wiring.bridge ? wiring::gateway_interface(*wiring.bridge) : std::string{};
+  footprint.bridge_segment = segment_of(wiring);
+  if (const auto& port = wiring.ovs_port) footprint.ovs_port = wiring::OvsLocation{port->socket, port->bridge};
   if (!wiring.peer_netns.empty()) {
     footprint.is_netns_pair = true;
     footprint.host.netns = {wiring.peer_netns};
@@ -65,6 +66,11 @@ void set_partial_wiring(wiring::Wiring wiring, Footprint& footprint) {
 }
 
 }  // namespace
+
+std::string segment_of(const wiring::Wiring& wiring) {
+  if (wiring.bridge) return wiring::gateway_interface(*wiring.bridge);
+  return wiring.ovs_port ? cni::ovs_segment(wiring.ovs_port->bridge, wiring.ovs_port->tag) : std::string{};
+}
 
 Footprint lease_footprint(cni::Tag tag, const std::string& network) {
   return {.attachment = {.network = network, .container = {}, .interface = {}},
@@ -87,6 +93,8 @@ Footprint pair_footprint(const cni::Request& request) {
   footprint.container.name = request.attachment.interface;
   if (request.config.requested.mac) footprint.container.mac = *request.config.requested.mac;
   add_path(request.netns, footprint.container.netns);
+  const auto& ovs = request.config.ovs;
+  if (!ovs.bridge.empty()) footprint.ovs_port = wiring::OvsLocation{ovs.socket, ovs.bridge};
   if (request.config.mode != cni::Mode::netns) return footprint;
   footprint.is_netns_pair = true;
   footprint.host.name = request.config.peer.interface;

@@ -14,6 +14,9 @@ namespace attachment {
 
 using wiring::Footprint;
 
+/// The part of a bridge on which the addresses of the attachment are claimed; empty: they are not on a bridge.
+std::string segment_of(const wiring::Wiring& wiring);
+
 /// Of an attachment without objects in the kernel: only the state folder may contain parts of it. Also the start of a
 /// footprint of a single kind of object.
 Footprint lease_footprint(cni::Tag tag, const std::string& network);

@@ -20,6 +20,8 @@ Footprint footprint_of(const state::StoredRecord& stored, HeldAddresses& held) {
   auto footprint = footprint_of(stored.tag, held.network());
   footprint.addresses = held.of(stored.tag);
   footprint.gateways = held.folder().gateways.claimed_by(stored.tag);
+  const auto databases = held.folder().ovs.databases();
+  if (!databases.empty()) footprint.ovs_port = wiring::OvsLocation{.socket = databases.front()};
   return footprint;
 }
 

@@ -3,6 +3,7 @@
 #include "plugin/attachment/bridge_change.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 
 #include <algorithm>
 #include <set>
@@ -109,6 +110,7 @@ void remove_chains_of_unused_networks(const std::vector<Footprint>& batch, const
 }  // namespace
 
 std::vector<cni::Tag> tear_down(std::vector<Footprint> batch, const Node& node, BestEffort& effort, ipam::Ipam* ipam) {
+  remove_ovs_ports(batch, node, effort);
   const auto removal = remove_from_kernel(batch, node.kernel);
   for (const auto& failure : removal.failures) effort.add(failure);
   std::vector<cni::Tag> left;

@@ -18,9 +18,9 @@ struct Node {
 };
 
 /// Removes all objects of the attachments of a batch. Every verb and tool that removes attachments uses it. The order
-/// is: nftables elements and links, then the addresses (those of a delegate by `ipam`, null: none), the gateways on lo
-/// that no other attachment needs, what a failed ADD has changed at a bridge, the records, and last
-/// the masquerade chains of a network without records. Each step runs even if steps of other attachments fail;
+/// is: ports of Open vSwitch, nftables elements and links, then the addresses (those of a delegate by `ipam`, null:
+/// none), the gateways on lo that no other attachment needs, what a failed ADD has changed at a bridge, the records,
+/// and last the masquerade chains of a network without records. Each step runs even if steps of other attachments fail;
 /// failures are added to `effort`. If links or elements of an attachment cannot be removed, it may still be in use and
 /// keeps its addresses and its record. Returns the tags of the attachments that are not completely removed. Several
 /// footprints of one attachment are adjacent; the last one contains its addresses and gateways. The caller holds the

@@ -126,6 +126,7 @@ void add_argument(Args& args, std::string_view pair) {
   if (key == "IP") args.ip = split(value, ',');
   if (key == "GATEWAY") args.gateway = split(value, ',');
   if (key == "MAC") args.mac = value;
+  if (key == "OvnPort") args.ovn_port = value;
 }
 
 }  // namespace

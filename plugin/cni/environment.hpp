@@ -39,6 +39,7 @@ struct Args {
   std::vector<std::string> ip;         ///< IP=: addresses, with or without a prefix length, separated by ','
   std::vector<std::string> gateway{};  ///< GATEWAY=
   std::string mac{};                   ///< MAC=
+  std::string ovn_port{};              ///< OvnPort=, as for the plugin ovs-cni
 
   bool operator==(const Args&) const = default;
 };

@@ -135,7 +135,11 @@ void JsonValue::reject(std::string_view requirement) const {
   throw Error(ErrorCode::invalid_config, describe_error(*this, requirement));
 }
 
-JsonObject::JsonObject(JsonValue value, const ordered_json& object) : value_(std::move(value)), object_(&object) {}
+/// Most objects have up to 16 keys: the memory is allocated once.
+JsonObject::JsonObject(JsonValue value, const ordered_json& object) : value_(std::move(value)), object_(&object) {
+  constexpr std::size_t usual_keys = 16;
+  known_.reserve(usual_keys);
+}
 
 std::optional<JsonValue> JsonObject::find_or_null(std::string_view key) {
   mark_known(key);

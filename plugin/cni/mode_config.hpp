@@ -3,14 +3,16 @@
 #include "plugin/cni/address.hpp"
 #include "plugin/cni/lease.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cni {
 
 /// How the ends of the veth pair are connected: veth-cni(5), section MODES.
-enum class Mode { ptp, bridge, netns };
+enum class Mode { ptp, bridge, ovs, netns };
 
 /// A range of VLAN IDs, inclusive: 1 to 4094.
 struct VlanRange {
@@ -41,6 +43,28 @@ struct BridgeConfig {
 /// The part of a bridge on which addresses are unique: the bridge, or one VLAN of it ("cni0.100").
 inline std::string bridge_segment(const std::string& bridge, std::uint16_t vlan) {
   return vlan == 0 ? bridge : bridge + '.' + std::to_string(vlan);
+}
+
+/// How a port of Open vSwitch handles VLANs: the column vlan_mode in ovs-vswitchd.conf.db(5).
+constexpr std::array<std::string_view, 5> ovs_vlan_modes{"access", "trunk", "native-tagged", "native-untagged",
+                                                         "dot1q-tunnel"};
+
+/// Mode "ovs"
+struct OvsConfig {
+  std::string bridge{};                             ///< empty: "br-int", which is OVN's
+  std::uint16_t vlan = 0;                           ///< vlan: 1 to 4094; 0: none
+  std::vector<VlanRange> trunk{};                   ///< vlanTrunk
+  std::string vlan_mode{};                          ///< vlanMode; empty: it follows from vlan and vlanTrunk
+  std::uint16_t ofport_request = 0;                 ///< ofportRequest; 0: any
+  std::string ovn_port{};                           ///< ovnPort: the logical port of OVN; empty: none
+  std::string socket = "/run/openvswitch/db.sock";  ///< path of the socket of the database
+
+  bool operator==(const OvsConfig&) const = default;
+};
+
+/// The part of a bridge of Open vSwitch on which addresses are unique. The colon keeps it apart from Linux bridges.
+inline std::string ovs_segment(const std::string& bridge, std::uint16_t vlan) {
+  return "ovs:" + bridge_segment(bridge, vlan);
 }
 
 /// Mode "netns", object "peer": the other end of the veth pair.

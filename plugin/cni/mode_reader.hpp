@@ -3,6 +3,9 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/mode_config.hpp"
 
+#include <optional>
+#include <string>
+
 // The key "mode" and the keys of each mode. Each function throws Error invalid_config and decoding_failure.
 namespace cni {
 
@@ -10,6 +13,13 @@ Mode read_mode(JsonObject& network);
 
 /// The keys of mode "bridge", which are top-level keys.
 BridgeConfig read_bridge(JsonObject& network);
+
+/// The keys of mode "ovs", which are top-level keys. Rejects the names that these keys have in the plugin ovs-cni: a
+/// port without its trunk would have access to all VLANs.
+OvsConfig read_ovs(JsonObject& network);
+
+/// The text if it is usable as the name of a logical port of OVN: 1 to 255 printable characters.
+std::optional<std::string> find_ovn_port(const std::string& text);
 
 /// The object "peer". Throws if the object or its key "netns" is missing.
 PeerConfig read_peer(JsonObject& network);

@@ -32,7 +32,7 @@ constexpr std::uint32_t max_mtu = 65535;
 
 // Keys that are valid although this call does not read them: keys of the specification, of runtimes and of the other
 // modes.
-constexpr std::array<std::string_view, 25> other_valid_keys{"bridge",
+constexpr std::array<std::string_view, 29> other_valid_keys{"bridge",
                                                             "ipspoofchk",
                                                             "isGateway",
                                                             "isDefaultGateway",
@@ -45,6 +45,10 @@ constexpr std::array<std::string_view, 25> other_valid_keys{"bridge",
                                                             "macspoofchk",
                                                             "portIsolation",
                                                             "disableContainerInterface",
+                                                            "vlanMode",
+                                                            "ofportRequest",
+                                                            "ovnPort",
+                                                            "socket",
                                                             "peer",
                                                             "ipam",
                                                             "args",
@@ -184,6 +188,7 @@ void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode pars
     read_part(parse_mode, config.check_sources, [&] { return network.bool_or("ipspoofchk", true); });
   }
   if (config.mode == Mode::bridge) read_part(parse_mode, config.bridge, [&] { return read_bridge(network); });
+  if (config.mode == Mode::ovs) read_part(parse_mode, config.ovs, [&] { return read_ovs(network); });
   if (config.mode == Mode::netns) read_part(parse_mode, config.peer, [&] { return read_peer(network); });
   read_part(parse_mode, config.mtu, [&] { return read_mtu(network); });
   read_part(parse_mode, config.enable_dad, [&] { return network.bool_or("enabledad", false); });
@@ -208,7 +213,7 @@ void refuse_list(JsonObject& network, const NetworkConfig& config) {
               "give the plugin its entry of the list, with the name and cniVersion of the list, as a runtime does");
 }
 
-// Modes bridge and netns also work without addresses.
+// Modes bridge, ovs and netns also work without addresses.
 void require_ipam(const NetworkConfig& config) {
   if (config.bridge.disable_container_interface && !config.ipam.type.empty()) {
     throw Error(ErrorCode::invalid_config,
@@ -224,6 +229,17 @@ void refuse_bandwidth_in_mode_netns(const NetworkConfig& config) {
   if (config.mode != Mode::netns || config.bandwidth == Bandwidth{}) return;
   throw Error(ErrorCode::invalid_config,
               "/bandwidth: not possible in mode netns: both ends are in containers, which could remove the limits");
+}
+
+// OVN's bridge is the default for its logical ports. STATUS does not get a port that the runtime requests for ADD.
+void complete_ovs(NetworkConfig& config, Verb verb) {
+  if (config.mode != Mode::ovs) return;
+  auto& ovs = config.ovs;
+  if (!config.requested.ovn_port.empty()) ovs.ovn_port = config.requested.ovn_port;
+  if (!ovs.bridge.empty()) return;
+  const bool needs_bridge = ovs.ovn_port.empty() && (verb == Verb::add || verb == Verb::check);
+  if (needs_bridge) throw Error(ErrorCode::invalid_config, "/bridge: missing: mode ovs needs it without an ovnPort");
+  ovs.bridge = "br-int";
 }
 
 // Runtimes pass runtimeConfig to ADD only; STATUS gets only the capabilities.
@@ -251,6 +267,7 @@ void require_addresses(JsonObject& network, const NetworkConfig& config, Verb ve
 }  // namespace
 
 std::string bridge_segment_of(const NetworkConfig& config) {
+  if (config.mode == Mode::ovs) return ovs_segment(config.ovs.bridge, config.ovs.vlan);
   return config.mode == Mode::bridge ? bridge_segment(config.bridge.name, config.bridge.vlan) : std::string{};
 }
 
@@ -265,6 +282,7 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
   read_plugin_keys(network, config, parse_mode);
   config.requested = read_runtime_request(network, args, parse_mode);
   config.ipam = read_ipam(network, parse_mode);
+  complete_ovs(config, verb);
   if (parse_mode == ParseMode::lenient) return config;
   refuse_list(network, config);
   read_log(network);  // only validated here; find_log_target() reads it when the call is logged

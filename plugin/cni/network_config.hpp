@@ -81,6 +81,7 @@ struct RuntimeRequest {
   RangeSets ranges{};  ///< placed before the configured range sets
   std::optional<Dns> dns{};
   std::vector<PortMapping> port_mappings{};
+  std::string ovn_port{};  ///< ovnPort, mode ovs; empty: none
 
   bool operator==(const RuntimeRequest&) const = default;
 };
@@ -99,6 +100,7 @@ struct NetworkConfig {
   std::string type{};
   Mode mode = Mode::ptp;
   BridgeConfig bridge{};  ///< mode bridge
+  OvsConfig ovs{};        ///< mode ovs; in mode bridge, of a pair that joins the bridge to Open vSwitch (vethctl)
   PeerConfig peer{};      ///< mode netns
   std::optional<std::uint32_t> mtu =
       1500;                   ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
@@ -119,7 +121,7 @@ struct NetworkConfig {
   bool operator==(const NetworkConfig&) const = default;
 };
 
-/// The part of a bridge on which the addresses of the network are unique; empty: the mode is not bridge.
+/// The part of a bridge on which the addresses of the network are unique; empty: the mode has no bridge.
 std::string bridge_segment_of(const NetworkConfig& config);
 
 /// Parses the configuration for `verb`. For ADD, CHECK and STATUS all keys of this plugin must be valid. For DEL and GC

@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/ipam_config.hpp"
 #include "plugin/cni/key_spelling.hpp"
+#include "plugin/cni/mode_reader.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
@@ -177,6 +178,17 @@ std::vector<PortMapping> read_port_mappings(JsonObject& network, Sources& source
   return mappings;
 }
 
+std::string read_ovn_port(Sources& sources) {
+  constexpr std::string_view requirement = "a name of up to 255 printable characters";
+  if (const auto value = find_nonempty(sources.cni, "ovnPort")) {
+    if (auto port = find_ovn_port(value->as_string())) return *port;
+    value->reject("must be " + std::string(requirement));
+  }
+  const auto& argument = sources.args.ovn_port;
+  if (argument.empty() || find_ovn_port(argument)) return argument;
+  refuse_argument("OvnPort", requirement, argument);
+}
+
 void read_ipam_request(Sources& sources, RuntimeRequest& request, ParseMode parse_mode) {
   read_part(parse_mode, request.addresses, [&] { return read_addresses(sources); });
   read_part(parse_mode, request.ranges, [&] { return read_ranges(sources); });
@@ -197,6 +209,7 @@ RuntimeRequest read_runtime_request(JsonObject& network, const Args& args, Parse
   read_ipam_request(sources, request, parse_mode);
   read_part(parse_mode, request.mac, [&] { return read_mac(sources); });
   read_part(parse_mode, request.dns, [&] { return read_runtime_dns(sources); });
+  read_part(parse_mode, request.ovn_port, [&] { return read_ovn_port(sources); });
   read_part(parse_mode, request.port_mappings, [&] { return read_port_mappings(network, sources); });
   return request;
 }

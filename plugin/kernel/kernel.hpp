@@ -27,6 +27,14 @@ struct Namespace {
   std::string path;  ///< for messages
 };
 
+/// Mode ovs: makes an end of the pair a port of the switch. The switch works between the two calls.
+struct OvsConnector {
+  /// Called when the pair exists.
+  std::function<void()> request = [] {};
+  /// Called when both ends are configured. Returns whether the datapath is in user space: it completes no checksums.
+  std::function<bool()> wait = [] { return false; };
+};
+
 /// The namespaces of an attachment's ends, and what else the operations on one attachment need.
 struct AttachmentContext {
   Namespace container;
@@ -36,6 +44,7 @@ struct AttachmentContext {
   std::uint32_t host_index = 0;     ///< recorded ifindex of the host end, for observe() and repair(); 0: none
   /// Mode bridge: called by build() before it adds a gateway to the bridge; throws if a container has this address.
   std::function<void(const cni::IpAddress&)> check_new_gateway = [](const cni::IpAddress&) {};
+  OvsConnector ovs{};
   cni::Stopwatch* stopwatch = nullptr;  ///< for the steps of build(); null: timing is off
   /// All routes of the host, for the observe() of many attachments: a list of the routes of one interface takes as long
   /// as a list of all. Null: observe() lists them.

@@ -8,6 +8,7 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/offloads.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/route_batch.hpp"
@@ -170,6 +171,7 @@ BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   create(footprint);
   cni::lap(context_.stopwatch, "kernel_create");
   if (held_gateway_) return gateway_conflict();
+  if (wiring_.ovs_port) context_.ovs.request();
   open_container_socket();
   if (const auto conflict = configure_ends()) return *conflict;
   return Built{.bridge_mac = bridge_.mac, .lacks_filters = lacks_filters_};
@@ -292,7 +294,10 @@ void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests)
   if (wiring_.forward_ipv6) requests.push_back(get_forwarding(cni::Family::ipv6));
 }
 
-bool PairBuilder::is_routed() const { return !wiring_.bridge && !context_.peer; }
+bool PairBuilder::is_routed() const { return !wiring_.bridge && !wiring_.ovs_port && !context_.peer; }
+
+/// Port of a bridge or of Open vSwitch.
+bool PairBuilder::is_port() const { return wiring_.bridge || wiring_.ovs_port; }
 
 /// Reads the answers to add_host_end_requests(), and enables IPv6 and forwarding if they are off and needed.
 void PairBuilder::read_link_indexes(const std::vector<std::string>& messages) {
@@ -353,7 +358,7 @@ void PairBuilder::open_container_socket() {
 /// left unchanged. The configured sysctls are written after the other settings, so that they take precedence.
 std::optional<Conflict> PairBuilder::configure_ends() {
   if (!context_.peer) disable_accept_ra(wiring_.host.name);
-  if (!wiring_.bridge) announce_mac_to_ipv6();
+  if (!is_port()) announce_mac_to_ipv6();
   configure_container_end();
   if (wiring_.tuning && !wiring_.tuning->sysctls.empty()) {
     run_in_container([&] { write_sysctls(wiring_.tuning->sysctls); });
@@ -361,11 +366,12 @@ std::optional<Conflict> PairBuilder::configure_ends() {
   cni::lap(context_.stopwatch, "kernel_container");
   if (auto conflict = configure_host_end()) return conflict;
   cni::lap(context_.stopwatch, "kernel_host");
+  if (wiring_.ovs_port) connect_to_ovs();
   if (wiring_.enable_dad) wait_for_dad();
   if (wiring_.leave_down) return std::nullopt;
   wait_for_container_end();
   if (!is_routed() || !has_gateways_) wait_for_host_end();
-  if (wiring_.bridge) announce_container_mac();
+  if (is_port()) announce_container_mac();
   cni::lap(context_.stopwatch, "kernel_ready");
   return std::nullopt;
 }
@@ -554,6 +560,17 @@ bool PairBuilder::is_dad_finished() {
     is_finished = is_finished && !address->is_tentative;
   }
   return is_finished;
+}
+
+/// Frames reach the switch by the end opposite to its port. A datapath in user space receives them with checksums that
+/// are left to the hardware, and does not complete them. Both ends are on the host if the pair joins two switches.
+void PairBuilder::connect_to_ovs() {
+  if (wiring_.bridge) disable_accept_ra(wiring_.container.name);
+  const bool is_in_user_space = context_.ovs.wait();
+  cni::lap(context_.stopwatch, "ovs");
+  if (!is_in_user_space) return;
+  const auto& sender = wiring::end_opposite_to_ovs(wiring_);
+  run_in_container([&] { disable_checksum_offload(sender.name); });
 }
 
 void PairBuilder::run_in_container(const std::function<void()>& action) const {

@@ -43,6 +43,7 @@ class PairBuilder {
   void read_bridge(const std::vector<std::string>& messages);
   void add_forwarding_requests(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
+  bool is_port() const;
   void read_link_indexes(const std::vector<std::string>& messages);
   void enable_missing_forwarding(const std::vector<std::string>& answers);
   [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
@@ -63,6 +64,7 @@ class PairBuilder {
   void wait_for_host_end();
   bool is_port_open();
   void announce_container_mac();
+  void connect_to_ovs();
   void open_container_socket();
   void run_in_container(const std::function<void()>& action) const;
   void run_at_host_end(const std::function<void()>& action) const;

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::uint32_t loopback_index = 1;
 
-bool is_routed(const wiring::Wiring& wiring) { return !wiring.bridge && wiring.peer_netns.empty(); }
-
 bool is_host_route(const wiring::Route& route) { return cni::is_host_prefix(route.destination); }
 
 /// In mode netns the addresses are not reached through the host. A link-local address has a meaning only on its link.
@@ -33,7 +31,7 @@ std::vector<cni::IpAddress> addresses_to_reach(const wiring::Wiring& wiring) {
 /// IPv4 gateways are addresses of the host end, IPv6 gateways are on lo.
 std::vector<cni::IpAddress> gateways_of(const wiring::Wiring& wiring) {
   auto gateways = wiring.host_gateways;
-  if (!is_routed(wiring)) return gateways;
+  if (!wiring::is_routed(wiring)) return gateways;
   for (const auto& address : wiring.host.addresses) {
     if (address.prefix.address.family == cni::Family::ipv4) gateways.push_back(address.prefix.address);
   }

@@ -40,7 +40,8 @@ Folder::Folder(std::unique_ptr<const Directory> directory, Locks opened_locks)
       records(*directory_),
       addresses(*directory_),
       gateways(*directory_),
-      bridges(*directory_) {}
+      bridges(*directory_),
+      ovs(*directory_) {}
 
 Folder Folder::open(const std::string& root, const std::string& registry) {
   const std::string parent_path = without_trailing_slashes(root);

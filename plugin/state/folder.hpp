@@ -5,6 +5,7 @@
 #include "plugin/state/directory.hpp"
 #include "plugin/state/gateways.hpp"
 #include "plugin/state/locks.hpp"
+#include "plugin/state/ovs.hpp"
 #include "plugin/state/records.hpp"
 
 #include <memory>
@@ -23,6 +24,8 @@
 //     gateways/.claims           a symlink: claims are written (earlier versions wrote none)
 //     gateways/.unrecorded       a symlink: interfaces without a record may need gateways
 //     .bridges/<bridge>/<ip>     a symlink to the network that holds the address on the bridge
+//     .ovs/databases/<hash>      a symlink to the socket of a database of Open vSwitch without ports of earlier boots
+//     .ovs/orphans/<tag>         a symlink to the socket of the database: the port could not be removed
 //     <network>/addresses/<ip>   a symlink to the tag that holds the address
 //     <network>/cursor           a symlink to the addresses after which the next searches begin, one for each
 //                                range set ("10.1.0.7 fd00:1::7"; "-": none)
@@ -82,6 +85,7 @@ class Folder {
   Addresses addresses;
   Gateways gateways;
   Bridges bridges;
+  Ovs ovs;
 };
 
 }  // namespace state

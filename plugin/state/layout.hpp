@@ -10,6 +10,7 @@ constexpr std::string_view locks_name = "locks";
 constexpr std::string_view data_dirs_name = "data-dirs";
 constexpr std::string_view gateways_name = "gateways";
 constexpr std::string_view bridges_name = ".bridges";  // no network's name begins with a dot
+constexpr std::string_view ovs_name = ".ovs";
 
 /// A symbolic link to the inode number of the network namespace. No network's name begins with '='.
 constexpr const char* namespace_mark = "=namespace";

@@ -5,6 +5,7 @@
 #include "plugin/attachment/context.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/attachment/rollback.hpp"
 #include "plugin/attachment/state_folder.hpp"
@@ -59,6 +60,7 @@ class AddOperation {
         folder_(folder),
         ipam_(ipam::make_ipam(request, &folder)),
         footprint_(empty_footprint(request.attachment)),
+        ovs_(wiring_, node(), footprint_),
         rollback_("veth", footprint_, {.kernel = &kernel, .folder = &folder}) {}
 
   void run(const kernel::AttachmentContext& context, const Print& print) {
@@ -70,6 +72,10 @@ class AddOperation {
       print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
     });
     mark_live();
+  }
+
+  kernel::OvsConnector ovs_connector() {
+    return {.request = [this] { ovs_.request(); }, .wait = [this] { return ovs_.wait(); }};
   }
 
  private:
@@ -260,6 +266,7 @@ class AddOperation {
   wiring::Wiring wiring_;
   kernel::Built built_;
   wiring::Footprint footprint_;  ///< what this ADD has created so far
+  attachment::OvsAddition ovs_;
   attachment::Rollback rollback_;
 };
 
@@ -276,7 +283,9 @@ void add_in(state::Folder& folder, kernel::AttachmentContext context, const cni:
     attachment::check_new_gateway(request, gateway, tools.kernel, folder);
   };
   if (folder.is_new()) attachment::remove_orphaned_rules(tools.kernel, folder);
-  AddOperation{request, tools.kernel, folder}.run(context, tools.print);
+  AddOperation operation{request, tools.kernel, folder};
+  context.ovs = operation.ovs_connector();
+  operation.run(context, tools.print);
 }
 
 }  // namespace

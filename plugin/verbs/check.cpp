@@ -3,6 +3,7 @@
 #include "ipam/ipam.hpp"
 #include "plugin/attachment/context.hpp"
 #include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/verbs/add_result.hpp"
@@ -62,6 +63,7 @@ void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
                 [&](const wiring::Route& route) { return !leads_to(recorded.container.routes, route); });
   wanted.host = recorded.host;
   wanted.bridge = recorded.bridge;
+  wanted.ovs_port = recorded.ovs_port;
   wanted.host_gateways = recorded.host_gateways;
   wanted.masquerades = recorded.masquerades;
   wanted.host_ports = recorded.host_ports;
@@ -99,7 +101,9 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   if (record) context.host_index = record->ends.host;
   const auto wanted = wanted_wiring(request, record, kernel);
   cni::lap(request.stopwatch, "record");
-  auto differences = wiring::difference(wanted, kernel.observe(wanted, context));
+  auto observed = kernel.observe(wanted, context);
+  attachment::observe_ovs(wanted, observed);
+  auto differences = wiring::difference(wanted, observed);
   std::erase_if(differences, [&](const wiring::Difference& difference) {
     return difference.kind == wiring::Kind::mtu && wiring::may_be_intended(wanted, difference);
   });

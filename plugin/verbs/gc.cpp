@@ -4,6 +4,7 @@
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/held_addresses.hpp"
 #include "plugin/attachment/locked_batches.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/teardown.hpp"
 #include "plugin/attachment/valid_attachments.hpp"
 #include "plugin/cni/error.hpp"
@@ -41,6 +42,7 @@ class GcOperation {
   void run(attachment::BestEffort& effort) {
     effort.attempt([&] { list_records(); });
     is_listed_ = effort.attempt([&] { list_kernel(); });
+    effort.attempt([&] { list_ovs(); });
     attachment::for_each_batch(find_stale(), [&](std::span<const cni::Tag> tags) { remove_stale(tags, effort); });
     if (kept_.empty()) effort.attempt([&] { kernel_.clean_rules(network_); });
   }
@@ -56,7 +58,19 @@ class GcOperation {
     for (auto& footprint : kernel_.list(network_)) in_kernel_.emplace(footprint.tag, std::move(footprint));
   }
 
-  /// From records, links and nftables elements.
+  /// Ports without a record and a link, and those that another call could not remove.
+  void list_ovs() {
+    if (!assumed_.ovs_port || folder_ == nullptr) return;
+    const auto& socket = assumed_.ovs_port->socket;
+    attachment::remove_orphaned_ports(socket, *folder_);
+    for (const auto& port : attachment::find_stale_ports(socket, kernel_, *folder_)) {
+      if (port.attachment.network == network_) add_port(cni::tag_of(port.attachment));
+    }
+  }
+
+  void add_port(cni::Tag tag) { in_kernel_.emplace(tag, attachment::footprint_of(tag, network_)); }
+
+  /// From records, links, nftables elements and ports of Open vSwitch.
   std::vector<cni::Tag> find_stale() const {
     std::set<cni::Tag> stale = recorded_;
     for (const auto& [tag, footprint] : in_kernel_) stale.insert(tag);
@@ -112,6 +126,7 @@ class GcOperation {
       footprint.attachment.network = network_;
       footprint.gateways = assumed_.gateways;
       footprint.are_gateways_assumed = true;
+      footprint.ovs_port = assumed_.ovs_port;
       footprints.push_back(std::move(footprint));
     }
     return footprints;

@@ -1,6 +1,7 @@
 #include "plugin/verbs/status.hpp"
 
 #include "ipam/range.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/pool_status.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/error.hpp"
@@ -53,6 +54,7 @@ void check_ability(const cni::Request& request, kernel::Kernel& kernel) {
 
 void status(const cni::Request& request, kernel::Kernel& kernel, const std::string& root) {
   check_ability(request, kernel);
+  attachment::check_ovs(request.config);
   auto folder = open_writable(root, request.attachment.network);
   attachment::check_pool(request, {.kernel = &kernel, .folder = &folder});
 }

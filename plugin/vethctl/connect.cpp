@@ -95,22 +95,35 @@ struct Sides {
   Side other;
 };
 
-/// The container end is the first one that is a namespace. Options belong to operands by their position.
+/// The container end is the first one that is a namespace; of a Linux bridge and one of Open vSwitch, the latter.
+/// Options belong to operands by their position.
 Sides read_sides(const Arguments& arguments) {
   Side first{parse_end(arguments.operands.at(0)), "ifname", "address"};
   Side second{parse_end(arguments.operands.at(1)), "peer-ifname", "peer-address"};
   if (first.end.kind == End::Kind::netns) return {first, second};
   if (second.end.kind == End::Kind::netns) return {second, first};
-  throw UsageError{"cannot connect " + text::quoted(arguments.operands.at(0)) + " and " +
-                   text::quoted(arguments.operands.at(1)) + ": at least one END must be a network namespace"};
+  if (first.end.kind == End::Kind::ovs && second.end.kind == End::Kind::bridge) return {first, second};
+  if (second.end.kind == End::Kind::ovs && first.end.kind == End::Kind::bridge) return {second, first};
+  throw UsageError{
+      "cannot connect " + text::quoted(arguments.operands.at(0)) + " and " + text::quoted(arguments.operands.at(1)) +
+      ": at least one END must be a network namespace, or one a Linux bridge and the other one a bridge of "
+      "Open vSwitch"};
 }
 
-/// A bridge gets no interface name and no addresses.
+bool is_joint(const Sides& sides) { return sides.container.end.kind == End::Kind::ovs; }
+
+/// A bridge gets no interface name and no addresses. Of a pair between two bridges, the end in Open vSwitch has a name.
 void refuse_unused_options(const Sides& sides, const Arguments& arguments) {
-  if (sides.other.end.kind != End::Kind::bridge) return;
-  for (const std::string option : {sides.other.interface_option, sides.other.address_option}) {
+  std::vector<std::string> unused;
+  if (is_switch(sides.other.end)) unused = {sides.other.interface_option, sides.other.address_option};
+  if (is_joint(sides)) unused.emplace_back(sides.container.address_option);
+  for (const auto& option : unused) {
     if (arguments.has(option))
       throw UsageError{"--" + option + " has no effect: its END is a bridge. Remove the option"};
+  }
+  const bool has_ovs = is_joint(sides) || sides.other.end.kind == End::Kind::ovs;
+  for (const std::string option : {"vlan", "socket"}) {
+    if (arguments.has(option) && !has_ovs) throw UsageError{"--" + option + " has no effect: no END is ovs:NAME"};
   }
 }
 
@@ -181,7 +194,7 @@ std::vector<UsedAddress> used_addresses(const Sides& sides, kernel::Inspector& i
   std::vector<UsedAddress> used;
   for (const auto* side : {&sides.container, &sides.other}) {
     const auto& [kind, name, path] = side->end;
-    if (kind == End::Kind::bridge) continue;
+    if (is_switch(side->end)) continue;
     for (const auto& attachment : attachments) {
       if (!has_end_in(path, attachment)) continue;
       add_used(attachment.addresses, "attachment " + inspect::name_of(attachment), used);
@@ -218,7 +231,7 @@ std::optional<ConnectionAddresses> find_given_addresses(const Sides& sides, cons
                                                         const cni::Request& request) {
   const bool has_container = arguments.has(sides.container.address_option);
   const bool has_other = arguments.has(sides.other.address_option);
-  const bool is_port = sides.other.end.kind == End::Kind::bridge;
+  const bool is_port = is_switch(sides.other.end);
   if (!has_container && !has_other && !is_port) return std::nullopt;
   ConnectionAddresses addresses{read_prefixes(arguments, sides.container.address_option),
                                 read_prefixes(arguments, sides.other.address_option)};
@@ -230,7 +243,30 @@ std::optional<ConnectionAddresses> find_given_addresses(const Sides& sides, cons
                    ": IPv6 needs at least 1280. Use a larger MTU, or give only IPv4 addresses"};
 }
 
+std::uint16_t read_vlan(const std::string& text) {
+  constexpr std::uint16_t max_vlan = 4094;
+  std::uint16_t vlan = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, vlan);
+  if (read.ec == std::errc{} && read.ptr == end && vlan >= 1 && vlan <= max_vlan) return vlan;
+  throw UsageError{"--vlan " + text::quoted(text) + ": must be a VLAN ID from 1 to 4094"};
+}
+
+void set_ovs(cni::Request& request, const End& ovs, const Arguments& arguments) {
+  auto& config = request.config.ovs;
+  config.bridge = ovs.name;
+  if (const auto socket = arguments.value("socket")) config.socket = *socket;
+  if (const auto vlan = arguments.value("vlan")) {
+    config.vlan = read_vlan(*vlan);
+    config.vlan_mode = "access";
+  }
+}
+
 void set_mode(cni::Request& request, const Side& other, const Arguments& arguments) {
+  if (other.end.kind == End::Kind::ovs) {
+    request.config.mode = cni::Mode::ovs;
+    return set_ovs(request, other.end, arguments);
+  }
   if (other.end.kind == End::Kind::bridge) {
     request.config.mode = cni::Mode::bridge;
     request.config.bridge.name = other.end.name;
@@ -251,15 +287,26 @@ void set_addresses(cni::Request& request, const ConnectionAddresses& addresses) 
   request.config.peer.addresses = addresses.other;
   for (const auto& prefix : addresses.container) request.config.ipam.addresses.push_back({prefix});
   if (!addresses.container.empty()) request.config.ipam.type = "veth-ipam";
-  request.config.ipam.reserves_addresses = request.config.mode == cni::Mode::bridge;
+  request.config.ipam.reserves_addresses = request.config.mode != cni::Mode::netns;
+}
+
+std::string container_interface(const Sides& sides, const Arguments& arguments) {
+  const auto* option = sides.container.interface_option;
+  if (is_joint(sides) && !arguments.has(option)) return joint_interface(sides.container.end, sides.other.end);
+  return read_interface(arguments, option);
 }
 
 /// A request without addresses. Throws before anything is created.
 cni::Request build_request(const Sides& sides, const Arguments& arguments, kernel::Inspector& inspector) {
   refuse_unused_options(sides, arguments);
   for (const auto* side : {&sides.container, &sides.other}) require_namespace(side->end, inspector);
-  auto request = connect_request(sides.container.end, read_interface(arguments, sides.container.interface_option));
+  auto request = connect_request(sides.container.end, container_interface(sides, arguments));
   set_mode(request, sides.other, arguments);
+  if (is_joint(sides)) {
+    request.netns = inspect::host_namespace_path;
+    request.netns_override = true;
+    set_ovs(request, sides.container.end, arguments);
+  }
   refuse_one_interface(request);
   if (const auto mtu = arguments.value("mtu")) request.config.mtu = read_mtu(*mtu);
   return request;
@@ -270,22 +317,40 @@ std::string end_text(const std::string& end, const std::string& interface, const
          (addresses.empty() ? "only a link-local address" : text::joined(addresses, ", ")) + '\n';
 }
 
+/// The end that is a port of a bridge, or is in a second namespace.
+std::string other_end_text(const cni::Request& request, const SideEffects& effects) {
+  const auto& config = request.config;
+  if (config.mode == cni::Mode::ovs) return "  port of bridge " + config.ovs.bridge + " of Open vSwitch\n";
+  if (config.mode == cni::Mode::bridge) {
+    return "  port of bridge " + config.bridge.name +
+           (!effects.created_bridge.empty() ? " (created; disconnect does not remove it)\n" : "\n");
+  }
+  return end_text(report::format_namespace(config.peer.netns), config.peer.interface,
+                  report::texts(config.peer.addresses));
+}
+
+bool is_joint(const cni::Request& request) {
+  return request.config.mode == cni::Mode::bridge && !request.config.ovs.bridge.empty();
+}
+
+std::string container_end_text(const cni::Request& request) {
+  const auto& [network, container, interface] = request.attachment;
+  if (is_joint(request))
+    return "  interface " + interface + ", port of bridge " + request.config.ovs.bridge + " of Open vSwitch\n";
+  std::vector<cni::Prefix> own;
+  for (const auto& leased : request.config.ipam.addresses) own.push_back(leased.address);
+  return end_text(container, interface, report::texts(own));
+}
+
 std::string to_text(const cni::Request& request, const SideEffects& effects) {
   const auto& [network, container, interface] = request.attachment;
-  const auto& config = request.config;
-  std::vector<cni::Prefix> own;
-  for (const auto& leased : config.ipam.addresses) own.push_back(leased.address);
   auto text = "connected: attachment " + network + '/' + container + '/' + interface + '\n' +
-              end_text(container, interface, report::texts(own));
-  text += config.mode == cni::Mode::bridge
-              ? "  port of bridge " + config.bridge.name +
-                    (!effects.created_bridge.empty() ? " (created; disconnect does not remove it)\n" : "\n")
-              : end_text(report::format_namespace(config.peer.netns), config.peer.interface,
-                         report::texts(config.peer.addresses));
+              container_end_text(request) + other_end_text(request, effects);
   std::vector<std::string> loopbacks;
   for (const auto& path : effects.loopbacks) loopbacks.push_back(report::format_namespace(path));
   if (!loopbacks.empty()) text += "  lo set up in " + text::joined(loopbacks, ", ") + '\n';
-  return text + "to disconnect: vethctl disconnect " + container + " --ifname " + interface + '\n';
+  const auto end = is_joint(request) ? std::string{inspect::ovs_prefix} + container : container;
+  return text + "to disconnect: vethctl disconnect " + end + " --ifname " + interface + '\n';
 }
 
 bool is_bridge_missing(const cni::Request& request, kernel::Inspector& inspector) {
@@ -376,7 +441,9 @@ Command connect_command() {
       .description =
           "Creates a veth pair between two ends. An END is one of: the name of a network namespace in /run/netns; "
           "the path of a network namespace; a process ID, for the network namespace of that process; \"host\"; "
-          "\"bridge:NAME\". At least one END must be a network namespace. A missing bridge is created. The connection "
+          "\"bridge:NAME\", a Linux bridge; \"ovs:NAME\", a bridge of Open vSwitch. At least one END must be a network "
+          "namespace, or one a Linux bridge and the other one a bridge of Open vSwitch, which the pair joins then. A "
+          "missing Linux bridge is created. The connection "
           "is an attachment of network \"vethctl\", which belongs to no "
           "runtime.\n\nEach end gets the addresses that are given for it, a connected route for each, and a "
           "link-local address. If addresses are given for one end only, the other end gets an address in each of "
@@ -396,13 +463,18 @@ Command connect_command() {
                    .value = "NAME",
                    .help = "interface at the second END (default: eth0; on the host: veth and a hash)"},
                   {.name = "mtu", .value = "BYTES", .help = "MTU of both ends in bytes (default: 1500)"},
+                  {.name = "vlan", .value = "ID", .help = "VLAN of the port of Open vSwitch (default: all, tagged)"},
+                  {.name = "socket",
+                   .value = "PATH",
+                   .help = "socket of the database of Open vSwitch (default: /run/openvswitch/db.sock)"},
                   {.name = "no-lo", .help = "leave lo down (default: lo of both namespaces is set up)"},
                   explain_options().front(),
                   explain_options().back(),
                   output_option()},
       .examples = {"vethctl connect net0 net1 --explain",
                    "vethctl connect net0 net1 --address 192.168.10.1/24 --peer-address 192.168.10.2/24",
-                   "vethctl connect net0 bridge:br0", "vethctl connect 4711 host"},
+                   "vethctl connect net0 bridge:br0", "vethctl connect 4711 host",
+                   "vethctl connect net0 ovs:br-int --vlan 100", "vethctl connect bridge:br0 ovs:br-int"},
       .run = connect};
 }
 

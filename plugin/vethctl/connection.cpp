@@ -11,12 +11,25 @@ namespace {
 
 constexpr auto default_interface = "eth0";
 
+/// Whether a pair joins two bridges: both ends are on the host.
+bool is_joint(const inspect::Attachment& connection) {
+  return !connection.ovs_bridge.empty() && !connection.bridge.starts_with(inspect::ovs_prefix);
+}
+
+bool is_ovs_end(const NamedEnd& named, const inspect::Attachment& connection) {
+  const auto& interface = is_joint(connection) ? connection.identity.interface : connection.host_interface;
+  return named.end.kind == End::Kind::ovs && connection.ovs_bridge == named.end.name &&
+         named.interface.value_or(interface) == interface;
+}
+
 bool is_container_end(const NamedEnd& named, const inspect::Attachment& connection) {
+  if (named.end.kind == End::Kind::ovs) return is_joint(connection) && is_ovs_end(named, connection);
   return named.end.kind == End::Kind::netns && cni::tag_of(attachment_for(named)) == connection.tag;
 }
 
 bool is_other_end(const NamedEnd& named, const inspect::Attachment& connection) {
   const auto& [end, interface] = named;
+  if (end.kind == End::Kind::ovs) return is_ovs_end(named, connection);
   if (end.kind == End::Kind::bridge) return connection.bridge == end.name;
   const bool is_host = connection.peer_netns == inspect::host_namespace_path;
   if (end.kind == End::Kind::host)
@@ -31,6 +44,12 @@ bool has_ends(const NamedEnd& container, const NamedEnd& other, const inspect::A
 }
 
 }  // namespace
+
+/// The two bridges may be joined by several pairs: --ifname makes the others distinct.
+std::string joint_interface(const End& ovs, const End& bridge) {
+  constexpr std::size_t digits = 11;
+  return "ovs-" + cni::to_string(cni::tag_of_network(ovs.name + '/' + bridge.name)).substr(0, digits);
+}
 
 std::string read_interface(const Arguments& arguments, const std::string& option) {
   auto name = arguments.value(option).value_or(default_interface);

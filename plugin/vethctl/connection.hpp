@@ -19,6 +19,9 @@ std::string read_interface(const Arguments& arguments, const std::string& option
 /// A request for the connection with this container end.
 cni::Request connect_request(const End& container, const std::string& interface);
 
+/// The name of the end in Open vSwitch of a pair that joins two bridges.
+std::string joint_interface(const End& ovs, const End& bridge);
+
 /// One end of a connection as the command line names it.
 struct NamedEnd {
   End end;

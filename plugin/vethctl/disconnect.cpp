@@ -28,7 +28,8 @@ using Requests = std::map<cni::Attachment, cni::Request>;
 /// An END, or NAMESPACE:INTERFACE.
 NamedEnd parse_named_end(const std::string& text) {
   const auto colon = text.rfind(':');
-  const bool is_end = colon == std::string::npos || text.starts_with("bridge:") || cni::find_address(text).has_value();
+  const bool is_end = colon == std::string::npos || text.starts_with("bridge:") || text.starts_with("ovs:") ||
+                      cni::find_address(text).has_value();
   if (is_end || cni::interface_name_fault(text.substr(colon + 1))) return {.end = parse_end(text)};
   return {.end = parse_end(text.substr(0, colon)), .interface = text.substr(colon + 1)};
 }
@@ -65,6 +66,7 @@ cni::Request del_request(const inspect::Attachment& connection, const std::vecto
     if (netns.empty()) netns = container.end.path;
   }
   auto request = connect_request({.name = identity.container, .path = netns}, identity.interface);
+  if (!connection.ovs_bridge.empty()) request.config.ovs.bridge = connection.ovs_bridge;
   if (!is_other_end_known(connection)) request.config.mode = cni::Mode::netns;
   return request;
 }
@@ -145,6 +147,7 @@ class UnrecordedSearch {
 
 std::string end_text(const NamedEnd& named) {
   if (named.end.kind != End::Kind::netns) {
+    if (named.end.kind == End::Kind::ovs) return std::string{inspect::ovs_prefix} + named.end.name;
     return named.end.kind == End::Kind::bridge ? "bridge:" + named.end.name : named.end.name;
   }
   return named.end.name + '/' + attachment_for(named).interface;
@@ -158,6 +161,11 @@ std::string ends_text(const std::vector<NamedEnd>& named) {
 std::string command_for(const inspect::Attachment& connection) {
   const auto& [network, container, interface] = connection.identity;
   const auto options = " --ifname " + interface;
+  const bool is_ovs_port = connection.bridge.starts_with(inspect::ovs_prefix);
+  if (is_ovs_port) return "vethctl disconnect " + container + ' ' + connection.bridge + options;
+  if (!connection.ovs_bridge.empty()) {
+    return "vethctl disconnect ovs:" + connection.ovs_bridge + " bridge:" + connection.bridge + options;
+  }
   if (!connection.bridge.empty()) return "vethctl disconnect " + container + " bridge:" + connection.bridge + options;
   if (connection.peer_netns.empty()) return "vethctl disconnect " + container + options;
   const bool is_host = connection.peer_netns == inspect::host_namespace_path;
@@ -289,12 +297,15 @@ Command disconnect_command() {
               "connections match, their commands are listed, and the exit status is 2.\n\n"
               "All options of connect are accepted, so that the arguments of connect can be used unchanged: "
               "--ifname and --peer-ifname select the interfaces at the first and the second END, --address, "
-              "--peer-address, --mtu and --no-lo have no effect. If the record is missing, the pair is found by the "
+              "--peer-address, --mtu, --vlan, --socket and --no-lo have no effect. If the record is missing, the pair "
+              "is found by the "
               "aliases of its interfaces.",
           .options = {{.name = "ifname", .value = "NAME", .help = "interface at the first END (default: eth0)"},
                       {.name = "peer-ifname",
                        .value = "NAME",
                        .help = "interface at the second END (default: eth0; on the host: any)"},
+                      {.name = "vlan", .value = "ID", .help = "accepted, no effect"},
+                      {.name = "socket", .value = "PATH", .help = "accepted, no effect"},
                       {.name = "address", .value = "CIDR", .help = "accepted, no effect"},
                       {.name = "peer-address", .value = "CIDR", .help = "accepted, no effect"},
                       {.name = "mtu", .value = "BYTES", .help = "accepted, no effect"},

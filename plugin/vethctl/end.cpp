@@ -5,7 +5,9 @@
 #include "plugin/vethctl/command.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace vethctl {
 namespace {
@@ -41,16 +43,21 @@ End netns_end(std::string name, std::string path) {
   return {.kind = End::Kind::netns, .name = std::move(name), .path = std::move(path)};
 }
 
+std::optional<End> find_switch(const std::string& text, std::string_view prefix, End::Kind kind) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  auto name = text.substr(prefix.size());
+  if (const auto fault = cni::interface_name_fault(name)) throw UsageError{"\"" + text + "\": " + *fault};
+  return End{.kind = kind, .name = std::move(name)};
+}
+
 }  // namespace
 
+bool is_switch(const End& end) { return end.kind == End::Kind::bridge || end.kind == End::Kind::ovs; }
+
 End parse_end(const std::string& text) {
-  constexpr std::string_view bridge = "bridge:";
   if (text == "host") return {.kind = End::Kind::host, .name = "host", .path = "/proc/self/ns/net"};
-  if (text.starts_with(bridge)) {
-    const auto name = text.substr(bridge.size());
-    if (const auto fault = cni::interface_name_fault(name)) throw UsageError{"\"" + text + "\": " + *fault};
-    return {.kind = End::Kind::bridge, .name = name};
-  }
+  if (auto end = find_switch(text, "bridge:", End::Kind::bridge)) return *end;
+  if (auto end = find_switch(text, "ovs:", End::Kind::ovs)) return *end;
   if (const auto process = process_id_of(text); !process.empty()) return netns_end("pid-" + process, text);
   if (text.find('/') != std::string::npos) return netns_end(container_of(text), text);
   if (is_number(text)) return netns_end("pid-" + text, "/proc/" + text + "/ns/net");

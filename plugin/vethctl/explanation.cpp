@@ -1,5 +1,6 @@
 #include "plugin/vethctl/explanation.hpp"
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -77,12 +78,14 @@ std::string explain_removal(const cni::Attachment& attachment, const std::option
 std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder) try {
   const auto wiring = wiring::find_wiring(record.wiring);
   if (!wiring) return {};
-  kernel::AttachmentContext context{.container = kernel.open_namespace(record.netns, false),
+  const bool is_joint = wiring->bridge && wiring->ovs_port;  // both ends are on the host
+  kernel::AttachmentContext context{.container = kernel.open_namespace(record.netns, is_joint),
                                     .node_instance = folder.name()};
   context.host_index = record.ends.host;
   const auto& peer = wiring->peer_netns;
   if (!peer.empty()) context.peer = kernel.open_namespace(peer, peer == inspect::host_namespace_path);
-  const auto observed = kernel.observe(*wiring, context);
+  auto observed = kernel.observe(*wiring, context);
+  attachment::observe_ovs(*wiring, observed);
   auto differences = wiring::difference(*wiring, observed);
   std::erase_if(differences, [&](const auto& difference) { return wiring::may_be_intended(*wiring, difference); });
   if (differences.empty() || !wiring::is_own_pair(*wiring, observed)) return {};

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/gc.hpp"
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
@@ -37,6 +38,18 @@ std::vector<RemovedAttachment> remove_orphaned_rules(const std::vector<state::Fo
   }
   if (is_dry_run || orphans.empty()) return removed;
   attachment::tear_down_or_throw(std::move(orphans), {.kernel = &kernel});
+  return removed;
+}
+
+/// Removes ports of Open vSwitch whose attachment does not exist any more.
+std::vector<RemovedAttachment> remove_stale_ports(std::vector<state::Folder>& folders, kernel::Kernel& kernel,
+                                                  bool is_dry_run) {
+  std::vector<RemovedAttachment> removed;
+  for (auto& folder : folders) {
+    for (const auto& uuid : attachment::clean_ovs(kernel, folder, is_dry_run)) {
+      removed.push_back({.attachment = {}, .tag = {}, .what = "port " + uuid + " of Open vSwitch"});
+    }
+  }
   return removed;
 }
 
@@ -98,7 +111,9 @@ std::vector<RemovedAttachment> remove_stale(std::vector<state::Folder>& folders,
     }
   }
   std::ranges::stable_sort(removed, {}, &RemovedAttachment::attachment);
-  if (!network) std::ranges::move(remove_orphaned_rules(folders, kernel, is_dry_run), std::back_inserter(removed));
+  if (network) return removed;
+  std::ranges::move(remove_orphaned_rules(folders, kernel, is_dry_run), std::back_inserter(removed));
+  std::ranges::move(remove_stale_ports(folders, kernel, is_dry_run), std::back_inserter(removed));
   return removed;
 }
 

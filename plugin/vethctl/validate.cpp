@@ -151,6 +151,31 @@ void check_byte_order_mark(std::string_view text) {
                    "without a byte order mark (BOM)"};
 }
 
+struct OtherName {
+  const char* theirs;
+  const char* own;
+};
+
+/// The keys of ovs-cni (docs/plugin.md of k8snetworkplumbingwg/ovs-cni) that have another name here.
+constexpr std::array<OtherName, 3> names_of_ovs_cni{
+    {{"trunk", "vlanTrunk"}, {"ofport_request", "ofportRequest"}, {"socket_file", "socket"}}};
+
+/// What to change so that this plugin replaces ovs-cni.
+std::string migration_from_ovs_cni(const ordered_json& plugin) {
+  std::string text = R"(is of the plugin ovs-cni. For this plugin, write "type": "veth", "mode": "ovs")";
+  for (const auto& [theirs, own] : names_of_ovs_cni) {
+    if (plugin.contains(theirs)) text += std::string{", \""} + own + "\" instead of \"" + theirs + '"';
+  }
+  for (const auto* unsupported : {"deviceID", "interface_type", "mirrors"}) {
+    if (plugin.contains(unsupported)) text += std::string{"; \""} + unsupported + "\" is not supported";
+  }
+  return text + (plugin.contains("configuration_path") ? "; copy the keys of its configuration_path" : "");
+}
+
+std::string reason_not_checked(const ordered_json& plugin, const std::string& type) {
+  return type == "ovs" ? migration_from_ovs_cni(plugin) : "belongs to another plugin";
+}
+
 /// Checks the configuration of one plugin in the form that the plugin gets.
 void check_plugin(ValidationResult result, const ordered_json& plugin, std::vector<ValidationResult>& results) try {
   result.type = string_at(plugin, "type");
@@ -160,7 +185,7 @@ void check_plugin(ValidationResult result, const ordered_json& plugin, std::vect
   const bool is_plugin = result.type == "veth";
   if (!is_plugin && ipam_type_of(plugin) != "veth-ipam") {
     result.kind = Kind::not_checked;
-    result.message = "belongs to another plugin";
+    result.message = reason_not_checked(plugin, result.type);
     results.push_back(result);
     return;
   }

@@ -277,6 +277,49 @@ void compare_limits(const Wiring& wanted, const Observed& observed, Differences&
   differences.push_back({Kind::redirection, Side::host, host, ifb});
 }
 
+std::string number_text(std::uint32_t number) { return number == 0 ? "none" : std::to_string(number); }
+
+/// "10-12, 20"
+std::string ids_text(const std::vector<std::uint16_t>& ids) {
+  std::string text;
+  for (std::size_t first = 0; first < ids.size();) {
+    auto last = first;
+    while (last + 1 < ids.size() && ids[last + 1] == ids[last] + 1) ++last;
+    text += (text.empty() ? "" : ", ") + std::to_string(ids[first]);
+    if (last != first) text += '-' + std::to_string(ids[last]);
+    first = last + 1;
+  }
+  return text.empty() ? "all" : text;
+}
+
+void compare_ovs_vlans(const OvsPort& wanted, const ObservedOvsPort& actual, const std::string& port,
+                       Differences& differences) {
+  const auto compare = [&](const char* column, const std::string& value, const std::string& found) {
+    if (value != found) differences.push_back({Kind::ovs_vlan, Side::host, port + ' ' + column, value, found});
+  };
+  compare("tag", number_text(wanted.tag), number_text(actual.tag));
+  compare("trunks", ids_text(vlan_ids(wanted.trunks)), ids_text(actual.trunks));
+  const auto mode_text = [](const std::string& mode) { return mode.empty() ? "none" : mode; };
+  compare("vlan_mode", mode_text(wanted.vlan_mode), mode_text(actual.vlan_mode));
+}
+
+void compare_ovs(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  if (!wanted.ovs_port) return;
+  const auto& settings = *wanted.ovs_port;
+  const auto& name = ovs_end(wanted).name;
+  const auto add = [&](Kind kind, const std::string& value, const std::string& found) {
+    differences.push_back({kind, Side::host, name, value, found});
+  };
+  if (!observed.ovs_error.empty()) return add(Kind::ovs_database, settings.socket, observed.ovs_error);
+  const auto& actual = observed.ovs_port;
+  if (!actual || actual->bridge != settings.bridge) {
+    return add(Kind::ovs_port, settings.bridge, actual ? actual->bridge : std::string{});
+  }
+  compare_ovs_vlans(settings, *actual, name, differences);
+  if (actual->iface_id != settings.iface_id) add(Kind::ovs_logical_port, settings.iface_id, actual->iface_id);
+  if (actual->ofport <= 0) add(Kind::ovs_interface, {}, actual->error.empty() ? "no answer yet" : actual->error);
+}
+
 struct Sentence {
   Kind kind;
   std::string_view text;  ///< with {object}, {wanted} and {found} of the difference; {interface} is the kind of
@@ -313,7 +356,12 @@ constexpr std::array sentences{
     Sentence{Kind::loopback_guard, "{interface} does not drop packets for 127.0.0.0/8 from the container"},
     Sentence{Kind::loopback_route,
              R"(route local {wanted} is missing on interface "{object}": mapped ports of {wanted} need it)"},
-    Sentence{Kind::rule, "{object} is missing"}};
+    Sentence{Kind::rule, "{object} is missing"},
+    Sentence{Kind::ovs_database, "{found}"},
+    Sentence{Kind::ovs_port, R"({interface} is not a port of bridge "{wanted}" of Open vSwitch)"},
+    Sentence{Kind::ovs_vlan, "port {object} is {found} in Open vSwitch, expected {wanted}"},
+    Sentence{Kind::ovs_interface, "ovs-vswitchd has not opened {interface}: {found}"},
+    Sentence{Kind::ovs_logical_port, R"({interface} has iface-id "{found}" in Open vSwitch, expected "{wanted}")"}};
 
 constexpr std::string_view limit_missing = R"(rate limit {wanted} is missing on interface "{object}")";
 constexpr std::string_view limit_differs = R"(rate limit of interface "{object}" is {found}, expected {wanted})";
@@ -384,6 +432,7 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_mtu(wanted.mtu, host, observed.host, differences);
   compare_pair(wanted, observed, differences);
   compare_bridge(wanted, observed, differences);
+  compare_ovs(wanted, observed, differences);
   compare_limits(wanted, observed, differences);
   compare_source_check(wanted, observed, differences);
   if (wanted.tuning && observed.container) {
@@ -394,6 +443,11 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_loopback(wanted, observed, differences);
   for (const auto& rule : observed.missing_rules) differences.push_back({Kind::rule, Side::node, rule});
   return differences;
+}
+
+bool is_of_ovs(const Difference& difference) {
+  constexpr std::array kinds{Kind::ovs_port, Kind::ovs_vlan, Kind::ovs_interface, Kind::ovs_logical_port};
+  return std::ranges::find(kinds, difference.kind) != kinds.end();
 }
 
 bool may_be_intended(const Wiring& wanted, const Difference& difference) {

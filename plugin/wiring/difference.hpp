@@ -36,9 +36,14 @@ enum class Kind {
   ipv4_forwarding,
   ipv6_forwarding,
   route_localnet,
-  loopback_guard,  ///< packets for 127.0.0.0/8 from the container are not dropped
-  loopback_route,  ///< the local route to ::1
-  rule,            ///< missing in nftables; object: its description
+  loopback_guard,    ///< packets for 127.0.0.0/8 from the container are not dropped
+  loopback_route,    ///< the local route to ::1
+  rule,              ///< missing in nftables; object: its description
+  ovs_database,      ///< cannot be read; found: the reason
+  ovs_port,          ///< missing in Open vSwitch; wanted: the bridge, found: that of which it is a port
+  ovs_vlan,          ///< a column of the port that concerns VLANs; object: "PORT COLUMN"
+  ovs_interface,     ///< not opened by ovs-vswitchd; found: the reason
+  ovs_logical_port,  ///< another iface-id
 };
 
 /// The object of a difference: an end of the pair, another interface, or the node.
@@ -68,6 +73,9 @@ std::string to_string(const std::vector<Difference>& differences);
 /// - neighbours: they only speed up the first packets, and the kernel may delete and resolve them at any time;
 /// - the VLANs of a port: only a dump of all ports contains them.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
+
+/// Whether the difference is one of the port of Open vSwitch, which is then added again.
+bool is_of_ovs(const Difference& difference);
 
 /// Whether a later plugin of a chain may have made the change on purpose, and packets still flow: MAC and MTU of the
 /// container end, which the plugin tuning sets. False for a MAC with macspoofchk, which drops frames with another MAC,

@@ -30,6 +30,14 @@ struct BridgeChange {
   bool operator==(const BridgeChange&) const = default;
 };
 
+/// Where the port of an attachment is in Open vSwitch. Its UUID follows from the tag.
+struct OvsLocation {
+  std::string socket{};  ///< path of the socket of the database
+  std::string bridge{};  ///< for messages
+
+  bool operator==(const OvsLocation&) const = default;
+};
+
 /// Everything that may be left of one attachment on the node, according to a request, a record or the kernel. No part
 /// of it has to exist.
 struct Footprint {
@@ -47,6 +55,7 @@ struct Footprint {
   bool are_gateways_assumed = false;            ///< `gateways` comes from the configuration, not from a record: they
                                                 ///< are removed only if the attachment had a link
   BridgeChange bridge_change{};                 ///< of an ADD that has not succeeded, which is reverted
+  std::optional<OvsLocation> ovs_port{};        ///< nullopt: no port of Open vSwitch was added
   bool may_have_rules = true;                   ///< false: it had no nftables elements
   bool is_last_of_network = false;              ///< remove() deletes masquerade chains of the network that are not used
   std::optional<Wiring> partial_wiring{};       ///< wiring without routes and neighbours, from the record. nullopt: the

@@ -103,11 +103,15 @@ bool forwards(const Wiring& wiring, cni::Family family) {
 Wiring reconstruct_wiring(const FoundAttachment& found) {
   const bool is_netns_pair = !found.peer_netns.empty();
   const bool is_bridged = !found.bridge.empty();
-  const bool is_routed = !is_netns_pair && !is_bridged;
+  const bool is_routed = !is_netns_pair && !is_bridged && !found.ovs_port;
   const auto& container = *found.observed.container;
-  Wiring wiring{.attachment = found.attachment, .mtu = found.observed.host->mtu, .peer_netns = found.peer_netns};
+  Wiring wiring{.attachment = found.attachment,
+                .mtu = found.observed.host->mtu,
+                .ovs_port = found.ovs_port,
+                .peer_netns = found.peer_netns};
   wiring.container = end_of(found.attachment.interface, container, is_routed);
   wiring.host = end_of(found.host_interface, *found.observed.host, is_routed);
+  if (found.ovs_port) return wiring;
   if (!is_bridged) add_neighbours(wiring);
   if (is_netns_pair) return wiring;
   if (is_routed) add_routed_parts(wiring, found.host_addresses);

@@ -4,6 +4,7 @@
 #include "plugin/wiring/observed.hpp"
 #include "plugin/wiring/wiring.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct FoundAttachment {
   std::string host_interface{};
   Observed observed{};                        ///< both ends, and the bridge if there is one
   std::string bridge{};                       ///< name of the bridge of which the host end is a port; empty: none
+  std::optional<OvsPort> ovs_port{};          ///< port of Open vSwitch of which the host end is; nullopt: it is none
   std::string peer_netns{};                   ///< mode netns: path of the host's own namespace; empty: another mode
   std::vector<cni::Prefix> host_addresses{};  ///< on the host's lo
 };

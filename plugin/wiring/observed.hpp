@@ -48,6 +48,20 @@ struct ObservedBridge {
   bool operator==(const ObservedBridge&) const = default;
 };
 
+/// The port of Open vSwitch of an attachment, as the database reports it.
+struct ObservedOvsPort {
+  std::string bridge{};
+  std::uint16_t tag = 0;                ///< 0: none
+  std::vector<std::uint16_t> trunks{};  ///< VLAN IDs in ascending order
+  std::string vlan_mode{};
+  std::string iface_id{};
+  std::int64_t ofport = 0;        ///< OpenFlow port number; -1: the interface could not be opened; 0: not known yet
+  std::string error{};            ///< why the interface could not be opened
+  bool is_in_user_space = false;  ///< the datapath of the bridge
+
+  bool operator==(const ObservedOvsPort&) const = default;
+};
+
 /// The nftables elements of an attachment without a record.
 struct ObservedRules {
   std::vector<Masquerade> masquerades{};
@@ -74,6 +88,8 @@ struct Observed {
   bool is_pair = false;  ///< both ends exist, are of kind veth, and each names the other by ifindex and network
                          ///< namespace (IFLA_LINK, IFLA_LINK_NETNSID)
   std::optional<ObservedBridge> bridge{};
+  std::optional<ObservedOvsPort> ovs_port{};
+  std::string ovs_error{};  ///< why the database of Open vSwitch could not be read; empty: it was, or not needed
   std::vector<cni::IpAddress> host_gateways;  ///< the wanted ones that exist on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;

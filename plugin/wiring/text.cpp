@@ -78,6 +78,17 @@ void visit_fields(Of<Bridge>, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(Of<OvsPort>, Visit&& visit) {
+  visit("bridge", &OvsPort::bridge);
+  visit("socket", &OvsPort::socket);
+  visit("tag", &OvsPort::tag);
+  visit("trunks", &OvsPort::trunks);
+  visit("vlanMode", &OvsPort::vlan_mode);
+  visit("ofportRequest", &OvsPort::ofport_request);
+  visit("ifaceId", &OvsPort::iface_id);
+}
+
+template <class Visit>
 void visit_fields(Of<Masquerade>, Visit&& visit) {
   visit("source", &Masquerade::source);
   visit("except", &Masquerade::except);
@@ -128,6 +139,7 @@ void visit_fields(Of<Wiring>, Visit&& visit) {
   visit("container", &Wiring::container);
   visit("host", &Wiring::host);
   visit("bridge", &Wiring::bridge);
+  visit("ovsPort", &Wiring::ovs_port);
   visit("peerNetns", &Wiring::peer_netns);
   visit("hostGateways", &Wiring::host_gateways);
   visit("forwardIPv4", &Wiring::forward_ipv4);

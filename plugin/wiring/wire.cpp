@@ -6,6 +6,7 @@
 #include "plugin/wiring/source_address.hpp"
 #include "plugin/wiring/wire_bridge.hpp"
 #include "plugin/wiring/wire_netns.hpp"
+#include "plugin/wiring/wire_ovs.hpp"
 #include "plugin/wiring/wire_ptp.hpp"
 
 #include <string>
@@ -22,16 +23,26 @@ Wiring wire_mode(const cni::Request& request, const cni::Lease& lease, std::uint
       return wire_ptp(request, lease, mtu);
     case cni::Mode::bridge:
       return wire_bridge(request, lease, mtu);
+    case cni::Mode::ovs:
+      return wire_ovs(request, lease, mtu);
     case cni::Mode::netns:
       return wire_netns(request, lease, mtu);
   }
   return {};
 }
 
-[[noreturn]] void reject_in_netns_mode(std::string_view key) {
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   std::string{key} + ": not supported in mode \"netns\", which has no interface on the host",
+[[noreturn]] void reject_in_mode(cni::Mode mode, std::string_view key) {
+  const std::string reason = mode == cni::Mode::netns ? "\"netns\", which has no interface on the host"
+                                                      : "\"ovs\", in which packets do not pass the routing of the host";
+  throw cni::Error{cni::ErrorCode::invalid_config, std::string{key} + ": not supported in mode " + reason,
                    "remove the key, or use mode \"ptp\" or \"bridge\""};
+}
+
+/// In these modes the packets of the container bypass nftables.
+void reject_rules(const cni::NetworkConfig& config) {
+  if (config.mode != cni::Mode::netns && config.mode != cni::Mode::ovs) return;
+  if (config.source_nat.masquerade) reject_in_mode(config.mode, "/ipMasq");
+  if (!config.requested.port_mappings.empty()) reject_in_mode(config.mode, "/portMappings");
 }
 
 std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uint32_t mtu) {
@@ -63,8 +74,7 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
   const auto& config = request.config;
   auto wiring = wire_mode(request, lease, mtu);
   choose_sources(wiring);
-  if (config.mode == cni::Mode::netns && config.source_nat.masquerade) reject_in_netns_mode("/ipMasq");
-  if (config.mode == cni::Mode::netns && !config.requested.port_mappings.empty()) reject_in_netns_mode("/portMappings");
+  reject_rules(config);
   wiring.masquerades = masquerades(config.source_nat, lease);
   wiring.host_ports = host_ports(config, lease);
   wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);

@@ -1,6 +1,7 @@
 #include "plugin/wiring/wire_bridge.hpp"
 
 #include "plugin/wiring/connected.hpp"
+#include "plugin/wiring/wire_ovs.hpp"
 #include "plugin/wiring/wire_pair.hpp"
 
 #include <algorithm>
@@ -29,16 +30,6 @@ void add_gateways(Wiring& wiring, const cni::Lease& lease) {
   }
 }
 
-/// The MAC depends on the address and not on the container, so that neighbour entries on the bridge stay valid when
-/// another container gets the address.
-cni::MacAddress mac_of(const cni::Request& request, const cni::Lease& lease) {
-  if (request.config.requested.mac) return *request.config.requested.mac;
-  const auto& attachment = request.attachment;
-  if (lease.addresses.empty()) return cni::container_mac(cni::tag_of(attachment));
-  const auto address = cni::to_string(lease.addresses.front().address.address);
-  return cni::container_mac(cni::tag_of({attachment.network, address, {}}));
-}
-
 void add_default_route(cni::Lease& lease, const cni::IpAddress& gateway) {
   const cni::Prefix any{{gateway.family, 0}, 0};
   const bool exists = std::any_of(lease.routes.begin(), lease.routes.end(), [&](const cni::Route& route) {
@@ -62,10 +53,12 @@ Wiring wire_bridge(const cni::Request& request, const cni::Lease& lease, std::ui
   check_lease(lease, mtu);
   const auto& config = request.config.bridge;
   auto wiring = wire_pair(request, mtu);
-  wiring.container.mac = mac_of(request, lease);
+  wiring.container.mac = mac_on_bridge(request, lease);
   wiring.leave_down = config.disable_container_interface;
   wiring.bridge = bridge_of(config);
-  if (!wiring.leave_down) add_link_local(wiring.container, mtu);
+  if (!request.config.ovs.bridge.empty()) wiring.ovs_port = ovs_port_of(request.config.ovs);
+  const bool is_port = wiring.ovs_port.has_value();
+  if (!wiring.leave_down && !is_port) add_link_local(wiring.container, mtu);
   add_addresses(wiring.container, addresses_of(lease));
   add_routes(wiring.container, lease.routes, gateways_of(lease));
   if (config.is_gateway) add_gateways(wiring, lease);

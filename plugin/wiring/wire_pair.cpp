@@ -39,6 +39,14 @@ Wiring wire_pair(const cni::Request& request, std::uint32_t mtu) {
   return wiring;
 }
 
+cni::MacAddress mac_on_bridge(const cni::Request& request, const cni::Lease& lease) {
+  if (request.config.requested.mac) return *request.config.requested.mac;
+  const auto& attachment = request.attachment;
+  if (lease.addresses.empty()) return cni::container_mac(cni::tag_of(attachment));
+  const auto address = cni::to_string(lease.addresses.front().address.address);
+  return cni::container_mac(cni::tag_of({attachment.network, address, {}}));
+}
+
 void check_address(const cni::Prefix& prefix) {
   const auto text = "address " + cni::to_string(prefix);
   if (prefix.length == 0) reject(text + ": the prefix length must not be 0");

@@ -1,6 +1,7 @@
 #include "plugin/wiring/wiring.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace wiring {
 
@@ -14,11 +15,25 @@ Route route_by(const cni::Route& configured, const std::optional<cni::IpAddress>
           .scope = configured.scope};
 }
 
+std::vector<std::uint16_t> vlan_ids(const std::vector<cni::VlanRange>& ranges) {
+  std::set<std::uint16_t> ids;
+  for (const auto& range : ranges) {
+    for (std::uint32_t id = range.first; id <= range.last; ++id) ids.insert(static_cast<std::uint16_t>(id));
+  }
+  return {ids.begin(), ids.end()};
+}
+
 std::string gateway_interface(const Bridge& bridge) { return cni::bridge_segment(bridge.name, bridge.vlan); }
 
 std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
 }
+
+bool is_routed(const Wiring& wiring) { return !wiring.bridge && !wiring.ovs_port && wiring.peer_netns.empty(); }
+
+const End& ovs_end(const Wiring& wiring) { return wiring.bridge ? wiring.container : wiring.host; }
+
+const End& end_opposite_to_ovs(const Wiring& wiring) { return wiring.bridge ? wiring.host : wiring.container; }
 
 bool has_route(const End& end, const Route& route) {
   return std::any_of(end.routes.begin(), end.routes.end(), [&](const Route& other) {
@@ -57,6 +72,7 @@ std::string ifb_name(const Wiring& wiring) { return cni::ifb_name(cni::tag_of(wi
 
 std::string_view mode_of(const Wiring& wiring) {
   if (wiring.bridge) return "bridge";
+  if (wiring.ovs_port) return "ovs";
   return wiring.peer_netns.empty() ? "ptp" : "netns";
 }
 

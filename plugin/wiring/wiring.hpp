@@ -84,6 +84,22 @@ struct Bridge {
   bool operator==(const Bridge&) const = default;
 };
 
+/// A port of an Open vSwitch bridge, in the words of ovs-vswitchd.conf.db(5).
+struct OvsPort {
+  std::string bridge{};
+  std::string socket{};                  ///< path of the socket of the database
+  std::uint16_t tag = 0;                 ///< VLAN ID; 0: none
+  std::vector<cni::VlanRange> trunks{};  ///< empty: all VLANs, if the port is a trunk
+  std::string vlan_mode{};               ///< empty: access with a tag, trunk without
+  std::uint16_t ofport_request = 0;      ///< OpenFlow port number; 0: any
+  std::string iface_id{};                ///< logical port of OVN; empty: none
+
+  bool operator==(const OvsPort&) const = default;
+};
+
+/// The VLAN IDs of the ranges, each once, in ascending order.
+std::vector<std::uint16_t> vlan_ids(const std::vector<cni::VlanRange>& ranges);
+
 /// Source NAT of a container's address, as `masquerade` of nft(8).
 struct Masquerade {
   cni::IpAddress source;
@@ -112,7 +128,9 @@ struct HostPorts {
 };
 
 /// The complete wanted network of one attachment. The mode follows from its parts: with a bridge, the host end is a
-/// port of it (mode bridge); with a peer namespace, the host end is in that namespace (netns); else it is routed (ptp).
+/// port of it (mode bridge); with a port of Open vSwitch, the host end is that port (ovs); with a peer namespace, the
+/// host end is in that namespace (netns); else it is routed (ptp). With a bridge and a port of Open vSwitch, the
+/// container end is that port: the pair joins the two switches.
 struct Wiring {
   cni::Attachment attachment{};
   std::uint32_t mtu = 0;    ///< bytes, both ends; 0: unknown (CHECK without a record)
@@ -121,6 +139,7 @@ struct Wiring {
   End container{};
   End host{};
   std::optional<Bridge> bridge{};
+  std::optional<OvsPort> ovs_port{};
   std::string peer_netns{};                     ///< path of the namespace of `host`; empty: the host's own
   std::vector<cni::IpAddress> host_gateways{};  ///< IPv6 gateways on the host's lo, each once for all containers
   bool forward_ipv4 = false;                    ///< the host has to forward packets of the family
@@ -140,6 +159,13 @@ struct Wiring {
 
 /// The interface by which the host receives packets from the container: the host end, or the bridge.
 std::string host_side_interface(const Wiring& wiring);
+
+/// Whether the host routes the packets of the container: mode ptp.
+bool is_routed(const Wiring& wiring);
+
+/// The end that is the port of Open vSwitch, in a wiring with such a port; and the end opposite to it.
+const End& ovs_end(const Wiring& wiring);
+const End& end_opposite_to_ovs(const Wiring& wiring);
 
 /// Whether the wiring has elements in nftables.
 bool needs_rules(const Wiring& wiring);
@@ -161,7 +187,7 @@ constexpr std::uint32_t min_ipv6_mtu = 1280;  ///< RFC 8200, section 5
 /// The ifb of a wiring with an egress limit.
 std::string ifb_name(const Wiring& wiring);
 
-/// "ptp", "bridge" or "netns", as in the key "mode".
+/// "ptp", "bridge", "ovs" or "netns", as in the key "mode".
 std::string_view mode_of(const Wiring& wiring);
 
 }  // namespace wiring

@@ -20,13 +20,13 @@ std::string refusal(const std::string& members) {
   return test::error_text([&] { parse_mode(members); });
 }
 
-TEST(ReadMode, AcceptsTheThreeModes) {
+TEST(ReadMode, AcceptsTheFourModes) {
   EXPECT_TRUE(parse_mode(R"("ipam":{"type":"x"})").mode == Mode::ptp);
   EXPECT_TRUE(parse_mode(R"("mode":"","ipam":{"type":"x"})").mode == Mode::ptp);
   EXPECT_TRUE(parse_mode(R"("mode":"ptp","ipam":{"type":"x"})").mode == Mode::ptp);
   EXPECT_TRUE(parse_mode(R"("mode":"bridge")").mode == Mode::bridge);
   EXPECT_TRUE(parse_mode(R"("mode":"netns","peer":{"netns":"/run/netns/b"})").mode == Mode::netns);
-  EXPECT_EQ(refusal(R"("mode":"macvlan")"), R"(7: /mode: must be "ptp", "bridge" or "netns", not "macvlan")");
+  EXPECT_EQ(refusal(R"("mode":"macvlan")"), R"(7: /mode: must be "ptp", "bridge", "ovs" or "netns", not "macvlan")");
 }
 
 TEST(ReadMode, NeedsAnIpamOnlyInModePtp) {
@@ -114,6 +114,64 @@ TEST(ReadPeer, RejectsInvalidKeys) {
 
 TEST(ReadPeer, IsIgnoredByDelIfInvalid) {
   EXPECT_TRUE(parse_mode(R"("mode":"netns","peer":7)", cni::Verb::del).peer == cni::PeerConfig{});
+}
+
+}  // namespace
+
+namespace {
+
+TEST(ReadOvs, NeedsABridgeOrALogicalPort) {
+  EXPECT_NE(refusal(R"("mode":"ovs")").find("/bridge: missing"), std::string::npos);
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","ovnPort":"lsp")").ovs.bridge, "br-int");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","bridge":"br1","ovnPort":"lsp")").ovs.bridge, "br1");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","args":{"cni":{"OvnPort":"lsp"}})").ovs.ovn_port, "lsp");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs")", cni::Verb::del).ovs.bridge, "br-int");
+}
+
+TEST(ReadOvs, TakesTheLogicalPortFromCniArgs) {
+  const auto config = cni::parse_network_config(R"({"cniVersion":"1.1.0","name":"net","type":"veth","mode":"ovs"})",
+                                                cni::Verb::add, cni::parse_args("OvnPort=lsp7"));
+  EXPECT_EQ(config.ovs.ovn_port, "lsp7");
+}
+
+TEST(ReadOvs, ReadsAllKeys) {
+  const auto config = parse_mode(R"("mode":"ovs","bridge":"br0","vlan":7,"vlanTrunk":[{"minID":10,"maxID":12}],
+      "vlanMode":"native-tagged","ofportRequest":9,"ovnPort":"lsp","socket":"unix:/run/ovs/db.sock")");
+  EXPECT_TRUE(config.ovs == (cni::OvsConfig{.bridge = "br0",
+                                            .vlan = 7,
+                                            .trunk = {{10, 12}},
+                                            .vlan_mode = "native-tagged",
+                                            .ofport_request = 9,
+                                            .ovn_port = "lsp",
+                                            .socket = "/run/ovs/db.sock"}));
+}
+
+TEST(ReadOvs, ChoosesTheVlanMode) {
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","bridge":"b")").ovs.vlan_mode, "");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","bridge":"b","vlan":7)").ovs.vlan_mode, "access");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","bridge":"b","vlanTrunk":[{"id":7}])").ovs.vlan_mode, "trunk");
+  EXPECT_EQ(parse_mode(R"("mode":"ovs","bridge":"b","vlan":7,"vlanTrunk":[{"id":8}])").ovs.vlan_mode,
+            "native-untagged");
+}
+
+TEST(ReadOvs, RefusesWhatOpenVswitchWouldIgnore) {
+  const std::string start = R"("mode":"ovs","bridge":"b",)";
+  for (const auto* members : {R"("vlan":7,"vlanMode":"trunk")", R"("vlanMode":"access")",
+                              R"("vlanMode":"native-tagged")", R"("vlan":7,"vlanMode":"access","vlanTrunk":[{"id":8}])",
+                              R"("vlan":7,"vlanMode":"dot1q-tunnel","vlanTrunk":[{"id":8}])", R"("vlanMode":"qinq")",
+                              R"("vlan":4095)", R"("ofportRequest":0)", R"("ofportRequest":65280)",
+                              R"("socket":"tcp:127.0.0.1:6640")", R"("socket":"db.sock")", R"("ovnPort":"a b")"}) {
+    EXPECT_NE(refusal(start + members), "") << members;
+  }
+}
+
+TEST(ReadOvs, NamesTheKeyForOneOfOvsCni) {
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"b","trunk":[{"id":7}])"),
+            "7: /trunk: is a key of the plugin ovs-cni. Write vlanTrunk");
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"b","ofport_request":7)"),
+            "7: /ofport_request: is a key of the plugin ovs-cni. Write ofportRequest");
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"b","socket_file":"unix:/x")"),
+            "7: /socket_file: is a key of the plugin ovs-cni. Write socket");
 }
 
 }  // namespace

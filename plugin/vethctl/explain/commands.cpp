@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/vethctl/explain/end_commands.hpp"
+#include "plugin/vethctl/explain/ovs_commands.hpp"
 #include "plugin/vethctl/explain/rule_commands.hpp"
 #include "plugin/vethctl/explain/traffic_commands.hpp"
 
@@ -27,9 +28,11 @@ class WiringCommands {
     configure_host_link();
     configure_container();
     configure_host();
+    if (wiring_.ovs_port) add(ovs_commands(wiring_, wiring_.bridge ? host_ : container_));
     for (const auto& neighbour : wiring_.container.neighbours) add(set_neighbour(container_, neighbour));
     add(rule_commands(wiring_, place_.node_instance));
-    if (wiring_.bridge && !wiring_.leave_down) announce_mac();
+    const bool is_port = wiring_.bridge || wiring_.ovs_port;
+    if (is_port && !wiring_.leave_down) announce_mac();
     return std::move(commands_);
   }
 
@@ -37,7 +40,7 @@ class WiringCommands {
   void add(std::string command) { commands_.push_back(std::move(command)); }
   void add(Commands commands) { append(commands_, std::move(commands)); }
 
-  bool is_routed() const { return !wiring_.bridge && wiring_.peer_netns.empty(); }
+  bool is_routed() const { return wiring::is_routed(wiring_); }
 
   static std::string end_text(const wiring::End& end, const std::string& mtu) {
     return word(end.name) + " address " + cni::to_string(end.mac) + " mtu " + mtu;
@@ -61,9 +64,10 @@ class WiringCommands {
   void configure_host_link() {
     if (wiring_.bridge) add(port_commands(wiring_));
     if (is_routed()) set(host_, ipv4_setting(host_.name, "forwarding"), "1");
-    if (!wiring_.bridge) set(host_, ipv4_setting(host_.name, "arp_notify"), "1");
+    const bool is_port = wiring_.bridge || wiring_.ovs_port;
+    if (!is_port) set(host_, ipv4_setting(host_.name, "arp_notify"), "1");
     if (wiring_.peer_netns.empty()) set(host_, ipv6_setting(host_.name, "accept_ra"), "0");
-    if (wiring_.bridge) return;
+    if (is_port) return;
     const bool has_ipv6 = wiring::has_ipv6(wiring_.container) || wiring::has_ipv6(wiring_.host);
     if (has_ipv6) set(host_, ipv6_setting(host_.name, "ndisc_notify"), "1");
     if (wiring_.forward_ipv6 || wiring::has_ipv6(wiring_.host))
@@ -133,7 +137,9 @@ class WiringCommands {
 Commands commands(const wiring::Wiring& wiring, const Place& place) { return WiringCommands{wiring, place}.all(); }
 
 Commands removal_commands(const wiring::Wiring& wiring) {
-  auto commands = rule_removal_commands(wiring);
+  Commands commands;
+  if (wiring.ovs_port) commands.push_back(ovs_removal(wiring));
+  append(commands, rule_removal_commands(wiring));
   if (!wiring.accepted_sources.empty()) commands.push_back(filter_removal(wiring));
   commands.push_back(Namespace{wiring.peer_netns}.ip("link del dev " + word(wiring.host.name)));
   if (wiring.egress_limit) commands.push_back("ip link del dev " + wiring::ifb_name(wiring));

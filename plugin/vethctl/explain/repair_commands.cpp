@@ -1,5 +1,6 @@
 #include "plugin/vethctl/explain/commands.hpp"
 #include "plugin/vethctl/explain/end_commands.hpp"
+#include "plugin/vethctl/explain/ovs_commands.hpp"
 #include "plugin/vethctl/explain/rule_commands.hpp"
 #include "plugin/vethctl/explain/traffic_commands.hpp"
 
@@ -15,7 +16,7 @@ using wiring::Side;
 
 /// The order of the groups: an interface needs its name and its state before it can have addresses, and addresses
 /// before routes.
-enum class Step { link, traffic, address, route, setting, rules, none };
+enum class Step { link, traffic, address, route, setting, ovs, rules, none };
 
 Step step_of(const Difference& difference) {
   switch (difference.kind) {
@@ -51,7 +52,7 @@ Step step_of(const Difference& difference) {
     case Kind::rule:
       return Step::rules;
     default:
-      return Step::none;
+      return wiring::is_of_ovs(difference) ? Step::ovs : Step::none;
   }
 }
 
@@ -88,6 +89,9 @@ class RepairCommands {
         return add_route_of(difference);
       case Step::setting:
         return add_setting(difference);
+      case Step::ovs:
+        return add_once(is_ovs_done_,
+                        [&] { append(commands_, ovs_repair_commands(wiring_, wiring_.bridge ? host_ : container_)); });
       case Step::rules:
         return add_once(are_rules_done_, [&] { append(commands_, rule_commands(wiring_, place_.node_instance)); });
       case Step::none:
@@ -193,6 +197,7 @@ class RepairCommands {
   Device host_;
   bool is_traffic_done_ = false;
   bool is_port_done_ = false;
+  bool is_ovs_done_ = false;
   bool are_rules_done_ = false;
   Commands commands_{};
 };

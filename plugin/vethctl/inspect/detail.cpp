@@ -1,5 +1,6 @@
 #include "plugin/vethctl/inspect/detail.hpp"
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/wiring/text.hpp"
@@ -64,6 +65,7 @@ void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& 
     context.host_routes = nullptr;
     detail.observed = inspector.kernel.observe(*detail.wanted, context);
   }
+  attachment::observe_ovs(*detail.wanted, detail.observed);
   detail.differences = wiring::difference(*detail.wanted, detail.observed);
   detail.container = inspector.find_counters(detail.wanted->container.name, context.container);
 }

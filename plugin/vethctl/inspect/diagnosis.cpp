@@ -86,6 +86,15 @@ void diagnose_rules(const Examination& examination, Findings& findings) {
   }
 }
 
+void diagnose_ports(const Examination& examination, Findings& findings) {
+  for (const auto& uuid : examination.stale_ports) {
+    add(findings, {.severity = Severity::warning,
+                   .what = "stale ports of Open vSwitch: their attachment does not exist any more",
+                   .where = {uuid},
+                   .remedy = "vethctl gc"});
+  }
+}
+
 void diagnose_leases(const Examination& examination, Findings& findings) {
   for (const auto& mismatch : examination.address_mismatches) {
     for (const auto& address : mismatch.unleased) {
@@ -378,6 +387,7 @@ std::vector<Finding> diagnose(const Examination& examination) {
   diagnose_store(examination, findings);
   diagnose_leases(examination, findings);
   diagnose_rules(examination, findings);
+  diagnose_ports(examination, findings);
   diagnose_attachments(examination, findings);
   diagnose_addresses(examination, findings);
   diagnose_filter(examination, findings);

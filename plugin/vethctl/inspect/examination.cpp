@@ -1,5 +1,7 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 
+#include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
@@ -63,8 +65,8 @@ class NetworkStateReader {
 std::vector<SharedAddress> find_shared_addresses(const std::vector<Detail>& details) {
   std::map<std::pair<std::string, cni::IpAddress>, std::vector<cni::Attachment>> holders;
   for (const auto& detail : details) {
-    if (!detail.wanted || !detail.wanted->bridge) continue;
-    const auto bridge = wiring::gateway_interface(*detail.wanted->bridge);
+    const auto bridge = detail.wanted ? attachment::segment_of(*detail.wanted) : std::string{};
+    if (bridge.empty()) continue;
     for (const auto& [address, length] : detail.attachment.addresses) {
       holders[{bridge, address}].push_back(detail.attachment.identity);
     }
@@ -152,6 +154,24 @@ std::vector<DroppedPacket> find_dropped_packets(kernel::Inspector& inspector, co
   return dropped_packets;
 }
 
+/// A database that does not answer is reported with the attachments that need it.
+void find_stale_ports(kernel::Kernel& kernel, const std::vector<state::Folder>& folders, Examination& examination) {
+  for (const auto& folder : folders) {
+    for (const auto& orphan : folder.ovs.orphans()) examination.stale_ports.push_back(ovs::port_uuid(orphan.tag));
+    for (const auto& socket : folder.ovs.databases()) {
+      attachment::BestEffort effort;
+      effort.attempt([&] {
+        for (const auto& port : attachment::find_stale_ports(socket, kernel, folder)) {
+          examination.stale_ports.push_back(port.uuid);
+        }
+      });
+    }
+  }
+  std::ranges::sort(examination.stale_ports);
+  const auto doubled = std::ranges::unique(examination.stale_ports);
+  examination.stale_ports.erase(doubled.begin(), doubled.end());
+}
+
 bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
 
 /// What the details of all attachments are read with.
@@ -237,6 +257,7 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {
       examination.orphaned_rules.push_back(orphan.tag);
     }
+    find_stale_ports(inspector.kernel, found.folders, examination);
   }
   return examination;
 }

@@ -74,6 +74,7 @@ struct Examination {
   std::vector<DroppedPacket> dropped_packets{};
   std::vector<std::string> ignoring_router_advertisements{};  ///< interfaces of the host, by forwarding and accept_ra
   std::vector<cni::Tag> orphaned_rules{};                     ///< tags in nftables without a record and a link
+  std::vector<std::string> stale_ports{};                     ///< UUIDs in Open vSwitch, in ascending order
   kernel::Firewall firewall{};
   std::vector<MatchingRule> matching_rules{};
   std::vector<ContainerRouting> container_routing{};

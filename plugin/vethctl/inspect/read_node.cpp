@@ -51,6 +51,10 @@ void apply_wiring(Attachment& attachment, const wiring::Wiring& wiring) {
   for (const auto& masquerade : wiring.masquerades) attachment.masqueraded.push_back(masquerade.source);
   attachment.ingress_limit = wiring.ingress_limit;
   attachment.egress_limit = wiring.egress_limit;
+  if (wiring.ovs_port) {
+    attachment.ovs_bridge = wiring.ovs_port->bridge;
+    attachment.bridge = std::string{ovs_prefix} + attachment.ovs_bridge;
+  }
   if (wiring.bridge) attachment.bridge = wiring.bridge->name;
   if (wiring.peer_netns.empty()) {
     attachment.host_interface = wiring.host.name;
@@ -190,6 +194,11 @@ NodeReader read_all(kernel::Inspector& inspector, const std::vector<state::Folde
   return reader;
 }
 
+/// A bridge of Open vSwitch has an interface of its own, the local port, on the host.
+std::string interface_of_bridge(const std::string& name) {
+  return name.starts_with(ovs_prefix) ? name.substr(ovs_prefix.size()) : name;
+}
+
 std::vector<Bridge> read_bridges(kernel::Inspector& inspector, const std::vector<Attachment>& attachments) {
   std::set<std::string> names;
   for (const auto& attachment : attachments) {
@@ -198,7 +207,7 @@ std::vector<Bridge> read_bridges(kernel::Inspector& inspector, const std::vector
   const auto host = inspector.kernel.open_namespace(host_namespace_path, true);
   std::vector<Bridge> bridges;
   for (const auto& name : names) {
-    auto found = inspector.find_interface(name, host);
+    auto found = inspector.find_interface(interface_of_bridge(name), host);
     if (!found) continue;
     std::erase_if(found->addresses, [](const cni::Prefix& prefix) { return cni::is_link_local(prefix.address); });
     bridges.push_back({.name = name, .mac = found->mac, .is_up = found->is_up, .addresses = found->addresses});

@@ -25,6 +25,7 @@ void member(JsonWriter& json, const char* name, bool value) {
 
 void members_of_mode(JsonWriter& json, const inspect::Attachment& attachment) {
   if (!attachment.bridge.empty()) json.member("bridge", attachment.bridge);
+  if (!attachment.ovs_bridge.empty()) json.member("ovsBridge", attachment.ovs_bridge);
   if (attachment.peer_netns.empty()) return;
   json.member("peerNetns", attachment.peer_netns);
   json.member("peerInterface", attachment.peer_interface);

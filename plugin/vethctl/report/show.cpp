@@ -28,6 +28,8 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "age", format_age(attachment.age));
   put(rows, "mode", attachment.mode);
   put(rows, "bridge", attachment.bridge);
+  const bool is_joint = !attachment.ovs_bridge.empty() && !attachment.bridge.starts_with(inspect::ovs_prefix);
+  if (is_joint) put(rows, "joined to", std::string{inspect::ovs_prefix} + attachment.ovs_bridge);
   if (attachment.mode == "lease") put(rows, "addresses", text::joined(texts(attachment.addresses), " "));
   put(rows, "ports", text::joined(attachment.ports, " "));
   put(rows, "masquerade", text::joined(texts(attachment.masqueraded), " "));

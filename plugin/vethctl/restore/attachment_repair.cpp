@@ -2,6 +2,7 @@
 
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
@@ -73,8 +74,8 @@ class Repair {
   /// Changes nothing unless both ends are one pair of this attachment: the path of the record may meanwhile belong to
   /// another namespace.
   void repair_wiring(bool is_dry_run) {
-    const auto namespaces = open_namespaces();
-    const auto observed = access_.kernel.observe(wiring_, namespaces);
+    auto namespaces = open_namespaces();
+    const auto observed = observe(namespaces);
     auto before = wiring::difference(wiring_, observed);
     std::erase_if(before, [&](const auto& difference) { return wiring::may_be_intended(wiring_, difference); });
     if (!wiring::is_own_pair(wiring_, observed)) {
@@ -82,14 +83,21 @@ class Repair {
       return;
     }
     const auto conflicts = find_conflicts(observed);
+    if (std::ranges::any_of(before, wiring::is_of_ovs))
+      namespaces.ovs = attachment::reconnector(wiring_, access_.kernel, folder_);
     if (!is_dry_run && !before.empty()) attempt([&] { restore_parts(namespaces); });
     for (const auto& conflict : conflicts) add_once(to_string(conflict), repair_.not_restored);
     if (before.empty()) return;
-    const auto after = is_dry_run ? of_conflicts(before, conflicts)
-                                  : wiring::difference(wiring_, access_.kernel.observe(wiring_, namespaces));
+    const auto after = is_dry_run ? of_conflicts(before, conflicts) : wiring::difference(wiring_, observe(namespaces));
     for (const auto& difference : before) {
       (contains(after, difference) ? repair_.not_restored : repair_.restored).push_back(wiring::to_string(difference));
     }
+  }
+
+  wiring::Observed observe(const kernel::AttachmentContext& namespaces) {
+    auto observed = access_.kernel.observe(wiring_, namespaces);
+    attachment::observe_ovs(wiring_, observed);
+    return observed;
   }
 
   void restore_parts(const kernel::AttachmentContext& namespaces) {
@@ -103,9 +111,11 @@ class Repair {
     return access_.repairer.find_conflicts(wiring_, observed.bridge ? observed.bridge->index : observed.host->index);
   }
 
-  /// The namespace of the host is allowed only as the peer that `vethctl connect host` recorded.
+  /// The namespace of the host is allowed only as the peer that `vethctl connect host` recorded, and for a pair that
+  /// joins two bridges of the host.
   kernel::AttachmentContext open_namespaces() {
-    kernel::AttachmentContext namespaces{.container = access_.kernel.open_namespace(record_.netns, false),
+    const bool is_joint = wiring_.bridge && wiring_.ovs_port;
+    kernel::AttachmentContext namespaces{.container = access_.kernel.open_namespace(record_.netns, is_joint),
                                          .node_instance = folder_.name()};
     namespaces.host_index = record_.ends.host;
     const auto& peer = wiring_.peer_netns;
@@ -121,7 +131,8 @@ class Repair {
       const bool is_taken = is_dry_run || folder_.addresses.take(network, address, cni::tag_of(record_.attachment));
       (is_taken ? repair_.restored : repair_.not_restored).push_back(text);
     }
-    if (wiring_.bridge && !is_dry_run) restore_claims(wiring::gateway_interface(*wiring_.bridge));
+    const auto segment = attachment::segment_of(wiring_);
+    if (!segment.empty() && !is_dry_run) restore_claims(segment);
   }
 
   /// Earlier versions wrote no claims. `vethctl check` reports an address that two networks have on the bridge.

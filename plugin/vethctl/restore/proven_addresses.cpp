@@ -89,7 +89,7 @@ Addresses proven_addresses(const wiring::Wiring& wiring, const wiring::Observed&
                            const std::vector<cni::NetworkConfig>& configurations) {
   auto claimed = claimed_addresses(wiring);
   if (!wiring.peer_netns.empty()) return claimed;
-  if (wiring.bridge) return configured_addresses(wiring, std::move(claimed), configurations);
+  if (wiring.bridge || wiring.ovs_port) return configured_addresses(wiring, std::move(claimed), configurations);
   return routed_addresses(claimed, *observed.host);
 }
 
@@ -105,7 +105,7 @@ wiring::Wiring keep_only_addresses(wiring::Wiring wiring, const Addresses& addre
 }
 
 wiring::Wiring with_host_routes(wiring::Wiring wiring) {
-  if (wiring.bridge || !wiring.peer_netns.empty()) return wiring;
+  if (!wiring::is_routed(wiring)) return wiring;
   for (const auto& [prefix, prefix_route] : wiring.container.addresses) {
     const auto destination = cni::host_prefix(prefix.address);
     if (cni::is_link_local(prefix.address) || has_route(wiring.host, destination)) continue;

@@ -1,6 +1,8 @@
 #include "plugin/vethctl/restore/recover.hpp"
 
+#include "plugin/attachment/best_effort.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/ovs/ports.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/inspect/namespaces.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
@@ -75,6 +77,7 @@ class RecordRecovery {
                                    const kernel::PeerLocation& location);
   std::vector<cni::IpAddress> assigned_addresses(const wiring::Wiring& wiring, const wiring::Observed& observed) const;
   void require_configuration(const wiring::Wiring& wiring) const;
+  std::optional<wiring::OvsPort> find_ovs_port(const cni::Attachment& attachment, const std::string& interface) const;
 
   kernel::Inspector& inspector_;
   const std::vector<cni::NetworkConfig>& configurations_;
@@ -84,7 +87,8 @@ class RecordRecovery {
 /// On a bridge only the configuration proves which addresses were assigned to the container.
 void RecordRecovery::require_configuration(const wiring::Wiring& wiring) const {
   const auto& network = wiring.attachment.network;
-  const bool is_needed = wiring.bridge && network != inspect::connect_network && !wiring.container.addresses.empty();
+  const bool is_needed =
+      (wiring.bridge || wiring.ovs_port) && network != inspect::connect_network && !wiring.container.addresses.empty();
   if (!is_needed || std::ranges::find(configurations_, network, &cni::NetworkConfig::name) != configurations_.end()) {
     return;
   }
@@ -101,6 +105,21 @@ std::vector<cni::IpAddress> RecordRecovery::assigned_addresses(const wiring::Wir
   }
   require_configuration(wiring);
   return proven_addresses(wiring, observed, configurations_);
+}
+
+/// A port of Open vSwitch has no mark in the kernel if the datapath is in user space. Searches the databases that the
+/// state folder knows, or else the default one.
+std::optional<wiring::OvsPort> RecordRecovery::find_ovs_port(const cni::Attachment& attachment,
+                                                             const std::string& interface) const {
+  auto sockets = store_.folder == nullptr ? std::vector<std::string>{} : store_.folder->ovs.databases();
+  if (sockets.empty()) sockets.push_back(cni::OvsConfig{}.socket);
+  for (const auto& socket : sockets) {
+    attachment::BestEffort effort;
+    std::optional<wiring::OvsPort> port;
+    effort.attempt([&] { port = ovs::find_settings(socket, cni::tag_of(attachment), interface); });
+    if (port) return port;
+  }
+  return std::nullopt;
 }
 
 /// Reads an existing attachment as a record. Throws cni::Error and std::system_error.
@@ -120,6 +139,7 @@ state::Record RecordRecovery::reconstruct_record(const kernel::HostLink& link, c
       .observed = inspector_.kernel.observe(query, context),
       .bridge = location.bridge,
       .peer_netns = is_host_connection(attachment, location) ? inspect::host_namespace_path : ""};
+  found.ovs_port = find_ovs_port(attachment, link.name);
   if (!found.observed.is_pair) {
     throw cni::Error{cni::ErrorCode::differs, "the two ends are not one veth pair"};
   }

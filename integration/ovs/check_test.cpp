@@ -1,0 +1,97 @@
+// Mode ovs: CHECK, STATUS, vethctl check and repair.
+#include "integration/ovs/fixture.hpp"
+#include "integration/support/state_folder.hpp"
+
+#include <filesystem>
+
+namespace {
+
+using namespace support;
+
+class OvsCheck : public OvsTest {
+ protected:
+  void SetUp() override {
+    OvsTest::SetUp();
+    if (!ovs) return;
+    config["vlan"] = 100;
+    const auto answer = add(a, config);
+    ASSERT_EQ(answer.exit, 0) << answer;
+    added = answer.result;
+    port = host_interface_of(added);
+  }
+
+  std::string details() { return check(a, config, added).result.value("details", ""); }
+
+  json added;
+  std::string port;
+};
+
+TEST_F(OvsCheck, AcceptsAnUnchangedPort) { EXPECT_EQ(check(a, config, added).exit, 0); }
+
+TEST_F(OvsCheck, ReportsChangedColumnsAndRepairRestoresThem) {
+  ovs->vsctl({"set", "port", port, "tag=5", "vlan_mode=native-tagged"});
+  EXPECT_EQ(details(), "port " + port + " tag is 5 in Open vSwitch, expected 100; port " + port +
+                           " vlan_mode is native-tagged in Open vSwitch, expected access");
+  const auto reported = vethctl({"check"});
+  EXPECT_EQ(reported.exit, 1) << reported.out;
+  EXPECT_NE(reported.out.find("tag is 5"), std::string::npos) << reported.out;
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+  EXPECT_EQ(check(a, config, added).exit, 0);
+}
+
+TEST_F(OvsCheck, ReportsAMissingPortAndRepairAddsIt) {
+  auto plain = config;
+  const auto other = add(b, plain);
+  ASSERT_EQ(other.exit, 0) << other;
+  ovs->vsctl({"del-port", port});
+  EXPECT_EQ(details(), "interface \"" + port + "\" is not a port of bridge \"br0\" of Open vSwitch");
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+  EXPECT_EQ(details(), "");
+  EXPECT_TRUE(ping(a.netns, address_of(other.result, 4), 2));
+}
+
+TEST_F(OvsCheck, ReportsADatabaseThatDoesNotAnswer) {
+  ovs->end_database();
+  EXPECT_NE(details().find("connect to the database of Open vSwitch"), std::string::npos) << details();
+  ovs->start_database();
+  EXPECT_EQ(details(), "");
+}
+
+TEST_F(OvsCheck, StatusNeedsBridgeDatabaseAndSwitch) {
+  const auto status = [&](const json& network) { return call({.command = "STATUS", .config = network}); };
+  EXPECT_EQ(status(config).exit, 0);
+  auto missing = config;
+  missing["bridge"] = "br7";
+  EXPECT_EQ(code_of(status(missing)), 50);
+  ovs->stop_switch();
+  EXPECT_EQ(code_of(status(config)), 50);
+  ovs->resume();
+  ovs->end_database();
+  EXPECT_EQ(code_of(status(config)), 50);
+}
+
+TEST_F(OvsCheck, RepairRestoresALostRecordAsPort) {
+  ASSERT_EQ(vethctl({"connect", "b", "ovs:br0", "--address", "10.1.2.77/24"}).exit, 0);
+  std::filesystem::remove_all(state_root);
+  vethctl({"repair"});
+  const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
+  for (const auto& attachment : listed) EXPECT_EQ(attachment.at("mode"), "ovs") << attachment;
+  EXPECT_FALSE(listed.empty());
+}
+
+TEST_F(OvsCheck, GcRemovesStalePorts) {
+  ovs->end_database();
+  EXPECT_EQ(del(a, config).exit, 0);
+  ovs->start_database();
+  const auto reported = vethctl({"check"});
+  EXPECT_NE(reported.out.find("stale ports of Open vSwitch"), std::string::npos) << reported.out;
+  const auto planned = vethctl({"gc", "--dry-run"});
+  EXPECT_NE(planned.out.find("of Open vSwitch"), std::string::npos) << planned.out << planned.err;
+  EXPECT_EQ(ovs->ports().size(), 1U);
+  EXPECT_EQ(vethctl({"gc"}).exit, 0);
+  EXPECT_TRUE(ovs->ports().empty());
+}
+
+}  // namespace

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace support {
+
+/// ovsdb-server and ovs-vswitchd in the network namespace of this process, with the datapath in user space and the
+/// bridge br0. Both end with the object.
+class OpenVswitch {
+ public:
+  /// Whether the programs are installed.
+  static bool is_installed();
+
+  /// Throws std::runtime_error if a program cannot be started.
+  OpenVswitch();
+  OpenVswitch(const OpenVswitch&) = delete;
+  OpenVswitch& operator=(const OpenVswitch&) = delete;
+  ~OpenVswitch();
+
+  /// The output of `ovs-vsctl ARGUMENTS`, without the last newline. Throws std::runtime_error if it fails.
+  std::string vsctl(const std::vector<std::string>& arguments) const;
+
+  /// The names of the ports of a bridge in ascending order.
+  std::vector<std::string> ports(const std::string& bridge = "br0") const;
+
+  void start_database() const;
+  void end_database() const;
+  /// They accept connections, and do nothing.
+  void stop_database() const;
+  void stop_switch() const;
+  void resume() const;
+
+ private:
+  void start_switch() const;
+};
+
+}  // namespace support
