@@ -40,6 +40,9 @@ bool is_host_end(const Link& link, const wiring::Footprint& footprint) {
 }
 
 bool is_container_end(const Link& link, const wiring::Footprint& footprint) {
+  const bool is_of_reference =
+      footprint.may_be_of_reference && link.kind == "veth" && link.name == footprint.container.name;
+  if (is_of_reference) return true;
   return is_end(link, footprint.tag, footprint.container, footprint.host);
 }
 

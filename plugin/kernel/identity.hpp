@@ -16,7 +16,8 @@ namespace kernel {
 /// the name or the ifindex of the other end must match too.
 bool is_host_end(const Link& link, const wiring::Footprint& footprint);
 
-/// Whether the link, in the container's namespace, is the attachment's container end.
+/// Whether the link, in the container's namespace, is the attachment's container end. That of a reference plugin has
+/// only its name, by which that plugin deletes it too.
 bool is_container_end(const Link& link, const wiring::Footprint& footprint);
 
 /// Whether the link is of kind veth and has the recorded ifindex, and its other end has the recorded ifindex too.
