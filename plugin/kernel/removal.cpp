@@ -85,7 +85,8 @@ void BatchRemoval::remove_links(int kept_open) {
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];
     const bool is_elsewhere = footprint.is_netns_pair;
-    if (!is_elsewhere && (footprint.may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
+    const bool may_have_pair = footprint.may_have_pair && !footprint.is_foreign_pair;
+    if (!is_elsewhere && (may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
     if (!is_elsewhere || !footprint.may_have_pair) continue;
     attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_, kept_open_); });
   }
@@ -93,7 +94,10 @@ void BatchRemoval::remove_links(int kept_open) {
 }
 
 void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
-  const auto links = find_host_links(batch_, host_, Search::full);
+  auto links = find_host_links(batch_, host_, Search::full);
+  std::erase_if(links, [&](const FoundLink& found) {
+    return found.link.kind == "veth" && batch_[found.position].is_foreign_pair;
+  });
   for (const auto& found : links) with_links_.insert(found.position);
   remove_moved_pairs(links);
   auto requests = source_filter_deletions();
@@ -115,7 +119,7 @@ void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
 std::vector<NetlinkRequest> BatchRemoval::source_filter_deletions() const {
   std::vector<NetlinkRequest> requests;
   for (const auto& footprint : batch_) {
-    if (footprint.is_netns_pair || footprint.attachment.container.empty()) continue;
+    if (footprint.is_netns_pair || footprint.is_foreign_pair || footprint.attachment.container.empty()) continue;
     requests.push_back(SourceFilters{footprint.attachment}.remove());
   }
   return requests;
@@ -129,7 +133,8 @@ void BatchRemoval::remove_moved_pairs(std::span<const FoundLink> links) {
   }
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];
-    if (!footprint.may_have_pair || footprint.is_netns_pair || found.contains(position)) continue;
+    const bool is_removable = footprint.may_have_pair && !footprint.is_netns_pair && !footprint.is_foreign_pair;
+    if (!is_removable || found.contains(position)) continue;
     attempt({&position, 1}, [&] {
       auto end = find_container_end(footprint, host_netns_);
       if (end) remove_end(*end, kept_open_);
