@@ -254,14 +254,15 @@ std::string bridge_segment_of(const NetworkConfig& config) {
   return config.mode == Mode::bridge ? bridge_segment(config.bridge.name, config.bridge.vlan) : std::string{};
 }
 
-NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args) {
-  return parse_network_config(JsonDocument(text, origin), verb, args);
+NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args, const Dialect& dialect) {
+  return parse_network_config(JsonDocument(text, origin), verb, args, dialect);
 }
 
-NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args) {
+NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args, const Dialect& dialect) {
   JsonObject network = document.root().as_object();
   const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
+  config.dialect = dialect;
   read_plugin_keys(network, config, parse_mode);
   config.requested = read_runtime_request(network, args, parse_mode);
   config.ipam = read_ipam(network, parse_mode);
