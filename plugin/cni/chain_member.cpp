@@ -16,7 +16,8 @@ bool is_of_chain_member(const Attachment& attachment) {
 }
 
 Attachment without_member(const Attachment& attachment) {
-  return {attachment.network, attachment.container, attachment.interface.substr(0, attachment.interface.find(separator))};
+  return {attachment.network, attachment.container,
+          attachment.interface.substr(0, attachment.interface.find(separator))};
 }
 
 }  // namespace cni

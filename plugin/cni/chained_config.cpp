@@ -50,7 +50,9 @@ std::uint64_t amount_in(JsonObject& source, std::string_view key) {
   return value ? value->as_unsigned(0, std::numeric_limits<std::uint64_t>::max()) : 0;
 }
 
-std::string place_of(const JsonObject& source, std::string_view key) { return source.pointer() + '/' + std::string{key}; }
+std::string place_of(const JsonObject& source, std::string_view key) {
+  return source.pointer() + '/' + std::string{key};
+}
 
 /// 0 counts as absent in both keys. The shortest rate is one byte in a second.
 std::optional<Rate> read_rate(JsonObject& source, const RateKeys& keys) {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-// The keys of the reference plugins portmap, bandwidth and tuning, with their defaults and rules. For ADD and CHECK they
-// must be valid. For DEL a part that cannot be read counts as absent.
+// The keys of the reference plugins portmap, bandwidth and tuning, with their defaults and rules. For ADD and CHECK
+// they must be valid. For DEL a part that cannot be read counts as absent.
 namespace cni {
 
 struct PortMapConfig {

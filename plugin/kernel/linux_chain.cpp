@@ -9,9 +9,10 @@
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
-#include <linux/netlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+
+#include <linux/netlink.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -83,6 +84,10 @@ std::optional<ChainedInterface> LinuxChain::find_interface(const Namespace& cont
   return found;
 }
 
+std::optional<Link> LinuxChain::find_host_link(const std::string& name) {
+  return first_link(host_.send_or_throw(get_link(name)));
+}
+
 std::optional<Link> LinuxChain::find_route_device(const cni::IpAddress& address) {
   for (const auto& message : host_.send(batch_of(get_route(address))).messages) {
     const auto route = find_route(message);
@@ -104,7 +109,8 @@ BuildOutcome LinuxChain::map_ports(const wiring::Wiring& wiring, const Attachmen
 /// All ports of a bridge are guarded when its first port is mapped, and those of later containers with their own.
 void LinuxChain::guard_ports(const wiring::Wiring& wiring, Requests& requests) {
   const auto side = first_link(host_.send_or_throw(get_link(wiring::host_side_interface(wiring))));
-  if (const auto host = first_link(host_.send_or_throw(get_link(wiring.host.name)))) guard_loopback(device_of(*host), requests);
+  if (const auto host = first_link(host_.send_or_throw(get_link(wiring.host.name))))
+    guard_loopback(device_of(*host), requests);
   if (!wiring.bridge || !side || side->is_own_route_localnet) return;
   for (const auto& message : host_.dump(list_ports(side->index))) {
     const auto link = find_link(message);
@@ -197,15 +203,18 @@ void LinuxChain::remove_rates(const wiring::Wiring& wiring, const std::vector<st
   if (!wiring.host.name.empty()) queries.push_back(get_link(wiring.host.name));
   const auto answers = host_.send_or_throw(queries);
   Requests deletions;
+  bool is_of_reference = false;
   for (const auto& name : ifbs) {
     const auto ifb = find_link_named(name, answers);
-    if (ifb && may_belong_to(*ifb, cni::tag_of(wiring.attachment))) deletions.push_back(delete_link(ifb->index, name));
+    if (!ifb || !may_belong_to(*ifb, cni::tag_of(wiring.attachment))) continue;
+    deletions.push_back(delete_link(ifb->index, name));
+    is_of_reference = is_of_reference || ifb->alias.empty();
   }
   const auto host = wiring.host.name.empty() ? std::nullopt : find_link_named(wiring.host.name, answers);
   if (host) {
     Requests limits;
     limits.push_back(delete_root_qdisc(device_of(*host)));
-    if (!deletions.empty()) limits.push_back(delete_redirection(device_of(*host)));
+    limits.push_back(is_of_reference ? delete_ingress_qdisc(device_of(*host)) : delete_redirection(device_of(*host)));
     host_.send_or_throw(limits);
   }
   if (!deletions.empty()) LinkDeletion{host_, deletions, -1}.run_or_throw();

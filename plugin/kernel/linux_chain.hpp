@@ -17,7 +17,7 @@ namespace kernel {
 
 /// An interface of a container that another plugin has created.
 struct ChainedInterface {
-  Link link;                  ///< in the container's namespace
+  Link link;                   ///< in the container's namespace
   std::optional<Link> host{};  ///< the other end, if it is a veth whose other end is on the host
 };
 
@@ -33,6 +33,9 @@ class LinuxChain {
 
   /// nullopt if the namespace has no such interface.
   std::optional<ChainedInterface> find_interface(const Namespace& container, const std::string& name);
+
+  /// The host's interface with this name.
+  std::optional<Link> find_host_link(const std::string& name);
 
   /// The device through which the host sends packets to the address; nullopt if it has no route.
   std::optional<Link> find_route_device(const cni::IpAddress& address);
@@ -51,8 +54,8 @@ class LinuxChain {
   std::optional<Link> limit_rates(const wiring::Wiring& wiring);
   Faults missing_limits(const wiring::Wiring& wiring);
 
-  /// Removes the limits of the host end, if it is given, and the ifbs with these names, if they belong to the attachment
-  /// or have no alias, as those of the reference plugin.
+  /// Removes the limits of the host end, if it is given, and the ifbs with these names, if they belong to the
+  /// attachment or have no alias, as those of the reference plugin.
   void remove_rates(const wiring::Wiring& wiring, const std::vector<std::string>& ifbs);
 
   bool has_rules(const ReferenceRules& rules);

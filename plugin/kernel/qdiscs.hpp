@@ -27,7 +27,7 @@ NetlinkRequest add_ingress_qdisc(const Device& device);
 /// mirred egress redirect dev TARGET`. The device must have an ingress qdisc.
 NetlinkRequest redirect_ingress(const Device& device, const Device& target);
 
-/// Deletes the filters of redirect_ingress(), and those of the reference plugin. Tolerates that there are none.
+/// Deletes the filter of redirect_ingress(). A filter that does not exist is not an error.
 NetlinkRequest delete_redirection(const Device& device);
 
 // A qdisc that does not exist is not an error.

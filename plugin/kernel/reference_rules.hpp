@@ -23,7 +23,8 @@ struct CommentedRules {
 
 /// Rules of one container, by the names that the reference plugins derive.
 struct ReferenceRules {
-  std::vector<std::string> chains{};  ///< of the container in the tables "nat", "CNI-DN-...", to which other chains jump
+  std::vector<std::string>
+      chains{};  ///< of the container in the tables "nat", "CNI-DN-...", to which other chains jump
   std::vector<CommentedRules> commented{};
 };
 
