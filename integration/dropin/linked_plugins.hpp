@@ -11,7 +11,8 @@ namespace dropin {
 constexpr auto plugin_folder = "/run/test/plugins";
 
 inline const std::vector<std::string>& replaced_names() {
-  static const std::vector<std::string> names{"ptp", "bridge", "host-local", "static", "loopback"};
+  static const std::vector<std::string> names{"ptp",     "bridge",    "host-local", "static",
+                                              "portmap", "bandwidth", "tuning",     "loopback"};
   return names;
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/attachment/footprints.hpp"
 
 #include "ipam/range.hpp"
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -104,7 +105,7 @@ Footprint footprint_of(const cni::Request& request) {
 Footprint footprint_of(const state::Record& record) {
   auto footprint = footprint_of(cni::tag_of(record.attachment), record.attachment.network);
   footprint.attachment = record.attachment;
-  footprint.container.name = record.attachment.interface;
+  footprint.container.name = cni::without_member(record.attachment).interface;
   footprint.addresses = record.addresses;
   footprint.host.index = record.ends.host;
   footprint.container.index = record.ends.container;
@@ -113,6 +114,7 @@ Footprint footprint_of(const state::Record& record) {
     set_imported_end(*record.host_interface, footprint);
   } else if (auto wiring = wiring::find_partial_wiring(record.wiring)) {
     set_partial_wiring(std::move(*wiring), footprint);
+    if (cni::is_of_chain_member(record.attachment)) footprint.is_foreign_pair = true;
   } else if (record.wiring.empty()) {
     footprint.may_have_rules = false;
     footprint.may_have_pair = footprint.may_have_ifb = record.host_interface.has_value();

@@ -230,6 +230,12 @@ RuntimeRequest read_address_request(JsonObject& network, const Args& args, Parse
   return request;
 }
 
+std::vector<PortMapping> read_requested_ports(JsonObject& network) {
+  const Args none;
+  Sources sources = find_sources(network, none, ParseMode::strict);
+  return read_port_mappings(network, sources);
+}
+
 RuntimeRequest read_runtime_request(JsonObject& network, const Args& args, ParseMode parse_mode,
                                     const Dialect& dialect) {
   Sources sources = find_sources(network, args, parse_mode);

@@ -5,6 +5,7 @@
 #include "plugin/cni/parse_mode.hpp"
 
 #include <string_view>
+#include <vector>
 
 // What the runtime requests for one container. Sources in order of precedence: runtimeConfig, args.cni, CNI_ARGS. For
 // each setting only the first source that has it is used.
@@ -13,6 +14,9 @@ namespace cni {
 /// Only what concerns the IPAM: addresses and ranges. In the dialect of host-local the addresses of all sources.
 RuntimeRequest read_address_request(JsonObject& network, const Args& args, ParseMode parse_mode,
                                     IpamDialect dialect = IpamDialect::veth_ipam);
+
+/// Only the port mappings.
+std::vector<PortMapping> read_requested_ports(JsonObject& network);
 
 /// The dialect of the reference plugin static: CNI_ARGS adds addresses to the configured ones, and gateways to those
 /// whose prefix contains them.

@@ -1,5 +1,6 @@
 #include "plugin/kernel/linux_kernel.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/default_route.hpp"
 #include "plugin/kernel/end_search.hpp"
@@ -60,6 +61,7 @@ void list_links_of(const std::string& network, const char* kind, NetlinkSocket& 
     if (!tag) continue;
     auto& footprint = footprint_of(*tag, network, footprints);
     footprint.attachment = cni::attachment_of_alias(link->alias).value_or(footprint.attachment);
+    footprint.is_foreign_pair = cni::is_of_chain_member(footprint.attachment);
     if (link->kind == "veth") footprint.host = {.name = link->name, .index = link->index, .mac = link->mac};
   }
 }
@@ -187,6 +189,7 @@ Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
   BatchRemoval removal{batch, host_netns_.get(), host_};
   removal.remove_rules([this] { return find_netfilter(); });
   removal.remove_unused_chains([this] { return find_netfilter(); });
+  removal.remove_reference_rules();
   removal.remove_links(netfilter_ ? netfilter_->file() : -1);
   removal.remove_gateways();
   removal.revert_bridge_changes();
@@ -200,7 +203,7 @@ std::vector<wiring::Footprint> LinuxKernel::list(const std::string& network) {
   if (auto* found = find_netfilter()) {
     for (const auto& owner : found->owners()) {
       const bool is_wanted = network.empty() || owner.network == cni::tag_of_network(network);
-      if (is_wanted) footprint_of(owner.attachment, network, footprints);
+      if (is_wanted) footprint_of(owner.attachment, network, footprints).is_foreign_pair = owner.is_chain_member;
     }
   }
   std::vector<wiring::Footprint> all;

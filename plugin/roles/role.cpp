@@ -1,5 +1,6 @@
 #include "plugin/roles/role.hpp"
 
+#include "plugin/chained/serve.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/kernel/namespace_return_failure.hpp"
@@ -30,6 +31,12 @@ void serve_interface(const Role& role, cni::Call call, const Print& print) try {
   throw cni::Error{cni::ErrorCode::system_refused, error.what(), std::move(advice)};
 }
 
+/// A member of a chain.
+template <void (*serve)(cni::Call, const Print&)>
+void serve_member(const Role& /*role*/, cni::Call call, const Print& print) {
+  kernel::rethrow_namespace_return_failure([&] { serve(std::move(call), print); });
+}
+
 void serve_addresses(const Role& role, cni::Call call, const Print& print) {
   posix::forbid_new_privileges();
   veth_ipam::serve_by_name(std::string{role.name}, std::move(call), print);
@@ -48,6 +55,9 @@ constexpr std::array all_roles{
     Role{.name = "host-local", .serve = serve_addresses},
     Role{.name = "static", .serve = serve_addresses},
     Role{.name = "loopback", .serve = serve_loopback},
+    Role{.name = "portmap", .serve = serve_member<chained::serve_portmap>},
+    Role{.name = "bandwidth", .serve = serve_member<chained::serve_bandwidth>},
+    Role{.name = "tuning", .serve = serve_member<chained::serve_tuning>},
 };
 
 }  // namespace
