@@ -18,7 +18,7 @@ namespace {
 using namespace support;
 namespace fs = std::filesystem;
 
-json config_of(const std::string& type, bool masquerades) {
+json pods_config(const std::string& type, bool masquerades) {
   json config{{"cniVersion", "1.0.0"},
               {"name", "net"},
               {"type", type},
@@ -82,7 +82,7 @@ class ReferenceAttachment : public testing::TestWithParam<std::tuple<std::string
     fs::remove_all("/var/lib/cni/networks");
   }
 
-  static json config() { return config_of(std::get<0>(GetParam()), std::get<1>(GetParam())); }
+  static json config() { return pods_config(std::get<0>(GetParam()), std::get<1>(GetParam())); }
 
   std::string ours_;
   const std::string theirs_ = reference_plugins;

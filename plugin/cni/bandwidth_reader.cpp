@@ -1,8 +1,10 @@
 #include "plugin/cni/bandwidth_reader.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/key_spelling.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -62,12 +64,15 @@ Source find_filled_object(Source& source, std::string_view key) {
 
 /// The plugin bandwidth has these keys in the configuration itself. Ignored, they would be limits without effect.
 void refuse_flat_keys(JsonObject& network) {
-  for (const auto key : {ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst}) {
-    const auto value = network.find(key);
+  constexpr std::array keys{ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst};
+  for (const auto& name : network.unread_members()) {
+    const auto* const key = std::ranges::find_if(keys, [&](std::string_view each) { return is_same_key(each, name); });
+    if (key == keys.end()) continue;
+    const auto value = network.find(*key);
     if (!value || value->text() == "0") continue;
     throw Error(ErrorCode::unsupported_field, value->pointer() +
                                                   ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" +
-                                                  std::string(key) + "\": " + value->text() + "}");
+                                                  std::string(*key) + "\": " + value->text() + "}");
   }
 }
 
