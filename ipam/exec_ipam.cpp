@@ -85,8 +85,10 @@ void ExecIpam::status() {
 void ExecIpam::call(const std::string& path, cni::Verb verb) const { run(path, verb); }
 
 std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
+  auto environment = delegate_environment(verb);
+  environment.push_back(std::string{caller_variable} + '=' + cni::to_string(cni::tag_of(request_.attachment)));
   auto outcome =
-      posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, max_output_bytes);
+      posix::run({.path = path, .environment = std::move(environment), .input = request_.input}, max_output_bytes);
   if (outcome.exit_status != 0) throw plugin_error(outcome);
   return std::move(outcome.output);
 }

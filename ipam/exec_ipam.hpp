@@ -35,6 +35,9 @@ class ExecIpam : public Ipam {
   const cni::Request& request_;
 };
 
+/// A variable of a delegate's environment: the tag of the attachment whose lock its caller holds.
+constexpr auto caller_variable = "VETH_CNI_CALLER";
+
 /// The first regular file `name` in the folders; symbolic links are followed. Throws Error delegate_failed if there is
 /// none or if the name is not a plain file name.
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders);

@@ -1,6 +1,5 @@
 #include "ipam/host_local_ipam.hpp"
 
-#include "ipam/range_ipam.hpp"
 #include "ipam/resolv_conf.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
@@ -17,31 +16,55 @@ constexpr auto default_data_dir = "/var/lib/cni/networks";
 // Number of addresses that are tried one by one before the list of all leases is read.
 constexpr int tries_before_listing = 64;
 
-[[noreturn]] void throw_full(const RangeSet& set) {
-  throw cni::Error{cni::ErrorCode::addresses_exhausted,
-                   "no IP addresses available in range set: " + ipam::to_string(set),
-                   "configure a larger range, or delete the lease files of containers that no longer exist"};
+/// The texts are those of the reference plugin.
+std::string failure_of(std::size_t set_index) {
+  return "failed to allocate for range " + std::to_string(set_index) + ": ";
 }
 
-[[noreturn]] void throw_taken(const RangeSet& set, const cni::IpAddress& address) {
-  throw cni::Error{
+cni::Error full_error(const RangeSet& set, const std::string& start) {
+  return {cni::ErrorCode::addresses_exhausted, start + "no IP addresses available in range set: " + to_string(set),
+          "configure a larger range, or delete the lease files of containers that no longer exist"};
+}
+
+cni::Error taken_error(const RangeSet& set, const cni::IpAddress& address, const std::string& start) {
+  return {
       cni::ErrorCode::address_in_use,
-      "requested IP address " + cni::to_string(address) + " is not available in range set " + ipam::to_string(set),
+      start + "requested IP address " + cni::to_string(address) + " is not available in range set " + to_string(set),
       "request another address, or delete the container that has it"};
 }
 
-/// The first free address after `last`, which is taken.
-cni::IpAddress take_next(const RangeSet& set, const std::optional<cni::IpAddress>& last, const HostLocalFiles& files,
-                         const HostLocalHolder& holder) {
+/// For each set the requested address that it contains. Throws cni::Error for an address that is a gateway or in no
+/// set, and if a set contains two of them.
+std::vector<std::optional<cni::IpAddress>> assign(const std::vector<RangeSet>& sets,
+                                                  std::vector<cni::RequestedAddress> requests) {
+  std::vector<std::optional<cni::IpAddress>> assigned;
+  for (const auto& set : sets) {
+    const auto inside = [&](const cni::RequestedAddress& each) { return find_range(set, each.address) != nullptr; };
+    const auto found = std::ranges::find_if(requests, inside);
+    assigned.emplace_back();
+    if (found == requests.end()) continue;
+    assigned.back() = found->address;
+    requests.erase(found);
+    if (find_range(set, *assigned.back())->gateway != *assigned.back()) continue;
+    throw cni::Error{cni::ErrorCode::invalid_config, failure_of(assigned.size() - 1) + "requested ip " +
+                                                         cni::to_string(*assigned.back()) + " is subnet's gateway"};
+  }
+  std::string rest;
+  for (const auto& each : requests) rest += ' ' + cni::to_string(each.address);
+  if (rest.empty()) return assigned;
+  throw cni::Error{cni::ErrorCode::invalid_config, "failed to allocate all requested IPs:" + rest};
+}
+
+/// The first free address after `last`, which is taken; nullopt if the set is full.
+std::optional<cni::IpAddress> take_next(const RangeSet& set, const std::optional<cni::IpAddress>& last,
+                                        const HostLocalFiles& files, const HostLocalHolder& holder) {
   auto address = last ? next_candidate(set, *last) : first_candidate(set);
   for (int tries = 0; address && tries < tries_before_listing; ++tries) {
     if (files.take(*address, holder)) return *address;
     address = next_candidate(set, *address);
   }
-  if (address && files.take(*address, holder)) return *address;
   if (address) address = next_free(set, *address, files.taken());
-  if (!address || !files.take(*address, holder)) throw_full(set);
-  return *address;
+  return address && files.take(*address, holder) ? address : std::nullopt;
 }
 
 /// Of an attachment, as the reference plugin: leases of its old form only if there are no others.
@@ -67,7 +90,7 @@ std::optional<HostLocalFiles> HostLocalIpam::find_files() const {
 
 Allocation HostLocalIpam::allocate() {
   const auto sets = checked_range_sets(config_);
-  const auto requests = assign_requests(sets, config_.requested.addresses);
+  const auto requests = assign(sets, config_.requested.addresses);
   auto lease = lease_without_addresses(config_.ipam);
   const auto files = HostLocalFiles::open(data_dir_, request_.attachment.network);
   if (!config_.ipam.leases_survive_reboot) files.remove_leases_of_earlier_boots();
@@ -88,23 +111,24 @@ Allocation HostLocalIpam::allocate() {
 cni::IpAddress HostLocalIpam::allocate_from(const RangeSet& set, std::size_t index,
                                             const std::optional<cni::IpAddress>& requested,
                                             const HostLocalFiles& files) const {
-  if (requested && !files.take(*requested, holder_)) throw_taken(set, *requested);
-  if (!requested && duplicates_ == Duplicates::refuse) refuse_duplicate(set, files);
-  const auto address = requested ? *requested : take_next(set, files.last_reserved(index), files, holder_);
+  if (requested && !files.take(*requested, holder_)) throw taken_error(set, *requested, failure_of(index));
+  if (!requested && duplicates_ == Duplicates::refuse) refuse_duplicate(index, set, files);
+  const auto address = requested ? requested : take_next(set, files.last_reserved(index), files, holder_);
+  if (!address) throw full_error(set, failure_of(index));
   try {
-    files.set_last_reserved(index, address);
+    files.set_last_reserved(index, *address);
   } catch (const std::exception&) {
-    files.release(address);
+    files.release(*address);
     throw;
   }
-  return address;
+  return *address;
 }
 
-void HostLocalIpam::refuse_duplicate(const RangeSet& set, const HostLocalFiles& files) const {
+void HostLocalIpam::refuse_duplicate(std::size_t index, const RangeSet& set, const HostLocalFiles& files) const {
   for (const auto& address : held_by(holder_, files)) {
     if (find_range(set, address) == nullptr) continue;
     throw cni::Error{cni::ErrorCode::already_attached,
-                     cni::to_string(address) + " has been allocated to " + holder_.container +
+                     failure_of(index) + cni::to_string(address) + " has been allocated to " + holder_.container +
                          ", duplicate allocation is not allowed",
                      "call DEL before ADD"};
   }
@@ -170,7 +194,7 @@ void HostLocalIpam::status() {
   const auto taken = files->taken();
   for (std::size_t index = 0; index < sets.size(); ++index) {
     const auto first = first_candidate(sets[index]);
-    if (!first || !next_free(sets[index], *first, taken)) throw_full(sets[index]);
+    if (!first || !next_free(sets[index], *first, taken)) throw full_error(sets[index], "");
   }
 }
 

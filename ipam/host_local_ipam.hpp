@@ -31,7 +31,7 @@ class HostLocalIpam : public Ipam {
  private:
   cni::IpAddress allocate_from(const RangeSet& set, std::size_t index, const std::optional<cni::IpAddress>& requested,
                                const HostLocalFiles& files) const;
-  void refuse_duplicate(const RangeSet& set, const HostLocalFiles& files) const;
+  void refuse_duplicate(std::size_t index, const RangeSet& set, const HostLocalFiles& files) const;
   bool holds(const cni::IpAddress& address, const HostLocalFiles& files) const;
   std::size_t release_of_previous_result(const HostLocalFiles& files) const;
   std::optional<HostLocalFiles> find_files() const;

@@ -62,24 +62,9 @@ Source find_filled_object(Source& source, std::string_view key) {
   return value ? Source{value->as_object()} : std::nullopt;
 }
 
-/// The plugin bandwidth has these keys in the configuration itself. Ignored, they would be limits without effect.
-void refuse_flat_keys(JsonObject& network) {
-  constexpr std::array keys{ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst};
-  for (const auto& name : network.unread_members()) {
-    const auto* const key = std::ranges::find_if(keys, [&](std::string_view each) { return is_same_key(each, name); });
-    if (key == keys.end()) continue;
-    const auto value = network.find(*key);
-    if (!value || value->text() == "0") continue;
-    throw Error(ErrorCode::unsupported_field, value->pointer() +
-                                                  ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" +
-                                                  std::string(*key) + "\": " + value->text() + "}");
-  }
-}
-
 }  // namespace
 
 Bandwidth read_bandwidth(JsonObject& network) {
-  refuse_flat_keys(network);
   auto runtime_config = network.find_object("runtimeConfig");
   auto runtime = find_filled_object(runtime_config, "bandwidth");
   const auto value = network.find_nonempty("bandwidth");
@@ -88,6 +73,18 @@ Bandwidth read_bandwidth(JsonObject& network) {
                             .egress = read_direction(runtime, own, egress_keys)};
   if (own) own->reject_misspelled_keys();
   return bandwidth;
+}
+
+void refuse_keys_of_bandwidth(JsonObject& network, const std::vector<std::string>& ignored_keys) {
+  constexpr std::array keys{ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst};
+  for (const auto& pointer : ignored_keys) {
+    const auto* const key = std::ranges::find_if(
+        keys, [&](std::string_view each) { return is_same_key('/' + std::string{each}, pointer); });
+    const auto value = key == keys.end() ? std::nullopt : network.find(*key);
+    if (!value || value->text() == "0") continue;
+    throw Error(ErrorCode::unsupported_field, pointer + ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" +
+                                                  std::string(*key) + "\": " + value->text() + "}");
+  }
 }
 
 }  // namespace cni

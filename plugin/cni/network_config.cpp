@@ -282,6 +282,7 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
   read_log(network);  // only validated here; find_log_target() reads it when the call is logged
   reject_misspelled(network, config);
   config.ignored_keys = document.ignored_keys();
+  refuse_keys_of_bandwidth(network, config.ignored_keys);
   refuse_bandwidth_in_mode_netns(config);
   require_ipam(config);
   require_addresses(network, config, verb);
@@ -300,7 +301,7 @@ NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& a
     read_part(parse_mode, config.ipam.addresses, [&] { return with_arguments(config.ipam.addresses, args); });
   }
   if (parse_mode == ParseMode::strict && !network.find("ipam")) {
-    throw Error(ErrorCode::invalid_config, "/ipam: missing", "the plugin that calls the IPAM needs an object \"ipam\"");
+    throw Error(ErrorCode::invalid_config, "IPAM config missing 'ipam' key");
   }
   config.ignored_keys = document.ignored_keys();
   const bool may_be_empty = dialect == IpamDialect::fixed;

@@ -87,9 +87,12 @@ TEST(FoldedKeys, MacIsTheLastChoice) {
 
 TEST(FoldedKeys, FlatKeysOfBandwidthAreRefused) {
   for (const std::string key : {"ingressRate", "ingressBurst", "egressRate", "egressBurst"}) {
-    expect_failure([&] { parse_as({}, ",\"" + key + "\":8000"); }, ErrorCode::unsupported_field,
+    const auto parse = [&](const std::string& value) {
+      parse_network_config(reference_config("veth", ",\"" + key + "\":" + value), Verb::add, {.ip = {}});
+    };
+    expect_failure([&] { parse("8000"); }, ErrorCode::unsupported_field,
                    '/' + key + ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" + key + "\": 8000}");
-    EXPECT_NO_THROW(parse_as({}, ",\"" + key + "\":0")) << key;
+    EXPECT_NO_THROW(parse("0")) << key;
   }
 }
 
