@@ -187,15 +187,7 @@ void HostLocalIpam::gc(const std::set<cni::Tag>& valid) {
   for (const auto& address : stale) files->release(address);
 }
 
-void HostLocalIpam::status() {
-  const auto sets = checked_range_sets(config_);
-  const auto files = find_files();
-  if (!files) return;
-  const auto taken = files->taken();
-  for (std::size_t index = 0; index < sets.size(); ++index) {
-    const auto first = first_candidate(sets[index]);
-    if (!first || !next_free(sets[index], *first, taken)) throw full_error(sets[index], "");
-  }
-}
+/// As the reference plugin, also if all addresses are taken: a runtime would consider the node unable to run any pod.
+void HostLocalIpam::status() { checked_range_sets(config_); }
 
 }  // namespace ipam
