@@ -98,6 +98,7 @@ Footprint footprint_of(const cni::Request& request) {
   auto footprint = pair_footprint(request);
   footprint.gateways = configured_gateways(request.config);
   footprint.are_gateways_assumed = true;
+  footprint.may_be_of_reference = request.config.dialect.is_reference();
   return footprint;
 }
 

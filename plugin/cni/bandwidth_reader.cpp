@@ -1,5 +1,7 @@
 #include "plugin/cni/bandwidth_reader.hpp"
 
+#include "plugin/cni/error.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -58,9 +60,21 @@ Source find_filled_object(Source& source, std::string_view key) {
   return value ? Source{value->as_object()} : std::nullopt;
 }
 
+/// The plugin bandwidth has these keys in the configuration itself. Ignored, they would be limits without effect.
+void refuse_flat_keys(JsonObject& network) {
+  for (const auto key : {ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst}) {
+    const auto value = network.find(key);
+    if (!value || value->text() == "0") continue;
+    throw Error(ErrorCode::unsupported_field, value->pointer() +
+                                                  ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" +
+                                                  std::string(key) + "\": " + value->text() + "}");
+  }
+}
+
 }  // namespace
 
 Bandwidth read_bandwidth(JsonObject& network) {
+  refuse_flat_keys(network);
   auto runtime_config = network.find_object("runtimeConfig");
   auto runtime = find_filled_object(runtime_config, "bandwidth");
   const auto value = network.find_nonempty("bandwidth");

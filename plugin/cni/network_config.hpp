@@ -42,7 +42,8 @@ struct IpamConfig {
   std::vector<Route> routes{};
   std::optional<std::string> resolv_conf{};  ///< resolvConf: path of the file with the DNS settings
   Dns dns{};
-  std::string data_dir{};  ///< dataDir: another state folder, below /run or /var/lib
+  std::string data_dir{};  ///< dataDir: another state folder, below /run or /var/lib; for host-local any folder
+  bool leases_survive_reboot = false;  ///< leasesSurviveReboot: only host-local
 
   bool operator==(const IpamConfig&) const = default;
 };
@@ -135,7 +136,8 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
 
 /// As parse_network_config, for the executable veth-ipam, which gets the configuration of another plugin: reads only
 /// "ipam" and the addresses that the runtime requests.
-NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args);
+NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args,
+                                 IpamDialect dialect = IpamDialect::veth_ipam);
 
 /// Parses a configuration as for an ADD, but without runtimeConfig: an ADD may add the addresses that are missing here.
 NetworkConfig parse_config_file(std::string_view text);

@@ -34,9 +34,16 @@ void check_size(std::string_view input) {
   throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 16 MiB");
 }
 
-NetworkConfig parse_config(const Environment& environment, std::string_view input, Verb verb, Role role) {
-  if (role == Role::loopback) return parse_common_config(input, verb);
-  return parse_ipam_request(input, verb, args_for(verb, environment.args));
+NetworkConfig parse_config(const Request& request, std::string_view input, Role role, const Dialect& dialect) {
+  switch (role) {
+    case Role::plugin:
+      return parse_network_config(input, request.verb, request.args, dialect);
+    case Role::ipam:
+      return parse_ipam_request(input, request.verb, request.args, dialect.ipam);
+    case Role::loopback:
+      return parse_common_config(input, request.verb);
+  }
+  return {};
 }
 
 }  // namespace
@@ -48,8 +55,8 @@ Request parse_request(const Environment& environment, std::string input, Role ro
   if (role == Role::plugin && is_add_or_check(verb)) refuse_reserved_names(environment.ifname);
   if (verb != Verb::version) {
     check_size(input);
-    request.config = role == Role::plugin ? parse_network_config(input, verb, args_for(verb, environment.args), dialect)
-                                          : parse_config(environment, input, verb, role);
+    request.args = args_for(verb, environment.args);
+    request.config = parse_config(request, input, role, dialect);
   }
   request.attachment.network = request.config.name;
   if (has_container(verb)) {

@@ -17,6 +17,7 @@ struct Request {
   Attachment attachment{};  ///< container and interface are empty for GC and STATUS
   std::string netns{};      ///< CNI_NETNS; empty if it is not set
   bool netns_override = false;
+  Args args{.ip = {}};                     ///< CNI_ARGS
   std::vector<std::string> plugin_path{};  ///< the folders of CNI_PATH
   NetworkConfig config{};
   std::string input{};             ///< the network configuration, unchanged, for delegates

@@ -189,6 +189,7 @@ Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
   BatchRemoval removal{batch, host_netns_.get(), host_};
   removal.remove_rules([this] { return find_netfilter(); });
   removal.remove_unused_chains([this] { return find_netfilter(); });
+  removal.remove_reference_rules();
   removal.remove_links(netfilter_ ? netfilter_->file() : -1);
   removal.remove_gateways();
   removal.revert_bridge_changes();

@@ -34,6 +34,7 @@ struct Chain {
 
 std::string name_of(ReferenceFamily family) {
   if (family == ReferenceFamily::inet) return "inet";
+  if (family == ReferenceFamily::bridge) return "bridge";
   return family == ReferenceFamily::ip ? "ip" : "ip6";
 }
 
@@ -108,7 +109,7 @@ struct Existing {
 
 std::vector<Chain> wanted_chains(const ReferenceRules& wanted) {
   std::vector<Chain> chains;
-  for (const auto family : {ReferenceFamily::ip, ReferenceFamily::ip6}) {
+  for (const auto family : {ReferenceFamily::ip, ReferenceFamily::ip6, ReferenceFamily::bridge}) {
     for (const auto& name : wanted.chains) chains.push_back({{family, nat_table}, name});
   }
   return chains;

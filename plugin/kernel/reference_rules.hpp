@@ -11,7 +11,7 @@
 // of iptables-legacy are removed by legacy_iptables.hpp.
 namespace kernel {
 
-enum class ReferenceFamily : std::uint8_t { inet = 1, ip = 2, ip6 = 10 };
+enum class ReferenceFamily : std::uint8_t { inet = 1, ip = 2, bridge = 7, ip6 = 10 };
 
 /// Rules with this comment in a table.
 struct CommentedRules {

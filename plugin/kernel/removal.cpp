@@ -4,6 +4,7 @@
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/links.hpp"
+#include "plugin/kernel/reference_masquerade.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -77,6 +78,14 @@ void BatchRemoval::remove_unused_chains(const std::function<Netfilter*()>& netfi
   attempt({}, [&] {
     if (auto* found = netfilter()) found->remove_unused_masquerades(networks);
   });
+}
+
+void BatchRemoval::remove_reference_rules() {
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    const auto& footprint = batch_[position];
+    if (!footprint.may_be_of_reference) continue;
+    attempt({&position, 1}, [&] { remove_interface_rules_of_reference(footprint.attachment); });
+  }
 }
 
 void BatchRemoval::remove_links(int kept_open) {

@@ -7,11 +7,13 @@
 #include "plugin/loopback/serve.hpp"
 #include "plugin/posix/privileges.hpp"
 #include "plugin/posix/process.hpp"
+#include "plugin/text/file_name.hpp"
 #include "plugin/verbs/perform.hpp"
-#include "plugin/veth_ipam/serve.hpp"
+#include "plugin/veth_ipam/serve_by_name.hpp"
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -35,9 +37,9 @@ void serve_member(const Role& /*role*/, cni::Call call, const Print& print) {
   kernel::rethrow_namespace_return_failure([&] { serve(std::move(call), print); });
 }
 
-void serve_addresses(const Role& /*role*/, cni::Call call, const Print& print) {
+void serve_addresses(const Role& role, cni::Call call, const Print& print) {
   posix::forbid_new_privileges();
-  veth_ipam::serve(std::move(call), print);
+  veth_ipam::serve_by_name(std::string{role.name}, std::move(call), print);
 }
 
 void serve_loopback(const Role& /*role*/, cni::Call call, const Print& print) {
@@ -50,6 +52,8 @@ constexpr std::array all_roles{
     Role{.name = "ptp", .dialect = {.reference_mode = cni::Mode::ptp}, .serve = serve_interface},
     Role{.name = "bridge", .dialect = {.reference_mode = cni::Mode::bridge}, .serve = serve_interface},
     Role{.name = "veth-ipam", .serve = serve_addresses},
+    Role{.name = "host-local", .serve = serve_addresses},
+    Role{.name = "static", .serve = serve_addresses},
     Role{.name = "loopback", .serve = serve_loopback},
     Role{.name = "portmap", .serve = serve_member<chained::serve_portmap>},
     Role{.name = "bandwidth", .serve = serve_member<chained::serve_bandwidth>},
@@ -59,7 +63,7 @@ constexpr std::array all_roles{
 }  // namespace
 
 const Role& role_of(std::string_view program) {
-  const auto name = program.substr(program.rfind('/') + 1);  // npos + 1 is 0
+  const auto name = text::file_name(program);
   const auto* const found = std::ranges::find(all_roles, name, &Role::name);
   return found == all_roles.end() ? all_roles.front() : *found;
 }

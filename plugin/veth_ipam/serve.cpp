@@ -13,6 +13,7 @@
 #include "plugin/cni/result.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/veth_ipam/lease_result.hpp"
 
 #include <chrono>
 #include <optional>
@@ -30,16 +31,6 @@ using Print = std::function<void(std::string_view)>;
 std::string root_of(const cni::Request& request) {
   const auto& data_dir = request.config.ipam.data_dir;
   return data_dir.empty() ? std::string{state::default_root} : data_dir;
-}
-
-cni::Result result_of(const cni::Lease& lease) {
-  cni::Result result;
-  result.routes = lease.routes;
-  result.dns = lease.dns;
-  for (const auto& leased : lease.addresses) {
-    result.addresses.push_back({std::nullopt, leased.address, leased.gateway});
-  }
-  return result;
 }
 
 /// Objects in the kernel belong to the calling plugin and are not removed. No address is claimed on a bridge.

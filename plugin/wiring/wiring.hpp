@@ -49,6 +49,7 @@ Route route_by(const cni::Route& configured, const std::optional<cni::IpAddress>
 struct Neighbour {
   cni::IpAddress address;
   cni::MacAddress mac;
+  bool is_permanent = false;  ///< never verified: the other end does not answer neighbour discovery for the address
 
   auto operator<=>(const Neighbour&) const = default;
 };
