@@ -15,7 +15,7 @@ void keep_first_failure(Answer& kept, Answer answer) {
 
 std::string drop_in_plugins() {
   const fs::path folder{"/run/test/drop-in"};
-  for (const char* name : {"ptp", "bridge", "portmap", "bandwidth", "tuning"}) {
+  for (const char* name : {"ptp", "bridge", "host-local", "static", "portmap", "bandwidth", "tuning"}) {
     fs::create_directories(folder);
     if (!fs::exists(folder / name)) fs::create_symlink(executables() + "/veth", folder / name);
   }
