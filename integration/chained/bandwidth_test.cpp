@@ -35,7 +35,8 @@ std::map<std::string, std::uint64_t> limits() {
   std::map<std::string, std::uint64_t> rates;
   const auto qdiscs = json::parse(run({.argv = {"tc", "-j", "qdisc"}}).out);
   for (const auto& qdisc : qdiscs) {
-    if (qdisc.value("kind", "") == "tbf") rates[qdisc.at("dev").get<std::string>()] = qdisc.at("options").at("rate").get<std::uint64_t>();
+    if (qdisc.value("kind", "") == "tbf")
+      rates[qdisc.at("dev").get<std::string>()] = qdisc.at("options").at("rate").get<std::uint64_t>();
   }
   return rates;
 }
