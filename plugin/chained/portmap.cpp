@@ -200,6 +200,7 @@ void remove_recorded(PortmapCall& call, const state::StoredRecord& stored, state
     effort.attempt([&] { call.chain.close_loopback(*wiring); });  // before the record is removed
   }
   attachment::tear_down({std::move(footprint)}, {.kernel = &call.kernel, .folder = &folder}, effort);
+  call.kernel.close_netfilter_in_helper();
 }
 
 /// The rules of the reference plugin are searched for only if this plugin has mapped no ports of the container.
