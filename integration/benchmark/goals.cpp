@@ -101,6 +101,7 @@ const std::string masquerade = "veth ptp + ipMasq";
 const std::string ports = "veth ptp + ipMasq + port";
 const std::string kubernetes = "veth Kubernetes set";
 const std::string chain = "ptp + host-local + portmap + bandwidth";
+const std::string drop_in_chain = "veth as ptp + host-local + portmap + bandwidth";
 
 void compare_with_floor(Comparison& comparison) {
   comparison.add_ratio_goal("ADD, IPv4 / floor", call(ipv4, "ADD"), call("floor, IPv4", "ADD"), 1.35);
@@ -125,6 +126,10 @@ void compare_with_reference_plugins(Comparison& comparison) {
                             1.0 / 20);
   comparison.add_ratio_goal("DEL, Kubernetes set / chain of four plugins", call(kubernetes, "DEL"), call(chain, "DEL"),
                             1.0 / 60);
+  comparison.add_ratio_goal("ADD, chain under the names of the reference plugins / theirs", call(drop_in_chain, "ADD"),
+                            call(chain, "ADD"), 1.0 / 10);
+  comparison.add_ratio_goal("DEL, chain under the names of the reference plugins / theirs", call(drop_in_chain, "DEL"),
+                            call(chain, "DEL"), 1.0 / 20);
 }
 
 void compare_growth(Comparison& comparison) {

@@ -49,6 +49,8 @@ class ChainedPortmap : public testing::Test {
   void SetUp() override {
     if (!std::filesystem::exists(reference_plugins))
       GTEST_SKIP() << "NOT RUN: containernetworking-plugins is not installed";
+    for (const char* setting : {"bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"})
+      set_sysctl(host, setting, "0");  // otherwise ::1 cannot be reached on a bridge
   }
 
   PluginChain chain_behind(const PortmapVariant& variant) const {
@@ -57,11 +59,17 @@ class ChainedPortmap : public testing::Test {
             .runtime_config = {{"portMappings", {mapping(8080, 80, "tcp"), mapping(8080, 80, "udp")}}}};
   }
 
+  /// The reference plugins do not wait until their IPv6 gateways can be used.
+  static void wait_for_dad(const Container& container, const json& result) {
+    ping(container.netns, gateway_of(result, 6), 5);
+  }
+
   /// A bridge and the chains of iptables stay after the last container.
   void create_persistent_objects(const PluginChain& chain) const {
     const Container first{"first"};
     const auto added = chain.add(first);
     ASSERT_EQ(added.exit, 0) << added;
+    wait_for_dad(first, added.result);
     ASSERT_EQ(chain.del(first, added.result).exit, 0);
   }
 
@@ -83,6 +91,7 @@ TEST_P(ChainedPortmapBehind, MapsEveryPathAndLeavesNothing) {
   const auto before = Snapshot::take();
   const auto added = chain.add(a);
   ASSERT_EQ(added.exit, 0) << added;
+  wait_for_dad(a, added.result);
   const Service service{a.netns, 80};
   for (const auto protocol : {Protocol::tcp, Protocol::udp}) {
     for (const int family : {4, 6}) {
@@ -105,9 +114,10 @@ TEST_P(ChainedPortmapBehind, MapsEveryPathAndLeavesNothing) {
 /// What other plugins return reaches the next one.
 TEST_P(ChainedPortmapBehind, PassesTheResultOn) {
   const auto chain = chain_behind(GetParam());
-  const auto first = call(chain.call_of(0, "ADD", a));
+  auto first = call(chain.call_of(0, "ADD", a));
   ASSERT_EQ(first.exit, 0) << first;
   const auto second = call(chain.call_of(1, "ADD", a, first.result));
+  first.result.erase("dns");  // {}, which this version does not write
   EXPECT_EQ(second.result, first.result) << second;
   chain.del(a);
 }
@@ -145,7 +155,7 @@ TEST_F(ChainedPortmapFault, CheckFindsEachMissingPart) {
       {{"sysctl", "-qw", "net.ipv4.conf." + host_end + ".route_localnet=0"}, "route_localnet"},
       {{"nft", "delete", "element", "inet", "veth_cni", "ports4", "{", "tcp", ".", "8080", "}"},
        "port mapping 8080/tcp"},
-      {{"nft", "flush", "ruleset"}, "table inet veth_cni"}};
+      {{"nft", "delete", "table", "inet", "veth_cni"}, "table inet veth_cni"}};
   for (const auto& [command, fault] : damages) {
     EXPECT_EQ(checked(added.result).exit, 0) << "before " << testing::PrintToString(command);
     ASSERT_EQ(run({.argv = command}).exit, 0);
@@ -198,6 +208,7 @@ TEST_F(ChainedPortmapFault, AnAddOfAnotherContainerRestoresTheRules) {
 
 TEST_F(ChainedPortmapFault, GcRemovesWhatIsNotValid) {
   const Container b{"b"};
+  chain.plugins.at(0).config["ipam"] = {{"type", "host-local"}, {"subnet", "10.9.1.0/24"}};
   auto other = chain;
   other.runtime_config = {{"portMappings", {mapping(8081, 80, "tcp")}}};
   const auto second = other.add(b);
@@ -217,12 +228,15 @@ TEST_F(ChainedPortmapFault, GcRemovesWhatIsNotValid) {
 
 TEST_F(ChainedPortmapFault, WithoutMappingsItChangesNothing) {
   chain.runtime_config = nullptr;
-  const auto before = Snapshot::take();
-  const auto first = call(chain.call_of(0, "ADD", a));
-  const auto attached = Snapshot::take();
+  chain.plugins.at(0).config["ipam"] = {{"type", "host-local"}, {"subnet", "10.9.1.0/24"}};
+  auto first = call(chain.call_of(0, "ADD", a));
+  const Command list_rules{.argv = {"nft", "list", "ruleset"}};
+  const auto rules = run(list_rules).out;
   const auto second = call(chain.call_of(1, "ADD", a, first.result));
+  first.result.erase("dns");  // {}
   EXPECT_EQ(second.result, first.result) << second;
-  EXPECT_TRUE(unchanged_since(attached));
+  EXPECT_EQ(run(list_rules).out, rules);
+  EXPECT_FALSE(std::filesystem::exists(state_root));
   EXPECT_EQ(chain.del(a, first.result).exit, 0);
 }
 

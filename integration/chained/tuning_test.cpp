@@ -171,7 +171,7 @@ TEST_F(ChainedTuning, RefusesASysctlThatTheAdministratorDoesNotList) {
 
 /// An interface of the host that another plugin has not moved.
 TEST_F(ChainedTuning, TunesAnInterfaceOfTheHostItself) {
-  run_ip(Namespace::host(), {"link", "add", "spare0", "type", "ifb"});
+  run_ip(Namespace::host(), {"link", "add", "spare0", "type", "veth", "peer", "spare1"});
   auto request = chain.call_of(1, "ADD", a, {{"cniVersion", "1.0.0"}, {"interfaces", json::array()}});
   request.netns = "/proc/self/ns/net";
   request.interface = "spare0";

@@ -15,7 +15,7 @@ void keep_first_failure(Answer& kept, Answer answer) {
 
 std::string drop_in_plugins() {
   const fs::path folder{"/run/test/drop-in"};
-  for (const char* name : {"ptp", "bridge", "portmap", "bandwidth", "tuning"}) {
+  for (const char* name : {"ptp", "bridge", "host-local", "static", "portmap", "bandwidth", "tuning"}) {
     fs::create_directories(folder);
     if (!fs::exists(folder / name)) fs::create_symlink(executables() + "/veth", folder / name);
   }
@@ -39,7 +39,7 @@ Call PluginChain::call_of(std::size_t position, const std::string& command, cons
           .netns = container.netns.path(),
           .interface = container.interface,
           .config = config_of(position, previous),
-          .plugin = plugin.config.at("type"),
+          .plugin = plugin.config.at("type").get<std::string>(),
           .path = plugin.folder + ":" + default_path()};
 }
 
@@ -72,7 +72,7 @@ Answer PluginChain::gc(const std::vector<Valid>& valid) const {
   Answer answer;
   for (std::size_t position = 0; position < plugins.size(); ++position) {
     auto request = gc_call(config_of(position, nullptr), valid);
-    request.plugin = plugins.at(position).config.at("type");
+    request.plugin = plugins.at(position).config.at("type").get<std::string>();
     request.path = plugins.at(position).folder + ":" + default_path();
     keep_first_failure(answer, call(request));
   }

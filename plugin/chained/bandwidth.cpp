@@ -10,7 +10,7 @@
 #include "plugin/wiring/rate_limit.hpp"
 
 #include <algorithm>
-#include <exception>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -73,6 +73,14 @@ cni::Result result_of(const cni::Result& previous, const std::optional<kernel::L
   return result;
 }
 
+/// A device with a shared block of filters takes no other filters.
+[[noreturn]] void explain(const std::system_error& error) {
+  if (error.code().value() != EOPNOTSUPP) throw error;
+  throw cni::Error{cni::ErrorCode::system_refused, error.what(),
+                   "if \"veth\" checks the sources of this container's packets, set its key bandwidth in place of this "
+                   "plugin, or \"ipspoofchk\": false"};
+}
+
 /// The call fails with the original error.
 void roll_back(const wiring::Wiring& wiring, kernel::LinuxChain& chain) {
   try {
@@ -94,9 +102,9 @@ void add(const cni::Request& request, const cni::Bandwidth& bandwidth, const Pri
   try {
     const auto ifb = chain.limit_rates(wiring);
     print(cni::to_json(result_of(previous, ifb), request.config.version));
-  } catch (const std::exception&) {
+  } catch (const std::system_error& error) {
     roll_back(wiring, chain);
-    throw;
+    explain(error);
   }
 }
 

@@ -196,9 +196,11 @@ void remove_recorded(PortmapCall& call, const state::StoredRecord& stored, state
   const auto& network = call.request.attachment.network;
   auto footprint = attachment::footprint_of(stored, network, folder);
   footprint.is_foreign_pair = true;
-  const auto wiring = footprint.partial_wiring;
+  if (const auto& wiring = footprint.partial_wiring) {
+    effort.attempt([&] { call.chain.close_loopback(*wiring); });  // before the record is removed
+  }
   attachment::tear_down({std::move(footprint)}, {.kernel = &call.kernel, .folder = &folder}, effort);
-  if (wiring) effort.attempt([&] { call.chain.close_loopback(*wiring); });
+  call.kernel.close_netfilter_in_helper();
 }
 
 /// The rules of the reference plugin are searched for only if this plugin has mapped no ports of the container.

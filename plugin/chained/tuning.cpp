@@ -8,13 +8,11 @@
 #include "plugin/kernel/interface_settings.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/process.hpp"
-#include "plugin/posix/replace_file.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/verbs/sysctl_permission.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -55,11 +53,21 @@ kernel::Link require_link(const cni::Request& request, kernel::NetlinkSocket& so
   throw posix::system_error(ENODEV, "find interface " + text::quoted(name) + " in " + text::quoted(request.netns));
 }
 
+/// DEL removes it too: a call that was killed may have left it.
+std::string temporary_of(const std::string& file) { return file + ".new"; }
+
+void save(const SavedSettings& settings, const std::string& file) {
+  const auto temporary = temporary_of(file);
+  const auto opened = posix::open_file(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  posix::write_all(opened.get(), to_json(settings), text::quoted(temporary));
+  std::filesystem::rename(temporary, file);
+}
+
 /// A later call with the same interface, as a repeated ADD, must not save what the first has set.
 void save_once(const SavedSettings& current, const std::string& file) {
   if (current == SavedSettings{} || std::filesystem::exists(file)) return;
   std::filesystem::create_directories(std::filesystem::path{file}.parent_path());
-  posix::replace_file(file, to_json(current));
+  save(current, file);
 }
 
 /// The lines of a sysctl file end with a line feed.
@@ -89,8 +97,8 @@ void apply_each(const SavedSettings& saved, const kernel::Link& link, kernel::Ne
 }
 
 void forget(const std::string& file) {
-  if (::unlink(file.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return;
-  posix::throw_errno("remove " + text::quoted(file));
+  std::filesystem::remove(temporary_of(file));
+  std::filesystem::remove(file);
 }
 
 std::optional<SavedSettings> find_saved(const std::string& file) {

@@ -15,6 +15,7 @@
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/posix/helper_process.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -22,8 +23,10 @@
 #include <netlink/netlink.h>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
 
@@ -143,6 +146,21 @@ BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const A
 Netfilter& LinuxKernel::netfilter() {
   if (!netfilter_) netfilter_.emplace();
   return *netfilter_;
+}
+
+/// The helper holds the socket until this process has closed it, and with it the pipe. Without a helper this process
+/// waits itself.
+void LinuxKernel::close_netfilter_in_helper() {
+  std::array<int, 2> ends{};
+  if (!netfilter_ || ::pipe2(ends.data(), O_CLOEXEC) < 0) return;
+  const posix::FileDescriptor waiting{ends[0]};
+  const posix::FileDescriptor held{ends[1]};
+  const std::array<int, 2> kept{netfilter_->file(), waiting.get()};
+  posix::start_helper(kept, [&] {
+    char byte = 0;
+    [[maybe_unused]] const auto count = ::read(kept[1], &byte, sizeof byte);
+  });
+  netfilter_.reset();
 }
 
 /// Null on a kernel without netfilter.
