@@ -85,23 +85,30 @@ void ExecIpam::status() {
 void ExecIpam::call(const std::string& path, cni::Verb verb) const { run(path, verb); }
 
 std::string ExecIpam::run(const std::string& path, cni::Verb verb) const {
+  auto environment = delegate_environment(verb);
+  environment.push_back(std::string{caller_variable} + '=' + cni::to_string(cni::tag_of(request_.attachment)));
   auto outcome =
-      posix::run({.path = path, .environment = delegate_environment(verb), .input = request_.input}, max_output_bytes);
+      posix::run({.path = path, .environment = std::move(environment), .input = request_.input}, max_output_bytes);
   if (outcome.exit_status != 0) throw plugin_error(outcome);
   return std::move(outcome.output);
 }
 
 std::string ExecIpam::find() const { return find_plugin(request_.config.ipam.type, request_.plugin_path); }
 
-std::string find_plugin(const std::string& name, const std::vector<std::string>& folders) {
-  if (!is_plain_name(name))
-    fail("invalid plugin name: " + text::quoted(name), "set /ipam/type to the name of a file in a folder of CNI_PATH");
-  if (folders.empty()) fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + text::quoted(name));
+std::optional<std::string> find_plugin_if_present(const std::string& name, const std::vector<std::string>& folders) {
   for (const auto& folder : folders) {
     std::string path = folder;
     path.append("/").append(name);
     if (is_regular_file(path)) return path;
   }
+  return std::nullopt;
+}
+
+std::string find_plugin(const std::string& name, const std::vector<std::string>& folders) {
+  if (!is_plain_name(name))
+    fail("invalid plugin name: " + text::quoted(name), "set /ipam/type to the name of a file in a folder of CNI_PATH");
+  if (folders.empty()) fail("no paths provided", "set CNI_PATH to the folder of the IPAM plugin " + text::quoted(name));
+  if (auto path = find_plugin_if_present(name, folders)) return *std::move(path);
   fail("failed to find plugin " + text::quoted(name) + " in path [" + text::joined(folders, " ") + "]",
        "install it in one of these folders, or correct /ipam/type");
 }

@@ -4,6 +4,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/program.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,15 @@ class ExecIpam : public Ipam {
   const cni::Request& request_;
 };
 
+/// A variable of a delegate's environment: the tag of the attachment whose lock its caller holds.
+constexpr auto caller_variable = "VETH_CNI_CALLER";
+
 /// The first regular file `name` in the folders; symbolic links are followed. Throws Error delegate_failed if there is
 /// none or if the name is not a plain file name.
 std::string find_plugin(const std::string& name, const std::vector<std::string>& folders);
+
+/// As find_plugin, but nullopt if there is none.
+std::optional<std::string> find_plugin_if_present(const std::string& name, const std::vector<std::string>& folders);
 
 /// The error that a failed plugin printed, unchanged, or an error with its exit status or its invalid output.
 cni::Error plugin_error(const posix::Outcome& outcome);

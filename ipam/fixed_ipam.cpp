@@ -80,6 +80,12 @@ std::vector<cni::IpAddress> without_prefixes(const std::vector<cni::LeasedAddres
 
 }  // namespace
 
+std::vector<cni::LeasedAddress> configured_addresses(const cni::NetworkConfig& config) {
+  auto addresses = unchecked_addresses(config);
+  check_version(addresses, config.version, origin_of(config));
+  return addresses;
+}
+
 std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config) {
   auto addresses = unchecked_addresses(config);
   if (addresses.empty())

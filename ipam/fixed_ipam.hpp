@@ -29,4 +29,8 @@ class FixedIpam : public Ipam {
 /// or is requested without a prefix length, and for two addresses of one family in version 0.1.0 and 0.2.0.
 std::vector<cni::LeasedAddress> fixed_addresses(const cni::NetworkConfig& config);
 
+/// The addresses that the runtime requests, or else the configured ones. There may be none. Throws Error invalid_config
+/// for a requested address without a prefix length, and for two addresses of one family in version 0.1.0 and 0.2.0.
+std::vector<cni::LeasedAddress> configured_addresses(const cni::NetworkConfig& config);
+
 }  // namespace ipam

@@ -2,6 +2,7 @@
 #include "ipam/fixed_ipam.hpp"
 #include "ipam/ipam.hpp"
 #include "ipam/range_ipam.hpp"
+#include "ipam/reference_ipam.hpp"
 #include "ipam/reservation.hpp"
 
 namespace ipam {
@@ -36,6 +37,7 @@ bool reserves_addresses(const cni::Request& request) {
 std::unique_ptr<Ipam> make_ipam(const cni::Request& request, state::Folder* folder) {
   const cni::NetworkConfig& config = request.config;
   if (config.ipam.type.empty()) return std::make_unique<NoIpam>(request, folder);
+  if (const auto dialect = find_own_dialect(request)) return make_in_process_ipam(request, *dialect);
   if (config.ipam.type != "veth-ipam") return std::make_unique<ExecIpam>(request);
   const bool has_ranges = !config.ipam.ranges.empty() || !config.requested.ranges.empty();
   if (has_ranges) return std::make_unique<RangeIpam>(request, folder);

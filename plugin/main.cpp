@@ -1,13 +1,9 @@
-#include "plugin/cni/error.hpp"
 #include "plugin/cni/process.hpp"
-#include "plugin/kernel/linux_kernel.hpp"
-#include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/posix/log_file.hpp"
-#include "plugin/posix/privileges.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/posix/random.hpp"
 #include "plugin/posix/streams.hpp"
-#include "plugin/verbs/perform.hpp"
+#include "plugin/roles/role.hpp"
 
 #include <unistd.h>
 
@@ -40,25 +36,18 @@ int print_help(const cni::Plugin& plugin) try {
   return 1;
 }
 
-void serve(cni::Call call, const std::function<void(std::string_view)>& print) try {
-  kernel::rethrow_namespace_return_failure([&] {
-    kernel::LinuxKernel kernel;
-    verbs::perform(std::move(call), kernel, print);
-  });
-} catch (const std::system_error& error) {
-  auto advice = posix::privilege_advice(error.code());
-  if (advice.empty()) throw;
-  throw cni::Error{cni::ErrorCode::system_refused, error.what(), std::move(advice)};
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
   posix::prepare_process();
   posix::drop_capabilities();
   const bool is_started_by_hand = std::getenv("CNI_COMMAND") == nullptr && ::isatty(STDIN_FILENO) != 0;
+  const roles::Role& role = roles::role_of(count > 0 ? *arguments : "");
   const cni::Plugin plugin{
-      .type = "veth", .version = VETH_VERSION, .serve = serve, .guidance = is_started_by_hand ? guidance : ""};
+      .type = role.name,
+      .version = VETH_VERSION,
+      .serve = [&](cni::Call call, const roles::Print& print) { role.serve(role, std::move(call), print); },
+      .guidance = is_started_by_hand ? guidance : ""};
   if (count > 1 && asks_for_help(*std::next(arguments))) return print_help(plugin);
   return cni::serve_process(
       plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});

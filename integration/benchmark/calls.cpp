@@ -33,6 +33,7 @@ std::vector<Candidate> all_candidates(Node& node) {
   candidates.push_back(without_check(reference_masquerade(9), node));
   candidates.push_back(without_check(reference_bridge(10), node));
   candidates.push_back(without_check(reference_chain(11), node));
+  candidates.push_back(with_check(drop_in_chain(12), node));
   return candidates;
 }
 

@@ -42,6 +42,7 @@ constexpr auto floor_dual_name = "floor, dual stack";
 constexpr auto reference_name = "ptp + host-local";
 constexpr auto reference_masquerade_name = "ptp + host-local + ipMasq";
 constexpr auto reference_chain_name = "ptp + host-local + portmap + bandwidth";
+constexpr auto drop_in_chain_name = "veth as ptp + host-local + portmap + bandwidth";
 
 Source call(const std::string& subject, const std::string& verb) { return {"calls", subject, verb}; }
 
@@ -72,6 +73,14 @@ std::vector<Goal> goals_of_calls() {
        {call(kubernetes, "DEL")},
        {call(reference_chain_name, "DEL")},
        1.0 / 60},
+      {"ADD, the same chain with veth under these names / chain of four plugins",
+       {call(drop_in_chain_name, "ADD")},
+       {call(reference_chain_name, "ADD")},
+       1.0 / 10},
+      {"DEL, the same chain with veth under these names / chain of four plugins",
+       {call(drop_in_chain_name, "DEL")},
+       {call(reference_chain_name, "DEL")},
+       1.0 / 20},
   };
 }
 

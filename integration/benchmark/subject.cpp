@@ -3,6 +3,7 @@
 #include "integration/benchmark/subjects.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace benchmark {
@@ -13,16 +14,20 @@ Plugin with_result(Plugin plugin, const json& result) {
   return plugin;
 }
 
+/// Where the plugin looks for its delegates first.
+std::string folder_of(const Plugin& plugin) { return std::filesystem::path{plugin.argv.front()}.parent_path(); }
+
 }  // namespace
 
 std::string network_of(const Subject& subject) { return subject.plugins.front().config.at("name").get<std::string>(); }
 
 Program call_of(const std::string& command, const Plugin& plugin, const ContainerInterface& target) {
-  return {.argv = plugin.argv,
-          .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + target.id,
-                          "CNI_NETNS=" + target.container.path(), "CNI_IFNAME=" + target.interface,
-                          "CNI_PATH=" + reference_folder(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-          .input = plugin.config.is_null() ? "" : plugin.config.dump()};
+  return {
+      .argv = plugin.argv,
+      .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + target.id, "CNI_NETNS=" + target.container.path(),
+                      "CNI_IFNAME=" + target.interface, "CNI_PATH=" + folder_of(plugin) + ":" + reference_folder(),
+                      "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+      .input = plugin.config.is_null() ? "" : plugin.config.dump()};
 }
 
 double Attachment::add() {

@@ -2,6 +2,7 @@
 
 #include "integration/support/call.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/plugin_chain.hpp"
 
 #include <cstdlib>
 #include <utility>
@@ -111,6 +112,15 @@ Subject reference_chain(int number) {
           {reference(number, "ptp", {{"ipMasq", true}, {"ipam", host_local(number)}}),
            reference(number, "portmap", {{"runtimeConfig", {{"portMappings", port_mappings(number)}}}}),
            reference(number, "bandwidth", {{"runtimeConfig", {{"bandwidth", bandwidth()}}}})}};
+}
+
+Subject drop_in_chain(int number) {
+  Subject subject{"veth as ptp + host-local + portmap + bandwidth", reference_chain(number).plugins};
+  for (auto& plugin : subject.plugins) {
+    plugin.argv.front() = support::drop_in_plugins() + "/" + plugin.config.at("type").get<std::string>();
+    plugin.config["name"] = "drop-in" + std::to_string(number);
+  }
+  return subject;
 }
 
 std::string reference_folder() {

@@ -32,6 +32,9 @@ Subject reference_bridge(int number);
 /// ptp + host-local, portmap, bandwidth.
 Subject reference_chain(int number);
 
+/// The same configurations with this program under the names of the reference plugins.
+Subject drop_in_chain(int number);
+
 std::string reference_folder();
 std::string veth_program();
 std::string floor_program();

@@ -23,7 +23,7 @@ struct Call {
   std::string args = {};                  ///< CNI_ARGS
   json config = nullptr;                  ///< standard input
   std::optional<std::string> input = {};  ///< standard input as text, in place of config
-  std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH
+  std::string plugin = "veth";            ///< the executable, looked up in CNI_PATH unless it is a path
   std::optional<std::string> path = {};   ///< CNI_PATH; absent: the built executables, then Debian's reference plugins
   std::vector<std::string> wrapper = {};  ///< a program that runs the plugin, such as strace
   std::chrono::seconds timeout{60};

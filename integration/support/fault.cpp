@@ -19,6 +19,7 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 
 namespace support {
@@ -81,7 +82,7 @@ struct Streams {
 }
 
 pid_t start(const Call& call, Streams& streams) {
-  std::vector<std::string> arguments{executables() + '/' + call.plugin};
+  std::vector<std::string> arguments{std::filesystem::path{executables()} / call.plugin};
   auto environment = environment_of(call);
   const auto argument_pointers = pointers(arguments);
   const auto environment_pointers = pointers(environment);

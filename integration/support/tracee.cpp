@@ -63,7 +63,7 @@ std::optional<SystemCall> Tracee::next_system_call() {
   if (is_helper_sending_) leave_helper();
   while (step()) {
     const auto call = read_entry(id());
-    is_helper_sending_ = helper_ && call && call->number == SYS_sendmsg;
+    is_helper_sending_ = helper_ && call && (call->number == SYS_sendmsg || call->number == SYS_read);
     if (call) return call;
   }
   return std::nullopt;

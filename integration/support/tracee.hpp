@@ -19,8 +19,8 @@ struct SystemCall {
 
 /// A child process that is traced by ptrace from its first instruction on. It is stopped between two steps. If it
 /// starts a helper (plugin/posix/helper_process.hpp), the next steps are those of the helper, up to the entry of its
-/// sendmsg, while the child is stopped; after it the helper continues without being traced, and the next steps are
-/// those of the child again. So the order of the system calls is the same in each run. All functions throw
+/// sendmsg or read, while the child is stopped; after it the helper continues without being traced, and the next steps
+/// are those of the child again. So the order of the system calls is the same in each run. All functions throw
 /// std::system_error.
 class Tracee {
  public:

@@ -2,6 +2,7 @@
 
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/reclaim.hpp"
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -21,7 +22,7 @@ std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& 
 std::string describe(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto attachment = find_attachment(holder, kernel, folder);
   if (!attachment) return "the attachment with tag " + cni::to_string(holder);
-  return "interface " + text::quoted(attachment->interface) + " of container " + text::quoted(attachment->container) +
+  return "interface " + text::quoted(cni::without_member(*attachment).interface) + " of container " + text::quoted(attachment->container) +
          " of network " + text::quoted(attachment->network);
 }
 

@@ -2,6 +2,7 @@
 
 #include "ipam/range.hpp"
 #include "plugin/attachment/held_addresses.hpp"
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -106,13 +107,14 @@ Footprint footprint_of(const cni::Request& request) {
   auto footprint = pair_footprint(request);
   footprint.gateways = configured_gateways(request.config);
   footprint.are_gateways_assumed = true;
+  footprint.may_be_of_reference = request.config.dialect.is_reference();
   return footprint;
 }
 
 Footprint footprint_of(const state::Record& record) {
   auto footprint = footprint_of(cni::tag_of(record.attachment), record.attachment.network);
   footprint.attachment = record.attachment;
-  footprint.container.name = record.attachment.interface;
+  footprint.container.name = cni::without_member(record.attachment).interface;
   footprint.addresses = record.addresses;
   footprint.host.index = record.ends.host;
   footprint.container.index = record.ends.container;
@@ -121,6 +123,7 @@ Footprint footprint_of(const state::Record& record) {
     set_imported_end(*record.host_interface, footprint);
   } else if (auto wiring = wiring::find_partial_wiring(record.wiring)) {
     set_partial_wiring(std::move(*wiring), footprint);
+    if (cni::is_of_chain_member(record.attachment)) footprint.is_foreign_pair = true;
   } else if (record.wiring.empty()) {
     footprint.may_have_rules = false;
     footprint.may_have_pair = footprint.may_have_ifb = record.host_interface.has_value();

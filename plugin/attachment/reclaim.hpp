@@ -32,7 +32,7 @@ std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag ta
                                          state::Folder& folder);
 
 /// Attachments with elements in nftables, but without a link and without a record in any of the folders: no DEL will
-/// remove them.
+/// remove them. Members of chains are not among them: their interface cannot be found without the record.
 std::vector<wiring::Footprint> find_orphaned_rules(kernel::Kernel& kernel, std::span<const state::Folder> folders);
 
 /// Removes the elements of these attachments. Called for a new state folder: if the earlier one was lost, a mapped port

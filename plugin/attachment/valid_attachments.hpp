@@ -8,7 +8,8 @@
 
 namespace attachment {
 
-/// The tags of the valid attachments in a GC request; nullopt if the request has no list of them.
+/// The tags of the valid attachments in a GC request, and of the members of their chains; nullopt if the request has no
+/// list of them.
 std::optional<std::set<cni::Tag>> valid_tags(const cni::Request& request);
 
 }  // namespace attachment

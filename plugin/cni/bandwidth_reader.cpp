@@ -1,6 +1,10 @@
 #include "plugin/cni/bandwidth_reader.hpp"
 
+#include "plugin/cni/error.hpp"
+#include "plugin/cni/key_spelling.hpp"
+
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -69,6 +73,18 @@ Bandwidth read_bandwidth(JsonObject& network) {
                             .egress = read_direction(runtime, own, egress_keys)};
   if (own) own->reject_misspelled_keys();
   return bandwidth;
+}
+
+void refuse_keys_of_bandwidth(JsonObject& network, const std::vector<std::string>& ignored_keys) {
+  constexpr std::array keys{ingress_keys.rate, ingress_keys.burst, egress_keys.rate, egress_keys.burst};
+  for (const auto& pointer : ignored_keys) {
+    const auto* const key = std::ranges::find_if(
+        keys, [&](std::string_view each) { return is_same_key('/' + std::string{each}, pointer); });
+    const auto value = key == keys.end() ? std::nullopt : network.find(*key);
+    if (!value || value->text() == "0") continue;
+    throw Error(ErrorCode::unsupported_field, pointer + ": is a key of the plugin bandwidth. Write \"bandwidth\": {\"" +
+                                                  std::string(*key) + "\": " + value->text() + "}");
+  }
 }
 
 }  // namespace cni

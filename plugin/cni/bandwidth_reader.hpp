@@ -3,6 +3,9 @@
 #include "plugin/cni/bandwidth.hpp"
 #include "plugin/cni/json_reader.hpp"
 
+#include <string>
+#include <vector>
+
 namespace cni {
 
 /// Reads the key "bandwidth" of a network configuration and the capability of the same name in runtimeConfig, in bits
@@ -10,5 +13,9 @@ namespace cni {
 /// of the two, because runtimes send the largest number that the type can hold. Throws Error invalid_config for a rate
 /// below 1000, and if the runtime sets a burst without a rate.
 Bandwidth read_bandwidth(JsonObject& network);
+
+/// Throws Error unsupported_field if keys of the plugin bandwidth, which has them in the configuration itself, are
+/// among the unknown keys: ignored, they would be limits without effect.
+void refuse_keys_of_bandwidth(JsonObject& network, const std::vector<std::string>& ignored_keys);
 
 }  // namespace cni

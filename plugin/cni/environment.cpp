@@ -118,9 +118,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 void add_argument(Args& args, std::string_view pair) {
   const std::size_t equals = pair.find('=');
-  if (equals == 0 || equals == std::string_view::npos) {
-    throw Error(ErrorCode::invalid_environment, "CNI_ARGS: invalid pair " + text::quoted(pair) + ", must be KEY=value");
-  }
+  if (equals == std::string_view::npos) return;
   const std::string_view key = pair.substr(0, equals);
   const std::string_view value = pair.substr(equals + 1);
   if (key == "IP") args.ip = split(value, ',');

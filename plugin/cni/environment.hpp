@@ -44,7 +44,7 @@ struct Args {
   bool operator==(const Args&) const = default;
 };
 
-/// Throws Error invalid_environment if a part is not KEY=value.
+/// Skips parts that are not KEY=value: they are for other plugins.
 Args parse_args(std::string_view text);
 
 /// Why the text is not a valid interface name; nullopt if it is valid: 1 to 15 printable ASCII bytes, not "." or "..",

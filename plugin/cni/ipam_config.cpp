@@ -44,7 +44,8 @@ RangeSets read_all_ranges(JsonObject& ipam, UnknownKeys unknown_keys) {
 
 LeasedAddress read_address(const JsonValue& value, UnknownKeys unknown_keys) {
   JsonObject object = value.as_object();
-  const LeasedAddress address{.address = object.require("address").as_prefix(),
+  const auto exact = object.find_exact("address");  // Go programs that write the reference's struct add "Address": {}
+  const LeasedAddress address{.address = exact ? exact->as_prefix() : object.require("address").as_prefix(),
                               .gateway = find_address(object, "gateway")};
   if (unknown_keys == UnknownKeys::reject_misspelled) object.reject_misspelled_keys();
   return address;
@@ -87,16 +88,17 @@ bool is_below(std::string_view path, std::string_view folder) {
 
 bool has_parent_step(std::string_view path) { return (std::string(path) + '/').find("/../") != std::string::npos; }
 
-std::string read_data_dir(JsonObject& ipam) {
+std::string read_data_dir(JsonObject& ipam, IpamDialect dialect) {
   const auto path = find_path(ipam, "dataDir");
   if (!path) return "";
+  if (dialect != IpamDialect::veth_ipam) return *path;
   if (has_parent_step(*path) || !(is_below(*path, "/run/") || is_below(*path, "/var/lib/"))) {
     ipam.require("dataDir").reject("must be a folder below /run or /var/lib, without \"..\"");
   }
   return *path;
 }
 
-IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode) {
+IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode, IpamDialect dialect = IpamDialect::veth_ipam) {
   const UnknownKeys unknown_keys = unknown_keys_of(parse_mode);
   IpamConfig config;
   read_part(parse_mode, config.type, [&] { return read_type(ipam); });
@@ -106,7 +108,10 @@ IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode) {
   read_part(parse_mode, config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
   read_part(parse_mode, config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });
   read_part(parse_mode, config.dns, [&] { return read_dns(ipam, "dns"); });
-  read_part(parse_mode, config.data_dir, [&] { return read_data_dir(ipam); });
+  read_part(parse_mode, config.data_dir, [&] { return read_data_dir(ipam, dialect); });
+  if (dialect == IpamDialect::host_local) {
+    read_part(parse_mode, config.leases_survive_reboot, [&] { return ipam.bool_or("leasesSurviveReboot", false); });
+  }
   return config;
 }
 
@@ -145,11 +150,12 @@ IpamConfig read_ipam(JsonObject& network, ParseMode parse_mode) {
   return config;
 }
 
-IpamConfig read_builtin_ipam(JsonObject& network, ParseMode parse_mode) {
+IpamConfig read_builtin_ipam(JsonObject& network, ParseMode parse_mode, IpamDialect dialect) {
   IpamConfig config;
   if (auto ipam = find_ipam(network, parse_mode)) {
-    config = read_members(*ipam, parse_mode);
-    if (parse_mode == ParseMode::strict && config.type == builtin_ipam_type) reject_misspelled(*ipam);
+    config = read_members(*ipam, parse_mode, dialect);
+    const bool is_own = parse_mode == ParseMode::strict && config.type == builtin_ipam_type;
+    if (is_own && dialect == IpamDialect::veth_ipam) reject_misspelled(*ipam);
   }
   config.type = builtin_ipam_type;
   return config;

@@ -165,6 +165,14 @@ std::optional<JsonValue> JsonObject::find_nonempty(std::string_view key) {
   return value;
 }
 
+std::optional<JsonValue> JsonObject::find_exact(std::string_view key) {
+  const auto& members = members_of(*object_);
+  const auto exact = std::ranges::find_if(members, [&](const auto& member) { return member.first == key; });
+  if (exact == members.end()) return find(key);
+  mark_known(key);
+  return JsonValue(exact->second, pointer() + pointer_part(key), value_.usage_);
+}
+
 std::optional<JsonObject> JsonObject::find_object(std::string_view key) {
   const auto value = find(key);
   if (!value) return std::nullopt;

@@ -92,6 +92,9 @@ class JsonObject {
   /// As find, but null counts as a value.
   std::optional<JsonValue> find_or_null(std::string_view key);
 
+  /// As find, but only the member with exactly this key counts if there is one: others differ from it in case.
+  std::optional<JsonValue> find_exact(std::string_view key);
+
   /// As find, for a member that is an object.
   std::optional<JsonObject> find_object(std::string_view key);
 

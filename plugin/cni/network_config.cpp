@@ -161,9 +161,15 @@ std::optional<std::uint32_t> read_mtu(JsonObject& network) {
   return mtu == 0 ? default_mtu : mtu;
 }
 
+// A list that is present replaces the DNS settings of the IPAM even if it is empty: as in the reference plugins,
+// "nameservers": [] means that the container gets none.
 std::optional<Dns> read_dns_override(JsonObject& network) {
-  const Dns dns = read_dns(network, "dns");
-  return dns == Dns{} ? std::nullopt : std::optional(dns);
+  const auto value = network.find("dns");
+  if (!value) return std::nullopt;
+  JsonObject object = value->as_object();
+  const bool has_list = object.find("nameservers") || object.find("search") || object.find("options");
+  const Dns dns = read_dns(*value);
+  return has_list || !dns.domain.empty() ? std::optional(dns) : std::nullopt;
 }
 
 // The keys that the specification defines for every configuration.
@@ -182,25 +188,29 @@ NetworkConfig read_common(JsonObject& network, Verb verb) {
 }
 
 void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode parse_mode) {
+  const auto& dialect = config.dialect;
   read_part(parse_mode, config.type, [&] { return network.string_or("type", ""); });
-  read_part(parse_mode, config.mode, [&] { return read_mode(network); });
+  read_part(parse_mode, config.mode,
+            [&] { return dialect.reference_mode ? *dialect.reference_mode : read_mode(network); });
+  config.check_sources = !dialect.is_reference();
   if (config.mode == Mode::ptp) {
-    read_part(parse_mode, config.check_sources, [&] { return network.bool_or("ipspoofchk", true); });
+    read_part(parse_mode, config.check_sources, [&] { return network.bool_or("ipspoofchk", config.check_sources); });
   }
   if (config.mode == Mode::bridge) read_part(parse_mode, config.bridge, [&] { return read_bridge(network); });
   if (config.mode == Mode::ovs) read_part(parse_mode, config.ovs, [&] { return read_ovs(network); });
   if (config.mode == Mode::netns) read_part(parse_mode, config.peer, [&] { return read_peer(network); });
   read_part(parse_mode, config.mtu, [&] { return read_mtu(network); });
   read_part(parse_mode, config.enable_dad, [&] { return network.bool_or("enabledad", false); });
-  read_part(parse_mode, config.source_nat, [&] { return read_source_nat(network); });
+  read_part(parse_mode, config.source_nat, [&] { return read_source_nat(network, dialect); });
   read_part(parse_mode, config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
   read_part(parse_mode, config.dns, [&] { return read_dns_override(network); });
+  if (dialect.is_reference()) return;  // the following are keys of other plugins of a chain
   read_part(parse_mode, config.bandwidth, [&] { return read_bandwidth(network); });
   read_part(parse_mode, config.tuning, [&] { return read_tuning(network); });
 }
 
 void reject_misspelled(JsonObject& network, const NetworkConfig& config) {
-  if (config.type != own_type) return;
+  if (config.type != own_type || config.dialect.is_reference()) return;
   network.mark_known(other_valid_keys);
   network.reject_misspelled_keys(keys_of_other_software);
 }
@@ -219,7 +229,8 @@ void require_ipam(const NetworkConfig& config) {
     throw Error(ErrorCode::invalid_config,
                 "/ipam: cannot be combined with disableContainerInterface. Remove one of them");
   }
-  if (config.type != own_type || config.mode != Mode::ptp || !config.ipam.type.empty()) return;
+  const bool needs_ipam = config.mode == Mode::ptp && (config.type == own_type || config.dialect.is_reference());
+  if (!needs_ipam || !config.ipam.type.empty()) return;
   throw Error(
       ErrorCode::invalid_config,
       "/ipam/type: missing: mode ptp needs addresses; \"veth-ipam\" is built in, other types are run from CNI_PATH");
@@ -271,16 +282,17 @@ std::string bridge_segment_of(const NetworkConfig& config) {
   return config.mode == Mode::bridge ? bridge_segment(config.bridge.name, config.bridge.vlan) : std::string{};
 }
 
-NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args) {
-  return parse_network_config(JsonDocument(text, origin), verb, args);
+NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args, const Dialect& dialect) {
+  return parse_network_config(JsonDocument(text, origin), verb, args, dialect);
 }
 
-NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args) {
+NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args, const Dialect& dialect) {
   JsonObject network = document.root().as_object();
   const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
+  config.dialect = dialect;
   read_plugin_keys(network, config, parse_mode);
-  config.requested = read_runtime_request(network, args, parse_mode);
+  config.requested = read_runtime_request(network, args, parse_mode, dialect);
   config.ipam = read_ipam(network, parse_mode);
   complete_ovs(config, verb);
   if (parse_mode == ParseMode::lenient) return config;
@@ -288,22 +300,30 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
   read_log(network);  // only validated here; find_log_target() reads it when the call is logged
   reject_misspelled(network, config);
   config.ignored_keys = document.ignored_keys();
+  refuse_keys_of_bandwidth(network, config.ignored_keys);
   refuse_bandwidth_in_mode_netns(config);
   require_ipam(config);
   require_addresses(network, config, verb);
   return config;
 }
 
-NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args) {
+NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args, IpamDialect dialect) {
   const JsonDocument document(text, origin);
   JsonObject network = document.root().as_object();
   const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
   read_part(parse_mode, config.ready_when_full, [&] { return network.bool_or("readyWhenFull", false); });
-  config.requested = read_address_request(network, args, parse_mode);
-  config.ipam = read_builtin_ipam(network, parse_mode);
+  config.requested = read_address_request(network, args, parse_mode, dialect);
+  config.ipam = read_builtin_ipam(network, parse_mode, dialect);
+  if (dialect == IpamDialect::fixed) {
+    read_part(parse_mode, config.ipam.addresses, [&] { return with_arguments(config.ipam.addresses, args); });
+  }
+  if (parse_mode == ParseMode::strict && !network.find("ipam")) {
+    throw Error(ErrorCode::invalid_config, "IPAM config missing 'ipam' key");
+  }
   config.ignored_keys = document.ignored_keys();
-  if (parse_mode == ParseMode::strict) require_addresses(network, config, verb);
+  const bool may_be_empty = dialect == IpamDialect::fixed;
+  if (parse_mode == ParseMode::strict && !may_be_empty) require_addresses(network, config, verb);
   return config;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/bandwidth.hpp"
+#include "plugin/cni/dialect.hpp"
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/lease.hpp"
@@ -41,7 +42,8 @@ struct IpamConfig {
   std::vector<Route> routes{};
   std::optional<std::string> resolv_conf{};  ///< resolvConf: path of the file with the DNS settings
   Dns dns{};
-  std::string data_dir{};  ///< dataDir: another state folder, below /run or /var/lib
+  std::string data_dir{};  ///< dataDir: another state folder, below /run or /var/lib; for host-local any folder
+  bool leases_survive_reboot = false;  ///< leasesSurviveReboot: only host-local
 
   bool operator==(const IpamConfig&) const = default;
 };
@@ -98,6 +100,7 @@ struct NetworkConfig {
   Version version = Version::v0_1_0;
   std::string name{};
   std::string type{};
+  Dialect dialect{};
   Mode mode = Mode::ptp;
   BridgeConfig bridge{};  ///< mode bridge
   OvsConfig ovs{};        ///< mode ovs; in mode bridge, of a pair that joins the bridge to Open vSwitch (vethctl)
@@ -127,14 +130,16 @@ std::string bridge_segment_of(const NetworkConfig& config);
 /// Parses the configuration for `verb`. For ADD, CHECK and STATUS all keys of this plugin must be valid. For DEL and GC
 /// the network's name is enough, and a member that cannot be read counts as absent. Throws Error:
 /// incompatible_version, unsupported_field, decoding_failure, invalid_config.
-NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args);
+NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args, const Dialect& dialect = {});
 
 /// The same for a parsed document.
-NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args);
+NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args,
+                                   const Dialect& dialect = {});
 
 /// As parse_network_config, for the executable veth-ipam, which gets the configuration of another plugin: reads only
 /// "ipam" and the addresses that the runtime requests.
-NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args);
+NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args,
+                                 IpamDialect dialect = IpamDialect::veth_ipam);
 
 /// Parses a configuration as for an ADD, but without runtimeConfig: an ADD may add the addresses that are missing here.
 NetworkConfig parse_config_file(std::string_view text);

@@ -26,34 +26,38 @@ void refuse_reserved_names(const std::string& interface) {
 bool is_add_or_check(Verb verb) { return verb == Verb::add || verb == Verb::check; }
 bool has_container(Verb verb) { return is_add_or_check(verb) || verb == Verb::del; }
 
-// Invalid arguments do not fail a DEL. GC, STATUS and VERSION have none.
-Args args_for(Verb verb, const std::string& text) {
-  if (is_add_or_check(verb)) return parse_args(text);
-  if (verb != Verb::del) return {};
-  try {
-    return parse_args(text);
-  } catch (const Error&) {
-    return {};
-  }
+// GC, STATUS and VERSION have none.
+Args args_for(Verb verb, const std::string& text) { return has_container(verb) ? parse_args(text) : Args{}; }
+
+void check_size(std::string_view input) {
+  if (input.size() <= max_input_bytes) return;
+  throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 16 MiB");
 }
 
-NetworkConfig parse_config(const Environment& environment, std::string_view input, Verb verb, Role role) {
-  if (input.size() > max_input_bytes) {
-    throw Error(ErrorCode::decoding_failure, "the network configuration is larger than 16 MiB");
+NetworkConfig parse_config(const Request& request, std::string_view input, Role role, const Dialect& dialect) {
+  switch (role) {
+    case Role::plugin:
+      return parse_network_config(input, request.verb, request.args, dialect);
+    case Role::ipam:
+      return parse_ipam_request(input, request.verb, request.args, dialect.ipam);
+    case Role::loopback:
+      return parse_common_config(input, request.verb);
   }
-  const Args args = args_for(verb, environment.args);
-  if (role == Role::loopback) return parse_common_config(input, verb);
-  return role == Role::plugin ? parse_network_config(input, verb, args) : parse_ipam_request(input, verb, args);
+  return {};
 }
 
 }  // namespace
 
-Request parse_request(const Environment& environment, std::string input, Role role) {
+Request parse_request(const Environment& environment, std::string input, Role role, const Dialect& dialect) {
   const Verb verb = checked_verb(environment);
   Request request;
   request.verb = verb;
   if (role == Role::plugin && is_add_or_check(verb)) refuse_reserved_names(environment.ifname);
-  if (verb != Verb::version) request.config = parse_config(environment, input, verb, role);
+  if (verb != Verb::version) {
+    check_size(input);
+    request.args = args_for(verb, environment.args);
+    request.config = parse_config(request, input, role, dialect);
+  }
   request.attachment.network = request.config.name;
   if (has_container(verb)) {
     request.attachment.container = environment.container_id;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/cni/dialect.hpp"
 #include "plugin/cni/environment.hpp"
 #include "plugin/cni/network_config.hpp"
 #include "plugin/cni/stopwatch.hpp"
@@ -16,6 +17,7 @@ struct Request {
   Attachment attachment{};  ///< container and interface are empty for GC and STATUS
   std::string netns{};      ///< CNI_NETNS; empty if it is not set
   bool netns_override = false;
+  Args args{.ip = {}};                     ///< CNI_ARGS
   std::vector<std::string> plugin_path{};  ///< the folders of CNI_PATH
   NetworkConfig config{};
   std::string input{};             ///< the network configuration, unchanged, for delegates
@@ -28,6 +30,7 @@ struct Request {
 enum class Role { plugin, ipam, loopback };
 
 /// Throws Error. The plugin also rejects the interface names "lo", "all" and "default", which the kernel reserves.
-Request parse_request(const Environment& environment, std::string input, Role role);
+/// `dialect` is used only for Role::plugin.
+Request parse_request(const Environment& environment, std::string input, Role role, const Dialect& dialect = {});
 
 }  // namespace cni

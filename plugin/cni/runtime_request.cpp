@@ -56,14 +56,23 @@ std::optional<MacAddress> find_unicast_mac(std::string_view text) {
   return mac;
 }
 
+MacAddress mac_of(const JsonValue& value) {
+  if (const auto mac = find_unicast_mac(value.as_string())) return *mac;
+  value.reject("must be " + std::string(mac_requirement));
+}
+
 std::optional<MacAddress> read_mac(Sources& sources) {
-  if (const auto value = find_nonempty(sources, "mac")) {
-    if (const auto mac = find_unicast_mac(value->as_string())) return mac;
-    value->reject("must be " + std::string(mac_requirement));
-  }
+  if (const auto value = find_nonempty(sources, "mac")) return mac_of(*value);
   if (sources.args.mac.empty()) return std::nullopt;
   if (const auto mac = find_unicast_mac(sources.args.mac)) return mac;
   refuse_argument("MAC", mac_requirement, sources.args.mac);
+}
+
+// The key of the plugin tuning, which is the last choice there too.
+std::optional<MacAddress> read_mac(JsonObject& network, Sources& sources) {
+  const auto configured = network.find_nonempty("mac");
+  const auto requested = read_mac(sources);
+  return requested || !configured ? requested : mac_of(*configured);
 }
 
 std::optional<RequestedAddress> find_requested(std::string_view text) {
@@ -114,6 +123,18 @@ std::vector<RequestedAddress> addresses_of(const Args& args) {
   std::vector<RequestedAddress> addresses;
   const std::vector<IpAddress> gateways = gateways_of(args);
   for (const std::string& text : args.ip) addresses.push_back(requested_by(text, gateways));
+  return addresses;
+}
+
+template <class Element>
+void append(std::vector<Element>& all, const std::vector<Element>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+std::vector<RequestedAddress> read_all_addresses(Sources& sources) {
+  auto addresses = read_ips(sources.runtime_config);
+  append(addresses, read_ips(sources.cni));
+  append(addresses, addresses_of(sources.args));
   return addresses;
 }
 
@@ -189,25 +210,55 @@ std::string read_ovn_port(Sources& sources) {
   refuse_argument("OvnPort", requirement, argument);
 }
 
-void read_ipam_request(Sources& sources, RuntimeRequest& request, ParseMode parse_mode) {
-  read_part(parse_mode, request.addresses, [&] { return read_addresses(sources); });
+void read_ipam_request(Sources& sources, RuntimeRequest& request, ParseMode parse_mode,
+                       IpamDialect dialect = IpamDialect::veth_ipam) {
+  const auto read = dialect == IpamDialect::host_local ? read_all_addresses : read_addresses;
+  read_part(parse_mode, request.addresses, [&] { return read(sources); });
   read_part(parse_mode, request.ranges, [&] { return read_ranges(sources); });
 }
 
 }  // namespace
 
-RuntimeRequest read_address_request(JsonObject& network, const Args& args, ParseMode parse_mode) {
-  Sources sources = find_sources(network, args, parse_mode);
+std::vector<LeasedAddress> with_arguments(std::vector<LeasedAddress> configured, const Args& args) {
+  for (const auto& added : addresses_of(args)) {
+    if (!added.prefix_length) {
+      refuse_argument("IP", "addresses with a prefix length, as in 10.1.2.3/24", to_string(added.address));
+    }
+    configured.push_back({.address = {added.address, *added.prefix_length}});
+  }
+  for (const auto& gateway : gateways_of(args)) {
+    for (auto& leased : configured) {
+      if (contains(leased.address, gateway)) leased.gateway = gateway;
+    }
+  }
+  return configured;
+}
+
+RuntimeRequest read_address_request(JsonObject& network, const Args& args, ParseMode parse_mode, IpamDialect dialect) {
+  const Args none{.ip = {}};
+  Sources sources = find_sources(network, dialect == IpamDialect::fixed ? none : args, parse_mode);
   RuntimeRequest request;
-  read_ipam_request(sources, request, parse_mode);
+  read_ipam_request(sources, request, parse_mode, dialect);
   return request;
 }
 
-RuntimeRequest read_runtime_request(JsonObject& network, const Args& args, ParseMode parse_mode) {
+std::vector<PortMapping> read_requested_ports(JsonObject& network) {
+  const Args none;
+  Sources sources = find_sources(network, none, ParseMode::strict);
+  return read_port_mappings(network, sources);
+}
+
+RuntimeRequest read_runtime_request(JsonObject& network, const Args& args, ParseMode parse_mode,
+                                    const Dialect& dialect) {
   Sources sources = find_sources(network, args, parse_mode);
   RuntimeRequest request;
   read_ipam_request(sources, request, parse_mode);
-  read_part(parse_mode, request.mac, [&] { return read_mac(sources); });
+  if (dialect.reference_mode == Mode::ptp) return request;
+  if (dialect.is_reference()) {
+    read_part(parse_mode, request.mac, [&] { return read_mac(sources); });
+    return request;
+  }
+  read_part(parse_mode, request.mac, [&] { return read_mac(network, sources); });
   read_part(parse_mode, request.dns, [&] { return read_runtime_dns(sources); });
   read_part(parse_mode, request.ovn_port, [&] { return read_ovn_port(sources); });
   read_part(parse_mode, request.port_mappings, [&] { return read_port_mappings(network, sources); });

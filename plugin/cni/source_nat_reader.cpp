@@ -46,9 +46,23 @@ std::vector<Prefix> read_exceptions(JsonObject& network) {
   return exceptions;
 }
 
+/// Either backend has the same effect for the packets of containers: the rules are in this plugin's table.
+void check_backend(JsonObject& network) {
+  const auto backend = network.find_nonempty("ipMasqBackend");
+  if (!backend || backend->as_string() == "iptables" || backend->as_string() == "nftables") return;
+  backend->reject("must be \"iptables\" or \"nftables\"");
+}
+
+/// The keys of the reference plugins ptp and bridge; the others belong to the plugin portmap.
+SourceNat read_reference_keys(JsonObject& network) {
+  check_backend(network);
+  return {.masquerade = network.bool_or("ipMasq", false), .except = read_exceptions(network)};
+}
+
 }  // namespace
 
-SourceNat read_source_nat(JsonObject& network) {
+SourceNat read_source_nat(JsonObject& network, const Dialect& dialect) {
+  if (dialect.is_reference()) return read_reference_keys(network);
   for (const std::string_view key : {"ipMasqBackend", "backend"}) refuse_iptables(network, key);
   for (const std::string_view key : {"conditionsV4", "conditionsV6"}) refuse_conditions(network, key);
   for (const std::string_view key : {"markMasqBit", "externalSetMarkChain"}) refuse_mark(network, key);

@@ -6,7 +6,8 @@
 namespace cni {
 
 /// Reads the keys of ptp, bridge and portmap for source NAT: ipMasq, ipMasqExcept, snat, masqAll. Throws Error
-/// unsupported_field for keys that need iptables, packet marks or rules in the syntax of iptables or nft.
-SourceNat read_source_nat(JsonObject& network);
+/// unsupported_field for keys that need iptables, packet marks or rules in the syntax of iptables or nft. Under the
+/// name of a reference plugin it reads only the keys of that plugin, and accepts each ipMasqBackend.
+SourceNat read_source_nat(JsonObject& network, const Dialect& dialect = {});
 
 }  // namespace cni

@@ -74,7 +74,11 @@ Link BridgeBuilder::build() {
   if (!bridge.is_up) bring_bridge_up(bridge);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.send_or_throw(set_promiscuous(device));
   if (bridge.mac == cni::MacAddress{}) bridge.mac = random_mac();  // its last port has left it
-  if (!wanted_.gateways.empty()) configure_gateways(gateway_link(bridge));
+  if (!wanted_.gateways.empty()) {
+    const auto link = gateway_link(bridge);
+    if (link.index != bridge.index) vlan_interface_mac_ = link.mac;
+    configure_gateways(link);
+  }
   if (bridge.is_up) disable_accept_ra_if_unneeded(bridge);
   if (!bridge.has_fixed_mac) fix_bridge_mac(bridge);
   return bridge;

@@ -28,6 +28,9 @@ class BridgeBuilder {
   /// As build(), and enables forwarding on the host if the wiring needs it and it is off.
   Link repair();
 
+  /// After build(): the MAC of the bridge's interface in the port's VLAN, if that has the gateways.
+  const std::optional<cni::MacAddress>& vlan_interface_mac() const { return vlan_interface_mac_; }
+
  private:
   Link find_or_create();
   [[noreturn]] void throw_no_vlan_filtering() const;
@@ -54,6 +57,7 @@ class BridgeBuilder {
   NetlinkSocket& host_;
   wiring::BridgeChange& change_;
   bool is_new_ = false;  ///< build() created the bridge
+  std::optional<cni::MacAddress> vlan_interface_mac_{};
 };
 
 }  // namespace kernel

@@ -35,11 +35,16 @@ bool is_imported_end(const Link& link, const wiring::EndIdentity& identity, cons
 }  // namespace
 
 bool is_host_end(const Link& link, const wiring::Footprint& footprint) {
-  if (footprint.is_imported) return is_imported_end(link, footprint.host, footprint.container);
+  if (footprint.is_imported || footprint.is_foreign_pair)
+    return is_imported_end(link, footprint.host, footprint.container);
   return is_end(link, footprint.tag, footprint.host, footprint.container);
 }
 
 bool is_container_end(const Link& link, const wiring::Footprint& footprint) {
+  const bool is_of_reference =
+      footprint.may_be_of_reference && link.kind == "veth" && link.name == footprint.container.name;
+  if (is_of_reference) return true;
+  if (footprint.is_foreign_pair) return has_index(link, footprint.container) && link.name == footprint.container.name;
   return is_end(link, footprint.tag, footprint.container, footprint.host);
 }
 

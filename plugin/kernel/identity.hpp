@@ -12,11 +12,13 @@
 namespace kernel {
 
 /// Whether the link, in the host's namespace or in mode netns in that of the peer, is the host end of the attachment.
-/// An imported end was created by another plugin, with its own MAC and alias: the ifindex must be the recorded one, and
-/// the name or the ifindex of the other end must match too.
+/// An imported end, or that of a member of a chain, was created by another plugin, with its own MAC and alias: the
+/// ifindex must be the recorded one, and the name or the ifindex of the other end must match too.
 bool is_host_end(const Link& link, const wiring::Footprint& footprint);
 
-/// Whether the link, in the container's namespace, is the attachment's container end.
+/// Whether the link, in the container's namespace, is the attachment's container end. The interface that a member of a
+/// chain follows may be of any kind: its ifindex must be the recorded one, and its name must match. That of a reference
+/// plugin has only its name, by which that plugin deletes it too.
 bool is_container_end(const Link& link, const wiring::Footprint& footprint);
 
 /// Whether the link is of kind veth and has the recorded ifindex, and its other end has the recorded ifindex too.

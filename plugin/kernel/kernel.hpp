@@ -53,7 +53,8 @@ struct AttachmentContext {
 
 /// The result of a successful build().
 struct Built {
-  cni::MacAddress bridge_mac{};    ///< mode bridge
+  cni::MacAddress bridge_mac{};                         ///< mode bridge
+  std::optional<cni::MacAddress> vlan_interface_mac{};  ///< of the bridge's interface in a VLAN, if it has the gateways
   bool has_missing_rules = false;  ///< a table was created again: the elements of other attachments are missing
   bool lacks_filters = false;      ///< the kernel does not support the filters of accepted_sources and guards_loopback
 };

@@ -1,5 +1,6 @@
 #include "plugin/kernel/linux_kernel.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/default_route.hpp"
 #include "plugin/kernel/end_search.hpp"
@@ -15,6 +16,7 @@
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/posix/helper_process.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -22,8 +24,10 @@
 #include <netlink/netlink.h>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
 
@@ -61,6 +65,7 @@ void list_links_of(const std::string& network, const char* kind, NetlinkSocket& 
     if (!tag) continue;
     auto& footprint = footprint_of(*tag, network, footprints);
     footprint.attachment = cni::attachment_of_alias(link->alias).value_or(footprint.attachment);
+    footprint.is_foreign_pair = cni::is_of_chain_member(footprint.attachment);
     if (link->kind == "veth") footprint.host = {.name = link->name, .index = link->index, .mac = link->mac};
   }
 }
@@ -144,6 +149,21 @@ Netfilter& LinuxKernel::netfilter() {
   return *netfilter_;
 }
 
+/// The helper holds the socket until this process has closed it, and with it the pipe. Without a helper this process
+/// waits itself.
+void LinuxKernel::close_netfilter_in_helper() {
+  std::array<int, 2> ends{};
+  if (!netfilter_ || ::pipe2(ends.data(), O_CLOEXEC) < 0) return;
+  const posix::FileDescriptor waiting{ends[0]};
+  const posix::FileDescriptor held{ends[1]};
+  const std::array<int, 2> kept{netfilter_->file(), waiting.get()};
+  posix::start_helper(kept, [&] {
+    char byte = 0;
+    [[maybe_unused]] const auto count = ::read(kept[1], &byte, sizeof byte);
+  });
+  netfilter_.reset();
+}
+
 /// Null on a kernel without netfilter.
 Netfilter* LinuxKernel::find_netfilter() try { return &netfilter(); } catch (const std::system_error& error) {
   if (error.code().value() == EPROTONOSUPPORT) return nullptr;
@@ -188,6 +208,7 @@ Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
   BatchRemoval removal{batch, host_netns_.get(), host_};
   removal.remove_rules([this] { return find_netfilter(); });
   removal.remove_unused_chains([this] { return find_netfilter(); });
+  removal.remove_reference_rules();
   removal.remove_links(netfilter_ ? netfilter_->file() : -1);
   removal.remove_gateways();
   removal.revert_bridge_changes();
@@ -201,7 +222,7 @@ std::vector<wiring::Footprint> LinuxKernel::list(const std::string& network) {
   if (auto* found = find_netfilter()) {
     for (const auto& owner : found->owners()) {
       const bool is_wanted = network.empty() || owner.network == cni::tag_of_network(network);
-      if (is_wanted) footprint_of(owner.attachment, network, footprints);
+      if (is_wanted) footprint_of(owner.attachment, network, footprints).is_foreign_pair = owner.is_chain_member;
     }
   }
   std::vector<wiring::Footprint> all;

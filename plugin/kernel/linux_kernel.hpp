@@ -25,6 +25,10 @@ class LinuxKernel final : public Kernel {
   Removal remove(std::span<const wiring::Footprint> batch) override;
   bool clean_rules(const std::string& network) override;
 
+  /// Closes the nftables socket in a helper process: the last close waits until the kernel has freed removed elements.
+  /// A removal of links leaves it to its own helper.
+  void close_netfilter_in_helper();
+
  private:
   BuildOutcome build_with_rules(const wiring::Wiring& wiring, const AttachmentContext& context,
                                 wiring::Footprint& footprint);

@@ -1,5 +1,7 @@
 #include "plugin/kernel/linux_repairer.hpp"
 
+#include "plugin/cni/chain_member.hpp"
+#include "plugin/kernel/linux_chain.hpp"
 #include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/pair_builder.hpp"
@@ -12,6 +14,7 @@
 #include <linux/netlink.h>
 
 #include <cerrno>
+#include <variant>
 #include <vector>
 
 namespace kernel {
@@ -25,6 +28,7 @@ std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, cons
   if (!wiring::is_own_pair(wiring, observed)) {
     throw posix::system_error(ENODEV, "find both ends of the pair of interface " + text::quoted(wiring.host.name));
   }
+  if (cni::is_of_chain_member(wiring.attachment)) return repair_member(wiring, context);
   const auto missing = wiring::missing_parts(wiring, observed);
   const Device host_end{observed.host->name, observed.host->index};
   if (context.peer) {
@@ -35,7 +39,16 @@ std::optional<Conflict> LinuxRepairer::repair(const wiring::Wiring& wiring, cons
     name_route(*conflict, observe_routing(host_), host_);
     return conflict;
   }
-  if (observed.missing_rules.empty()) return std::nullopt;
+  return observed.missing_rules.empty() ? std::nullopt : repair_rules(wiring, context);
+}
+
+std::optional<Conflict> LinuxRepairer::repair_member(const wiring::Wiring& wiring, const AttachmentContext& context) {
+  const auto outcome = LinuxChain{}.map_ports(wiring, context);
+  if (const auto* conflict = std::get_if<Conflict>(&outcome)) return *conflict;
+  return repair_rules(wiring, context);
+}
+
+std::optional<Conflict> LinuxRepairer::repair_rules(const wiring::Wiring& wiring, const AttachmentContext& context) {
   const auto conflict = Netfilter{}.repair(wiring, context.node_instance, host_);
   if (!conflict) return std::nullopt;
   return Conflict{.kind = Conflict::Kind::host_port, .host_port = conflict->host_port, .holder = conflict->holder};

@@ -16,6 +16,9 @@ class LinuxRepairer final : public Repairer {
   std::vector<Conflict> find_conflicts(const wiring::Wiring& wiring, std::uint32_t device_index) override;
 
  private:
+  std::optional<Conflict> repair_rules(const wiring::Wiring& wiring, const AttachmentContext& context);
+  std::optional<Conflict> repair_member(const wiring::Wiring& wiring, const AttachmentContext& context);
+
   Kernel& kernel_;
   posix::FileDescriptor host_netns_;
   NetlinkSocket host_;

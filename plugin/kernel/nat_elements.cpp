@@ -1,5 +1,6 @@
 #include "plugin/kernel/nat_elements.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/kernel/nat_table.hpp"
 #include "plugin/wiring/port_mapping.hpp"
 
@@ -91,6 +92,7 @@ class ElementCollector {
   std::vector<WantedElement> elements_;
 };
 
+constexpr std::string_view chain_member_suffix = " chained";
 constexpr std::size_t field_bytes = 4;  // smallest field of a concatenation
 
 struct PortMap {
@@ -183,20 +185,26 @@ NftElement owner_element(NftFamily family, cni::Tag attachment) {
 }
 
 Owner owner_of(const cni::Attachment& attachment) {
-  return {cni::tag_of_network(attachment.network), cni::tag_of(attachment)};
+  return {cni::tag_of_network(attachment.network), cni::tag_of(attachment), cni::is_of_chain_member(attachment)};
 }
 
 std::string to_comment(const Owner& owner) {
-  return cni::to_string(owner.network) + ' ' + cni::to_string(owner.attachment);
+  auto comment = cni::to_string(owner.network) + ' ' + cni::to_string(owner.attachment);
+  return owner.is_chain_member ? comment.append(chain_member_suffix) : comment;
 }
 
 std::optional<Owner> find_owner(const std::string& comment) {
+  if (comment.ends_with(chain_member_suffix)) {
+    auto owner = find_owner(comment.substr(0, comment.size() - chain_member_suffix.size()));
+    if (owner) owner->is_chain_member = true;
+    return owner;
+  }
   const auto space = comment.find(' ');
   if (space == std::string::npos) return std::nullopt;
   const auto network = cni::find_tag(std::string_view{comment}.substr(0, space));
   const auto attachment = cni::find_tag(std::string_view{comment}.substr(space + 1));
   if (!network || !attachment) return std::nullopt;
-  return Owner{*network, *attachment};
+  return Owner{.network = *network, .attachment = *attachment};
 }
 
 std::optional<MappedPort> find_mapped_port(const NftElement& element) {

@@ -29,10 +29,12 @@ NftElement port_element(const wiring::PortMapping& mapping, bool has_host_addres
 /// The element which shows that an attachment has elements in the table of the family; without a comment.
 NftElement owner_element(NftFamily family, cni::Tag attachment);
 
-/// The owner of an element, as in its comment: "network-tag attachment-tag".
+/// The owner of an element, as in its comment: "network-tag attachment-tag", for a member of a chain followed by
+/// " chained".
 struct Owner {
   cni::Tag network;
   cni::Tag attachment;
+  bool is_chain_member = false;  ///< it has no interface of this plugin
 
   auto operator<=>(const Owner&) const = default;
 };

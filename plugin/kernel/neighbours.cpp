@@ -12,7 +12,7 @@ NetlinkRequest set_neighbour(const Device& device, const wiring::Neighbour& neig
   ndmsg header{};
   header.ndm_family = static_cast<std::uint8_t>(kernel_family(neighbour.address.family));
   header.ndm_ifindex = static_cast<int>(device.index);
-  header.ndm_state = NUD_REACHABLE;
+  header.ndm_state = neighbour.is_permanent ? NUD_PERMANENT : NUD_REACHABLE;
   header.ndm_flags = NTF_EXT_LEARNED;
   auto message = new_message(RTM_NEWNEIGH, header, NLM_F_CREATE | NLM_F_REPLACE);
   put_address(message.get(), NDA_DST, neighbour.address);

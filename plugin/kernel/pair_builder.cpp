@@ -165,7 +165,9 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
 
 BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (wiring_.bridge) {
-    bridge_ = BridgeBuilder{wiring_, context_, host_, footprint.bridge_change}.build();
+    BridgeBuilder builder{wiring_, context_, host_, footprint.bridge_change};
+    bridge_ = builder.build();
+    vlan_interface_mac_ = builder.vlan_interface_mac();
     cni::lap(context_.stopwatch, "kernel_bridge");
   }
   create(footprint);
@@ -174,7 +176,7 @@ BuildOutcome PairBuilder::build(wiring::Footprint& footprint) {
   if (wiring_.ovs_port) context_.ovs.request();
   open_container_socket();
   if (const auto conflict = configure_ends()) return *conflict;
-  return Built{.bridge_mac = bridge_.mac, .lacks_filters = lacks_filters_};
+  return Built{.bridge_mac = bridge_.mac, .vlan_interface_mac = vlan_interface_mac_, .lacks_filters = lacks_filters_};
 }
 
 /// An interface that was down has no IPv6 addresses and no routes, so it is brought up before they are added.

@@ -75,6 +75,7 @@ class PairBuilder {
   NetlinkSocket& host_;
   std::optional<NetlinkSocket> container_;
   Link bridge_;  ///< mode bridge
+  std::optional<cni::MacAddress> vlan_interface_mac_{};
   Device host_device_;
   Device container_device_;
   Device ifb_;                        ///< of a wiring with an egress limit

@@ -166,7 +166,8 @@ NetlinkRequest add_tbf_qdisc(const Device& device, const wiring::RateLimit& limi
 
 NetlinkRequest add_ingress_qdisc(const Device& device) {
   return {creation_message(RTM_NEWQDISC, header_of(device, ingress_handle, TC_H_INGRESS), "ingress"),
-          "add an ingress qdisc to " + text::quoted(device.name)};
+          "add an ingress qdisc to " + text::quoted(device.name),
+          {EEXIST}};
 }
 
 NetlinkRequest redirect_ingress(const Device& device, const Device& target) {
@@ -179,6 +180,15 @@ NetlinkRequest redirect_ingress(const Device& device, const Device& target) {
   put_redirection(message.get(), target);
   nla_nest_end(message.get(), options);
   return {std::move(message), "redirect ingress of " + text::quoted(device.name) + " to " + text::quoted(target.name)};
+}
+
+/// The kind makes the kernel keep filters of other kinds, which drop packets.
+NetlinkRequest delete_redirection(const Device& device) {
+  auto header = header_of(device, 0, ingress_handle);
+  header.tcm_info = TC_H_MAKE(redirection_priority << 16U, htons(ETH_P_ALL));
+  auto message = new_message(RTM_DELTFILTER, header);
+  put_text(message.get(), TCA_KIND, "u32");
+  return {std::move(message), "delete the redirection of " + text::quoted(device.name), {ENOENT, EINVAL, EOPNOTSUPP}};
 }
 
 NetlinkRequest delete_root_qdisc(const Device& device) {

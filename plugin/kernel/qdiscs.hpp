@@ -20,12 +20,15 @@ NetlinkRequest add_tbf_qdisc(const Device& device, const wiring::RateLimit& limi
 /// added, since runtimes configure the largest possible burst: a queue of that size would delay packets for minutes.
 std::uint32_t queue_bytes(const wiring::RateLimit& limit);
 
-/// Passes received packets to filters: `tc qdisc add dev DEVICE ingress`.
+/// Passes received packets to filters: `tc qdisc add dev DEVICE ingress`. An existing one is kept.
 NetlinkRequest add_ingress_qdisc(const Device& device);
 
 /// Redirects all received packets to another interface: `tc filter add dev DEVICE ingress u32 match u32 0 0 action
 /// mirred egress redirect dev TARGET`. The device must have an ingress qdisc.
 NetlinkRequest redirect_ingress(const Device& device, const Device& target);
+
+/// Deletes the filter of redirect_ingress(). A filter that does not exist is not an error.
+NetlinkRequest delete_redirection(const Device& device);
 
 // A qdisc that does not exist is not an error.
 NetlinkRequest delete_root_qdisc(const Device& device);

@@ -4,6 +4,7 @@
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/links.hpp"
+#include "plugin/kernel/reference_masquerade.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/wiring.hpp"
 
@@ -79,13 +80,22 @@ void BatchRemoval::remove_unused_chains(const std::function<Netfilter*()>& netfi
   });
 }
 
+void BatchRemoval::remove_reference_rules() {
+  for (std::size_t position = 0; position < batch_.size(); ++position) {
+    const auto& footprint = batch_[position];
+    if (!footprint.may_be_of_reference) continue;
+    attempt({&position, 1}, [&] { remove_interface_rules_of_reference(footprint.attachment); });
+  }
+}
+
 void BatchRemoval::remove_links(int kept_open) {
   kept_open_ = kept_open;
   std::vector<std::size_t> on_host;
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];
     const bool is_elsewhere = footprint.is_netns_pair;
-    if (!is_elsewhere && (footprint.may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
+    const bool may_have_pair = footprint.may_have_pair && !footprint.is_foreign_pair;
+    if (!is_elsewhere && (may_have_pair || footprint.may_have_ifb)) on_host.push_back(position);
     if (!is_elsewhere || !footprint.may_have_pair) continue;
     attempt({&position, 1}, [&] { remove_netns_pair(footprint, host_netns_, kept_open_); });
   }
@@ -93,7 +103,10 @@ void BatchRemoval::remove_links(int kept_open) {
 }
 
 void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
-  const auto links = find_host_links(batch_, host_, Search::full);
+  auto links = find_host_links(batch_, host_, Search::full);
+  std::erase_if(links, [&](const FoundLink& found) {
+    return found.link.kind == "veth" && batch_[found.position].is_foreign_pair;
+  });
   for (const auto& found : links) with_links_.insert(found.position);
   remove_moved_pairs(links);
   auto requests = source_filter_deletions();
@@ -115,7 +128,7 @@ void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
 std::vector<NetlinkRequest> BatchRemoval::source_filter_deletions() const {
   std::vector<NetlinkRequest> requests;
   for (const auto& footprint : batch_) {
-    if (footprint.is_netns_pair || footprint.attachment.container.empty()) continue;
+    if (footprint.is_netns_pair || footprint.is_foreign_pair || footprint.attachment.container.empty()) continue;
     requests.push_back(SourceFilters{footprint.attachment}.remove());
   }
   return requests;
@@ -129,7 +142,8 @@ void BatchRemoval::remove_moved_pairs(std::span<const FoundLink> links) {
   }
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];
-    if (!footprint.may_have_pair || footprint.is_netns_pair || found.contains(position)) continue;
+    const bool is_removable = footprint.may_have_pair && !footprint.is_netns_pair && !footprint.is_foreign_pair;
+    if (!is_removable || found.contains(position)) continue;
     attempt({&position, 1}, [&] {
       auto end = find_container_end(footprint, host_netns_);
       if (end) remove_end(*end, kept_open_);

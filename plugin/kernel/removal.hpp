@@ -23,6 +23,8 @@ class BatchRemoval {
   void remove_rules(const std::function<Netfilter*()>& netfilter);
   void remove_unused_chains(const std::function<Netfilter*()>& netfilter);
   /// A helper process that waits for the kernel keeps the file `kept_open` (negative: none), see link_deletion.hpp.
+  /// Those of reference plugins that may have attached the container.
+  void remove_reference_rules();
   void remove_links(int kept_open);
   void remove_gateways();
   void revert_bridge_changes();

@@ -69,7 +69,8 @@ class AddOperation {
     cni::lap(request_.stopwatch, "lock");
     rollback_.protect([&] {
       attach(context);
-      print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac}), request_.config.version));
+      print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac, built_.vlan_interface_mac}),
+                         request_.config.version));
     });
     mark_live();
   }

@@ -13,9 +13,11 @@ cni::Interface interface_of(const wiring::End& end, std::uint32_t mtu) {
   return interface;
 }
 
-const cni::Dns& dns_of(const cni::Request& request, const cni::Lease& lease) {
-  if (request.config.requested.dns) return *request.config.requested.dns;
-  return request.config.dns ? *request.config.dns : lease.dns;
+/// nullopt: those of the previous result are kept.
+std::optional<cni::Dns> dns_of(const cni::Request& request, const cni::Lease& lease) {
+  if (request.config.requested.dns) return request.config.requested.dns;
+  if (request.config.dns) return request.config.dns;
+  return lease.dns == cni::Dns{} ? std::nullopt : std::optional{lease.dns};
 }
 
 bool is_gateway(const cni::Lease& lease, const cni::IpAddress& address) {
@@ -25,6 +27,11 @@ bool is_gateway(const cni::Lease& lease, const cni::IpAddress& address) {
 
 cni::Interface bridge_of(const Created& created) {
   return interface_of({.name = created.wiring.bridge->name, .mac = created.bridge_mac}, created.wiring.mtu);
+}
+
+cni::Interface vlan_interface_of(const Created& created) {
+  const auto name = wiring::gateway_interface(*created.wiring.bridge);
+  return interface_of({.name = name, .mac = *created.vlan_interface_mac}, created.wiring.mtu);
 }
 
 cni::Interface container_of(const cni::Request& request, const Created& created) {
@@ -60,17 +67,25 @@ void add_interfaces(cni::Result& result, const cni::Request& request, const Crea
   if (!has_peer) result.interfaces.push_back(interface_of(created.wiring.host, created.wiring.mtu));
   result.interfaces.push_back(container_of(request, created));
   add_addresses(result, created.lease.addresses);
+  if (created.vlan_interface_mac) result.interfaces.push_back(vlan_interface_of(created));
   if (has_peer) add_peer(result, request, created);
   if (created.wiring.egress_limit) result.interfaces.push_back(ifb_of(created.wiring));
+}
+
+/// The reference plugins do not report it.
+void remove_mtus(std::vector<cni::Interface>& interfaces, std::size_t first) {
+  for (auto index = first; index < interfaces.size(); ++index) interfaces[index].mtu = 0;
 }
 
 }  // namespace
 
 cni::Result add_result(const cni::Request& request, const Created& created) {
   auto result = request.config.previous.value_or(cni::Result{});
+  const auto first = result.interfaces.size();
   add_interfaces(result, request, created);
+  if (request.config.dialect.is_reference()) remove_mtus(result.interfaces, first);
   result.routes.insert(result.routes.end(), created.lease.routes.begin(), created.lease.routes.end());
-  if (const auto& dns = dns_of(request, created.lease); dns != cni::Dns{}) result.dns = dns;
+  if (auto dns = dns_of(request, created.lease)) result.dns = *std::move(dns);
   return result;
 }
 

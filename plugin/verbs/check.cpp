@@ -8,6 +8,7 @@
 #include "plugin/text/joined.hpp"
 #include "plugin/verbs/add_result.hpp"
 #include "plugin/verbs/node_wiring.hpp"
+#include "plugin/wiring/connected.hpp"
 #include "plugin/wiring/difference.hpp"
 #include "plugin/wiring/text.hpp"
 
@@ -90,6 +91,48 @@ wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<st
   return wanted;
 }
 
+/// The end on the host of an attachment that the reference plugin has created, by its result: the interface before the
+/// container's. It is the only one of plugin ptp; plugin bridge reports its bridge first.
+void use_reported_host_end(wiring::Wiring& wanted, const cni::Result& previous, const cni::Request& request) {
+  const auto* own = find_container_interface(previous, request);
+  const cni::Interface* host = nullptr;
+  for (const auto& interface : previous.interfaces) {
+    if (&interface == own) break;
+    if (interface.sandbox.empty()) host = &interface;
+  }
+  if (host == nullptr) return;
+  wanted.host = {.name = host->name, .mac = cni::find_mac(host->mac).value_or(wanted.host.mac)};
+}
+
+/// Without a record under the name of a reference plugin, that plugin may have created the attachment. Only what both
+/// create alike is wanted: what the result contains.
+wiring::Wiring wiring_by_result(const cni::Request& request) {
+  const auto& previous = previous_of(request);
+  const auto& interface = container_interface(previous, request);
+  const auto lease = lease_of(previous, request);
+  wiring::Wiring wanted;
+  wanted.attachment = request.attachment;
+  wanted.container.name = interface.name;
+  wanted.container.mac = cni::find_mac(interface.mac).value_or(cni::MacAddress{});
+  wiring::add_addresses(wanted.container, wiring::addresses_of(lease));
+  wiring::add_routes(wanted.container, lease.routes, wiring::gateways_of(lease));
+  use_reported_host_end(wanted, previous, request);
+  if (request.config.mode == cni::Mode::bridge) {
+    const auto& bridge = request.config.bridge;
+    wanted.bridge = wiring::Bridge{.name = bridge.name,
+                                   .promiscuous = bridge.promiscuous,
+                                   .hairpin = bridge.hairpin,
+                                   .isolated = bridge.is_isolated};
+  }
+  return wanted;
+}
+
+/// Without a record, names and aliases of the reference plugin are accepted.
+bool is_accepted(const wiring::Wiring& wanted, const wiring::Difference& difference, bool may_be_of_reference) {
+  if (may_be_of_reference && difference.kind == wiring::Kind::alias) return true;
+  return difference.kind == wiring::Kind::mtu && wiring::may_be_intended(wanted, difference);
+}
+
 }  // namespace
 
 void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* folder) {
@@ -99,13 +142,14 @@ void check(const cni::Request& request, kernel::Kernel& kernel, state::Folder* f
   cni::lap(request.stopwatch, "lock");
   const auto record = find_record(request, folder);
   if (record) context.host_index = record->ends.host;
-  const auto wanted = wanted_wiring(request, record, kernel);
+  const bool may_be_of_reference = !record && request.config.dialect.is_reference();
+  const auto wanted = may_be_of_reference ? wiring_by_result(request) : wanted_wiring(request, record, kernel);
   cni::lap(request.stopwatch, "record");
   auto observed = kernel.observe(wanted, context);
   attachment::observe_ovs(wanted, observed);
   auto differences = wiring::difference(wanted, observed);
   std::erase_if(differences, [&](const wiring::Difference& difference) {
-    return difference.kind == wiring::Kind::mtu && wiring::may_be_intended(wanted, difference);
+    return is_accepted(wanted, difference, may_be_of_reference);
   });
   cni::lap(request.stopwatch, "kernel");
   if (!differences.empty()) {

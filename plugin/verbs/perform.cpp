@@ -15,8 +15,8 @@
 
 namespace verbs {
 
-void perform(cni::Call call, kernel::Kernel& kernel, const Print& print) {
-  auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin);
+void perform(cni::Call call, kernel::Kernel& kernel, const Print& print, const cni::Dialect& dialect) {
+  auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::plugin, dialect);
   if (ipam::uses_builtin_ipam(request)) posix::forbid_new_privileges();  // a delegate may need them
   request.stopwatch = call.stopwatch;
   cni::lap(request.stopwatch, "read");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/cni/dialect.hpp"
 #include "plugin/cni/process.hpp"
 #include "plugin/kernel/kernel.hpp"
 
@@ -8,7 +9,9 @@
 
 namespace verbs {
 
-/// Serves one call of the plugin "veth". Throws cni::Error and std::system_error.
-void perform(cni::Call call, kernel::Kernel& kernel, const std::function<void(std::string_view)>& print);
+/// Serves one call of the plugin "veth", or under the name of a reference plugin. Throws cni::Error and
+/// std::system_error.
+void perform(cni::Call call, kernel::Kernel& kernel, const std::function<void(std::string_view)>& print,
+             const cni::Dialect& dialect = {});
 
 }  // namespace verbs

@@ -81,16 +81,24 @@ std::string explanation(const AllowList& list) {
          ", which replaces this list, with one regular expression per line";
 }
 
-}  // namespace
-
-void require_allowed(const std::vector<cni::Sysctl>& sysctls, const std::string& allow_list) {
-  if (sysctls.empty()) return;
-  const auto list = read_list(allow_list);
+void require_allowed_by(const AllowList& list, const std::vector<cni::Sysctl>& sysctls) {
   for (const auto& sysctl : sysctls) {
     if (is_allowed(sysctl, list)) continue;
     throw cni::Error{cni::ErrorCode::invalid_config, "/sysctl: " + text::quoted(sysctl.key) + " is not allowed",
                      explanation(list)};
   }
+}
+
+}  // namespace
+
+void require_allowed(const std::vector<cni::Sysctl>& sysctls, const std::string& allow_list) {
+  if (!sysctls.empty()) require_allowed_by(read_list(allow_list), sysctls);
+}
+
+void require_allowed_if_listed(const std::vector<cni::Sysctl>& sysctls, const std::string& allow_list) {
+  if (sysctls.empty()) return;
+  const auto list = read_list(allow_list);
+  if (list.lines) require_allowed_by(list, sysctls);
 }
 
 }  // namespace verbs

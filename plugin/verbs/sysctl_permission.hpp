@@ -16,4 +16,7 @@ constexpr auto sysctl_allow_list = "/etc/cni/tuning/allowlist.conf";
 /// in the default list.
 void require_allowed(const std::vector<cni::Sysctl>& sysctls, const std::string& allow_list);
 
+/// As require_allowed(), but without a file all sysctls are allowed, as for the reference plugin tuning.
+void require_allowed_if_listed(const std::vector<cni::Sysctl>& sysctls, const std::string& allow_list);
+
 }  // namespace verbs

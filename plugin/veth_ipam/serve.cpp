@@ -1,5 +1,6 @@
 #include "plugin/veth_ipam/serve.hpp"
 
+#include "ipam/exec_ipam.hpp"
 #include "ipam/ipam.hpp"
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/locked_batches.hpp"
@@ -13,8 +14,10 @@
 #include "plugin/cni/result.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/veth_ipam/lease_result.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -30,16 +33,6 @@ using Print = std::function<void(std::string_view)>;
 std::string root_of(const cni::Request& request) {
   const auto& data_dir = request.config.ipam.data_dir;
   return data_dir.empty() ? std::string{state::default_root} : data_dir;
-}
-
-cni::Result result_of(const cni::Lease& lease) {
-  cni::Result result;
-  result.routes = lease.routes;
-  result.dns = lease.dns;
-  for (const auto& leased : lease.addresses) {
-    result.addresses.push_back({std::nullopt, leased.address, leased.gateway});
-  }
-  return result;
 }
 
 /// Objects in the kernel belong to the calling plugin and are not removed. No address is claimed on a bridge.
@@ -161,11 +154,28 @@ void status(const cni::Request& request) {
   attachment::check_pool(request, {.folder = &folder});
 }
 
+/// The caller is veth, for the same attachment, with a link to this program as its IPAM: both would use the same lock
+/// and the same record.
+bool is_delegate_of_itself(const cni::Request& request) {
+  const char* const caller = std::getenv(ipam::caller_variable);
+  return caller != nullptr && cni::to_string(cni::tag_of(request.attachment)) == caller;
+}
+
+[[noreturn]] void refuse_itself() {
+  throw cni::Error{cni::ErrorCode::invalid_config, "/ipam/type: is another name of veth-ipam, which veth contains",
+                   R"(set it to "veth-ipam", or to "host-local" or "static" for the reference plugins of these names)"};
+}
+
 }  // namespace
 
 void serve(cni::Call call, const Print& print) {
   const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::ipam);
   cni::lap(call.stopwatch, "read");
+  if (is_delegate_of_itself(request)) {
+    const bool is_removal = request.verb == cni::Verb::del || request.verb == cni::Verb::gc;
+    if (is_removal) return;  // nothing was allocated
+    refuse_itself();
+  }
   switch (request.verb) {
     case cni::Verb::add:
       return add(request, print);

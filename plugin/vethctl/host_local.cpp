@@ -1,5 +1,6 @@
 #include "plugin/vethctl/host_local.hpp"
 
+#include "ipam/host_local_files.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/result.hpp"
@@ -9,18 +10,12 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace vethctl {
 namespace {
 
 constexpr std::size_t max_lease_bytes = 4096;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view white_space = " \t\r\n";
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
 
 /// The member "result" of a cache file; files of older libraries are the result itself.
 std::string result_of(const cni::JsonDocument& document) {
@@ -41,13 +36,10 @@ CachedAttachment read_interfaces(const std::vector<cni::Interface>& interfaces, 
 }  // namespace
 
 HostLocalLease parse_host_local(const cni::IpAddress& address, std::string_view content) {
-  const auto line = content.find('\n');
-  const auto container = trimmed(content.substr(0, line));
-  const auto interface = line == std::string_view::npos ? std::string_view{} : trimmed(content.substr(line));
-  if (container.empty()) return {.address = address};
-  return {.address = address,
-          .container = std::string{container},
-          .interface = std::string{interface.empty() ? "eth0" : interface}};
+  auto holder = ipam::parse_host_local(content);
+  if (holder.container.empty()) return {.address = address};
+  if (holder.interface.empty()) holder.interface = "eth0";
+  return {.address = address, .container = std::move(holder.container), .interface = std::move(holder.interface)};
 }
 
 std::vector<HostLocalLease> read_host_local(const std::string& directory) {

@@ -29,6 +29,9 @@ namespace {
 
 constexpr auto plugin_name = "veth";
 constexpr auto loopback_name = "loopback";
+/// The names of reference plugins that veth can replace: plugin/roles/role.cpp.
+constexpr std::array replaceable_names{"ptp",     "bridge",    "host-local", "static",
+                                       "portmap", "bandwidth", "tuning",     loopback_name};
 constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl"};
 constexpr std::size_t max_program_bytes = std::size_t{64} << 20U;
 
@@ -101,7 +104,8 @@ class InstallRun {
         check_status_(check_status),
         console_(console),
         place_{canonical_path(bin_dir_of(arguments)), canonical_path(conf_dir_of(arguments))},
-        is_forced_(arguments.has("force")) {
+        is_forced_(arguments.has("force")),
+        is_replacing_(arguments.has("replace-reference")) {
     if (network_) conf_ = InstalledFiles::open(conf_dir_of(arguments));
   }
 
@@ -110,10 +114,12 @@ class InstallRun {
     if (network_ && !is_forced_) refuse_to_replace_used_network();
     remember_place();
     for (const auto& program : programs_) {
+      if (program.name == loopback_name && is_replacing_) continue;  // a link too
       const bool is_kept = program.name == loopback_name && is_foreign(bin_, program);
       if (is_kept) add_action(bin_, program.name, "kept: a loopback plugin of another package");
       if (!is_kept) install_file(bin_, program);
     }
+    for (const std::string name : replaceable_names) link_if_wanted(name);
     if (network_) configure();
     return std::move(actions_);
   }
@@ -177,6 +183,17 @@ class InstallRun {
     add_action(files, file.name, is_new ? "installed" : "replaced");
   }
 
+  /// Links of an earlier install are made again, since they lead to the file that was replaced.
+  void link_if_wanted(const std::string& name) {
+    const bool was_link = name != loopback_name && bin_.owner(name) == Owner::vethctl;
+    if (!is_replacing_ && !was_link) return;
+    if (bin_.is_link(name, plugin_name)) return add_action(bin_, name, "unchanged");
+    const bool has_original = bin_.owner(name) == Owner::other;
+    bin_.link(name, plugin_name);
+    add_action(bin_, name,
+               has_original ? "replaced: a link to veth, the original is " + name + ".reference" : "a link to veth");
+  }
+
   void configure() {
     check_status_(bin_.path(plugin_name), to_status_input(*network_));
     const auto file = configuration();
@@ -198,6 +215,7 @@ class InstallRun {
   const Console& console_;
   Installation place_;
   bool is_forced_;
+  bool is_replacing_;
   std::vector<FileAction> actions_{};
 };
 
@@ -242,7 +260,11 @@ Command install_command() {
           "If a file exists that vethctl did not install, or that was changed afterwards, nothing is changed; only a "
           "loopback plugin of another package is kept. Nothing is changed either while containers are attached to a "
           "network "
-          "that install configured under another name. Without --pod-cidr only the executables are copied.",
+          "that install configured under another name. Without --pod-cidr only the executables are copied.\n\n"
+          "With --replace-reference, veth also gets the names of the reference plugins ptp, bridge, host-local, "
+          "static, portmap, bandwidth, tuning and loopback, as hard links: configurations of these plugins run "
+          "unchanged, and containers that they have attached are deleted by veth. The originals are kept as "
+          "NAME.reference, and uninstall restores them.",
       .options = {bin_dir_option(),
                   conf_dir_option(),
                   {.name = "from",
@@ -261,6 +283,7 @@ Command install_command() {
                   {.name = "name",
                    .value = "NAME",
                    .help = "name of the network (default: veth); the file is 10-NAME.conflist"},
+                  {.name = "replace-reference", .help = "give veth the names of the reference plugins too"},
                   {.name = "force", .help = "also replace files that vethctl did not install, and a network in use"},
                   output_option()},
       .examples = {"vethctl install --pod-cidr 10.244.1.0/24,fd00:10:244:1::/64 --cluster-cidr 10.244.0.0/16"},

@@ -18,6 +18,7 @@ namespace vethctl {
 namespace {
 
 constexpr auto entries_name = ".veth-cni";
+constexpr auto original_suffix = ".reference";
 constexpr std::size_t max_file_bytes = std::size_t{64} << 20U;
 
 /// In hexadecimal. Detects accidental changes, not forgeries.
@@ -94,6 +95,55 @@ bool InstalledFiles::remove(const std::string& name, bool even_if_changed) {
   return is_removed;
 }
 
+void InstalledFiles::link(const std::string& name, const std::string& target) {
+  const auto linked = content(target);
+  if (!linked) throw posix::system_error(ENOENT, "link " + text::quoted(path(target)));
+  if (owner(name) == Owner::other && content(name) != linked) keep_original(name);
+  const Entry entry{name, hash_of(*linked)};
+  entries_.insert(entry);
+  write_entries();
+  const auto temporary = '.' + name + ".new";
+  ::unlinkat(directory_.get(), temporary.c_str(), 0);  // left by a crash
+  const bool is_linked = ::linkat(directory_.get(), target.c_str(), directory_.get(), temporary.c_str(), 0) == 0;
+  if (!is_linked) posix::throw_errno("link " + text::quoted(path(temporary)) + " to " + text::quoted(target));
+  rename(temporary, name);
+  erase_entry(name);
+  entries_.insert(entry);
+  write_entries();
+}
+
+/// As a second hard link, so that the name always leads to a plugin. The file may be a symbolic link.
+void InstalledFiles::keep_original(const std::string& name) {
+  const auto temporary = '.' + name + ".old";
+  ::unlinkat(directory_.get(), temporary.c_str(), 0);  // left by a crash
+  if (::linkat(directory_.get(), name.c_str(), directory_.get(), temporary.c_str(), 0) < 0)
+    posix::throw_errno("link " + text::quoted(path(temporary)) + " to " + text::quoted(name));
+  rename(temporary, name + original_suffix);
+}
+
+bool InstalledFiles::restore(const std::string& name) {
+  const auto original = name + original_suffix;
+  const bool has_original = ::faccessat(directory_.get(), original.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!has_original || owner(name) == Owner::other) return false;
+  rename(original, name);
+  erase_entry(name);
+  write_entries();
+  return true;
+}
+
+bool InstalledFiles::is_link(const std::string& name, const std::string& target) const {
+  struct stat left {};
+  struct stat right {};
+  return ::fstatat(directory_.get(), name.c_str(), &left, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::fstatat(directory_.get(), target.c_str(), &right, AT_SYMLINK_NOFOLLOW) == 0 && left.st_ino == right.st_ino;
+}
+
+void InstalledFiles::rename(const std::string& from, const std::string& to) {
+  if (::renameat(directory_.get(), from.c_str(), directory_.get(), to.c_str()) < 0)
+    posix::throw_errno("rename " + text::quoted(path(from)) + " to " + text::quoted(to));
+  if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + text::quoted(folder_));
+}
+
 void InstalledFiles::require_writable() const {
   if (::faccessat(directory_.get(), ".", W_OK, AT_EACCESS) < 0)
     posix::throw_errno("remove files from folder " + text::quoted(folder_));
@@ -128,9 +178,7 @@ void InstalledFiles::write(const InstallableFile& file) {
         ::fchmod(written.get(), file.is_program ? program_mode : file_mode) == 0 && ::fsync(written.get()) == 0;
     if (!is_complete) posix::throw_errno("complete " + text::quoted(path(temporary)));
   }
-  if (::renameat(directory_.get(), temporary.c_str(), directory_.get(), file.name.c_str()) < 0)
-    posix::throw_errno("rename " + text::quoted(path(temporary)) + " to " + text::quoted(file.name));
-  if (::fsync(directory_.get()) < 0) posix::throw_errno("write folder " + text::quoted(folder_));
+  rename(temporary, file.name);
 }
 
 /// Removes the file of the entries if there are none.

@@ -41,6 +41,14 @@ class InstalledFiles {
   /// Removes the file if it is unchanged since install, or if `even_if_changed` is set; otherwise returns false.
   /// Removes its entry in each case.
   bool remove(const std::string& name, bool even_if_changed = false);
+  /// Makes `name` a hard link of the file `target` in this folder, atomically. A file of another owner is kept as
+  /// "NAME.reference".
+  void link(const std::string& name, const std::string& target);
+  /// Moves NAME.reference back to NAME, if it exists and NAME is unchanged since install, and removes the entry; false
+  /// otherwise.
+  bool restore(const std::string& name);
+  /// Whether `name` is the same file as `target`, not only a file with the same content.
+  bool is_link(const std::string& name, const std::string& target) const;
   /// Throws std::system_error if files cannot be removed from the folder.
   void require_writable() const;
   /// In ascending order.
@@ -56,6 +64,8 @@ class InstalledFiles {
   std::optional<std::string> content(const std::string& name) const;
   bool is_ours(const std::string& name, const std::string& content) const;
   void write(const InstallableFile& file);
+  void keep_original(const std::string& name);
+  void rename(const std::string& from, const std::string& to);
   void write_entries();
   void erase_entry(const std::string& name);
 

@@ -155,6 +155,10 @@ class Uninstallation {
 
   void remove_all(InstalledFiles& files, bool even_if_changed, std::vector<FileAction>& actions) {
     for (const auto& name : files.names()) {
+      if (files.restore(name)) {
+        actions.push_back({files.path(name), "restored from " + name + ".reference"});
+        continue;
+      }
       const bool is_missing = files.owner(name) == Owner::none;
       const bool is_removed = files.remove(name, even_if_changed);
       is_complete_ = is_complete_ && (is_removed || is_missing);
@@ -205,7 +209,8 @@ Command uninstall_command() {
               "Removes the files that install has installed, first the configuration, so that the runtime starts no "
               "further containers. install remembers its folders, so no option is needed; --bin-dir or --conf-dir "
               "selects one of several installations. Executables that another configuration of install uses are kept. "
-              "Executables that were changed afterwards are not removed; the exit status is 1 then.\n\n"
+              "Executables that were changed afterwards are not removed; the exit status is 1 then. Plugins that "
+              "install --replace-reference has replaced are restored.\n\n"
               "Fails, and removes nothing, while containers are attached, and if a configuration that uses the "
               "plugins would stay: one that was changed after install, or that vethctl did not write.",
           .options = {{.name = "bin-dir", .value = "DIR", .help = "folder of the plugins (default: see above)"},

@@ -1,5 +1,6 @@
 #include "plugin/wiring/difference.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
@@ -416,9 +417,22 @@ void compare_source_check(const Wiring& wanted, const Observed& observed, Differ
   if (wanted.egress_limit && observed.ifb) differences.push_back({Kind::source_check, Side::ifb, ifb_name(wanted)});
 }
 
+/// Of a member of a chain: addresses, routes and settings of the interface are those of other plugins.
+Differences difference_of_member(const Wiring& wanted, const Observed& observed) {
+  Differences differences;
+  if (!observed.container) differences.push_back({Kind::missing, Side::container, wanted.container.name});
+  if (!observed.host && !wanted.host.name.empty()) {
+    differences.push_back({Kind::missing, Side::host, wanted.host.name});
+  }
+  compare_loopback(wanted, observed, differences);
+  for (const auto& rule : observed.missing_rules) differences.push_back({Kind::rule, Side::node, rule});
+  return differences;
+}
+
 }  // namespace
 
 Differences difference(const Wiring& wanted, const Observed& observed) {
+  if (cni::is_of_chain_member(wanted.attachment)) return difference_of_member(wanted, observed);
   Differences differences;
   const auto container = container_of(wanted);
   const auto host = host_of(wanted);
@@ -459,6 +473,7 @@ bool may_be_intended(const Wiring& wanted, const Difference& difference) {
 }
 
 bool is_own_pair(const Wiring& wanted, const Observed& observed) {
+  if (cni::is_of_chain_member(wanted.attachment)) return observed.container && observed.host && observed.is_pair;
   return observed.container && observed.host && observed.is_pair &&
          (observed.host->alias == cni::alias_of(wanted.attachment) || observed.host->mac == wanted.host.mac);
 }

@@ -71,7 +71,8 @@ std::string to_string(const std::vector<Difference>& differences);
 /// them;
 /// - a missing link-local address that no route needs: IPv6 may be disabled;
 /// - neighbours: they only speed up the first packets, and the kernel may delete and resolve them at any time;
-/// - the VLANs of a port: only a dump of all ports contains them.
+/// - the VLANs of a port: only a dump of all ports contains them;
+/// - what other plugins have done to the interface that a member of a chain follows.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
 
 /// Whether the difference is one of the port of Open vSwitch, which is then added again.
@@ -82,7 +83,8 @@ bool is_of_ovs(const Difference& difference);
 /// for an MTU that is too small for the IPv6 addresses of the container, and for an MTU in mode netns.
 bool may_be_intended(const Wiring& wanted, const Difference& difference);
 
-/// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC.
+/// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC. The pair
+/// that a member of a chain follows has neither.
 bool is_own_pair(const Wiring& wanted, const Observed& observed);
 
 /// What a repair has to add: the wiring without the addresses and routes that exist, and with the observed MACs. Both

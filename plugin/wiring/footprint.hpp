@@ -48,7 +48,10 @@ struct Footprint {
   bool may_have_ifb = true;    ///< false: no ifb was created
   EndIdentity host{};
   EndIdentity container{};
-  bool is_imported = false;                     ///< another plugin created the host end: it has no alias of this plugin
+  bool is_imported = false;          ///< another plugin created the host end: it has no alias of this plugin
+  bool may_be_of_reference = false;  ///< the reference plugin of this name may have attached it: its container end has
+                                     ///< only the name
+  bool is_foreign_pair = false;      ///< of a member of a chain: another plugin created the pair, and deletes it
   std::vector<cni::IpAddress> addresses{};      ///< taken in the state folder
   std::optional<std::string> bridge_segment{};  ///< where the addresses are claimed; empty: nowhere; nullopt: unknown
   std::vector<cni::IpAddress> gateways{};       ///< IPv6 gateways that it needs on the host's lo

@@ -46,6 +46,7 @@ template <class Visit>
 void visit_fields(Of<Neighbour>, Visit&& visit) {
   visit("address", &Neighbour::address);
   visit("mac", &Neighbour::mac);
+  visit("permanent", &Neighbour::is_permanent);
 }
 
 template <class Visit>

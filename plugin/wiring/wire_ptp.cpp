@@ -68,17 +68,17 @@ class RoutedPair {
     const auto address = leased.address.address;
     wiring_.container.addresses.push_back({leased.address, false});
     add_prefix_route(leased, host_link_local_);
-    if (leased.gateway) add_ipv6_gateway(*leased.gateway, leased.address);
+    if (leased.gateway) add_ipv6_gateway(*leased.gateway);
     add_host_route(address, std::nullopt);
   }
 
-  /// The route to the container's prefix also leads to a gateway in that prefix. The gateway cannot be a next hop: it
-  /// is on lo, and the host end does not answer neighbour discovery for it.
-  void add_ipv6_gateway(const cni::IpAddress& gateway, const cni::Prefix& prefix) {
+  /// With the link route, later plugins of a chain (sbr) can add routes with the gateway as next hop. It is on lo, and
+  /// the host end does not answer neighbour discovery for it.
+  void add_ipv6_gateway(const cni::IpAddress& gateway) {
     if (cni::is_link_local(gateway)) return;
     add_once(wiring_.host_gateways, gateway);
-    if (cni::contains(prefix, gateway)) return;
-    add_route_if_absent({.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
+    add_route_if_absent({.destination = cni::host_prefix(gateway)});
+    add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac, true});
   }
 
   /// The other addresses of the container's prefix are behind the host too. The kernel rejects a source address for

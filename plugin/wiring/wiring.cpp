@@ -68,7 +68,9 @@ bool has_ipv6(const End& end) {
   });
 }
 
-std::string ifb_name(const Wiring& wiring) { return cni::ifb_name(cni::tag_of(wiring.attachment)); }
+std::string ifb_name(const Wiring& wiring) {
+  return wiring.ifb.empty() ? cni::ifb_name(cni::tag_of(wiring.attachment)) : wiring.ifb;
+}
 
 std::string_view mode_of(const Wiring& wiring) {
   if (wiring.bridge) return "bridge";

@@ -49,6 +49,7 @@ Route route_by(const cni::Route& configured, const std::optional<cni::IpAddress>
 struct Neighbour {
   cni::IpAddress address;
   cni::MacAddress mac;
+  bool is_permanent = false;  ///< never verified: the other end does not answer neighbour discovery for the address
 
   auto operator<=>(const Neighbour&) const = default;
 };
@@ -148,6 +149,7 @@ struct Wiring {
   std::optional<HostPorts> host_ports{};
   std::optional<RateLimit> ingress_limit{};  ///< of the packets that the host end sends to the container
   std::optional<RateLimit> egress_limit{};   ///< of the packets that it receives, which are redirected to an ifb
+  std::string ifb{};  ///< name of the ifb of the egress limit; empty: derived from the attachment
   std::optional<Tuning> tuning{};
   std::vector<cni::IpAddress> accepted_sources{};  ///< mode ptp: the host accepts IPv4, IPv6 and ARP packets only from
                                                    ///< these addresses of the container; empty: from all

@@ -1,5 +1,6 @@
 #include "plugin/kernel/nat_elements.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "plugin/kernel/nat_table.hpp"
 #include "test/support/addresses.hpp"
 
@@ -48,6 +49,18 @@ TEST(Elements, ContainTheirOwner) {
   for (const char* comment : {"", "x", "gqoway44q6eog", "gqoway44q6eog x", "x gqoway44q6eog"}) {
     EXPECT_EQ(kernel::find_owner(comment), std::nullopt) << comment;
   }
+}
+
+/// An attachment of this plugin has an interface, by which it is found without a record; a member of a chain does not.
+TEST(Elements, OfAMemberOfAChainShowThatItIsOne) {
+  auto wiring = mapped("tcp", 8080, "10.1.2.3");
+  wiring.attachment = cni::attachment_of_member(attachment, cni::portmap_member);
+  const auto owner = kernel::find_owner(kernel::elements_of(wiring).front().element.comment);
+  ASSERT_TRUE(owner);
+  EXPECT_TRUE(owner->is_chain_member);
+  EXPECT_EQ(*owner, kernel::owner_of(wiring.attachment));
+  EXPECT_EQ(owner->network, kernel::owner_of(attachment).network);
+  EXPECT_NE(owner->attachment, kernel::owner_of(attachment).attachment);
 }
 
 TEST(Elements, OfAMappingAreThePortAndTheMasqueradedClients) {

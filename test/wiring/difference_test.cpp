@@ -1,5 +1,6 @@
 #include "plugin/wiring/difference.hpp"
 
+#include "plugin/cni/chain_member.hpp"
 #include "test/support/addresses.hpp"
 
 #include <functional>
@@ -407,6 +408,26 @@ TEST_F(OwnPair, HasTheAliasOrTheMacOfTheAttachment) {
   EXPECT_TRUE(wiring::is_own_pair(wanted, actual));
   actual.is_pair = false;
   EXPECT_FALSE(wiring::is_own_pair(wanted, actual));
+}
+
+/// Addresses, MAC, MTU and alias are those of the plugins before it.
+TEST_F(Difference, OfAMemberOfAChainIsOnlyWhatItHasAdded) {
+  wanted.attachment = cni::attachment_of_member(wanted.attachment, cni::portmap_member);
+  wanted.host_ports = wiring::HostPorts{
+      .mappings = {{.protocol = "tcp", .host_port = 8080, .container_address = ip("10.1.2.5"), .container_port = 80}}};
+  actual.container->addresses.clear();
+  actual.container->mtu = actual.host->mtu = 9000;
+  actual.host->alias = "";
+  actual.host->mac = actual.container->mac = {};
+  actual.host->route_localnet = true;
+  EXPECT_EQ(wiring::difference(wanted, actual), Differences{});
+  EXPECT_TRUE(wiring::is_own_pair(wanted, actual));
+  actual.host->route_localnet = false;
+  actual.missing_rules = {"owner element"};
+  EXPECT_EQ(wiring::difference(wanted, actual), (Differences{{Kind::route_localnet, Side::host, "vethhost", "1", "0"},
+                                                             {Kind::rule, Side::node, "owner element"}}));
+  actual.host = actual.container = std::nullopt;
+  EXPECT_EQ(wiring::difference(wanted, actual).size(), 3U) << "both ends and the rule";
 }
 
 TEST(DifferenceText, IsASentence) {

@@ -109,7 +109,8 @@ std::string add_route(const Device& device, const wiring::Route& route) {
 
 std::string set_neighbour(const Device& device, const wiring::Neighbour& neighbour) {
   return device.netns.ip("neighbour replace " + cni::to_string(neighbour.address) + " lladdr " +
-                         cni::to_string(neighbour.mac) + " dev " + word(device.name) + " nud reachable extern_learn");
+                         cni::to_string(neighbour.mac) + " dev " + word(device.name) + " nud " +
+                         (neighbour.is_permanent ? "permanent" : "reachable") + " extern_learn");
 }
 
 std::string add_loopback_route(const std::string& interface) {

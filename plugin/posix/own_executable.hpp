@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+
+namespace posix {
+
+/// Whether the file is the executable of this process: the same file (a hard link or a symbolic link), or a copy of it.
+/// False if either cannot be read.
+bool is_own_executable(const std::string& path);
+
+}  // namespace posix
