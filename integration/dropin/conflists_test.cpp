@@ -74,7 +74,7 @@ class Conflist : public testing::TestWithParam<std::string> {
 
   Libcni libcni(const std::string& path) const {
     return {.folder = "/run/test/conf",
-            .network = read_conflist(GetParam()).at("name"),
+            .network = read_conflist(GetParam()).at("name").get<std::string>(),
             .path = path,
             .capabilities = runtime_values};
   }

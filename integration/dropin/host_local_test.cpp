@@ -35,7 +35,7 @@ Answer run_ipam(const std::string& command, const std::string& container, const 
                         .netns = "/run/netns/none",
                         .args = args,
                         .config = config,
-                        .plugin = config.at("ipam").at("type"),
+                        .plugin = config.at("ipam").at("type").get<std::string>(),
                         .path = path});
 }
 

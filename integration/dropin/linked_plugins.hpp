@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 // Folders of plugins in which veth has the names of the reference plugins.
 namespace dropin {

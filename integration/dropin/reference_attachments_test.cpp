@@ -58,7 +58,7 @@ struct Caller {
               .container = container.id,
               .netns = container.netns.path(),
               .config = config,
-              .plugin = config.at("type"),
+              .plugin = config.at("type").get<std::string>(),
               .path = path};
     if (!result.is_null()) call.config["prevResult"] = result;
     auto answer = support::call(call);

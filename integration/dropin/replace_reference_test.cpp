@@ -94,7 +94,7 @@ Answer call_replaced(const std::string& command, const Container& container, jso
                         .container = container.id,
                         .netns = container.netns.path(),
                         .config = config,
-                        .plugin = config.at("type"),
+                        .plugin = config.at("type").get<std::string>(),
                         .path = replaced_folder.string()});
 }
 

@@ -20,7 +20,10 @@ class OvsCheck : public OvsTest {
     port = host_interface_of(added);
   }
 
-  std::string details() { return check(a, config, added).result.value("details", ""); }
+  std::string details() {
+    const auto checked = check(a, config, added);
+    return checked.result.is_object() ? checked.result.value("details", "") : "";
+  }
 
   json added;
   std::string port;
@@ -76,9 +79,10 @@ TEST_F(OvsCheck, RepairRestoresALostRecordAsPort) {
   ASSERT_EQ(vethctl({"connect", "b", "ovs:br0", "--address", "10.1.2.77/24"}).exit, 0);
   std::filesystem::remove_all(state_root);
   vethctl({"repair"});
-  const auto listed = json::parse(vethctl({"list", "--output", "json"}).out);
-  for (const auto& attachment : listed) EXPECT_EQ(attachment.at("mode"), "ovs") << attachment;
-  EXPECT_FALSE(listed.empty());
+  const auto listed = json::parse(vethctl({"list", "vethctl", "--output", "json"}).out);
+  ASSERT_EQ(listed.size(), 1U) << listed;
+  EXPECT_EQ(listed.at(0).at("mode"), "ovs");
+  EXPECT_EQ(listed.at(0).at("ovsBridge"), "br0");
 }
 
 TEST_F(OvsCheck, GcRemovesStalePorts) {

@@ -92,6 +92,7 @@ std::vector<std::string> OpenVswitch::ports(const std::string& bridge) const {
 void OpenVswitch::start_database() const {
   run_or_throw({"ovsdb-server", ovs_database, "--remote=punix:" + ovs_socket, "--pidfile=" + database_process,
                 "--detach", "--no-chdir", "-vconsole:off"});
+  if (process_in(switch_process) > 0) vsctl({"set", "open_vswitch", ".", "external_ids:restarted=true"});
 }
 
 void OpenVswitch::start_switch() const {

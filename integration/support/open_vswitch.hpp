@@ -24,6 +24,7 @@ class OpenVswitch {
   /// The names of the ports of a bridge in ascending order.
   std::vector<std::string> ports(const std::string& bridge = "br0") const;
 
+  /// Returns when ovs-vswitchd, if it runs, is connected again.
   void start_database() const;
   void end_database() const;
   /// They accept connections, and do nothing.

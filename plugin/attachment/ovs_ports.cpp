@@ -54,7 +54,7 @@ bool is_stale(const ovs::StoredPort& port, kernel::Kernel& kernel, const state::
 /// Once for each database and state folder: a database outlives the boot.
 void remove_stale_ports(const std::string& socket, const Node& node, cni::Tag own) {
   if (node.folder->ovs.is_clean(socket)) return;
-  ovs::remove_ports(socket, uuids_of(find_stale_ports(socket, *node.kernel, *node.folder, own)));
+  ovs::clear_ports(socket, uuids_of(find_stale_ports(socket, *node.kernel, *node.folder, own)));
   node.folder->ovs.mark_clean(socket);
 }
 
@@ -80,7 +80,7 @@ LockedOrphans lock_orphans(const std::vector<cni::Tag>& tags, const state::Folde
 void remove_orphans(const std::string& socket, const std::vector<cni::Tag>& tags, state::Folder& folder) {
   Uuids uuids;
   std::ranges::transform(tags, std::back_inserter(uuids), ovs::port_uuid);
-  ovs::remove_ports(socket, uuids);
+  ovs::clear_ports(socket, uuids);
   for (const auto tag : tags) folder.ovs.remove_orphan(tag);
 }
 
@@ -141,14 +141,15 @@ void remove_ovs_ports(const std::vector<Footprint>& batch, const Node& node, Bes
     const auto* path = &socket;
     const auto* ports = &tags;
     BestEffort attempt;
+    bool is_applied = false;
     const bool is_removed = attempt.attempt([&] {
       Uuids uuids;
       std::ranges::transform(*ports, std::back_inserter(uuids), ovs::port_uuid);
-      ovs::remove_ports(*path, uuids);
+      is_applied = ovs::remove_ports(*path, uuids);
     });
     if (node.folder == nullptr) continue;
     effort.attempt([&] {
-      if (!is_removed) return keep_for_later(*path, *ports, *node.folder);
+      if (!is_removed || !is_applied) return keep_for_later(*path, *ports, *node.folder);
       for (const auto tag : *ports) node.folder->ovs.remove_orphan(tag);
     });
   }
@@ -183,7 +184,7 @@ std::vector<std::string> clean_ovs(kernel::Kernel& kernel, state::Folder& folder
   if (!is_dry_run) remove_orphaned_ports("", folder);
   for (const auto& socket : folder.ovs.databases()) {
     const auto uuids = uuids_of(find_stale_ports(socket, kernel, folder));
-    if (!is_dry_run) ovs::remove_ports(socket, uuids);
+    if (!is_dry_run) ovs::clear_ports(socket, uuids);
     cleaned.insert(cleaned.end(), uuids.begin(), uuids.end());
   }
   std::ranges::sort(cleaned);
@@ -196,7 +197,7 @@ kernel::OvsConnector reconnector(const wiring::Wiring& wiring, kernel::Kernel& k
   return {.wait = [&wiring, &kernel, &folder] {
     auto footprint = footprint_of(cni::tag_of(wiring.attachment), wiring.attachment.network);
     const auto uuid = ovs::port_uuid(footprint.tag);
-    ovs::remove_ports(wiring.ovs_port->socket, {&uuid, 1});
+    ovs::clear_ports(wiring.ovs_port->socket, {&uuid, 1});
     OvsAddition addition{wiring, {.kernel = &kernel, .folder = &folder}, footprint};
     addition.request();
     return addition.wait();

@@ -14,7 +14,8 @@
 #include <vector>
 
 // Ports of attachments in Open vSwitch. A port that cannot be removed, since the database does not answer, is an
-// orphan: the state folder names it, and the next ADD with this database, GC or repair removes it.
+// orphan: the state folder names it, and the next ADD with this database, GC or repair removes it. So is a port whose
+// interface ovs-vswitchd has not closed in time: the next ADD waits for that.
 namespace attachment {
 
 /// Adds the port of one ADD.

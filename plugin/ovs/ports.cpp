@@ -105,7 +105,7 @@ std::optional<Refusal> PortAddition::receive_added() {
 /// interface of the old port. A new connection, since the answer to the second request is still due.
 void PortAddition::replace_stale() {
   const auto uuid = port_uuid(cni::tag_of(port_.attachment));
-  remove_ports(port_.settings.socket, {&uuid, 1});
+  clear_ports(port_.settings.socket, {&uuid, 1});
   request();
 }
 
@@ -122,12 +122,19 @@ void PortAddition::await_number() {
   if (state->ofport <= 0) throw_not_opened(port_.interface, state->error);
 }
 
-std::size_t remove_ports(const std::string& socket, std::span<const std::string> uuids) {
-  if (uuids.empty()) return 0;
+bool remove_ports(const std::string& socket, std::span<const std::string> uuids) {
+  if (uuids.empty()) return true;
   Database database{socket};
   const auto removed = remove_rows(database, uuids);
-  if (removed.count != 0 && removed.is_in_user_space) wait_for_switch(database, close_timeout);
-  return removed.count;
+  return removed.count == 0 || !removed.is_in_user_space || wait_for_switch(database, close_timeout);
+}
+
+void clear_ports(const std::string& socket, std::span<const std::string> uuids) {
+  if (uuids.empty()) return;
+  Database database{socket};
+  remove_rows(database, uuids);
+  if (wait_for_switch(database, open_timeout)) return;
+  throw posix::system_error(ETIMEDOUT, "wait for ovs-vswitchd to close stale interfaces");
 }
 
 std::optional<wiring::ObservedOvsPort> find_port(const wiring::OvsPort& settings, cni::Tag tag,

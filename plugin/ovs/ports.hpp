@@ -4,7 +4,6 @@
 #include "plugin/ovs/port.hpp"
 #include "plugin/wiring/observed.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,9 +37,14 @@ class PortAddition {
   bool is_in_user_space_ = false;
 };
 
-/// Removes the ports that exist; returns how many did. In user space it waits until ovs-vswitchd has closed the
-/// interfaces: a port for a new interface of the same name would stay connected to the old one.
-std::size_t remove_ports(const std::string& socket, std::span<const std::string> uuids);
+/// Removes the ports that exist. In user space it waits until ovs-vswitchd has closed their interfaces: a port for a
+/// new interface of the same name would stay connected to the old one. False if that takes too long, for example
+/// because ovs-vswitchd is stopped.
+bool remove_ports(const std::string& socket, std::span<const std::string> uuids);
+
+/// The same before an interface of the same name may become a port. Waits even if the ports do not exist any more.
+/// Throws std::system_error ETIMEDOUT if it takes too long.
+void clear_ports(const std::string& socket, std::span<const std::string> uuids);
 
 /// nullopt if the attachment has no port.
 std::optional<wiring::ObservedOvsPort> find_port(const wiring::OvsPort& settings, cni::Tag tag,
