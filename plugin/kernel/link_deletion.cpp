@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -106,7 +107,8 @@ Answers LinkDeletion::run() && {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  const auto helper = posix::send_in_helper(file, message, kept_open_);
+  const auto helper = posix::call_in_helper(
+      {.number = SYS_sendmsg, .file = file, .second = reinterpret_cast<long>(&message)}, kept_open_);
   const bool is_done = helper && wait(helper);
   unsubscribe();
   if (!is_done || (!is_answered_ && !has_released_rtnl())) return socket_.send(requests_);

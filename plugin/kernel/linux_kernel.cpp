@@ -4,8 +4,8 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/default_route.hpp"
 #include "plugin/kernel/end_search.hpp"
-#include "plugin/kernel/interface_names.hpp"
 #include "plugin/kernel/ingress_filters.hpp"
+#include "plugin/kernel/interface_names.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/network_namespace.hpp"
@@ -24,6 +24,7 @@
 #include <netlink/netlink.h>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -156,11 +157,10 @@ void LinuxKernel::close_netfilter_in_helper() {
   if (!netfilter_ || ::pipe2(ends.data(), O_CLOEXEC) < 0) return;
   const posix::FileDescriptor waiting{ends[0]};
   const posix::FileDescriptor held{ends[1]};
-  const std::array<int, 2> kept{netfilter_->file(), waiting.get()};
-  posix::start_helper(kept, [&] {
-    char byte = 0;
-    [[maybe_unused]] const auto count = ::read(kept[1], &byte, sizeof byte);
-  });
+  static char unused = 0;
+  posix::call_in_helper(
+      {.number = SYS_read, .file = waiting.get(), .second = reinterpret_cast<long>(&unused), .third = sizeof unused},
+      netfilter_->file());
   netfilter_.reset();
 }
 

@@ -4,7 +4,6 @@
 
 #include <linux/sched.h>
 #include <sched.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,9 +19,8 @@ namespace posix {
 namespace {
 
 struct Task {
-  int file = -1;
+  FileCall call;
   int kept = -1;
-  const msghdr* message = nullptr;
 };
 
 /// A helper that shares the memory of this process needs a stack and a task of its own, which outlive the call that
@@ -40,8 +38,8 @@ bool close_between(int first, int last) {
 }
 
 bool close_others(const Task& task) {
-  const int kept = task.kept < 0 ? task.file : task.kept;
-  const auto [lower, upper] = std::minmax(task.file, kept);
+  const int kept = task.kept < 0 ? task.call.file : task.kept;
+  const auto [lower, upper] = std::minmax(task.call.file, kept);
   return close_between(0, lower - 1) && close_between(lower + 1, upper - 1) && close_between(upper + 1, INT_MAX);
 }
 
@@ -49,7 +47,7 @@ bool close_others(const Task& task) {
 int run(void* argument) {
   const auto& task = *static_cast<const Task*>(argument);
   if (!close_others(task)) return EXIT_FAILURE;
-  direct_system_call(SYS_sendmsg, task.file, reinterpret_cast<long>(task.message), 0);
+  direct_system_call(task.call.number, task.call.file, task.call.second, task.call.third);
   return EXIT_SUCCESS;
 }
 
@@ -80,9 +78,9 @@ int start_with_copied_memory(Task task, int& process) {
 
 }  // namespace
 
-FileDescriptor send_in_helper(int file, const msghdr& message, int kept) {
+FileDescriptor call_in_helper(const FileCall& call, int kept) {
   reap_ended_helpers();
-  const Task task{.file = file, .kept = kept, .message = &message};
+  const Task task{.call = call, .kept = kept};
   const bool shares_memory = keeps_errno && !shared_helper.is_used;
   int process = -1;
   const int child = shares_memory ? start_with_shared_memory(task, process) : start_with_copied_memory(task, process);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +34,10 @@ class HelperProcess : public testing::Test {
     message.msg_iovlen = 1;
   }
 
-  FileDescriptor send(int kept = -1) { return posix::send_in_helper(near_end.get(), message, kept); }
+  FileDescriptor send(int kept = -1) {
+    return posix::call_in_helper(
+        {.number = SYS_sendmsg, .file = near_end.get(), .second = reinterpret_cast<long>(&message)}, kept);
+  }
 
   /// The next helper waits in sendmsg().
   void fill_socket() {
@@ -84,7 +88,7 @@ void end(const FileDescriptor& helper) {
   EXPECT_TRUE(becomes_readable(helper));
 }
 
-TEST_F(HelperProcess, SendsAndEnds) {
+TEST_F(HelperProcess, MakesTheCallAndEnds) {
   const auto helper = send();
   ASSERT_TRUE(helper);
   EXPECT_TRUE(becomes_readable(far_end));
