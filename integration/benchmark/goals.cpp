@@ -145,6 +145,23 @@ void compare_growth(Comparison& comparison) {
   }
 }
 
+void compare_large_amounts(Comparison& comparison) {
+  comparison.add_milliseconds_goal("GC of 40,000 stale records, in ms", {"stale", "GC of 40000 stale records", "GC"},
+                                   10'000);
+  comparison.add_ratio_goal("DEL beside 10,000 records of another network / beside none",
+                            {"beside", dual + ", 10000 records of another network", "DEL"},
+                            {"beside", dual + ", 0 records of another network", "DEL"}, 1.2);
+  comparison.add_milliseconds_goal("ADD in a full range of 10,000, in ms",
+                                   {"full", "range of 10000, full", "ADD that fails"}, 50);
+  comparison.add_milliseconds_goal("STATUS of a full range of 10,000, in ms",
+                                   {"full", "range of 10000, full", "STATUS"}, 10);
+  comparison.add_ratio_goal("ADD with 99 % of a /16 taken / with none",
+                            {"taken", ipv4 + ", 99 % of a /16 taken", "ADD"},
+                            {"taken", ipv4 + ", 0 % of a /16 taken", "ADD"}, 2);
+  comparison.add_milliseconds_goal("vethctl check with 5,000 attachments, in ms",
+                                   {"check", "vethctl check, 5000 attached", "check"}, 5000);
+}
+
 }  // namespace
 
 json compare_with_goals(const json& measured) {
@@ -152,6 +169,7 @@ json compare_with_goals(const json& measured) {
   compare_with_floor(comparison);
   compare_with_reference_plugins(comparison);
   compare_growth(comparison);
+  compare_large_amounts(comparison);
   comparison.add_milliseconds_goal("GC of 1,000, 500 without links, in ms",
                                    {"attachments", "GC of 1000, half of them without links", "run"}, 1000);
   comparison.add_rate_goal("ADD", 32, 0.7);
