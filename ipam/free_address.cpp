@@ -43,7 +43,7 @@ class Search {
 
   std::optional<cni::IpAddress> find_in_free_list() const {
     auto list = folder_.addresses.free_list(searched_.network, searched_.index);
-    if (searched_.cursor) std::ranges::rotate(list, std::ranges::upper_bound(list, *searched_.cursor));
+    if (searched_.cursor) std::rotate(list.begin(), std::ranges::upper_bound(list, *searched_.cursor), list.end());
     const auto found = std::ranges::find_if(
         list, [&](const cni::IpAddress& address) { return is_candidate(address) && !is_taken(address); });
     return found == list.end() ? std::nullopt : std::optional{*found};

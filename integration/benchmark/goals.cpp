@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace benchmark {
@@ -104,6 +105,24 @@ void append_growth(std::vector<Goal>& goals, const std::string& verb) {
   }
 }
 
+/// Each makes its own amounts of objects, and runs only if it is named.
+std::vector<Goal> goals_of_large_amounts() {
+  return {
+      {"GC of 40,000 stale records, in ms", {{"stale", "GC of 40000 stale records", "GC"}}, {}, 10'000},
+      {"DEL beside 10,000 records of another network / beside none",
+       {{"beside", dual + std::string{", 10000 records of another network"}, "DEL"}},
+       {{"beside", dual + std::string{", 0 records of another network"}, "DEL"}},
+       1.2},
+      {"ADD in a full range of 10,000, in ms", {{"full", "range of 10000, full", "ADD that fails"}}, {}, 50},
+      {"STATUS of a full range of 10,000, in ms", {{"full", "range of 10000, full", "STATUS"}}, {}, 10},
+      {"ADD with 99 % of a /16 taken / with none",
+       {{"taken", ipv4 + std::string{", 99 % of a /16 taken"}, "ADD"}},
+       {{"taken", ipv4 + std::string{", 0 % of a /16 taken"}, "ADD"}},
+       2},
+      {"vethctl check with 5,000 attachments, in ms", {{"check", "vethctl check, 5000 attached", "check"}}, {}, 5000},
+  };
+}
+
 std::vector<Goal> all_goals() {
   auto goals = goals_of_calls();
   append_growth(goals, "ADD");
@@ -112,6 +131,7 @@ std::vector<Goal> all_goals() {
                    {{"attachments", "GC of 1000, half of them without links", "run"}},
                    {},
                    1000});
+  for (auto& goal : goals_of_large_amounts()) goals.push_back(std::move(goal));
   return goals;
 }
 

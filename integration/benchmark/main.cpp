@@ -31,7 +31,14 @@ const std::vector<Suite>& suites() {
       {"leases", [](double effort) { return to_json(measure_leases(effort)); }},
       {"throughput", measure_throughput},
       {"costs", [](double) { return measure_costs(); }},
-      {"attachments", [](double effort) { return to_json(measure_attachments(effort)); }},
+      {"attachments", [](double effort) { return to_json(measure_attachments(effort)); }}};
+  return all;
+}
+
+/// They run only if they are named.
+const std::vector<Suite>& suites_of_large_amounts() {
+  using namespace benchmark;
+  static const std::vector<Suite> all{
       {"stale", [](double effort) { return to_json(measure_gc_of_stale(effort)); }},
       {"beside", [](double effort) { return to_json(measure_del_beside_records(effort)); }},
       {"full", [](double effort) { return to_json(measure_full_range(effort)); }},
@@ -49,10 +56,9 @@ struct Arguments {
 };
 
 bool is_suite(const std::string& name) {
-  for (const auto& suite : suites()) {
-    if (suite.first == name) return true;
-  }
-  return false;
+  const auto has_name = [&](const Suite& suite) { return suite.first == name; };
+  return std::any_of(suites().begin(), suites().end(), has_name) ||
+         std::any_of(suites_of_large_amounts().begin(), suites_of_large_amounts().end(), has_name);
 }
 
 Arguments read_arguments(const std::vector<std::string>& words) {
@@ -84,9 +90,14 @@ json machine() {
   return {{"kernel", name.release}, {"processors", std::thread::hardware_concurrency()}, {"load before", load()}};
 }
 
-bool is_selected(const Arguments& arguments, const std::string& suite) {
-  if (arguments.suites.empty()) return true;
-  return std::find(arguments.suites.begin(), arguments.suites.end(), suite) != arguments.suites.end();
+std::vector<Suite> selected_suites(const Arguments& arguments) {
+  if (arguments.suites.empty()) return suites();
+  auto selected = suites();
+  selected.insert(selected.end(), suites_of_large_amounts().begin(), suites_of_large_amounts().end());
+  const auto& names = arguments.suites;
+  std::erase_if(selected,
+                [&](const Suite& suite) { return std::find(names.begin(), names.end(), suite.first) == names.end(); });
+  return selected;
 }
 
 /// Opens the file before the sandbox hides it.
@@ -94,8 +105,7 @@ json run(const Arguments& arguments) {
   json measured{{"machine", machine()}};
   std::ofstream file{arguments.output};
   if (const auto refused = support::enter_sandbox()) throw std::runtime_error(*refused);
-  for (const auto& [name, measure] : suites()) {
-    if (!is_selected(arguments, name)) continue;
+  for (const auto& [name, measure] : selected_suites(arguments)) {
     std::cerr << "measuring " << name << '\n';
     measured[name] = measure(arguments.effort);
   }

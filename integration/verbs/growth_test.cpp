@@ -5,9 +5,11 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/state_folder.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
