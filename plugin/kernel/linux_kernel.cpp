@@ -23,6 +23,8 @@
 #include <netlink/netlink.h>
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -148,8 +150,9 @@ Netfilter& LinuxKernel::netfilter() {
   return *netfilter_;
 }
 
-/// The helper holds the socket until this process has closed it, and with it the pipe. Without a helper this process
-/// waits itself.
+/// The helper holds the socket until this process has closed it, and with it the pipe, and then for a grace period
+/// (membarrier(2)): a close that still has to wait would block the transactions of other processes meanwhile
+/// (nft_rcv_nl_event() in net/netfilter/nf_tables_api.c). Without a helper this process waits itself.
 void LinuxKernel::close_netfilter_in_helper() {
   std::array<int, 2> ends{};
   if (!netfilter_ || ::pipe2(ends.data(), O_CLOEXEC) < 0) return;
@@ -159,6 +162,7 @@ void LinuxKernel::close_netfilter_in_helper() {
   posix::start_helper(kept, [&] {
     char byte = 0;
     [[maybe_unused]] const auto count = ::read(kept[1], &byte, sizeof byte);
+    ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
   });
   netfilter_.reset();
 }
