@@ -226,6 +226,29 @@ TEST_F(ChainedPortmapFault, GcRemovesWhatIsNotValid) {
   EXPECT_EQ(other.del(b, second.result).exit, 0);
 }
 
+/// vethctl treats a mapping as an attachment, and changes nothing of the other plugins.
+TEST_F(ChainedPortmapFault, VethctlRepairsRulesAndRemovesThoseOfAContainerThatIsGone) {
+  std::string host_end;
+  {
+    const Container gone{"gone"};
+    const auto added = chain.add(gone);
+    ASSERT_EQ(added.exit, 0) << added;
+    host_end = host_interface_of(added.result);
+    const auto checked = vethctl({"check"});
+    EXPECT_EQ(checked.out.find("eth0:portmap"), std::string::npos) << checked.out;
+    ASSERT_EQ(run({.argv = {"nft", "delete", "table", "inet", "veth_cni"}}).exit, 0);
+    const auto repaired = vethctl({"repair"});
+    EXPECT_NE(repaired.out.find("port mapping 8080/tcp -> "), std::string::npos) << repaired.out;
+    const auto answer = call(chain.call_of(1, "CHECK", gone, added.result));
+    EXPECT_EQ(answer.exit, 0) << answer;
+    EXPECT_EQ(ip(host, {"link", "show", host_end}).at(0).count("ifalias"), 0U);
+    EXPECT_EQ(vethctl({"gc"}).out, "no stale attachments\n");
+  }
+  while (has_interface(host, host_end)) ping(outside.netns, OutsideHost::host_address(4));
+  EXPECT_NE(vethctl({"gc"}).out.find("net/gone/eth0:portmap"), std::string::npos);
+  EXPECT_EQ(run({.argv = {"nft", "list", "ruleset"}}).out.find("8080"), std::string::npos);
+}
+
 TEST_F(ChainedPortmapFault, WithoutMappingsItChangesNothing) {
   chain.runtime_config = nullptr;
   chain.plugins.at(0).config["ipam"] = {{"type", "host-local"}, {"subnet", "10.9.1.0/24"}};

@@ -133,7 +133,7 @@ void del(const cni::Request& request) {
 
 void serve_bandwidth(cni::Call call, const Print& print) {
   posix::forbid_new_privileges();
-  const auto request = parse_request(call);
+  const auto request = parse_request(std::move(call));
   const auto limits = [&] { return cni::parse_bandwidth_config(request.input, request.verb); };
   switch (request.verb) {
     case cni::Verb::add:

@@ -249,7 +249,7 @@ void serve_ports(const cni::Request& request, const Print& print) {
 }  // namespace
 
 void serve_portmap(cni::Call call, const Print& print) {
-  const auto request = parse_request(call);
+  const auto request = parse_request(std::move(call));
   switch (request.verb) {
     case cni::Verb::add:
     case cni::Verb::check:

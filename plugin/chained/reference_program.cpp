@@ -17,7 +17,8 @@ bool is_regular_file(const std::string& path) {
 
 std::optional<std::string> find_reference_program(const std::string& name, const std::vector<std::string>& folders) {
   for (const auto& folder : folders) {
-    auto path = folder + '/' + name + ".reference";
+    auto path = folder;
+    path.append("/").append(name).append(".reference");
     if (is_regular_file(path)) return path;
   }
   return std::nullopt;

@@ -13,8 +13,8 @@
 
 namespace chained {
 
-cni::Request parse_request(const cni::Call& call) {
-  auto request = cni::parse_request(call.environment, call.input, cni::Role::loopback);
+cni::Request parse_request(cni::Call call) {
+  auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::loopback);
   request.stopwatch = call.stopwatch;
   cni::lap(request.stopwatch, "read");
   return request;

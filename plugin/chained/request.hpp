@@ -9,7 +9,7 @@
 namespace chained {
 
 /// The request with the keys that the specification defines. Throws cni::Error.
-cni::Request parse_request(const cni::Call& call);
+cni::Request parse_request(cni::Call call);
 
 /// The result of the plugin before. Throws cni::Error invalid_config with `message` if there is none.
 const cni::Result& previous_of(const cni::Request& request, std::string_view message);

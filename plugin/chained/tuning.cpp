@@ -213,10 +213,9 @@ void check(const cni::Request& request, const cni::InterfaceTuning& config) {
 /// the network: GC cannot decide whose it is.
 void serve_tuning(cni::Call call, const Print& print) {
   posix::forbid_new_privileges();
-  const auto request = parse_request(call);
-  const auto config = [&] {
-    return cni::parse_tuning_config(request.input, request.verb, cni::parse_args(call.environment.args));
-  };
+  const auto arguments = call.environment.args;
+  const auto request = parse_request(std::move(call));
+  const auto config = [&] { return cni::parse_tuning_config(request.input, request.verb, cni::parse_args(arguments)); };
   switch (request.verb) {
     case cni::Verb::add:
       return add(request, config(), print);

@@ -107,8 +107,8 @@ Answers LinkDeletion::run() && {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  const auto helper = posix::call_in_helper(
-      {.number = SYS_sendmsg, .file = file, .second = reinterpret_cast<long>(&message)}, kept_open_);
+  const posix::SystemCall send{.number = SYS_sendmsg, .first = file, .second = reinterpret_cast<long>(&message)};
+  const auto helper = posix::start_helper({.calls = {send}, .kept = {file, kept_open_}});
   const bool is_done = helper && wait(helper);
   unsubscribe();
   if (!is_done || (!is_answered_ && !has_released_rtnl())) return socket_.send(requests_);

@@ -24,6 +24,7 @@
 #include <netlink/netlink.h>
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -150,17 +151,19 @@ Netfilter& LinuxKernel::netfilter() {
   return *netfilter_;
 }
 
-/// The helper holds the socket until this process has closed it, and with it the pipe. Without a helper this process
-/// waits itself.
+/// The helper holds the socket until this process has closed it, and with it the pipe, and then for a grace period
+/// (membarrier(2)): a close that still has to wait would block the transactions of other processes meanwhile
+/// (nft_rcv_nl_event() in net/netfilter/nf_tables_api.c). Without a helper this process waits itself.
 void LinuxKernel::close_netfilter_in_helper() {
   std::array<int, 2> ends{};
   if (!netfilter_ || ::pipe2(ends.data(), O_CLOEXEC) < 0) return;
   const posix::FileDescriptor waiting{ends[0]};
   const posix::FileDescriptor held{ends[1]};
   static char unused = 0;
-  posix::call_in_helper(
-      {.number = SYS_read, .file = waiting.get(), .second = reinterpret_cast<long>(&unused), .third = sizeof unused},
-      netfilter_->file());
+  const posix::SystemCall wait_for_close{
+      .number = SYS_read, .first = waiting.get(), .second = reinterpret_cast<long>(&unused), .third = sizeof unused};
+  const posix::SystemCall wait_for_grace_period{.number = SYS_membarrier, .first = MEMBARRIER_CMD_GLOBAL};
+  posix::start_helper({.calls = {wait_for_close, wait_for_grace_period}, .kept = {netfilter_->file(), waiting.get()}});
   netfilter_.reset();
 }
 

@@ -67,11 +67,11 @@ TEST(Identity, OfTheHostEndMatchesEachCombinationOfItsProperties) {
 TEST(Identity, OfAForeignPairNeedsTheRecordedIfindex) {
   auto footprint = recorded();
   footprint.is_foreign_pair = true;
-  kernel::Link host{.index = 10, .peer_index = 2, .name = "veth1", .kind = "veth"};
+  kernel::Link host{.index = 10, .peer_index = 2, .name = "veth1", .alias = "", .mac = {}, .kind = "veth"};
   EXPECT_TRUE(kernel::is_host_end(host, footprint)) << "the ifindexes of both ends";
   host.peer_index = 3;
   EXPECT_FALSE(kernel::is_host_end(host, footprint));
-  kernel::Link container{.index = 2, .name = "eth0", .kind = "macvlan"};
+  kernel::Link container{.index = 2, .name = "eth0", .alias = "", .mac = {}, .kind = "macvlan"};
   EXPECT_TRUE(kernel::is_container_end(container, footprint)) << "any kind";
   container.name = "net1";
   EXPECT_FALSE(kernel::is_container_end(container, footprint));
