@@ -96,6 +96,7 @@ TEST_P(Conflist, GivesTheResultOfTheReferencePlugins) {
     EXPECT_EQ(libcni(path).run("del", box).exit, 0);
     reset_node(conflist);
   }
+  if (!results.at(0).contains("dns")) results.at(1).erase("dns");  // bridge 1.1.1 drops that of the IPAM
   EXPECT_EQ(results.at(0), results.at(1)) << results.at(0).dump(2) << results.at(1).dump(2);
 }
 

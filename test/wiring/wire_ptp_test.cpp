@@ -114,10 +114,10 @@ TEST_F(WirePtp, AddsNoRouteToAHostPrefix) {
   EXPECT_EQ(words(wiring.container.routes), (Lines{"10.1.2.1/32 src 10.1.2.5", "0.0.0.0/0 via 10.1.2.1"}));
 }
 
-TEST_F(WirePtp, AddsARouteToAnIpv6GatewayOutsideThePrefix) {
-  for (const char* address : {"fd00::5/128", "fd77::5/64"}) {
+TEST_F(WirePtp, AddsALinkRouteToAnIpv6Gateway) {
+  for (const char* address : {"fd00::5/128", "fd77::5/64", "fd00::5/64"}) {
     const auto routes = words(wire({leased(address, "fd00::1")}).container.routes);
-    EXPECT_EQ(routes.back(), "fd00::1/128 via " + host_link_local) << address;
+    EXPECT_EQ(routes.back(), "fd00::1/128") << address;
   }
 }
 
