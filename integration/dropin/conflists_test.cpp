@@ -36,8 +36,9 @@ json read_conflist(const std::string& name) {
   return json::parse(std::ifstream{std::string{conflist_folder} + '/' + name + ".conflist"});
 }
 
-/// Names of host interfaces that a plugin chooses, and MACs, which are random or derived.
+/// Without the names of host interfaces that a plugin chooses, and MACs, which are random or derived.
 json normalized(json result) {
+  if (result.value("dns", json{}) == json::object()) result.erase("dns");  // some releases write it, some do not
   if (!result.contains("interfaces")) return result;
   for (auto& interface : result["interfaces"]) {
     const auto name = interface.at("name").get<std::string>();
@@ -95,6 +96,7 @@ TEST_P(Conflist, GivesTheResultOfTheReferencePlugins) {
     EXPECT_EQ(libcni(path).run("del", box).exit, 0);
     reset_node(conflist);
   }
+  if (!results.at(0).contains("dns")) results.at(1).erase("dns");  // bridge 1.1.1 drops that of the IPAM
   EXPECT_EQ(results.at(0), results.at(1)) << results.at(0).dump(2) << results.at(1).dump(2);
 }
 

@@ -243,7 +243,8 @@ TEST_F(HostLocal, StaticGivesTheResultsOfTheReferencePlugin) {
     ASSERT_EQ(theirs.exit, 0) << theirs << config << args;
     for (const char* container : {"a", "b"}) {
       const auto ours = run_ipam("ADD", container, config, ours_, args);
-      EXPECT_EQ(ours.result, theirs.result) << ours << config << args;
+      EXPECT_EQ(ours.result.at("cniVersion"), "1.0.0");
+      EXPECT_EQ(ours.result.value("ips", json{}), theirs.result.value("ips", json{})) << ours << config << args;
     }
     EXPECT_EQ(run_ipam("DEL", "a", config, ours_).exit, 0);
   }

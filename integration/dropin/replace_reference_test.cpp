@@ -122,6 +122,8 @@ TEST_F(ReplaceReference, WorksWithRunningContainersForthAndBack) {
     for (std::size_t index = 0; index < containers.size(); ++index) {
       EXPECT_TRUE(ping(containers[index]->netns, "10.66.0.1", 2));
       EXPECT_EQ(call_replaced("CHECK", *containers[index], config, results[index]).exit, 0);
+      // Release 1.1.1 does not recognize the answer of iptables 1.8.9 that its rules do not exist.
+      if (!is_forth) call_replaced("DEL", *containers[index], config, results[index]);
       const auto deleted = call_replaced("DEL", *containers[index], config, results[index]);
       EXPECT_EQ(deleted.exit, 0) << deleted;
       EXPECT_FALSE(has_interface(containers[index]->netns, "eth0"));

@@ -50,8 +50,18 @@ void add_neighbours(End& end, const End& other) {
   for (const auto& address : other.addresses) end.neighbours.push_back({address.prefix.address, other.mac});
 }
 
+/// IPv6 gateways, which are on lo: see wire_ptp.cpp.
+void add_gateway_neighbours(Wiring& wiring) {
+  for (const auto& route : wiring.container.routes) {
+    const bool is_gateway = !route.gateway && cni::is_host_prefix(route.destination) &&
+                            route.destination.address.family == cni::Family::ipv6;
+    if (is_gateway) wiring.container.neighbours.push_back({route.destination.address, wiring.host.mac, true});
+  }
+}
+
 void add_neighbours(Wiring& wiring) {
   add_neighbours(wiring.container, wiring.host);
+  add_gateway_neighbours(wiring);
   add_neighbours(wiring.host, wiring.container);
 }
 

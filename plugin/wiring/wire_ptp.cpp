@@ -28,7 +28,8 @@ void add_once(std::vector<Value>& values, const Value& value) {
 /// neighbours each end can send without ARP or neighbour discovery.
 class RoutedPair {
  public:
-  RoutedPair(Wiring& wiring, const cni::Lease& lease) : wiring_(wiring), lease_(lease) {
+  RoutedPair(Wiring& wiring, const cni::Lease& lease, bool is_of_reference)
+      : wiring_(wiring), lease_(lease), is_of_reference_(is_of_reference) {
     container_link_local_ = cni::link_local_address(wiring.container.mac);
     host_link_local_ = cni::link_local_address(wiring.host.mac);
   }
@@ -68,17 +69,23 @@ class RoutedPair {
     const auto address = leased.address.address;
     wiring_.container.addresses.push_back({leased.address, false});
     add_prefix_route(leased, host_link_local_);
-    if (leased.gateway) add_ipv6_gateway(*leased.gateway);
+    if (leased.gateway) add_ipv6_gateway(*leased.gateway, leased.address);
     add_host_route(address, std::nullopt);
   }
 
-  /// With the link route, later plugins of a chain (sbr) can add routes with the gateway as next hop. It is on lo, and
-  /// the host end does not answer neighbour discovery for it.
-  void add_ipv6_gateway(const cni::IpAddress& gateway) {
+  /// The route to the container's prefix also leads to a gateway in that prefix. The gateway cannot be a next hop: it
+  /// is on lo, and the host end does not answer neighbour discovery for it. Under the name of the reference plugin it
+  /// can be one, for later plugins of a chain (sbr), as long as the MAC of the container end is not changed: the kernel
+  /// flushes the neighbours then.
+  void add_ipv6_gateway(const cni::IpAddress& gateway, const cni::Prefix& prefix) {
     if (cni::is_link_local(gateway)) return;
     add_once(wiring_.host_gateways, gateway);
-    add_route_if_absent({.destination = cni::host_prefix(gateway)});
-    add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac, true});
+    if (is_of_reference_) {
+      add_route_if_absent({.destination = cni::host_prefix(gateway)});
+      add_once(wiring_.container.neighbours, {gateway, wiring_.host.mac, true});
+    } else if (!cni::contains(prefix, gateway)) {
+      add_route_if_absent({.destination = cni::host_prefix(gateway), .gateway = host_link_local_});
+    }
   }
 
   /// The other addresses of the container's prefix are behind the host too. The kernel rejects a source address for
@@ -143,6 +150,7 @@ class RoutedPair {
 
   Wiring& wiring_;
   const cni::Lease& lease_;
+  bool is_of_reference_;
   cni::IpAddress container_link_local_;
   cni::IpAddress host_link_local_;
 };
@@ -155,7 +163,7 @@ Wiring wire_ptp(const cni::Request& request, const cni::Lease& lease, std::uint3
   }
   check_lease(lease, mtu);
   auto wiring = wire_pair(request, mtu);
-  RoutedPair{wiring, lease}.add_all();
+  RoutedPair{wiring, lease, request.config.dialect.is_reference()}.add_all();
   return wiring;
 }
 

@@ -234,6 +234,8 @@ TEST(ParseIpamRequest, ChecksTheKeysOfAnIpam) {
   expect_failure([] { parse_request_of(R"("ipam":{"type":"veth-ipam","subnet":"x"})"); }, ErrorCode::invalid_config,
                  "/ipam/subnet: must be an IP address with a prefix length, as in 10.1.2.0/24, not \"x\"");
   expect_failure([] { parse_request_of(R"("type":"ptp")"); }, ErrorCode::invalid_config,
+                 "IPAM config missing 'ipam' key");
+  expect_failure([] { parse_request_of(R"("ipam":{})"); }, ErrorCode::invalid_config,
                  "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
 }
 

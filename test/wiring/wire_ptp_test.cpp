@@ -73,10 +73,8 @@ TEST_F(WirePtp, RoutesIpv6ViaTheLinkLocalAddressOfTheHostEnd) {
   const auto wiring = wire({leased("fd00::5/64", "fd00::1")}, {route("::/0")});
   EXPECT_EQ(words(wiring.container.addresses), (Lines{container_link_local + "/64", "fd00::5/64 noprefixroute"}));
   EXPECT_EQ(words(wiring.container.routes),
-            (Lines{"fd00::/64 via " + host_link_local + " src fd00::5", "fd00::1/128", "::/0 via " + host_link_local}));
-  EXPECT_EQ(words(wiring.container.neighbours), (Lines{on_host(host_link_local), on_host("fd00::1")}));
-  EXPECT_FALSE(wiring.container.neighbours.front().is_permanent);
-  EXPECT_TRUE(wiring.container.neighbours.back().is_permanent);
+            (Lines{"fd00::/64 via " + host_link_local + " src fd00::5", "::/0 via " + host_link_local}));
+  EXPECT_EQ(words(wiring.container.neighbours), (Lines{on_host(host_link_local)}));
   EXPECT_EQ(words(wiring.host.addresses), (Lines{host_link_local + "/128 noprefixroute"}));
   EXPECT_EQ(words(wiring.host.routes), (Lines{container_link_local + "/128", "fd00::5/128 exclusive"}));
   EXPECT_EQ(words(wiring.host.neighbours), (Lines{container_link_local + " lladdr 02:00:00:00:00:01",  //
@@ -88,7 +86,7 @@ TEST_F(WirePtp, UsesOnePairForBothFamilies) {
   const auto wiring =
       wire({leased("10.1.2.5/24", "10.1.2.1"), leased("fd00::5/64", "fd00::1")}, {route("0.0.0.0/0"), route("::/0")});
   EXPECT_EQ(words(wiring.container.routes), (Lines{"10.1.2.1/32 src 10.1.2.5", "10.1.2.0/24 via 10.1.2.1 src 10.1.2.5",
-                                                   "fd00::/64 via " + host_link_local + " src fd00::5", "fd00::1/128",
+                                                   "fd00::/64 via " + host_link_local + " src fd00::5",
                                                    "0.0.0.0/0 via 10.1.2.1", "::/0 via " + host_link_local}));
   EXPECT_EQ(words(wiring.host.addresses), (Lines{host_link_local + "/128 noprefixroute", "10.1.2.1/32 noprefixroute"}));
 }
@@ -182,8 +180,7 @@ TEST_F(WirePtp, AddsACommonGatewayOnce) {
                             leased("fd00::5/64", "fd00::1"), leased("fd00::6/64", "fd00::1")});
   EXPECT_EQ(words(wiring.host.addresses), (Lines{host_link_local + "/128 noprefixroute", "10.1.2.1/32 noprefixroute"}));
   EXPECT_EQ(words(wiring.host_gateways), (Lines{"fd00::1"}));
-  EXPECT_EQ(words(wiring.container.neighbours),
-            (Lines{on_host(host_link_local), on_host("10.1.2.1"), on_host("fd00::1")}));
+  EXPECT_EQ(words(wiring.container.neighbours), (Lines{on_host(host_link_local), on_host("10.1.2.1")}));
 }
 
 TEST_F(WirePtp, KeepsTheAttributesOfARoute) {
