@@ -188,8 +188,7 @@ std::vector<std::string> clean_ovs(kernel::Kernel& kernel, state::Folder& folder
     cleaned.insert(cleaned.end(), uuids.begin(), uuids.end());
   }
   std::ranges::sort(cleaned);
-  const auto doubled = std::ranges::unique(cleaned);
-  cleaned.erase(doubled.begin(), doubled.end());
+  cleaned.erase(std::unique(cleaned.begin(), cleaned.end()), cleaned.end());
   return cleaned;
 }
 

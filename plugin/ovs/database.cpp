@@ -91,7 +91,7 @@ Message Database::next_message(Deadline deadline) {
     read_more(deadline);
     length = message_length(received_);
   }
-  const auto message = read_message(std::string_view{received_}.substr(0, *length));
+  auto message = read_message(std::string_view{received_}.substr(0, *length));
   received_.erase(0, *length);
   return message;
 }

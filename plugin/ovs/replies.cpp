@@ -100,6 +100,27 @@ const Json* find_row(const Json& results, std::size_t position) {
   return rows == nullptr || rows->empty() ? nullptr : &rows->front();
 }
 
+/// The nesting of objects and arrays in a JSON text, which is read character by character. Brackets in strings do not
+/// count.
+struct Nesting {
+  std::size_t depth = 0;
+  bool is_in_string = false;
+  bool is_escaped = false;
+
+  void read(char character) {
+    if (is_in_string) return read_in_string(character);
+    is_in_string = character == '"';
+    if (character == '{' || character == '[') ++depth;
+    if (character == '}' || character == ']') --depth;
+  }
+
+ private:
+  void read_in_string(char character) {
+    is_in_string = is_escaped || character != '"';
+    is_escaped = !is_escaped && character == '\\';
+  }
+};
+
 /// "netdev" is the datapath in user space, "system" or "" that of the kernel.
 bool is_in_user_space(const Json& bridge) { return string_in(bridge, "datapath_type") == "netdev"; }
 
@@ -135,20 +156,14 @@ StoredPort stored_port_of(const Json& row) {
 
 }  // namespace
 
-/// Brackets in strings do not count. A quote in a string is escaped by a backslash.
 std::optional<std::size_t> message_length(std::string_view text) {
   const auto begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   if (begin == text.size()) return std::nullopt;
   if (text[begin] != '{') throw_unexpected(text);
-  std::size_t depth = 0;
-  bool is_in_string = false;
+  Nesting nesting;
   for (auto position = begin; position < text.size(); ++position) {
-    const char character = text[position];
-    if (is_in_string && character == '\\') ++position;
-    if (character == '"') is_in_string = !is_in_string;
-    if (is_in_string) continue;
-    if (character == '{' || character == '[') ++depth;
-    if ((character == '}' || character == ']') && --depth == 0) return position + 1;
+    nesting.read(text[position]);
+    if (nesting.depth == 0) return position + 1;
   }
   return std::nullopt;
 }

@@ -167,9 +167,9 @@ void find_stale_ports(kernel::Kernel& kernel, const std::vector<state::Folder>& 
       });
     }
   }
-  std::ranges::sort(examination.stale_ports);
-  const auto doubled = std::ranges::unique(examination.stale_ports);
-  examination.stale_ports.erase(doubled.begin(), doubled.end());
+  auto& ports = examination.stale_ports;
+  std::ranges::sort(ports);
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
 }
 
 bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
