@@ -27,6 +27,7 @@ const std::vector<std::string> documents{"README.md",
                                          "plugin/README.md",
                                          "plugin/kernel/README.md",
                                          "integration/README.md",
+                                         "integration/dropin/conflists/README.md",
                                          "integration/faults/README.md",
                                          "integration/runtimes/README.md",
                                          "integration/benchmark/README.md"};
