@@ -16,7 +16,7 @@ namespace {
 
 using namespace support;
 
-json findings() {
+json findings_of_check() {
   const std::string conf_dir = "/run/test/net.d";
   std::filesystem::create_directories(conf_dir);
   std::ofstream{conf_dir + "/10-net.conf"} << dual_stack();
@@ -45,7 +45,7 @@ class VethctlForeignRoutes : public testing::Test {
   void expect_named(const std::string& damage, const std::string& route) const {
     SCOPED_TRACE(damage);
     shell(damage);
-    const auto found = findings();
+    const auto found = findings_of_check();
     ASSERT_EQ(found.size(), 1U) << found.dump(2);
     EXPECT_NE(found[0]["what"].get<std::string>().find(": " + route), std::string::npos) << found.dump(2);
     const auto remedy = found[0]["remedy"].get<std::string>();
@@ -56,7 +56,7 @@ class VethctlForeignRoutes : public testing::Test {
     EXPECT_EQ(vethctl({"repair", "--dry-run"}).exit, 1);
     shell(command);
     EXPECT_EQ(vethctl({"repair"}).exit, 0);
-    EXPECT_EQ(findings(), json::array());
+    EXPECT_EQ(findings_of_check(), json::array());
   }
 
   Container a{"a"};
@@ -93,12 +93,12 @@ TEST_F(VethctlForeignRoutes, AreNamedInModeBridge) {
 TEST_F(VethctlForeignRoutes, AreNamedInATableThatARuleSelects) {
   ASSERT_EQ(add(a, dual_stack()).exit, 0);
   shell("ip rule add to 10.1.2.2 lookup 100 pref 50; ip route add 10.1.0.0/16 dev up0 table 100");
-  const auto found = findings();
+  const auto found = findings_of_check();
   ASSERT_EQ(found.size(), 2U) << found.dump(2);
   EXPECT_EQ(found[0]["remedy"], "ip route del 10.1.0.0/16 dev up0 table 100 proto boot, then vethctl repair");
   EXPECT_EQ(found[1]["remedy"], "if it is not intended: ip rule del from all to 10.1.2.2/32 pref 50");
   shell("ip route del 10.1.0.0/16 dev up0 table 100 proto boot; ip rule del from all to 10.1.2.2/32 pref 50");
-  EXPECT_EQ(findings(), json::array());
+  EXPECT_EQ(findings_of_check(), json::array());
   EXPECT_EQ(del(a, dual_stack()).exit, 0);
   EXPECT_TRUE(unchanged_since(before));
 }
@@ -107,7 +107,7 @@ TEST_F(VethctlForeignRoutes, AreNamedInsideTheContainer) {
   ASSERT_EQ(add(a, dual_stack()).exit, 0);
   run_ip(a.netns, {"route", "prepend", "blackhole", "0.0.0.0/0"});
   run_ip(a.netns, {"rule", "add", "from", "10.1.2.2", "lookup", "55", "pref", "50"});
-  const auto found = findings();
+  const auto found = findings_of_check();
   ASSERT_EQ(found.size(), 2U) << found.dump(2);
   EXPECT_EQ(found[0]["severity"], "fault");
   EXPECT_EQ(found[0]["remedy"],
@@ -115,19 +115,19 @@ TEST_F(VethctlForeignRoutes, AreNamedInsideTheContainer) {
   EXPECT_EQ(found[1]["severity"], "note");
   shell(found[0]["remedy"].get<std::string>());
   run_ip(a.netns, {"rule", "del", "pref", "50"});
-  EXPECT_EQ(findings(), json::array());
+  EXPECT_EQ(findings_of_check(), json::array());
   EXPECT_EQ(del(a, dual_stack()).exit, 0);
 }
 
 TEST_F(VethctlForeignRoutes, DoNotPreventFoldingOfAnInterfaceThatIsDown) {
   ASSERT_EQ(add(a, dual_stack()).exit, 0);
   run_ip(a.netns, {"link", "set", "eth0", "down"});
-  const auto found = findings();
+  const auto found = findings_of_check();
   ASSERT_EQ(found.size(), 1U) << found.dump(2);
   EXPECT_EQ(found[0]["what"], "interface \"eth0\" is down");
   EXPECT_FALSE(found[0]["consequences"].empty());
   EXPECT_EQ(vethctl({"repair"}).exit, 0);
-  EXPECT_EQ(findings(), json::array());
+  EXPECT_EQ(findings_of_check(), json::array());
   EXPECT_EQ(del(a, dual_stack()).exit, 0);
 }
 

@@ -22,8 +22,8 @@ std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& 
 std::string describe(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto attachment = find_attachment(holder, kernel, folder);
   if (!attachment) return "the attachment with tag " + cni::to_string(holder);
-  return "interface " + text::quoted(cni::without_member(*attachment).interface) + " of container " + text::quoted(attachment->container) +
-         " of network " + text::quoted(attachment->network);
+  return "interface " + text::quoted(cni::without_member(*attachment).interface) + " of container " +
+         text::quoted(attachment->container) + " of network " + text::quoted(attachment->network);
 }
 
 /// Removes the nftables elements of an attachment without a record and without a link. After a teardown these are the

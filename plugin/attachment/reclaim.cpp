@@ -127,7 +127,8 @@ std::optional<state::Record> reclaim_one(const std::string& network, cni::Tag ta
 std::vector<Footprint> find_orphaned_rules(kernel::Kernel& kernel, std::span<const state::Folder> folders) {
   auto found = kernel.list("");
   std::erase_if(found, [&](const Footprint& footprint) {
-    return footprint.host.index != 0 || footprint.is_foreign_pair || is_in_flight(footprint.tag, folders) || has_record(footprint.tag, folders);
+    return footprint.host.index != 0 || footprint.is_foreign_pair || is_in_flight(footprint.tag, folders) ||
+           has_record(footprint.tag, folders);
   });
   if (found.empty()) return found;
   std::vector<Footprint> pairs;

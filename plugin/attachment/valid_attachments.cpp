@@ -10,7 +10,8 @@ std::optional<std::set<cni::Tag>> valid_tags(const cni::Request& request) {
   for (const auto& [container, interface] : *request.config.valid_attachments) {
     const cni::Attachment attachment{request.attachment.network, container, interface};
     valid.insert(cni::tag_of(attachment));
-    for (const auto member : cni::chain_members) valid.insert(cni::tag_of(cni::attachment_of_member(attachment, member)));
+    for (const auto member : cni::chain_members)
+      valid.insert(cni::tag_of(cni::attachment_of_member(attachment, member)));
   }
   return valid;
 }

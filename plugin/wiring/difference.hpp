@@ -83,8 +83,8 @@ bool is_of_ovs(const Difference& difference);
 /// for an MTU that is too small for the IPv6 addresses of the container, and for an MTU in mode netns.
 bool may_be_intended(const Wiring& wanted, const Difference& difference);
 
-/// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC. The pair
-/// that a member of a chain follows has neither.
+/// Whether both ends exist, are one pair, and belong to this attachment: the host end has its alias or its MAC. The
+/// pair that a member of a chain follows has neither.
 bool is_own_pair(const Wiring& wanted, const Observed& observed);
 
 /// What a repair has to add: the wiring without the addresses and routes that exist, and with the observed MACs. Both
