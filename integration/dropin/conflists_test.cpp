@@ -1,9 +1,9 @@
 // Configurations of kind, k3s, nerdctl, Podman, containerd and others run unchanged with veth under the names of the
 // reference plugins, and give the same results.
-#include "integration/dropin/linked_plugins.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/libcni.hpp"
+#include "integration/support/linked_plugins.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <algorithm>
@@ -129,8 +129,8 @@ TEST_P(Conflist, WorksAndLeavesNothing) {
   reset_node(conflist);
 }
 
-INSTANTIATE_TEST_SUITE_P(DropIn, Conflist, testing::ValuesIn(conflist_names()), [](const auto& info) {
-  auto name = info.param;
+INSTANTIATE_TEST_SUITE_P(DropIn, Conflist, testing::ValuesIn(conflist_names()), [](const auto& parameter) {
+  auto name = parameter.param;
   std::ranges::replace(name, '-', '_');
   return name;
 });

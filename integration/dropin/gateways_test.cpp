@@ -1,7 +1,7 @@
 // sbr behind ptp: the gateways of the result can be next hops, also over IPv6.
-#include "integration/dropin/linked_plugins.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/linked_plugins.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 // host-local and static under their names: as IPAM of other plugins, in-process, and beside the reference plugins on
 // the same files.
-#include "integration/dropin/linked_plugins.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/linked_plugins.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/strace.hpp"
 

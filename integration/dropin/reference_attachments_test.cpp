@@ -1,8 +1,8 @@
 // Containers that the reference plugins have attached are checked and deleted by veth under their names, and the other
 // way round: nothing is left.
-#include "integration/dropin/linked_plugins.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/linked_plugins.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <filesystem>
@@ -150,8 +150,9 @@ TEST_P(ReferenceAttachment, OursIsCheckedAndDeletedByTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(DropIn, ReferenceAttachment,
-                         testing::Combine(testing::Values("ptp", "bridge"), testing::Bool()), [](const auto& info) {
-                           return std::get<0>(info.param) + (std::get<1>(info.param) ? "_with_ipMasq" : "");
+                         testing::Combine(testing::Values("ptp", "bridge"), testing::Bool()),
+                         [](const auto& parameter) {
+                           return std::get<0>(parameter.param) + (std::get<1>(parameter.param) ? "_with_ipMasq" : "");
                          });
 
 }  // namespace

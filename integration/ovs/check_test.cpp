@@ -1,5 +1,5 @@
 // Mode ovs: CHECK, STATUS, vethctl check and repair.
-#include "integration/ovs/fixture.hpp"
+#include "integration/support/ovs_fixture.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 // vethctl connect with bridges of Open vSwitch, and the chain of Neutron's hybrid plug: a namespace, a Linux bridge,
 // and Open vSwitch, joined by two pairs.
-#include "integration/ovs/fixture.hpp"
 #include "integration/support/client.hpp"
+#include "integration/support/ovs_fixture.hpp"
 #include "integration/support/service.hpp"
 #include "integration/support/transfer.hpp"
 

@@ -1,6 +1,6 @@
 // Mode ovs: the plugin is killed at its system calls; then no port is left, whatever the runtime calls next.
-#include "integration/ovs/fixture.hpp"
 #include "integration/support/fault.hpp"
+#include "integration/support/ovs_fixture.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <functional>

@@ -1,5 +1,5 @@
 // Mode ovs: no port is left, in whatever order things vanish, and no call waits longer than its limit.
-#include "integration/ovs/fixture.hpp"
+#include "integration/support/ovs_fixture.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // Mode ovs: packets through Open vSwitch, with the datapath in user space.
-#include "integration/ovs/fixture.hpp"
 #include "integration/support/client.hpp"
+#include "integration/support/ovs_fixture.hpp"
 #include "integration/support/parallel.hpp"
 #include "integration/support/probe.hpp"
 #include "integration/support/service.hpp"
