@@ -66,6 +66,7 @@ class ChainedPortmap : public testing::Test {
 
   /// A bridge and the chains of iptables stay after the last container.
   void create_persistent_objects(const PluginChain& chain) const {
+    set_sysctl(host, "ipv6/conf/default/accept_dad", "0");  // the bridge has its addresses at once
     const Container first{"first"};
     const auto added = chain.add(first);
     ASSERT_EQ(added.exit, 0) << added;

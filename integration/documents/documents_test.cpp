@@ -29,6 +29,7 @@ const std::vector<std::string> documents{"README.md",
                                          "integration/README.md",
                                          "integration/dropin/conflists/README.md",
                                          "integration/faults/README.md",
+                                         "integration/peers/README.md",
                                          "integration/runtimes/README.md",
                                          "integration/benchmark/README.md"};
 

@@ -566,9 +566,14 @@ bool PairBuilder::is_dad_finished() {
 
 /// Frames reach the switch by the end opposite to its port. A datapath in user space receives them with checksums that
 /// are left to the hardware, and does not complete them. Both ends are on the host if the pair joins two switches.
+/// ovs-vswitchd reads the flags of its end, adds IFF_PROMISC and writes them (update_flags() in lib/netdev.c), and so
+/// may set an end down that was brought up in between.
 void PairBuilder::connect_to_ovs() {
   if (wiring_.bridge) disable_accept_ra(wiring_.container.name);
   const bool is_in_user_space = context_.ovs.wait();
+  const bool is_host_end = &wiring::ovs_end(wiring_) == &wiring_.host;
+  const auto& device = is_host_end ? host_device_ : container_device_;
+  (is_host_end ? host_ : *container_).send_or_throw(bring_up(device.index, device.name));
   cni::lap(context_.stopwatch, "ovs");
   if (!is_in_user_space) return;
   const auto& sender = wiring::end_opposite_to_ovs(wiring_);
