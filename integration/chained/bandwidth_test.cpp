@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -43,15 +42,6 @@ std::map<std::string, std::uint64_t> limits() {
 
 std::string ifb_of(const json& result) { return result.at("interfaces").back().at("name").get<std::string>(); }
 
-struct BandwidthVariant {
-  std::string first;
-  bool is_own = false;
-};
-
-std::ostream& operator<<(std::ostream& stream, const BandwidthVariant& variant) {
-  return stream << (variant.is_own ? "own_" : "reference_") << variant.first;
-}
-
 class ChainedBandwidth : public testing::Test {
  protected:
   void SetUp() override {
@@ -59,20 +49,17 @@ class ChainedBandwidth : public testing::Test {
       GTEST_SKIP() << "NOT RUN: containernetworking-plugins is not installed";
   }
 
-  static PluginChain chain_behind(const BandwidthVariant& variant) {
-    return {
-        .plugins = {{first_of(variant.first), variant.is_own ? drop_in_plugins() : reference_plugins}, {limited()}}};
+  static PluginChain chain_behind(const FirstPlugin& first) {
+    return {.plugins = {{first_of(first.type), first.folder()}, {limited()}}};
   }
 
   PluginChain chain = chain_behind({"ptp", false});
   Container a{"a"};
 };
 
-class ChainedBandwidthBehind : public ChainedBandwidth, public testing::WithParamInterface<BandwidthVariant> {};
+class ChainedBandwidthBehind : public ChainedBandwidth, public testing::WithParamInterface<FirstPlugin> {};
 
-INSTANTIATE_TEST_SUITE_P(, ChainedBandwidthBehind,
-                         testing::Values(BandwidthVariant{"ptp", false}, BandwidthVariant{"ptp", true},
-                                         BandwidthVariant{"bridge", false}, BandwidthVariant{"bridge", true}),
+INSTANTIATE_TEST_SUITE_P(, ChainedBandwidthBehind, testing::ValuesIn(first_plugins()),
                          [](const auto& instance) { return testing::PrintToString(instance.param); });
 
 TEST_P(ChainedBandwidthBehind, LimitsBothDirectionsAndLeavesNothing) {

@@ -9,7 +9,6 @@
 #include "integration/support/sysctl.hpp"
 
 #include <filesystem>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,15 +34,6 @@ json mapping(int host, int container, const std::string& protocol) {
   return {{"hostPort", host}, {"containerPort", container}, {"protocol", protocol}};
 }
 
-struct PortmapVariant {
-  std::string first;    ///< type of the first plugin
-  bool is_own = false;  ///< the first plugin is this executable too
-};
-
-std::ostream& operator<<(std::ostream& stream, const PortmapVariant& variant) {
-  return stream << (variant.is_own ? "own_" : "reference_") << variant.first;
-}
-
 class ChainedPortmap : public testing::Test {
  protected:
   void SetUp() override {
@@ -53,9 +43,8 @@ class ChainedPortmap : public testing::Test {
       set_sysctl(host, setting, "0");  // otherwise ::1 cannot be reached on a bridge
   }
 
-  PluginChain chain_behind(const PortmapVariant& variant) const {
-    return {.plugins = {{first_plugin(variant.first), variant.is_own ? drop_in_plugins() : reference_plugins},
-                        {{{"type", "portmap"}, {"snat", true}}}},
+  PluginChain chain_behind(const FirstPlugin& first) const {
+    return {.plugins = {{first_plugin(first.type), first.folder()}, {{{"type", "portmap"}, {"snat", true}}}},
             .runtime_config = {{"portMappings", {mapping(8080, 80, "tcp"), mapping(8080, 80, "udp")}}}};
   }
 
@@ -79,11 +68,9 @@ class ChainedPortmap : public testing::Test {
   Container a{"a"};
 };
 
-class ChainedPortmapBehind : public ChainedPortmap, public testing::WithParamInterface<PortmapVariant> {};
+class ChainedPortmapBehind : public ChainedPortmap, public testing::WithParamInterface<FirstPlugin> {};
 
-INSTANTIATE_TEST_SUITE_P(, ChainedPortmapBehind,
-                         testing::Values(PortmapVariant{"ptp", false}, PortmapVariant{"ptp", true},
-                                         PortmapVariant{"bridge", false}, PortmapVariant{"bridge", true}),
+INSTANTIATE_TEST_SUITE_P(, ChainedPortmapBehind, testing::ValuesIn(first_plugins()),
                          [](const auto& instance) { return testing::PrintToString(instance.param); });
 
 TEST_P(ChainedPortmapBehind, MapsEveryPathAndLeavesNothing) {

@@ -22,6 +22,16 @@ std::string drop_in_plugins() {
   return folder;
 }
 
+std::string FirstPlugin::folder() const { return is_own ? drop_in_plugins() : reference_plugins; }
+
+std::ostream& operator<<(std::ostream& stream, const FirstPlugin& plugin) {
+  return stream << (plugin.is_own ? "own_" : "reference_") << plugin.type;
+}
+
+std::vector<FirstPlugin> first_plugins() {
+  return {{"ptp", false}, {"ptp", true}, {"bridge", false}, {"bridge", true}};
+}
+
 json PluginChain::config_of(std::size_t position, const json& previous) const {
   auto config = plugins.at(position).config;
   config["cniVersion"] = version;

@@ -2,6 +2,7 @@
 
 #include "integration/support/call.hpp"
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,19 @@ struct ChainedPlugin {
   json config;
   std::string folder = drop_in_plugins();
 };
+
+/// The first plugin of a chain. Its members are tested behind ptp and bridge of either version.
+struct FirstPlugin {
+  std::string type;
+  bool is_own = false;  ///< this executable under the name; otherwise the reference plugin
+
+  std::string folder() const;
+};
+
+/// "own_ptp", "reference_bridge"
+std::ostream& operator<<(std::ostream& stream, const FirstPlugin& plugin);
+
+std::vector<FirstPlugin> first_plugins();
 
 /// A network configuration list, whose plugins are called in order as libcni calls them: each gets the result of the
 /// one before.
