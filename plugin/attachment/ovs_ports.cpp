@@ -41,7 +41,7 @@ bool may_be_in_use(cni::Tag tag, const state::Folder& folder) {
   return !folder.locks.try_attachment(tag) || folder.records.find_network(tag);
 }
 
-/// Those of this node instance that are not in use. Ports of other hosts that share the database are left alone.
+/// Those of this node instance that are not in use. Ports of other hosts that share the database are kept.
 bool is_stale(const ovs::StoredPort& port, kernel::Kernel& kernel, const state::Folder& folder) {
   const auto own = folder.name();
   if (state::belongs_to_another_boot(port.node, own)) return true;

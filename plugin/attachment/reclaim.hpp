@@ -12,8 +12,8 @@
 
 // An attachment is stale if no call holds its lock, and neither end of its pair exists. For find_stale() and reclaim()
 // it also exists if the host has an interface of its name, whatever its kind and MAC: such an interface is searched for
-// first, since that takes a hundredth of the time. A lease without an interface of
-// this plugin is never stale, nor is a pair of mode netns, which cannot be observed from the host.
+// first, since that takes a hundredth of the time. A lease without an interface of this plugin is never stale, nor is a
+// pair of mode netns, which cannot be observed from the host.
 namespace attachment {
 
 /// The stale attachments of a network. The caller must hold no lock of an attachment of it by this folder object.

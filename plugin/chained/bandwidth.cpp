@@ -56,7 +56,7 @@ wiring::Wiring wire(const cni::Request& request, const cni::Bandwidth& bandwidth
 }
 
 /// The name of the ifb that the attachment has; if it has none, the first that is not in use. For CHECK, one without an
-/// alias is that of the reference plugin, which may have attached the container; ADD leaves it alone.
+/// alias is that of the reference plugin, which may have attached the container; ADD does not use it.
 std::string choose_ifb(const cni::Request& request, kernel::LinuxChain& chain) {
   const auto names = ifb_names_of(request);
   for (const auto& name : names) {
