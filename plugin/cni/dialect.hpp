@@ -17,7 +17,7 @@ enum class IpamDialect {
 /// How a configuration is read: as that of "veth", or as that of the reference plugin under whose name this program was
 /// started.
 struct Dialect {
-  /// The mode that the name stands for; nullopt: "veth", which reads the key "mode". With a mode, the program reads the
+  /// The mode of the name; nullopt: "veth", which reads the key "mode". With a mode, the program reads the
   /// keys of the reference plugin with its defaults, and of its own keys only those that the reference plugin's users
   /// cannot mean otherwise. Keys of other plugins of a chain are left to these.
   std::optional<Mode> reference_mode{};
