@@ -31,19 +31,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-/// With all missing folders above it.
-void create_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), public_folder) == 0 || errno == EEXIST) return;
-  const auto parent_end = path.rfind('/');
-  if (errno != ENOENT || parent_end == std::string::npos || parent_end == 0) {
-    posix::throw_errno("create the folder " + text::quoted(path));
-  }
-  create_folder(path.substr(0, parent_end));
-  if (::mkdir(path.c_str(), public_folder) < 0 && errno != EEXIST) {
-    posix::throw_errno("create the folder " + text::quoted(path));
-  }
-}
-
 std::string path_of(const std::string& data_dir, const std::string& network) { return data_dir + '/' + network; }
 
 std::string boot_id() {
@@ -79,7 +66,7 @@ HostLocalFiles::HostLocalFiles(std::string path, posix::FileDescriptor directory
 
 HostLocalFiles HostLocalFiles::open(const std::string& data_dir, const std::string& network) {
   if (auto found = find(data_dir, network)) return std::move(*found);
-  create_folder(path_of(data_dir, network));
+  posix::create_folder(path_of(data_dir, network), public_folder);
   if (auto found = find(data_dir, network)) return std::move(*found);
   throw posix::system_error(ENOENT, "open " + text::quoted(path_of(data_dir, network)) + " after its creation");
 }

@@ -35,6 +35,9 @@ std::vector<Row> measure_rules(double effort) {
   for (const int amount : {0, scaled(5000, effort)}) {
     auto& node = nodes.emplace_back("rules" + std::to_string(amount));
     const auto words = std::to_string(amount) + " masqueraded and mapped";
+    // Another attachment of the network stays: the last one would remove the set of masqueraded containers.
+    Attachment{veth_masquerade(1), node.new_container()}.add();
+    Attachment{veth_masquerade(2), node.new_container()}.add();
     for (const auto& subject : {veth_ports(1), veth_kubernetes(2)}) {
       add_and_delete_once(subject, node);
       add_masqueraded_containers(node, network_of(subject), amount);

@@ -87,10 +87,20 @@ TEST_P(ObjectFiles, HaveIntelCet) {
   EXPECT_EQ(lines_with("x86 feature: IBT, SHSTK", run({.argv = {"readelf", "-nW", path()}}).out), objects());
 }
 
+/// Streams and std::filesystem would initialize the locales of the C++ library at the start of each call.
+TEST_P(ObjectFiles, UseNoStreams) {
+  const auto symbols = run({.argv = {"nm", "--demangle", path()}}).out;
+  EXPECT_NE(symbols.find(" U std::"), std::string::npos);
+  for (const char* name : {"std::filesystem::", "std::locale", "std::ios_base", "std::basic_ostream", "std::ostream"}) {
+    EXPECT_EQ(symbols.find(std::string{" U "} + name), std::string::npos) << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, ObjectFiles,
                          testing::Values("plugin/libposix.a", "plugin/libcni.a", "plugin/libstate.a",
-                                         "plugin/libwiring.a", "plugin/libkernel.a", "plugin/libattachment.a",
-                                         "plugin/libverbs.a", "ipam/libipam.a"),
+                                         "plugin/libwiring.a", "plugin/libkernel.a", "plugin/libovs.a",
+                                         "plugin/libattachment.a", "plugin/libverbs.a", "plugin/libchained.a",
+                                         "plugin/libroles.a", "ipam/libipam.a"),
                          [](const auto& instance) {
                            const auto name = std::filesystem::path{instance.param}.stem().string();
                            return name.substr(name.find("lib") + 3);

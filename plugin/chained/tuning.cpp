@@ -13,11 +13,11 @@
 #include "plugin/verbs/sysctl_permission.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -60,13 +60,15 @@ void save(const SavedSettings& settings, const std::string& file) {
   const auto temporary = temporary_of(file);
   const auto opened = posix::open_file(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   posix::write_all(opened.get(), to_json(settings), text::quoted(temporary));
-  std::filesystem::rename(temporary, file);
+  if (::rename(temporary.c_str(), file.c_str()) < 0)
+    posix::throw_errno("rename " + text::quoted(temporary) + " to " + text::quoted(file));
 }
 
 /// A later call with the same interface, as a repeated ADD, must not save what the first has set.
 void save_once(const SavedSettings& current, const std::string& file) {
-  if (current == SavedSettings{} || std::filesystem::exists(file)) return;
-  std::filesystem::create_directories(std::filesystem::path{file}.parent_path());
+  constexpr mode_t public_folder = 0755;
+  if (current == SavedSettings{} || posix::find_file(AT_FDCWD, file, O_PATH)) return;
+  posix::create_folder(file.substr(0, file.rfind('/')), public_folder);
   save(current, file);
 }
 
@@ -97,8 +99,8 @@ void apply_each(const SavedSettings& saved, const kernel::Link& link, kernel::Ne
 }
 
 void forget(const std::string& file) {
-  std::filesystem::remove(temporary_of(file));
-  std::filesystem::remove(file);
+  posix::remove_file(temporary_of(file));
+  posix::remove_file(file);
 }
 
 std::optional<SavedSettings> find_saved(const std::string& file) {

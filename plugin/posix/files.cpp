@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,6 +125,22 @@ bool write_value(const std::string& path, std::string_view value) {
   if (::write(file->get(), value.data(), value.size()) < 0)
     throw_errno("write " + text::quoted(value) + " to " + text::quoted(path));
   return true;
+}
+
+void create_folder(const std::string& path, mode_t mode) {
+  const auto exists = [&] { return ::mkdir(path.c_str(), mode) == 0 || errno == EEXIST; };
+  if (exists()) return;
+  const auto end_of_parent = path.rfind('/');
+  const bool has_parent = end_of_parent != std::string::npos && end_of_parent != 0;
+  if (errno != ENOENT || !has_parent) throw_errno("create the folder " + text::quoted(path));
+  create_folder(path.substr(0, end_of_parent), mode);
+  if (!exists()) throw_errno("create the folder " + text::quoted(path));
+}
+
+bool remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) == 0) return true;
+  if (errno == ENOENT) return false;
+  throw_errno("remove " + text::quoted(path));
 }
 
 }  // namespace posix

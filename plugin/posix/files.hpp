@@ -2,6 +2,8 @@
 
 #include "plugin/posix/file_descriptor.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -39,5 +41,12 @@ void write_all(int file, std::string_view text, const std::string& object = {});
 /// Writes one value to an existing file, such as a sysctl, with one write; false if the file does not exist. Throws
 /// std::system_error.
 bool write_value(const std::string& path, std::string_view value);
+
+/// Creates the folder and all missing folders above it with this mode, from which the umask is taken. It is not an
+/// error if it exists. Throws std::system_error.
+void create_folder(const std::string& path, mode_t mode);
+
+/// False if the file does not exist. A symbolic link is removed itself. Throws std::system_error.
+bool remove_file(const std::string& path);
 
 }  // namespace posix

@@ -18,15 +18,11 @@
 namespace posix {
 namespace {
 
-/// A helper that shares the memory of this process needs a stack and a task of its own, which outlive the call that
-/// starts it, and need no destructor: this process may exit first.
-struct SharedHelper {
-  alignas(16) std::array<std::byte, 16384> stack{};
-  HelperTask task{};
-  bool is_used = false;
-};
-
-SharedHelper shared_helper;
+// A helper that shares the memory of this process needs a stack and a task of its own, which outlive the call that
+// starts it, and need no destructor: this process may exit first.
+alignas(16) std::array<std::byte, 16384> shared_stack;  // zeros: takes no room in the executable
+HelperTask shared_task;
+bool is_shared_used = false;
 
 bool close_between(int first, int last) {
   return first > last || direct_system_call(SYS_close_range, first, last, 0) == 0;
@@ -59,10 +55,10 @@ constexpr int no_signal_at_end = 0;
 /// Copies no page tables, which saves 0.2 ms. The memory has room for one helper of this kind: an earlier one may still
 /// be in its system call.
 int start_with_shared_memory(const HelperTask& task, int& process) {
-  shared_helper.is_used = true;
-  shared_helper.task = task;
-  void* const top = shared_helper.stack.data() + shared_helper.stack.size();
-  return ::clone(run, top, CLONE_VM | CLONE_PIDFD | no_signal_at_end, &shared_helper.task, &process);
+  is_shared_used = true;
+  shared_task = task;
+  void* const top = shared_stack.data() + shared_stack.size();
+  return ::clone(run, top, CLONE_VM | CLONE_PIDFD | no_signal_at_end, &shared_task, &process);
 }
 
 /// fork() cannot return a pidfd, and runs handlers that are not needed.
@@ -76,7 +72,7 @@ int start_with_copied_memory(HelperTask task, int& process) {
 
 FileDescriptor start_helper(const HelperTask& task) {
   reap_ended_helpers();
-  const bool shares_memory = keeps_errno && !shared_helper.is_used;
+  const bool shares_memory = keeps_errno && !is_shared_used;
   int process = -1;
   const int child = shares_memory ? start_with_shared_memory(task, process) : start_with_copied_memory(task, process);
   return child < 0 ? FileDescriptor{} : FileDescriptor{process};

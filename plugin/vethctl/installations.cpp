@@ -44,15 +44,12 @@ std::vector<std::string> sorted_names_in(const std::string& folder) {
   return names;
 }
 
-void remove_if_present(const std::string& path) {
-  if (::unlink(path.c_str()) < 0 && errno != ENOENT) posix::throw_errno("remove " + text::quoted(path));
-}
-
 }  // namespace
 
 /// A process that is killed here leaves a file without its last line, which is skipped.
 void remember(const std::string& folder, const Installation& installation) {
-  std::filesystem::create_directories(folder);
+  constexpr mode_t public_folder = 0755;
+  posix::create_folder(folder, public_folder);
   const auto path = path_of(folder, installation);
   const auto file = posix::open_file(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   posix::write_all(file.get(), text_of(installation), text::quoted(path));
@@ -68,7 +65,7 @@ std::vector<Installation> remembered_installations(const std::string& folder) {
 }
 
 void forget(const std::string& folder, const Installation& installation) {
-  remove_if_present(path_of(folder, installation));
+  posix::remove_file(path_of(folder, installation));
   for (const auto& part : {folder, std::filesystem::path{folder}.parent_path().string()}) {
     if (::rmdir(part.c_str()) < 0) return;  // others are installed
   }

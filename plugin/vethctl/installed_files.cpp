@@ -28,15 +28,6 @@ std::string hash_of(std::string_view content) {
   return text.str();
 }
 
-void create_folder(const std::string& path) {
-  constexpr mode_t mode = 0755;
-  for (auto end = path.find('/', 1); true; end = path.find('/', end + 1)) {
-    const auto part = path.substr(0, end);
-    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) posix::throw_errno("create folder " + text::quoted(part));
-    if (end == std::string::npos) return;
-  }
-}
-
 void lock(const posix::FileDescriptor& directory, const std::string& folder) {
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) posix::throw_errno("lock folder " + text::quoted(folder));
@@ -47,7 +38,8 @@ void lock(const posix::FileDescriptor& directory, const std::string& folder) {
 }  // namespace
 
 InstalledFiles InstalledFiles::open(const std::string& folder) {
-  create_folder(folder);
+  constexpr mode_t public_folder = 0755;
+  posix::create_folder(folder, public_folder);
   if (auto found = find(folder)) return std::move(*found);
   throw posix::system_error(ENOENT, "open folder " + text::quoted(folder));
 }

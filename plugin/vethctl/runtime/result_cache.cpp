@@ -61,12 +61,6 @@ std::string args_text(const ordered_json& pairs) {
   return text;
 }
 
-void make_folder(const std::string& path) {
-  constexpr mode_t private_folder = 0700;
-  if (::mkdir(path.c_str(), private_folder) < 0 && errno != EEXIST)
-    posix::throw_errno("create folder " + text::quoted(path));
-}
-
 }  // namespace
 
 std::string to_cache_text(const cni::Attachment& attachment, const CachedResult& cached) {
@@ -103,16 +97,13 @@ std::optional<CachedResult> read_cache(const std::string& folder, const cni::Att
 }
 
 void write_cache(const std::string& folder, const cni::Attachment& attachment, const CachedResult& cached) {
-  make_folder(folder);
-  make_folder(folder + "/results");
+  constexpr mode_t private_folder = 0700;
+  posix::create_folder(folder + "/results", private_folder);
   posix::replace_file(cache_path(folder, attachment), to_cache_text(attachment, cached));
 }
 
 bool remove_from_cache(const std::string& folder, const cni::Attachment& attachment) {
-  const auto path = cache_path(folder, attachment);
-  if (::unlink(path.c_str()) == 0) return true;
-  if (errno == ENOENT) return false;
-  posix::throw_errno("remove " + text::quoted(path));
+  return posix::remove_file(cache_path(folder, attachment));
 }
 
 }  // namespace runtime
