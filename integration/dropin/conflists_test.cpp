@@ -129,6 +129,16 @@ TEST_P(Conflist, WorksAndLeavesNothing) {
   reset_node(conflist);
 }
 
+TEST_P(Conflist, IsValid) {
+  const auto validated = vethctl({"validate", "--cni-path", dropin::make_plugins(), "/run/test/conf/a.conflist"});
+  EXPECT_EQ(validated.exit, 0) << validated.out;
+  for (const auto& plugin : read_conflist(GetParam()).at("plugins")) {
+    const auto type = plugin.at("type").get<std::string>();
+    if (std::ranges::find(dropin::replaced_names(), type) == dropin::replaced_names().end()) continue;
+    EXPECT_NE(validated.out.find("(" + type + "): ok"), std::string::npos) << validated.out;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(DropIn, Conflist, testing::ValuesIn(conflist_names()), [](const auto& parameter) {
   auto name = parameter.param;
   std::ranges::replace(name, '-', '_');

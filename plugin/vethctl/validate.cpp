@@ -2,9 +2,7 @@
 // of two members with the same name the last one is used, which is also what the parser of nlohmann_json does.
 #include "plugin/vethctl/validate.hpp"
 
-#include "ipam/fixed_ipam.hpp"
-#include "ipam/range_ipam.hpp"
-#include "ipam/resolv_conf.hpp"
+#include "ipam/reference_ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
@@ -14,12 +12,13 @@
 #include "plugin/posix/streams.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/vethctl/add_checks.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/configuration_json.hpp"
 #include "plugin/vethctl/json_syntax.hpp"
 #include "plugin/vethctl/missing_plugins.hpp"
+#include "plugin/vethctl/replaced_reference.hpp"
 #include "plugin/vethctl/report/escape.hpp"
-#include "plugin/wiring/wire.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -82,47 +81,6 @@ std::string to_json(const std::vector<ValidationResult>& results) {
   return json.finished();
 }
 
-cni::LeasedAddress first_of(const ipam::RangeSet& set) {
-  const auto address = ipam::first_candidate(set).value();
-  const auto* range = ipam::find_range(set, address);
-  return {.address = {address, range->subnet.length}, .gateway = range->gateway};
-}
-
-/// The lease that the built-in IPAM would assign to the first ADD on a node.
-cni::Lease first_lease(const cni::NetworkConfig& config) {
-  auto lease = ipam::lease_without_addresses(config.ipam);
-  if (config.ipam.ranges.empty() && config.requested.ranges.empty()) {
-    lease.addresses = ipam::fixed_addresses(config);
-    return lease;
-  }
-  const auto sets = ipam::checked_range_sets(config);
-  ipam::assign_requests(sets, config.requested.addresses);
-  for (const auto& set : sets) lease.addresses.push_back(first_of(set));
-  return lease;
-}
-
-/// nullopt if another IPAM plugin or the runtime determines it.
-std::optional<cni::Lease> find_lease(const cni::NetworkConfig& config) {
-  if (config.ipam.type.empty()) return cni::Lease{};
-  if (config.ipam.type != "veth-ipam") return std::nullopt;
-  const bool is_set_by_runtime = config.ipam.ranges.empty() && config.ipam.addresses.empty() &&
-                                 config.requested.ranges.empty() && config.requested.addresses.empty();
-  return is_set_by_runtime ? std::nullopt : std::optional{first_lease(config)};
-}
-
-/// Runs the checks of ADD that do not need the kernel. Returns the ignored keys.
-std::vector<std::string> check_as_add(const std::string& text, bool is_plugin) {
-  cni::Request request;
-  request.config = is_plugin ? cni::parse_config_file(text) : cni::parse_ipam_config_file(text);
-  const auto lease = find_lease(request.config);
-  request.attachment = {.network = request.config.name, .container = "any", .interface = "eth0"};
-  constexpr std::uint32_t default_mtu = 1500;
-  if (is_plugin && lease) {
-    wiring::wire(request, wiring::complete_lease(request, *lease), request.config.mtu.value_or(default_mtu));
-  }
-  return request.config.ignored_keys;
-}
-
 ValidationResult fault(ValidationResult result, const cni::Error& error) {
   result.kind = Kind::fault;
   result.code = error.code;
@@ -176,26 +134,6 @@ std::string reason_not_checked(const ordered_json& plugin, const std::string& ty
   return type == "ovs" ? migration_from_ovs_cni(plugin) : "belongs to another plugin";
 }
 
-/// Checks the configuration of one plugin in the form that the plugin gets.
-void check_plugin(ValidationResult result, const ordered_json& plugin, std::vector<ValidationResult>& results) try {
-  result.type = string_at(plugin, "type");
-  if (result.type.empty()) cni::JsonDocument{plugin.dump(), "the plugin"}.root().as_object().require("type");
-  check_spelling("/type", result.type, "veth");
-  check_spelling("/ipam/type", ipam_type_of(plugin), "veth-ipam");
-  const bool is_plugin = result.type == "veth";
-  if (!is_plugin && ipam_type_of(plugin) != "veth-ipam") {
-    result.kind = Kind::not_checked;
-    result.message = reason_not_checked(plugin, result.type);
-    results.push_back(result);
-    return;
-  }
-  const auto ignored = check_as_add(plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace), is_plugin);
-  for (const auto& key : ignored) results.push_back(warning(result, key));
-  results.push_back(result);
-} catch (const cni::Error& error) {
-  results.push_back(fault(result, error));
-}
-
 /// The newest known version among cniVersions and cniVersion of the list.
 std::string version_of_list(cni::JsonObject& list) {
   auto names = list.strings("cniVersions");
@@ -215,25 +153,6 @@ std::size_t count_plugins(cni::JsonObject& list) {
   const auto count = plugins.as_array().size();
   if (count == 0) plugins.reject("must have at least one plugin");
   return count;
-}
-
-void check_list(const ValidationResult& file_result, const cni::JsonDocument& document, ordered_json& json,
-                std::vector<ValidationResult>& results) {
-  auto list = document.root().as_object();
-  const auto name = list.require("name").as_string();
-  const auto version = version_of_list(list);
-  const auto count = count_plugins(list);
-  list.mark_known(list_keys);
-  for (const auto& key : list.unread_members()) results.push_back(warning(file_result, '/' + key));
-  for (std::size_t i = 0; i < count; ++i) {
-    auto plugin_result = file_result;
-    plugin_result.pointer = "/plugins/" + std::to_string(i);
-    auto& plugin = json["plugins"][i];
-    if (!plugin.is_object()) list.require("plugins").as_array()[i].as_object();
-    plugin["name"] = name;
-    plugin["cniVersion"] = version;
-    check_plugin(plugin_result, plugin, results);
-  }
 }
 
 bool has_extension(std::string_view file, std::string_view extension) { return file.ends_with(extension); }
@@ -276,15 +195,86 @@ std::vector<ValidationResult> check_installed(const ValidationResult& file_resul
   return results;
 }
 
-void check_text(const ValidationResult& file_result, const std::string& text, std::vector<ValidationResult>& results) {
-  check_byte_order_mark(text);
-  check_syntax(text);
-  const cni::JsonDocument document{text, "the network configuration"};
-  document.root().as_object();
-  auto json = ordered_json::parse(text);
-  if (is_list(file_result.file, json)) return check_list(file_result, document, json, results);
-  check_plugin(file_result, json, results);
-}
+/// Checks one text and collects the results.
+class Validation {
+ public:
+  /// `file` is the beginning of each result.
+  Validation(ValidationResult file, std::string cni_path) : file_(std::move(file)), cni_path_(std::move(cni_path)) {}
+
+  void check(const std::string& text) try {
+    check_byte_order_mark(text);
+    check_syntax(text);
+    const cni::JsonDocument document{text, "the network configuration"};
+    document.root().as_object();
+    auto json = ordered_json::parse(text);
+    if (is_list(file_.file, json)) return check_list(document, json);
+    check_plugin(file_, json);
+  } catch (const cni::Error& error) {
+    results_.push_back(fault(file_, error));
+  }
+
+  std::vector<ValidationResult> results() && { return std::move(results_); }
+
+ private:
+  void check_list(const cni::JsonDocument& document, ordered_json& json) {
+    auto list = document.root().as_object();
+    const auto name = list.require("name").as_string();
+    const auto version = version_of_list(list);
+    const auto count = count_plugins(list);
+    list.mark_known(list_keys);
+    for (const auto& key : list.unread_members()) results_.push_back(warning(file_, '/' + key));
+    for (std::size_t i = 0; i < count; ++i) {
+      auto plugin_result = file_;
+      plugin_result.pointer = "/plugins/" + std::to_string(i);
+      auto& plugin = json["plugins"][i];
+      if (!plugin.is_object()) list.require("plugins").as_array()[i].as_object();
+      plugin["name"] = name;
+      plugin["cniVersion"] = version;
+      check_plugin(plugin_result, plugin);
+    }
+  }
+
+  /// Checks the configuration of one plugin in the form that the plugin gets.
+  void check_plugin(ValidationResult result, const ordered_json& plugin) try {
+    result.type = string_at(plugin, "type");
+    if (result.type.empty()) cni::JsonDocument{plugin.dump(), "the plugin"}.root().as_object().require("type");
+    check_spelling("/type", result.type, "veth");
+    check_spelling("/ipam/type", ipam_type_of(plugin), "veth-ipam");
+    const auto ignored = check_own_parts(result.type, plugin);
+    if (!ignored) {
+      result.kind = Kind::not_checked;
+      result.message = reason_not_checked(plugin, result.type);
+    }
+    for (const auto& key : ignored.value_or(IgnoredKeys{})) results_.push_back(warning(result, key));
+    results_.push_back(result);
+  } catch (const cni::Error& error) {
+    results_.push_back(fault(result, error));
+  }
+
+  /// nullopt if the plugin and its IPAM are other programs.
+  std::optional<IgnoredKeys> check_own_parts(const std::string& type, const ordered_json& plugin) const {
+    const auto ipam_type = ipam_type_of(plugin);
+    const auto text = plugin.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    std::optional<IgnoredKeys> ignored;
+    if (is_own_ipam(ipam_type, is_own(type))) ignored = check_as_ipam(ipam_type, text);
+    if (is_own(type)) ignored = check_as_add(type, text);
+    return ignored;
+  }
+
+  bool is_own(const std::string& type) const {
+    return type == "veth" || (is_served(type) && is_replaced_by_veth(type, cni_path_));
+  }
+
+  /// Whether this program serves the IPAM, and ADD of the plugin does not check its part.
+  bool is_own_ipam(const std::string& ipam_type, bool is_plugin_own) const {
+    if (ipam_type == "veth-ipam") return !is_plugin_own;
+    return ipam::reference_dialect_of(ipam_type) && is_replaced_by_veth(ipam_type, cni_path_);
+  }
+
+  ValidationResult file_;
+  std::string cni_path_;
+  std::vector<ValidationResult> results_{};
+};
 
 bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   struct stat status {};
@@ -349,7 +339,9 @@ std::vector<ValidationResult> validate(const std::string& file, const std::strin
   std::vector<ValidationResult> results;
   try {
     const auto text = read(file);
-    check_text(file_result, text, results);
+    Validation validation{file_result, cni_path};
+    validation.check(text);
+    results = std::move(validation).results();
     std::ranges::move(check_installed(file_result, text, cni_path, kind_of_missing), std::back_inserter(results));
   } catch (const cni::Error& error) {
     results.push_back(fault(file_result, error));
@@ -367,8 +359,9 @@ Command validate_command() {
       .max_operands = 1000,
       .summary = "check network configurations as ADD does",
       .description =
-          "Checks network configurations (.conf) and lists (.conflist). For each plugin of type veth, and for each "
-          "other plugin whose addresses come from veth-ipam, it prints the error that an ADD would return, with "
+          "Checks network configurations (.conf) and lists (.conflist). For each plugin of type veth, for each "
+          "reference plugin that veth replaces in --cni-path (vethctl install --replace-reference), and for each "
+          "other plugin whose addresses come from one of these, it prints the error that an ADD would return, with "
           "the same code and message. Keys that ADD ignores are warnings. \"-\" reads standard input. Nothing is "
           "changed, and root is not required.\n\n"
           "A text that is not JSON is reported with line, column and what to change. A type whose executable is not "

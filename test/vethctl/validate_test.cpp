@@ -6,6 +6,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -164,6 +166,70 @@ TEST_F(Validate, ReportsTypesThatAreNotInstalled) {
   screen = {};
   EXPECT_EQ(validate({configuration, "--cni-path", "/no such folder"}), vethctl::success);
   EXPECT_NE(screen.printed.find("a.conf: warning: \"/no such folder\" does not exist"), std::string::npos);
+}
+
+/// The folder of the plugins after `vethctl install --replace-reference`.
+class ValidateReplacedReference : public Validate {
+ protected:
+  void SetUp() override {
+    const auto veth = file("veth", "");
+    std::filesystem::permissions(veth, std::filesystem::perms::owner_all);
+    for (const char* name : {"ptp", "bridge", "host-local", "static", "portmap", "bandwidth", "tuning", "loopback"}) {
+      std::filesystem::create_hard_link(veth, path(name));
+    }
+  }
+
+  std::string finding(const std::string& members) {
+    const auto configuration = file("a.conf", R"({"cniVersion":"1.0.0","name":"net",)" + members + "}");
+    screen = {};
+    status = validate({configuration, "--cni-path", directory.path()});
+    return screen.printed.substr(std::min(screen.printed.find(" ("), screen.printed.size()));
+  }
+};
+
+TEST_F(ValidateReplacedReference, AcceptsConfigurationsOfTheReferencePlugins) {
+  for (
+      const auto& [members, type] : {
+          Case{R"("type":"ptp","ipMasq":true,"ipam":{"type":"host-local","subnet":"10.1.2.0/24"})", "ptp"},
+          Case{
+              R"("type":"bridge","bridge":"cni0","isGateway":true,"ipam":{"type":"static","addresses":[{"address":"10.1.2.3/24"}]})",
+              "bridge"},
+          Case{R"("type":"portmap","capabilities":{"portMappings":true},"backend":"iptables")", "portmap"},
+          Case{R"("type":"bandwidth","ingressRate":1000000,"ingressBurst":100000)", "bandwidth"},
+          Case{R"("type":"tuning","sysctl":{"net.ipv4.conf.IFNAME.arp_filter":"1"})", "tuning"},
+          Case{R"("type":"loopback")", "loopback"},
+          Case{R"("type":"macvlan","ipam":{"type":"host-local","subnet":"10.1.2.0/24"})", "macvlan"},
+      }) {
+    EXPECT_EQ(finding(members).substr(0, type.size() + 8), " (" + type + "): ok\n");
+  }
+}
+
+TEST_F(ValidateReplacedReference, ReportsWhatAddWouldRefuse) {
+  for (
+      const auto& [members, part] : {
+          Case{R"("type":"ptp","mtu":-1,"ipam":{"type":"host-local","subnet":"10.1.2.0/24"})",
+               "(ptp): fault, code 7: /mtu"},
+          Case{R"("type":"ptp","ipam":{"type":"host-local","subnet":"10.1.2.0/33"})",
+               "(ptp): fault, code 7: /ipam/subnet"},
+          Case{
+              R"("type":"bridge","ipam":{"type":"host-local","ranges":[[{"subnet":"10.1.2.0/24","rangeStart":"10.1.3.1"}]]})",
+              "(bridge): fault, code 7: /ipam/ranges/0/0"},
+          Case{R"("type":"portmap","backend":"ipfw")", "(portmap): fault, code 7: /backend"},
+          Case{R"("type":"bandwidth","ingressRate":1000000)", "(bandwidth): fault, code 7: "},
+          Case{R"("type":"tuning","mac":"none")", "(tuning): fault, code 7: /mac"},
+          Case{R"("type":"macvlan","ipam":{"type":"static","addresses":[{"address":"10.1.2.3"}]})",
+               "(macvlan): fault, code 7: /ipam/addresses/0/address"},
+      }) {
+    EXPECT_NE(finding(members).find(part), std::string::npos) << members << '\n' << screen.printed;
+    EXPECT_EQ(status, vethctl::found_faults);
+  }
+}
+
+TEST_F(ValidateReplacedReference, LeavesOriginalsToTheirAuthors) {
+  std::filesystem::remove(path("portmap"));
+  const auto original = file("portmap", "another program");
+  std::filesystem::permissions(original, std::filesystem::perms::owner_all);
+  EXPECT_EQ(finding(R"("type":"portmap","backend":"ipfw")"), " (portmap): not checked: belongs to another plugin\n");
 }
 
 TEST_F(Validate, SuggestsTheRightSpelling) {
