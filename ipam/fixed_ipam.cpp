@@ -22,6 +22,16 @@ cni::LeasedAddress leased(const cni::RequestedAddress& request) {
   return {.address = {.address = request.address, .length = *request.prefix_length}, .gateway = request.gateway};
 }
 
+/// With the text of the reference plugin static.
+void require_prefix_lengths(const std::vector<cni::RequestedAddress>& requested) {
+  for (const auto& [address, length, gateway] : requested) {
+    if (length) continue;
+    throw cni::Error{cni::ErrorCode::invalid_config,
+                     "an entry in the 'ips' field is NOT in CIDR notation, got: '" + cni::to_string(address) + "'",
+                     "append the prefix length, as in 10.1.2.3/24"};
+  }
+}
+
 std::vector<cni::LeasedAddress> unchecked_addresses(const cni::NetworkConfig& config) {
   if (config.requested.addresses.empty()) return config.ipam.addresses;
   std::vector<cni::LeasedAddress> addresses;
@@ -50,8 +60,7 @@ void check_version(const std::vector<cni::LeasedAddress>& addresses, cni::Versio
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto of_family = [&](const cni::LeasedAddress& address) { return address.address.address.family == family; };
     if (std::ranges::count_if(addresses, of_family) > 1) {
-      reject(origin + ": CNI version " + std::string{cni::to_string(version)} +
-             " does not support more than 1 address per family. Set cniVersion to \"0.3.0\" or later");
+      throw too_many_addresses(version, origin);
     }
   }
 }
@@ -81,6 +90,7 @@ std::vector<cni::IpAddress> without_prefixes(const std::vector<cni::LeasedAddres
 }  // namespace
 
 std::vector<cni::LeasedAddress> configured_addresses(const cni::NetworkConfig& config) {
+  require_prefix_lengths(config.requested.addresses);
   auto addresses = unchecked_addresses(config);
   check_version(addresses, config.version, origin_of(config));
   return addresses;

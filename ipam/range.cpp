@@ -193,9 +193,7 @@ void check_version(const std::vector<RangeSet>& sets, cni::Version version) {
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
     const auto of_family = [&](const RangeSet& set) { return set.front().subnet.address.family == family; };
     if (std::ranges::count_if(sets, of_family) > 1) {
-      reject("/ipam/ranges",
-             "CNI version " + std::string{cni::to_string(version)} +
-                 " does not support more than 1 address per family. Set cniVersion to \"0.3.0\" or later");
+      throw too_many_addresses(version, "/ipam/ranges");
     }
   }
 }
@@ -228,6 +226,12 @@ Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
               .exclude = config.exclude};
   check_range(range, pointer);
   return range;
+}
+
+cni::Error too_many_addresses(cni::Version version, const std::string& origin) {
+  return {cni::ErrorCode::invalid_config,
+          "CNI version " + std::string{cni::to_string(version)} + " does not support more than 1 address per family",
+          origin + ": set cniVersion to \"0.3.0\" or later"};
 }
 
 std::vector<RangeSet> checked_range_sets(const cni::NetworkConfig& config) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/address.hpp"
+#include "plugin/cni/error.hpp"
 #include "plugin/cni/network_config.hpp"
 
 #include <optional>
@@ -35,6 +36,10 @@ enum class PointToPointGateway {
 /// subnet, for an end before the start, for mixed families, and if no address can be assigned.
 Range checked_range(const cni::RangeConfig& config, const std::string& pointer,
                     PointToPointGateway point_to_point_gateway = PointToPointGateway::none);
+
+/// The error for two addresses of a family in version 0.1.0 or 0.2.0, with the text of the reference plugins. `origin`:
+/// the addresses.
+cni::Error too_many_addresses(cni::Version version, const std::string& origin);
 
 /// All sets of a request: those of the runtime, followed by those of the configuration. Throws Error invalid_config
 /// also for an empty set, a set with both families, overlapping ranges, and two sets of one family in version 0.1.0 and

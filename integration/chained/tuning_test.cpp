@@ -83,7 +83,10 @@ TEST_F(ChainedTuning, RestoresTheFirstValuesAfterASecondAdd) {
   const auto first = call(chain.call_of(0, "ADD", a));
   ASSERT_EQ(first.exit, 0) << first;
   const auto before = settings();
-  for (int time = 0; time < 2; ++time) EXPECT_EQ(call(chain.call_of(1, "ADD", a, first.result)).exit, 0);
+  for (int time = 0; time < 2; ++time) {
+    const auto added = call(chain.call_of(1, "ADD", a, first.result));
+    EXPECT_EQ(added.exit, 0) << added;
+  }
   EXPECT_EQ(call(chain.call_of(1, "DEL", a)).exit, 0);
   EXPECT_EQ(settings(), before);
   chain.del(a);
@@ -155,6 +158,28 @@ TEST_F(ChainedTuning, RemovesItsFileWithoutTheNamespace) {
   EXPECT_EQ(call(deletion).exit, 0);
   EXPECT_FALSE(std::filesystem::exists(saved_file));
   chain.del(a);
+}
+
+/// The interface of the container may be in another namespace, as behind plugins of virtual machines.
+TEST_F(ChainedTuning, SetsSysctlsWithoutTheInterface) {
+  const auto tune = [&](const std::string& verb) {
+    return call({.command = verb,
+                 .container = a.id,
+                 .netns = a.netns.path(),
+                 .interface = "tap7",
+                 .config = {{"cniVersion", "1.0.0"},
+                            {"name", "net"},
+                            {"type", "tuning"},
+                            {"sysctl", {{"net.ipv4.conf.all.log_martians", "1"}}},
+                            {"prevResult", {{"interfaces", {{{"name", "tap7"}, {"sandbox", a.netns.path()}}}}}}},
+                 .plugin = "tuning",
+                 .path = drop_in_plugins()});
+  };
+  const auto added = tune("ADD");
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(sysctl_of(a.netns, "ipv4/conf/all/log_martians"), "1");
+  EXPECT_EQ(tune("CHECK").exit, 0);
+  EXPECT_EQ(tune("DEL").exit, 0);
 }
 
 /// Without a list of the administrator all sysctls below net are allowed, as for the reference plugin.

@@ -133,12 +133,19 @@ TEST_F(HostLocal, GcReleasesLeasesOfOthersThanTheValidAttachments) {
   allocate("b", theirs_);
   auto config = pool("10.6.0.0/29");
   config["cniVersion"] = "1.1.0";
-  EXPECT_EQ(run_ipam("GC", "", config, ours_).exit, 0);
-  EXPECT_TRUE(fs::exists(lease_folder / "10.6.0.2"));
   config["cni.dev/valid-attachments"] = {{{"containerID", "a"}, {"ifname", "eth0"}}};
   EXPECT_EQ(run_ipam("GC", "", config, ours_).exit, 0);
   EXPECT_TRUE(fs::exists(lease_folder / "10.6.0.2"));
   EXPECT_FALSE(fs::exists(lease_folder / "10.6.0.3"));
+}
+
+/// As release 1.10 of the reference plugin: a runtime without containers need not give a list.
+TEST_F(HostLocal, GcWithoutAListOfValidAttachmentsReleasesAllLeases) {
+  allocate("a", ours_);
+  auto config = pool("10.6.0.0/29");
+  config["cniVersion"] = "1.1.0";
+  EXPECT_EQ(run_ipam("GC", "", config, ours_).exit, 0);
+  EXPECT_FALSE(fs::exists(lease_folder / "10.6.0.2"));
 }
 
 void make_old(const fs::path& file) {
@@ -222,6 +229,28 @@ json fixed(const json& addresses) {
   json config{{"cniVersion", "1.0.0"}, {"name", "pods"}, {"type", "macvlan"}, {"ipam", {{"type", "static"}}}};
   if (!addresses.is_null()) config["ipam"]["addresses"] = addresses;
   return config;
+}
+
+TEST_F(HostLocal, StaticRefusesWithTheTextsOfTheReferencePlugin) {
+  auto by_runtime = fixed(nullptr);
+  by_runtime["runtimeConfig"] = {{"ips", {"10.5.0.7"}}};
+  auto by_args = fixed(nullptr);
+  by_args["args"]["cni"] = {{"ips", {"10.5.0.7"}}};
+  auto old = fixed({{{"address", "10.5.0.2/24"}}, {{"address", "10.5.1.2/24"}}});
+  old["cniVersion"] = "0.2.0";
+  const std::vector<std::pair<json, std::string>> requests{{fixed({{{"address", "10.5.0.2"}}}), ""},
+                                                           {fixed(nullptr), "IP=10.5.0.2"},
+                                                           {by_runtime, ""},
+                                                           {by_args, ""},
+                                                           {old, ""}};
+  for (const auto& [config, args] : requests) {
+    const auto theirs = run_ipam("ADD", "a", config, theirs_, args);
+    const auto ours = run_ipam("ADD", "a", config, ours_, args);
+    EXPECT_EQ(theirs.exit, 1) << theirs;
+    EXPECT_EQ(ours.exit, 1) << ours;
+    EXPECT_EQ(ours.result.at("msg"), theirs.result.at("msg"));
+    EXPECT_FALSE(ours.result.value("details", "").empty()) << ours;
+  }
 }
 
 TEST_F(HostLocal, StaticGivesTheResultsOfTheReferencePlugin) {

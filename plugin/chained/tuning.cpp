@@ -135,10 +135,12 @@ cni::Result result_of(const cni::Request& request, const wiring::InterfaceSettin
 void change(const cni::Request& request, const WantedTuning& wanted) {
   const auto container = open_container(request);
   kernel::LinuxChain{}.run_inside(container, [&](kernel::NetlinkSocket& socket) {
-    const auto link = require_link(request, socket);
+    // Without settings of its own the interface need not be in this namespace.
+    const bool is_changed = wanted.interface != wiring::InterfaceSettings{};
+    const auto link = is_changed ? require_link(request, socket) : kernel::Link{};
     save_once({kernel::current_settings(link, wanted.interface), read_current(wanted.sysctls)}, wanted.file);
     kernel::write_sysctls(wanted.sysctls);
-    kernel::apply_settings(link, wanted.interface, socket);
+    if (is_changed) kernel::apply_settings(link, wanted.interface, socket);
   });
 }
 
@@ -202,8 +204,10 @@ void check(const cni::Request& request, const cni::InterfaceTuning& config) {
   const auto container = open_container(request);
   kernel::Faults faults;
   kernel::LinuxChain{}.run_inside(container, [&](kernel::NetlinkSocket& socket) {
-    const auto link = require_link(request, socket);
-    compare(wanted.interface, kernel::current_settings(link, wanted.interface), text::quoted(link.name), faults);
+    if (wanted.interface != wiring::InterfaceSettings{}) {
+      const auto link = require_link(request, socket);
+      compare(wanted.interface, kernel::current_settings(link, wanted.interface), text::quoted(link.name), faults);
+    }
     compare(wanted.sysctls, read_current(wanted.sysctls), faults);
   });
   require_none(faults);

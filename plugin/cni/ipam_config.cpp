@@ -98,6 +98,19 @@ std::string read_data_dir(JsonObject& ipam, IpamDialect dialect) {
   return *path;
 }
 
+/// With the text of the reference plugin static.
+void require_prefix_lengths(JsonObject& ipam) {
+  const auto addresses = ipam.find("addresses");
+  if (!addresses) return;
+  for (const JsonValue& element : read_elements(*addresses)) {
+    const auto text = element.as_object().find_exact("address");
+    if (!text || !text->is_string() || find_prefix(text->as_string())) continue;
+    throw Error(ErrorCode::invalid_config,
+                "the 'address' field is expected to be in CIDR notation, got: '" + text->as_string() + "'",
+                text->pointer() + ": append the prefix length, as in 10.1.2.3/24");
+  }
+}
+
 IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode, IpamDialect dialect = IpamDialect::veth_ipam) {
   const UnknownKeys unknown_keys = unknown_keys_of(parse_mode);
   IpamConfig config;
@@ -153,6 +166,7 @@ IpamConfig read_ipam(JsonObject& network, ParseMode parse_mode) {
 IpamConfig read_builtin_ipam(JsonObject& network, ParseMode parse_mode, IpamDialect dialect) {
   IpamConfig config;
   if (auto ipam = find_ipam(network, parse_mode)) {
+    if (dialect == IpamDialect::fixed && parse_mode == ParseMode::strict) require_prefix_lengths(*ipam);
     config = read_members(*ipam, parse_mode, dialect);
     const bool is_own = parse_mode == ParseMode::strict && config.type == builtin_ipam_type;
     if (is_own && dialect == IpamDialect::veth_ipam) reject_misspelled(*ipam);

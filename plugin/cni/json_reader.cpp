@@ -59,7 +59,7 @@ std::string dump(const ordered_json& value) {
 }
 
 [[noreturn]] void throw_duplicate_key(const JsonValue& first, const JsonValue& second) {
-  throw Error(ErrorCode::invalid_config, first.pointer() + ": given twice with different values: " + first.text() +
+  throw Error(ErrorCode::invalid_config, first.pointer() + ": duplicated with different values: " + first.text() +
                                              ", and " + second.text() + " as " + second.pointer() +
                                              ". Remove one of them");
 }

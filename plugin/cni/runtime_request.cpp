@@ -222,7 +222,9 @@ void read_ipam_request(Sources& sources, RuntimeRequest& request, ParseMode pars
 std::vector<LeasedAddress> with_arguments(std::vector<LeasedAddress> configured, const Args& args) {
   for (const auto& added : addresses_of(args)) {
     if (!added.prefix_length) {
-      refuse_argument("IP", "addresses with a prefix length, as in 10.1.2.3/24", to_string(added.address));
+      throw Error(ErrorCode::invalid_environment,
+                  "the 'ip' field is expected to be in CIDR notation, got: '" + to_string(added.address) + "'",
+                  "append the prefix length to IP in CNI_ARGS, as in 10.1.2.3/24");
     }
     configured.push_back({.address = {added.address, *added.prefix_length}});
   }

@@ -29,7 +29,9 @@ void add(const cni::Request& request, ipam::Ipam& ipam, const Print& print) {
 }  // namespace
 
 void serve_reference(cni::Call call, cni::IpamDialect dialect, const Print& print) {
-  const auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::ipam, {.ipam = dialect});
+  auto request = cni::parse_request(call.environment, std::move(call.input), cni::Role::ipam, {.ipam = dialect});
+  auto& valid = request.config.valid_attachments;
+  if (!valid) valid.emplace();  // for GC: the reference plugin takes a missing list for an empty one
   cni::lap(call.stopwatch, "read");
   const auto ipam = ipam::make_reference_ipam(request, dialect);
   switch (request.verb) {

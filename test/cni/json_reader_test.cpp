@@ -202,13 +202,13 @@ TEST_F(Members, MayOccurTwiceWithTheSameValue) { EXPECT_EQ(object_.find("twice")
 
 TEST_F(Members, MustNotOccurTwiceWithDifferentValues) {
   expect_failure([&] { object_.find("odd"); }, ErrorCode::invalid_config,
-                 "/odd: given twice with different values: 1, and 2 as /ODD. Remove one of them");
+                 "/odd: duplicated with different values: 1, and 2 as /ODD. Remove one of them");
 }
 
 TEST(SameKeyTwice, IsDetectedWithTheSameSpelling) {
   const JsonDocument document(R"({"a":{"b":1},"a":{"b":2}})", "the text");
   expect_failure([&] { document.root().as_object().find("a"); }, ErrorCode::invalid_config,
-                 R"(/a: given twice with different values: {"b":1}, and {"b":2} as /a. Remove one of them)");
+                 R"(/a: duplicated with different values: {"b":1}, and {"b":2} as /a. Remove one of them)");
 }
 
 TEST_F(Members, ThatWereNotReadAreListed) {

@@ -163,7 +163,7 @@ TEST(ParseNetworkConfig, RejectsValuesOfAnotherType) {
 
 TEST(ParseNetworkConfig, RejectsAKeyWithTwoDifferentValues) {
   expect_refused(R"("mtu":1400,"MTU":1500)", ErrorCode::invalid_config,
-                 "/mtu: given twice with different values: 1400, and 1500 as /MTU. Remove one of them");
+                 "/mtu: duplicated with different values: 1400, and 1500 as /MTU. Remove one of them");
   EXPECT_EQ(parse_with(R"("mtu":1400,"MTU":1400)").mtu, 1400U);
 }
 

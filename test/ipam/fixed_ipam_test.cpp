@@ -88,8 +88,7 @@ TEST_F(FixedIpam, RejectsInvalidConfigurations) {
       {cni::Version::v0_2_0,
        {address, another},
        {},
-       "7: /ipam/addresses: CNI version 0.2.0 does not support more than 1 address per family. "
-       "Set cniVersion to \"0.3.0\" or later"},
+       "7: CNI version 0.2.0 does not support more than 1 address per family"},
   };
   for (const auto& each : cases) {
     config.version = each.version;

@@ -210,8 +210,7 @@ TEST(RangeSets, AreRejectedIfInvalid) {
        "7: /ipam/ranges/1: the ranges 10.1.0.1-10.1.255.254 and 10.1.2.1-10.1.2.254 overlap"},
       {cni::Version::v0_2_0,
        {{range("10.1.2.0/24")}, {range("10.1.3.0/24")}},
-       "7: /ipam/ranges: CNI version 0.2.0 does not support more than 1 address per family. "
-       "Set cniVersion to \"0.3.0\" or later"},
+       "7: CNI version 0.2.0 does not support more than 1 address per family"},
   };
   for (const auto& each : cases) {
     cni::NetworkConfig config;
