@@ -1,0 +1,116 @@
+// The manifests in conf/kubernetes, as far as they can be tested without a cluster: the script of the init container
+// runs with a kubectl that is a script too, and kustomize builds what is applied.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/file_text.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+constexpr auto manifests = VETH_SOURCE_DIR "/conf/kubernetes";
+constexpr auto manifest_work = "/run/test/kubernetes";
+
+/// The documents of a text in YAML as a JSON array.
+constexpr auto to_json_array = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin))))";
+
+bool has_yaml() { return run({.argv = {"/usr/bin/python3", "-I", "-c", "import yaml"}}).exit == 0; }
+
+json parse_yaml(const std::string& text) {
+  const auto parsed = run({.argv = {"/usr/bin/python3", "-I", "-c", to_json_array}, .input = text});
+  EXPECT_EQ(parsed.exit, 0) << parsed.err;
+  return json::parse(parsed.out, nullptr, false);
+}
+
+json find_object(const json& documents, const std::string& kind) {
+  for (const auto& document : documents) {
+    if (document.value("kind", "") == kind) return document;
+  }
+  ADD_FAILURE() << "no object of kind " << kind;
+  return nullptr;
+}
+
+json pod_of(const json& daemon_set) { return daemon_set.at("spec").at("template").at("spec"); }
+
+json container_of(const json& pod, const std::string& list, const std::string& name) {
+  for (const auto& container : pod.at(list)) {
+    if (container.at("name") == name) return container;
+  }
+  ADD_FAILURE() << "no container " << name;
+  return nullptr;
+}
+
+void write_script(const std::string& name, const std::string& text) {
+  const auto path = std::string{manifest_work} + "/bin/" + name;
+  std::ofstream{path} << "#!/bin/sh\n" << text << '\n';
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+}
+
+/// The first init container with its folder, and commands in place of kubectl and sleep.
+class PodCidrContainer : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    std::filesystem::create_directories(std::string{manifest_work} + "/bin");
+    std::filesystem::create_directories(node);
+    write_script("sleep", "echo \"$@\" >> /run/test/kubernetes/pauses");
+    const auto pod = pod_of(find_object(parse_yaml(read_text(std::string{manifests} + "/veth-cni.yaml")), "DaemonSet"));
+    command = container_of(pod, "initContainers", "pod-cidr").at("command").get<std::vector<std::string>>();
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  /// Runs the command of the manifest, with its folder /node elsewhere.
+  Outcome run_container() const {
+    auto argv = command;
+    for (auto at = argv.back().find("/node/"); at != std::string::npos; at = argv.back().find("/node/", at + 1)) {
+      if (argv.back()[at - 1] == ' ') argv.back().insert(at, manifest_work);
+    }
+    return run({.argv = argv, .environment = {std::string{"PATH="} + manifest_work + "/bin:/usr/bin:/bin", "NODE_NAME=worker"}});
+  }
+
+  std::string node = std::string{manifest_work} + "/node";
+  std::vector<std::string> command;
+};
+
+TEST_F(PodCidrContainer, WritesTheNetworksOfTheNode) {
+  write_script("kubectl", "echo \"$@\" > /run/test/kubernetes/words; printf '10.244.3.0/24 fd00:10:244:3::/64 '");
+  EXPECT_EQ(run_container(), Outcome{});
+  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 fd00:10:244:3::/64 ");
+  EXPECT_EQ(read_text(std::string{manifest_work} + "/words"),
+            "--cache-dir /run/test/kubernetes/node/cache get node worker "
+            "--output go-template={{range .spec.podCIDRs}}{{.}} {{end}}\n");
+}
+
+TEST_F(PodCidrContainer, WaitsForNetworksThatAreAssignedLater) {
+  write_script("kubectl", "grep -qs 5 /run/test/kubernetes/pauses && printf '10.244.3.0/24 ' || true");
+  EXPECT_EQ(run_container(), Outcome{});
+  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 ");
+  EXPECT_EQ(read_text(std::string{manifest_work} + "/pauses"), "5\n");
+}
+
+/// The kubelet then runs it again.
+TEST_F(PodCidrContainer, FailsIfTheNodeHasNoNetworks) {
+  write_script("kubectl", "true");
+  const auto failed = run_container();
+  EXPECT_EQ(failed.exit, 1);
+  EXPECT_EQ(failed.err,
+            "node worker has no pod networks (spec.podCIDRs): run kube-controller-manager with --allocate-node-cidrs "
+            "and --cluster-cidr, or let the cloud assign them. Trying again.\n");
+}
+
+TEST_F(PodCidrContainer, FailsAtOnceIfTheApiDoesNotAnswer) {
+  write_script("kubectl", "echo refused >&2; exit 1");
+  const auto failed = run_container();
+  EXPECT_EQ(failed.exit, 1);
+  EXPECT_EQ(failed.err, "refused\n");
+  EXPECT_FALSE(std::filesystem::exists(std::string{manifest_work} + "/pauses"));
+}
+
+}  // namespace
