@@ -113,4 +113,44 @@ TEST_F(PodCidrContainer, FailsAtOnceIfTheApiDoesNotAnswer) {
   EXPECT_FALSE(std::filesystem::exists(std::string{manifest_work} + "/pauses"));
 }
 
+/// What `kubectl apply --kustomize` sends, from a copy in which a text is replaced.
+class Kustomization : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    if (run({.argv = {"kubectl", "kustomize", "--help"}}).exit != 0) GTEST_SKIP() << "NOT RUN: kubectl is missing";
+    std::filesystem::copy(manifests, manifest_work, std::filesystem::copy_options::recursive);
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  static json build(const std::string& part = "") {
+    const auto built = run({.argv = {"kubectl", "kustomize", manifest_work + part}});
+    EXPECT_EQ(built.exit, 0) << built.err;
+    return parse_yaml(built.out);
+  }
+
+  static void replace(const std::string& file, const std::string& text, const std::string& by) {
+    const auto path = std::string{manifest_work} + "/" + file;
+    auto content = read_text(path);
+    const auto at = content.find(text);
+    ASSERT_NE(at, std::string::npos) << text;
+    std::ofstream{path} << content.replace(at, text.size(), by);
+  }
+};
+
+json networks_reference(const json& documents) {
+  const auto install = container_of(pod_of(find_object(documents, "DaemonSet")), "initContainers", "install");
+  return install.at("env").at(0).at("valueFrom").at("configMapKeyRef").at("name");
+}
+
+/// A pod template that changes is rolled out, and with it the networks.
+TEST_F(Kustomization, RollsOutChangedNetworks) {
+  const auto before = build();
+  EXPECT_EQ(networks_reference(before), find_object(before, "ConfigMap").at("metadata").at("name"));
+  replace("kustomization.yaml", "10.244.0.0/16", "10.245.0.0/16");
+  const auto after = build();
+  EXPECT_EQ(networks_reference(after), find_object(after, "ConfigMap").at("metadata").at("name"));
+  EXPECT_NE(networks_reference(after), networks_reference(before));
+}
+
 }  // namespace
