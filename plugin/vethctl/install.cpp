@@ -13,6 +13,7 @@
 #include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/installed_files.hpp"
 #include "plugin/vethctl/node_network.hpp"
+#include "plugin/vethctl/plugin_users.hpp"
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -200,6 +201,13 @@ class InstallRun {
     install_file(*conf_, file);
     for (const auto& name : conf_->names()) {
       if (name != file.name && conf_->remove(name)) add_action(*conf_, name, "removed: replaced by " + file.name);
+    }
+    warn_of_preferred();
+  }
+
+  void warn_of_preferred() const {
+    for (const auto& file : configurations_before(place_.conf_dir)) {
+      console_.warn("vethctl: " + text::quoted(file) + " " + preferred_advice + '\n');
     }
   }
 
