@@ -14,9 +14,9 @@
 #include "plugin/vethctl/installed_files.hpp"
 #include "plugin/vethctl/node_network.hpp"
 #include "plugin/vethctl/plugin_users.hpp"
+#include "plugin/vethctl/read_only.hpp"
 
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -226,12 +226,6 @@ class InstallRun {
   bool is_replacing_;
   std::vector<FileAction> actions_{};
 };
-
-/// Container runtimes mount /proc/sys read-only in containers.
-bool is_read_only(const char* path) {
-  struct statvfs found {};
-  return ::statvfs(path, &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
-}
 
 /// In a container with a read-only /proc/sys, STATUS would fail although the runtime, outside of it, can write there.
 /// So only VERSION is run there, which shows that the node can run the executable.
