@@ -72,7 +72,8 @@ class PodCidrContainer : public testing::Test {
     for (auto at = argv.back().find("/node/"); at != std::string::npos; at = argv.back().find("/node/", at + 1)) {
       if (argv.back()[at - 1] == ' ') argv.back().insert(at, manifest_work);
     }
-    return run({.argv = argv, .environment = {std::string{"PATH="} + manifest_work + "/bin:/usr/bin:/bin", "NODE_NAME=worker"}});
+    return run({.argv = argv,
+                .environment = {std::string{"PATH="} + manifest_work + "/bin:/usr/bin:/bin", "NODE_NAME=worker"}});
   }
 
   std::string node = std::string{manifest_work} + "/node";
@@ -151,6 +152,79 @@ TEST_F(Kustomization, RollsOutChangedNetworks) {
   const auto after = build();
   EXPECT_EQ(networks_reference(after), find_object(after, "ConfigMap").at("metadata").at("name"));
   EXPECT_NE(networks_reference(after), networks_reference(before));
+}
+
+/// The pods of both DaemonSets on one node: their commands, with the folders of the node elsewhere.
+class KubernetesNode : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    for (const char* name : {"host/metrics", "node"}) std::filesystem::create_directories(path(name));
+    write_text(path("node/pod-cidr"), "10.244.3.0/24 fd00:10:244:3::/64 ");
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  static std::string path(const std::string& name) { return std::string{manifest_work} + '/' + name; }
+
+  static json pod(const std::string& file) {
+    return pod_of(find_object(parse_yaml(read_text(std::string{manifests} + '/' + file)), "DaemonSet"));
+  }
+
+  /// Runs vethctl with the words of the manifest, but only once.
+  static Outcome run_words(const json& words) {
+    std::vector<std::string> mapped;
+    for (auto word : words.get<std::vector<std::string>>()) {
+      if (word == "/vethctl" || word.starts_with("--watch")) continue;
+      for (const std::string folder : {"/host/", "/node/"}) {
+        if (const auto at = word.find(folder); at != std::string::npos) word.insert(at, manifest_work);
+      }
+      mapped.push_back(word == "--cluster-cidr=$(CLUSTER_CIDR)" ? "--cluster-cidr=10.244.0.0/16" : word);
+    }
+    return vethctl(mapped);
+  }
+};
+
+TEST_F(KubernetesNode, IsInstalledProbedAndUninstalledByThePods) {
+  const auto daemon = pod("veth-cni.yaml");
+  const auto metrics = container_of(daemon, "containers", "metrics");
+  const auto probe = metrics.at("readinessProbe").at("exec").at("command");
+  EXPECT_EQ(run_words(probe).exit, 1) << "nothing is installed yet";
+  const auto installed = run_words(container_of(daemon, "initContainers", "install").at("args"));
+  ASSERT_EQ(installed.exit, 0) << installed.err;
+  const auto probed = run_words(probe);
+  EXPECT_EQ(probed.out, "ready\n") << probed.err;
+  EXPECT_EQ(run_words(metrics.at("args")).exit, 0);
+  EXPECT_NE(read_text(path("host/metrics/veth-cni.prom")).find("10.244.3."), std::string::npos);
+  const auto uninstaller = pod("uninstall/veth-cni-uninstall.yaml");
+  const auto removed = run_words(container_of(uninstaller, "initContainers", "uninstall").at("args"));
+  EXPECT_EQ(removed.exit, 0) << removed.err;
+  for (const char* folder : {"host/bin", "host/conf"}) EXPECT_TRUE(std::filesystem::is_empty(path(folder))) << folder;
+  EXPECT_FALSE(std::filesystem::exists("/run/veth-cni"));
+}
+
+/// The container keeps the pod running, and does nothing. Its image has no shell.
+TEST_F(KubernetesNode, KeepsThePodOfTheUninstallation) {
+  auto words = container_of(pod("uninstall/veth-cni-uninstall.yaml"), "containers", "done").at("args");
+  std::vector<std::string> argv{"timeout", "1", executables() + "/vethctl"};
+  for (const auto& word : words) argv.push_back(word.get<std::string>());
+  EXPECT_EQ(run({.argv = argv}).exit, 124) << "it ends by itself";
+}
+
+TEST_F(Kustomization, BuildsTheUninstallation) {
+  const auto built = build("/uninstall");
+  const auto pod = pod_of(find_object(built, "DaemonSet"));
+  EXPECT_TRUE(pod.at("hostNetwork").get<bool>()) << "the tables are those of the host";
+  EXPECT_EQ(pod.at("tolerations"), (json{{{"operator", "Exists"}}}));
+  const auto image = container_of(pod, "initContainers", "uninstall").at("image");
+  const auto daemon = pod_of(find_object(build(), "DaemonSet"));
+  EXPECT_EQ(image, container_of(daemon, "initContainers", "install").at("image"));
+}
+
+/// CRI-O calls GC only after STATUS has succeeded: a range full of lost containers would never be freed.
+TEST(KubernetesExample, IsReadyWhenFull) {
+  const auto list = json::parse(read_text(VETH_SOURCE_DIR "/conf/40-veth-kubernetes.conflist"));
+  EXPECT_TRUE(list.at("plugins").at(0).at("readyWhenFull").get<bool>());
+  EXPECT_NE(read_text(VETH_SOURCE_DIR "/conf/crio/10-veth-cni.conf").find("readyWhenFull"), std::string::npos);
 }
 
 }  // namespace
