@@ -43,12 +43,16 @@ int main(int count, char** arguments) {
   posix::drop_capabilities();
   const bool is_started_by_hand = std::getenv("CNI_COMMAND") == nullptr && ::isatty(STDIN_FILENO) != 0;
   const roles::Role& role = roles::role_of(count > 0 ? *arguments : "");
+  const cni::Streams streams{posix::read_input, posix::write_output, posix::write_error, posix::append_line,
+                             posix::random_number};
+  if (role.serve_process != nullptr) {
+    return role.serve_process({std::next(arguments), std::next(arguments, count)}, VETH_VERSION, streams);
+  }
   const cni::Plugin plugin{
       .type = role.name,
       .version = VETH_VERSION,
       .serve = [&](cni::Call call, const roles::Print& print) { role.serve(role, std::move(call), print); },
       .guidance = is_started_by_hand ? guidance : ""};
   if (count > 1 && asks_for_help(*std::next(arguments))) return print_help(plugin);
-  return cni::serve_process(
-      plugin, {posix::read_input, posix::write_output, posix::write_error, posix::append_line, posix::random_number});
+  return cni::serve_process(plugin, streams);
 }

@@ -2,7 +2,8 @@
 """A client of the CRI (runtime.v1), which makes the calls of a kubelet. Needs only Python's grpc.
 
   cri.py SOCKET version | status | pods
-  cri.py SOCKET pod NAME [--port HOST:CONTAINER] [--bandwidth RATE] [--timeout S]   creates a pod, prints its ID
+  cri.py SOCKET pod NAME [--uid UID] [--port HOST:CONTAINER] [--bandwidth RATE] [--timeout S]
+                                                                      creates a pod, prints its ID
   cri.py SOCKET addresses POD...                                      one per line
   cri.py SOCKET container POD NAME IMAGE -- COMMAND...                creates and starts one, prints its ID
   cri.py SOCKET exec CONTAINER -- COMMAND...                          prints its output, exits with its status
@@ -82,13 +83,13 @@ class Runtime:
         function = self.channel.unary_unary(path, request_serializer=encode, response_deserializer=decode)
         return function(message, timeout=self.timeout)
 
-    def pod_config(self, name, port=None, bandwidth=None):
+    def pod_config(self, name, port=None, bandwidth=None, uid=None):
         directions = ("kubernetes.io/ingress-bandwidth", "kubernetes.io/egress-bandwidth")
         annotations = [{1: direction, 2: bandwidth} for direction in directions] if bandwidth else []
         ports = [{1: 0, 2: int(port.split(":")[1]), 3: int(port.split(":")[0])}] if port else []
         own_pid_namespace = {2: 1}
         return {
-            1: {1: name, 2: "uid-" + name, 3: "default"},
+            1: {1: name, 2: uid or "uid-" + name, 3: "default"},
             2: name,
             3: "/run/pod-logs/" + name,
             5: ports,
@@ -171,6 +172,7 @@ def parse(words):
     parser.add_argument("socket")
     parser.add_argument("verb")
     parser.add_argument("operands", nargs="*")
+    parser.add_argument("--uid")
     parser.add_argument("--port")
     parser.add_argument("--bandwidth")
     parser.add_argument("--timeout", type=float, default=60)
@@ -189,7 +191,7 @@ def run(arguments, command):
             for pod in runtime.pods():
                 print(text(pod, 1), text(decode(pod[2][0]), 1), "not ready" if pod.get(3, [0])[0] else "ready")
         case "pod":
-            print(runtime.pod(*operands, port=arguments.port, bandwidth=arguments.bandwidth))
+            print(runtime.pod(*operands, port=arguments.port, bandwidth=arguments.bandwidth, uid=arguments.uid))
         case "addresses":
             for pod in operands:
                 print(*runtime.addresses(pod), sep="\n")

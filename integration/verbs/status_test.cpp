@@ -40,6 +40,7 @@ TEST_F(Status, ReportsAFullRange) {
   EXPECT_EQ(answer.exit, 1) << answer;
   EXPECT_EQ(code_of(answer), 50) << answer;
   EXPECT_NE(answer.out.find("10.1.2.1-10.1.2.2"), std::string::npos) << answer;
+  EXPECT_NE(answer.out.find("readyWhenFull"), std::string::npos) << answer;
   ASSERT_EQ(del(a, config).exit, 0);
   EXPECT_EQ(status().exit, 0);
 }

@@ -54,13 +54,15 @@ TEST(VethctlInstall, IsRevertedByUninstallWhenNoContainerIsAttached) {
   const auto refused = uninstall_from_node();
   EXPECT_EQ(refused.exit, 1);
   EXPECT_EQ(refused.err,
-            "vethctl: cannot uninstall: containers are attached to network \"veth\"; delete them with the runtime "
-            "first (vethctl list prints them), or use --force\n");
+            "vethctl: cannot uninstall: containers are attached to network \"veth\": \"a\"; delete them with the "
+            "runtime first (vethctl list prints them), or use --force\n");
   ASSERT_EQ(libcni.run("del", container).exit, 0);
   EXPECT_TRUE(unchanged_since(before));
   EXPECT_EQ(uninstall_from_node().exit, 0);
   EXPECT_TRUE(std::filesystem::is_empty(bin_folder));
   EXPECT_TRUE(std::filesystem::is_empty(conf_folder));
+  EXPECT_FALSE(std::filesystem::exists(state_root));
+  EXPECT_EQ(run({.argv = {"nft", "list", "ruleset"}}), Outcome{}) << "one command leaves nothing";
 }
 
 /// The runtime would call DEL for the running container with the new network, which does not have its record.

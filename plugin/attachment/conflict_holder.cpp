@@ -9,10 +9,17 @@
 namespace attachment {
 namespace {
 
-std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
-  const auto network = folder.records.find_network(holder);
-  const auto stored = network ? folder.records.find(*network, holder) : std::nullopt;
-  if (stored && stored->record) return stored->record->attachment;
+std::string describe(const cni::Attachment& attachment) {
+  return "interface " + text::quoted(cni::without_member(attachment).interface) + " of container " +
+         text::quoted(attachment.container) + " of network " + text::quoted(attachment.network);
+}
+
+std::string describe(const state::Record& record) {
+  const auto pod = record.pod.empty() ? std::string{} : ", pod " + text::quoted(record.pod);
+  return describe(record.attachment) + pod;
+}
+
+std::optional<cni::Attachment> find_unrecorded(cni::Tag holder, kernel::Kernel& kernel) {
   for (const auto& footprint : kernel.list("")) {
     if (footprint.tag == holder && !footprint.attachment.container.empty()) return footprint.attachment;
   }
@@ -20,10 +27,11 @@ std::optional<cni::Attachment> find_attachment(cni::Tag holder, kernel::Kernel& 
 }
 
 std::string describe(cni::Tag holder, kernel::Kernel& kernel, const state::Folder& folder) {
-  const auto attachment = find_attachment(holder, kernel, folder);
-  if (!attachment) return "the attachment with tag " + cni::to_string(holder);
-  return "interface " + text::quoted(cni::without_member(*attachment).interface) + " of container " +
-         text::quoted(attachment->container) + " of network " + text::quoted(attachment->network);
+  const auto network = folder.records.find_network(holder);
+  const auto stored = network ? folder.records.find(*network, holder) : std::nullopt;
+  if (stored && stored->record) return describe(*stored->record);
+  const auto attachment = find_unrecorded(holder, kernel);
+  return attachment ? describe(*attachment) : "the attachment with tag " + cni::to_string(holder);
 }
 
 /// Removes the nftables elements of an attachment without a record and without a link. After a teardown these are the

@@ -1,5 +1,6 @@
 #include "plugin/attachment/conflict_holder.hpp"
 #include "plugin/attachment/footprints.hpp"
+#include "plugin/attachment/port_handover.hpp"
 #include "plugin/attachment/rollback.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/attachment/teardown.hpp"
@@ -73,6 +74,7 @@ state::Record record_of(const WiredPorts& wired, const cni::Request& request) {
   const auto& host = wired.interface.host;
   return {.attachment = wired.wiring->attachment,
           .netns = request.netns,
+          .pod = cni::pod_of(request.args),
           .host_interface = state::HostInterface{.name = wired.wiring->host.name},
           .ends = {.host = host ? host->index : 0, .container = wired.interface.link.index},
           .wiring = wiring::to_text(*wired.wiring)};
@@ -87,24 +89,30 @@ class PortMapping {
         folder_(folder),
         record_(record_of(wired_, call.request)),
         footprint_(attachment::footprint_of(record_)),
+        ports_(call.request, call.kernel, folder),
         rollback_(plugin_name, footprint_, node()) {}
 
   void run(const Print& print) {
     const auto lock = folder_.locks.attachment(record_.attachment);
     clear_earlier();
     rollback_.arm(nullptr);
-    rollback_.protect([&] {
-      folder_.records.write_pending(record_);
-      cni::lap(call_.request.stopwatch, "record");
-      build();
-      cni::lap(call_.request.stopwatch, "kernel_rules");
-      print(cni::to_json(*call_.request.config.previous, call_.request.config.version));
-    });
+    const auto context = context_of_ports();
+    ports_.protect(context, [&] { map_and_print(context, print); });
     mark_live();
   }
 
  private:
   attachment::Node node() { return {.kernel = &call_.kernel, .folder = &folder_}; }
+
+  void map_and_print(const kernel::AttachmentContext& context, const Print& print) {
+    rollback_.protect([&] {
+      folder_.records.write_pending(record_);
+      cni::lap(call_.request.stopwatch, "record");
+      build(context);
+      cni::lap(call_.request.stopwatch, "kernel_rules");
+      print(cni::to_json(*call_.request.config.previous, call_.request.config.version));
+    });
+  }
 
   /// The runtime may call ADD again, with other ports.
   void clear_earlier() {
@@ -113,13 +121,12 @@ class PortMapping {
     attachment::tear_down_or_throw({attachment::footprint_of(*stored, record_.attachment.network, folder_)}, node());
   }
 
-  /// Tears down a stale holder of a port, and tries again unless it still holds the port.
-  void build() {
-    const auto context = context_of(folder_);
+  /// Tries again when a port was released, unless its holder still has it.
+  void build(const kernel::AttachmentContext& context) {
     auto outcome = call_.chain.map_ports(*wired_.wiring, context);
     std::optional<kernel::Conflict> last;
     while (auto* conflict = std::get_if<kernel::Conflict>(&outcome)) {
-      const bool is_released = *conflict != last && attachment::release_stale_holder(*conflict, call_.kernel, folder_);
+      const bool is_released = *conflict != last && ports_.is_released(*conflict);
       if (!is_released) attachment::throw_in_use(*conflict, call_.kernel, folder_);
       last = std::move(*conflict);
       outcome = call_.chain.map_ports(*wired_.wiring, context);
@@ -128,10 +135,11 @@ class PortMapping {
     verbs::restore_rules_of_other_attachments(*wired_.wiring, context, call_.kernel, folder_);
   }
 
-  static kernel::AttachmentContext context_of(const state::Folder& folder) {
+  kernel::AttachmentContext context_of_ports() {
     kernel::AttachmentContext context;
-    context.node_instance = folder.name();
-    context.is_new_instance = folder.is_new();
+    context.node_instance = folder_.name();
+    context.is_new_instance = folder_.is_new();
+    context.takes_port_over = [this](cni::Tag holder) { return ports_.takes_over(holder); };
     return context;
   }
 
@@ -149,6 +157,7 @@ class PortMapping {
   state::Folder& folder_;
   state::Record record_;
   wiring::Footprint footprint_;
+  attachment::PortHandover ports_;
   attachment::Rollback rollback_;
 };
 

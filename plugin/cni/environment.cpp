@@ -125,6 +125,8 @@ void add_argument(Args& args, std::string_view pair) {
   if (key == "GATEWAY") args.gateway = split(value, ',');
   if (key == "MAC") args.mac = value;
   if (key == "OvnPort") args.ovn_port = value;
+  if (key == "K8S_POD_NAMESPACE") args.pod_namespace = value;
+  if (key == "K8S_POD_NAME") args.pod_name = value;
 }
 
 }  // namespace
@@ -165,6 +167,11 @@ Args parse_args(std::string_view text) {
   Args args;
   for (const std::string& pair : split(text, ';')) add_argument(args, pair);
   return args;
+}
+
+std::string pod_of(const Args& args) {
+  if (args.pod_namespace.empty() || args.pod_name.empty()) return {};
+  return args.pod_namespace + '/' + args.pod_name;
 }
 
 std::optional<std::string> interface_name_fault(std::string_view name) {

@@ -40,12 +40,17 @@ struct Args {
   std::vector<std::string> gateway{};  ///< GATEWAY=
   std::string mac{};                   ///< MAC=
   std::string ovn_port{};              ///< OvnPort=, as for the plugin ovs-cni
+  std::string pod_namespace{};         ///< K8S_POD_NAMESPACE=
+  std::string pod_name{};              ///< K8S_POD_NAME=
 
   bool operator==(const Args&) const = default;
 };
 
 /// Skips parts that are not KEY=value: they are for other plugins.
 Args parse_args(std::string_view text);
+
+/// "NAMESPACE/NAME" of the pod in Kubernetes; empty if the arguments do not contain both.
+std::string pod_of(const Args& args);
 
 /// Why the text is not a valid interface name; nullopt if it is valid: 1 to 15 printable ASCII bytes, not "." or "..",
 /// without '/', ':', white space and '%' (the kernel treats "eth%d" as a template).

@@ -44,6 +44,8 @@ struct AttachmentContext {
   std::uint32_t host_index = 0;     ///< recorded ifindex of the host end, for observe() and repair(); 0: none
   /// Mode bridge: called by build() before it adds a gateway to the bridge; throws if a container has this address.
   std::function<void(const cni::IpAddress&)> check_new_gateway = [](const cni::IpAddress&) {};
+  /// Called by build() for an attachment that has a host port of the wiring: whether the port is taken over.
+  std::function<bool(cni::Tag)> takes_port_over = [](cni::Tag) { return false; };
   OvsConnector ovs{};
   cni::Stopwatch* stopwatch = nullptr;  ///< for the steps of build(); null: timing is off
   /// All routes of the host, for the observe() of many attachments: a list of the routes of one interface takes as long

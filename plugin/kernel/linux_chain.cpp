@@ -99,9 +99,10 @@ std::optional<Link> LinuxChain::find_route_device(const cni::IpAddress& address)
 /// The guard against packets for 127.0.0.0/8 exists before route_localnet is set, in nftables and on the link.
 BuildOutcome LinuxChain::map_ports(const wiring::Wiring& wiring, const AttachmentContext& context) {
   if (context.is_new_instance) netfilter().delete_stale_tables(context.node_instance);
-  if (const auto taken = netfilter().prepare(wiring, context.node_instance)) return to_conflict(*taken);
+  const auto taken = netfilter().prepare(wiring, context.node_instance, context.takes_port_over);
+  if (taken) return to_conflict(*taken);
   open_loopback(wiring);
-  const auto rules = netfilter().build(wiring, context.node_instance, host_);
+  const auto rules = netfilter().build(wiring, context.node_instance, host_, context.takes_port_over);
   if (rules.conflict) return to_conflict(*rules.conflict);
   return Built{.has_missing_rules = rules.has_missing_rules};
 }

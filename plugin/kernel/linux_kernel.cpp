@@ -131,12 +131,13 @@ void LinuxKernel::delete_stale_tables(const std::string& instance) {
 BuildOutcome LinuxKernel::build_with_rules(const wiring::Wiring& wiring, const AttachmentContext& context,
                                            wiring::Footprint& footprint) {
   footprint.partial_wiring = wiring;
-  if (const auto taken = netfilter().prepare(wiring, context.node_instance)) return to_conflict(*taken);
+  const auto taken = netfilter().prepare(wiring, context.node_instance, context.takes_port_over);
+  if (taken) return to_conflict(*taken);
   cni::lap(context.stopwatch, "kernel_rules");
   auto outcome = PairBuilder{wiring, context, host_netns_.get(), host_}.build(footprint);
   if (!std::holds_alternative<Built>(outcome)) return outcome;
   footprint.may_have_rules = true;
-  const auto rules = netfilter().build(wiring, context.node_instance, host_);
+  const auto rules = netfilter().build(wiring, context.node_instance, host_, context.takes_port_over);
   cni::lap(context.stopwatch, "kernel_rules");
   if (rules.conflict) return to_conflict(*rules.conflict);
   std::get<Built>(outcome).has_missing_rules = rules.has_missing_rules;

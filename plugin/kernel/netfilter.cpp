@@ -38,11 +38,12 @@ const NftElement* find_by_key(std::span<const NftElement> elements, const NftEle
 /// An element of the attachment has its comment. Another element with the same key belongs to a container that no
 /// longer exists, or in a port map to another attachment.
 std::optional<HostPortConflict> find_conflict(std::span<const WantedElement> wanted,
-                                              std::span<const NftElement> existing) {
+                                              std::span<const NftElement> existing, const TakesPortOver& takes_over) {
   for (const auto& [element, description, mapping] : wanted) {
     const auto* existing_element = mapping ? find_by_key(existing, element) : nullptr;
     if (existing_element == nullptr || existing_element->comment == element.comment) continue;
     const auto owner = find_owner(existing_element->comment);
+    if (owner && takes_over && takes_over(owner->attachment)) continue;
     return HostPortConflict{wiring::host_port_text(*mapping), owner ? std::optional{owner->attachment} : std::nullopt};
   }
   return std::nullopt;
@@ -221,6 +222,7 @@ struct Netfilter::Wanted {
   const std::vector<NeededPart>& parts;
   const std::vector<WantedElement>& elements;
   const std::string& instance;
+  const TakesPortOver& takes_over;
 };
 
 /// The first requests of a transaction, and the state on which they are based.
@@ -256,18 +258,19 @@ std::vector<NftFamily> Netfilter::stale_tables(const std::string& instance) {
   return families;
 }
 
-std::optional<HostPortConflict> Netfilter::prepare(const wiring::Wiring& wiring, const std::string& instance) {
+std::optional<HostPortConflict> Netfilter::prepare(const wiring::Wiring& wiring, const std::string& instance,
+                                                   const TakesPortOver& takes_over) {
   const auto parts = parts_of(wiring);
   auto elements = elements_of(wiring);
   std::ranges::move(without_host_addresses(elements), std::back_inserter(elements));
   std::optional<HostPortConflict> conflict;
-  session_.retry_on_conflict([&] { return prepare_once({parts, elements, instance}, conflict); });
+  session_.retry_on_conflict([&] { return prepare_once({parts, elements, instance, takes_over}, conflict); });
   return conflict;
 }
 
 bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflict>& conflict) {
   auto [state, changes, generation] = plan_transaction(wanted);
-  conflict = find_conflict(wanted.elements, state.elements);
+  conflict = find_conflict(wanted.elements, state.elements, wanted.takes_over);
   if (conflict) return true;
   for (const auto& part : wanted.parts) {
     if (contains(state.chains, full_name(part))) continue;
@@ -287,7 +290,8 @@ bool Netfilter::commit_if_full(Requests& changes, std::optional<std::uint32_t>& 
 /// fails, the next query finds what is missing.
 bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
   auto [state, changes, generation] = plan_transaction(wanted);
-  built = {.conflict = find_conflict(wanted.elements, state.elements), .has_new_parts = built.has_new_parts};
+  built = {.conflict = find_conflict(wanted.elements, state.elements, wanted.takes_over),
+           .has_new_parts = built.has_new_parts};
   if (built.conflict) return true;
   for (const auto& part : wanted.parts) {
     const bool is_complete =
@@ -305,12 +309,13 @@ bool Netfilter::build_once(const Wanted& wanted, RulesBuilt& built) {
   return session_.commit(std::move(changes), generation);
 }
 
-RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host) {
+RulesBuilt Netfilter::build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host,
+                            const TakesPortOver& takes_over) {
   const auto elements = elements_of(wiring);
   if (elements.empty()) return {};
   const auto parts = parts_of(wiring);
   RulesBuilt built;
-  session_.retry_on_conflict([&] { return build_once({parts, elements, instance}, built); });
+  session_.retry_on_conflict([&] { return build_once({parts, elements, instance, takes_over}, built); });
   if (built.conflict) return built;
   if (built.has_new_parts) open_loopback_of_bridge(wiring, host);
   delete_flows_to_host_ports(mapped_ports(elements), session_.socket());

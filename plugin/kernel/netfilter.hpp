@@ -24,6 +24,9 @@ struct HostPortConflict {
   std::optional<cni::Tag> holder;  ///< nullopt: unknown
 };
 
+/// Whether the host ports of this attachment are taken over. Empty function: no port is.
+using TakesPortOver = std::function<bool(cni::Tag holder)>;
+
 /// The result of build().
 struct RulesBuilt {
   std::optional<HostPortConflict> conflict{};  ///< if set, nothing was created
@@ -41,12 +44,15 @@ class Netfilter {
   void require();
 
   /// Creates the parts of the tables that the wiring needs, but no elements of it: the guard rules must exist before
-  /// the pair. Returns a conflict if another attachment uses a host port of the wiring.
-  std::optional<HostPortConflict> prepare(const wiring::Wiring& wiring, const std::string& instance);
+  /// the pair. Returns a conflict if another attachment uses a host port of the wiring, unless it is taken over.
+  std::optional<HostPortConflict> prepare(const wiring::Wiring& wiring, const std::string& instance,
+                                          const TakesPortOver& takes_over = {});
 
   /// Creates the missing parts and elements of the wiring. If parts were missing, clean() may have run since the pair
-  /// was created: opens the loopback addresses of the bridge again, over `host`, a NETLINK_ROUTE socket.
-  RulesBuilt build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host);
+  /// was created: opens the loopback addresses of the bridge again, over `host`, a NETLINK_ROUTE socket. A port that is
+  /// taken over changes its container in one transaction.
+  RulesBuilt build(const wiring::Wiring& wiring, const std::string& instance, NetlinkSocket& host,
+                   const TakesPortOver& takes_over = {});
 
   /// Marks the tables of the wiring complete: they contain the elements of all attachments again.
   void mark_complete(const wiring::Wiring& wiring);

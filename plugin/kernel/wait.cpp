@@ -10,9 +10,8 @@
 namespace kernel {
 
 /// If the condition is true at once, the clock is not read.
-bool wait_until(const std::function<bool()>& is_true) {
+bool wait_until(const std::function<bool()>& is_true, std::chrono::milliseconds timeout) {
   if (is_true()) return true;
-  constexpr std::chrono::seconds timeout{5};
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   constexpr std::chrono::microseconds shortest{20};
   constexpr std::chrono::microseconds longest{5000};

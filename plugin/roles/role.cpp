@@ -5,6 +5,7 @@
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/kernel/namespace_return_failure.hpp"
 #include "plugin/loopback/serve.hpp"
+#include "plugin/netavark/serve.hpp"
 #include "plugin/posix/privileges.hpp"
 #include "plugin/posix/process.hpp"
 #include "plugin/text/file_name.hpp"
@@ -47,6 +48,13 @@ void serve_loopback(const Role& /*role*/, cni::Call call, const Print& print) {
   loopback::serve(std::move(call), print);
 }
 
+/// setup and teardown are ADD and DEL of veth.
+int serve_netavark(const std::vector<std::string>& arguments, std::string_view version, const cni::Streams& streams) {
+  return netavark::serve_process(arguments, version, streams, [](cni::Call call, const Print& print) {
+    serve_interface(Role{.name = "veth"}, std::move(call), print);
+  });
+}
+
 constexpr std::array all_roles{
     Role{.name = "veth", .serve = serve_interface},
     Role{.name = "ptp", .dialect = {.reference_mode = cni::Mode::ptp}, .serve = serve_interface},
@@ -58,6 +66,7 @@ constexpr std::array all_roles{
     Role{.name = "portmap", .serve = serve_member<chained::serve_portmap>},
     Role{.name = "bandwidth", .serve = serve_member<chained::serve_bandwidth>},
     Role{.name = "tuning", .serve = serve_member<chained::serve_tuning>},
+    Role{.name = "netavark-veth", .serve_process = serve_netavark},
 };
 
 }  // namespace

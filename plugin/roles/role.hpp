@@ -4,7 +4,9 @@
 #include "plugin/cni/process.hpp"
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 // One executable has the roles of several plugins. The name under which it was started selects the role: a hard link
 // named "bridge" is a drop-in replacement of the reference plugin "bridge".
@@ -18,6 +20,10 @@ struct Role {
 
   /// Serves one call and prints its result. Throws cni::Error and std::system_error.
   void (*serve)(const Role& role, cni::Call call, const Print& print) = nullptr;
+
+  /// Of a role with another protocol than CNI: serves the process with its arguments, and returns the exit status.
+  int (*serve_process)(const std::vector<std::string>& arguments, std::string_view version,
+                       const cni::Streams& streams) = nullptr;
 };
 
 /// The role for the path or name by which the program was started (argv[0]): that of the file name; "veth" for a name

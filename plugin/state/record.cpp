@@ -139,6 +139,7 @@ Record parse(const std::string& text) {
                          .container = required_string(object, "container"),
                          .interface = required_string(object, "interface")},
           .netns = object.string_or("netns", ""),
+          .pod = object.string_or("pod", ""),
           .addresses = addresses_of(object),
           .host_interface = host_interface_of(object),
           .ends = ends_of(object),
@@ -162,6 +163,7 @@ std::string to_text(const Record& record) {
   json.member("container", record.attachment.container);
   json.member("interface", record.attachment.interface);
   json.member("netns", record.netns);
+  if (!record.pod.empty()) json.member("pod", record.pod);
   write_addresses(json, record.addresses);
   if (record.host_interface) write_host_interface(json, *record.host_interface);
   if (!record.wiring.empty()) {

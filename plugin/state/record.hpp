@@ -32,6 +32,7 @@ struct EndIndexes {
 struct Record {
   cni::Attachment attachment = {};
   std::string netns = {};                      ///< CNI_NETNS of the ADD
+  std::string pod = {};                        ///< "NAMESPACE/NAME" in Kubernetes; empty: no pod
   std::vector<cni::IpAddress> addresses = {};  ///< taken by the built-in IPAM
   /// nullopt while only addresses are taken, and for leases without an interface of this plugin.
   std::optional<HostInterface> host_interface = {};

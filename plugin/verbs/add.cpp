@@ -6,6 +6,7 @@
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
 #include "plugin/attachment/ovs_ports.hpp"
+#include "plugin/attachment/port_handover.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/attachment/rollback.hpp"
 #include "plugin/attachment/state_folder.hpp"
@@ -61,25 +62,32 @@ class AddOperation {
         ipam_(ipam::make_ipam(request, &folder)),
         footprint_(empty_footprint(request.attachment)),
         ovs_(wiring_, node(), footprint_),
+        ports_(request, kernel, folder),
         rollback_("veth", footprint_, {.kernel = &kernel, .folder = &folder}) {}
 
   void run(const kernel::AttachmentContext& context, const Print& print) {
     lock_ = folder_.locks.attachment(request_.attachment);
     clear_stale_attachment();
     cni::lap(request_.stopwatch, "lock");
-    rollback_.protect([&] {
-      attach(context);
-      print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac, built_.vlan_interface_mac}),
-                         request_.config.version));
-    });
+    ports_.protect(context, [&] { attach_and_print(context, print); });
     mark_live();
   }
+
+  bool takes_port_over(cni::Tag holder) { return ports_.takes_over(holder); }
 
   kernel::OvsConnector ovs_connector() {
     return {.request = [this] { ovs_.request(); }, .wait = [this] { return ovs_.wait(); }};
   }
 
  private:
+  void attach_and_print(const kernel::AttachmentContext& context, const Print& print) {
+    rollback_.protect([&] {
+      attach(context);
+      print(cni::to_json(add_result(request_, {wiring_, lease_, built_.bridge_mac, built_.vlan_interface_mac}),
+                         request_.config.version));
+    });
+  }
+
   /// Tears down what is left of an unfinished ADD. Throws if the attachment exists, with or without a record.
   void clear_stale_attachment() {
     const auto stored = folder_.records.find(request_.attachment);
@@ -156,14 +164,14 @@ class AddOperation {
                      "use another address, or remove " + what + " (see ip route get " + address + ")"};
   }
 
-  /// Returns the conflict that prevents the build. Tears down stale holders of host ports and retries, unless the same
-  /// conflict is found again.
+  /// Returns the conflict that prevents the build. Retries when a host port was released, unless the same conflict is
+  /// found again.
   std::optional<kernel::Conflict> build(const kernel::AttachmentContext& context) {
     auto conflict = try_build(context);
     for (std::optional<kernel::Conflict> last; conflict && conflict != last; conflict = try_build(context)) {
       last = conflict;
       const bool is_port_conflict = conflict->kind == kernel::Conflict::Kind::host_port;
-      if (!is_port_conflict || !attachment::release_stale_holder(*conflict, kernel_, folder_)) break;
+      if (!is_port_conflict || !ports_.is_released(*conflict)) break;
       remove_links();
     }
     if (!conflict && built_.has_missing_rules) restore_rules_of_other_attachments(wiring_, context, kernel_, folder_);
@@ -232,6 +240,7 @@ class AddOperation {
   void write_pending_record() {
     state::Record record{.attachment = request_.attachment,
                          .netns = request_.netns,
+                         .pod = cni::pod_of(request_.args),
                          .addresses = footprint_.addresses,
                          .wiring = wiring::to_text(wiring_)};
     if (wiring_.peer_netns.empty()) record.host_interface = state::HostInterface{.name = wiring_.host.name};
@@ -268,6 +277,7 @@ class AddOperation {
   kernel::Built built_;
   wiring::Footprint footprint_;  ///< what this ADD has created so far
   attachment::OvsAddition ovs_;
+  attachment::PortHandover ports_;
   attachment::Rollback rollback_;
 };
 
@@ -286,6 +296,7 @@ void add_in(state::Folder& folder, kernel::AttachmentContext context, const cni:
   if (folder.is_new()) attachment::remove_orphaned_rules(tools.kernel, folder);
   AddOperation operation{request, tools.kernel, folder};
   context.ovs = operation.ovs_connector();
+  context.takes_port_over = [&](cni::Tag holder) { return operation.takes_port_over(holder); };
   operation.run(context, tools.print);
 }
 

@@ -5,6 +5,8 @@
 #include "plugin/attachment/locked_batches.hpp"
 #include "plugin/wiring/text.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,8 +41,10 @@ class RuleRestorer {
   }
 
  private:
+  /// Begins with the newest: a host port belongs to the container that has taken it over.
   void restore(const std::string& network, std::span<const cni::Tag> tags, const state::Folder& folder) {
-    const auto batch = attachment::lock_batch(network, tags, folder, attachment::no_wait);
+    auto batch = attachment::lock_batch(network, tags, folder, attachment::no_wait);
+    std::ranges::sort(batch.records, std::greater{}, &state::StoredRecord::written_at);
     is_complete_ = is_complete_ && batch.busy.empty();
     std::vector<wiring::Footprint> footprints;
     std::vector<wiring::Wiring> wirings;

@@ -11,6 +11,7 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/metrics.hpp"
+#include "plugin/vethctl/plugin_users.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/report/style.hpp"
 #include "plugin/vethctl/selection.hpp"
@@ -41,6 +42,17 @@ std::optional<Finding> to_finding(const ValidationResult& result) {
                  .remedy = "check the spelling of the key"};
 }
 
+/// Runtimes that use several networks by their names, as Podman and nerdctl, are not concerned.
+void add_preferred(const std::string& folder, std::vector<Finding>& findings) {
+  for (const auto& file : configurations_before(folder)) {
+    findings.push_back({.severity = Severity::warning,
+                        .what = "a network of another plugin is used instead of that of veth: the file comes first in "
+                                "the order of names",
+                        .where = {file},
+                        .remedy = "delete or rename it, unless the runtime selects networks by their names"});
+  }
+}
+
 std::vector<Finding> check_configurations(const Arguments& arguments) {
   const auto folder = arguments.value("conf-dir").value_or(inspect::default_conf_dir);
   const auto files = inspect::find_configurations(folder);
@@ -61,6 +73,7 @@ std::vector<Finding> check_configurations(const Arguments& arguments) {
       if (auto finding = to_finding(result)) findings.push_back(*std::move(finding));
     }
   }
+  add_preferred(folder, findings);
   return findings;
 }
 
@@ -134,7 +147,8 @@ Command check_command() {
       .max_operands = 2,
       .summary = "find problems of this node and print how to fix them",
       .description =
-          "Checks the network configurations (as validate does), full ranges, the state folder, each attachment "
+          "Checks the network configurations (as validate does) and their order, full ranges, the state folder, each "
+          "attachment "
           "(record "
           "and kernel, as show does), and the settings of the host that block packets of containers: IP forwarding, "
           "strict reverse path filters, firewalls that drop forwarded packets, routes of other software to addresses "

@@ -23,6 +23,7 @@ Command leases_command();
 Command list_command();
 Command man_command();
 Command metrics_command();
+Command status_command();
 Command probe_command();
 Command repair_command();
 Command show_command();

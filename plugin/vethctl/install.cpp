@@ -13,9 +13,10 @@
 #include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/installed_files.hpp"
 #include "plugin/vethctl/node_network.hpp"
+#include "plugin/vethctl/plugin_users.hpp"
+#include "plugin/vethctl/read_only.hpp"
 
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,8 @@ constexpr auto loopback_name = "loopback";
 /// The names of reference plugins that veth can replace: plugin/roles/role.cpp.
 constexpr std::array replaceable_names{"ptp",     "bridge",    "host-local", "static",
                                        "portmap", "bandwidth", "tuning",     loopback_name};
+/// The name under which veth is a plugin of netavark.
+constexpr auto netavark_name = "netavark-veth";
 constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl"};
 constexpr std::size_t max_program_bytes = std::size_t{64} << 20U;
 
@@ -105,7 +108,8 @@ class InstallRun {
         console_(console),
         place_{canonical_path(bin_dir_of(arguments)), canonical_path(conf_dir_of(arguments))},
         is_forced_(arguments.has("force")),
-        is_replacing_(arguments.has("replace-reference")) {
+        is_replacing_(arguments.has("replace-reference")),
+        is_for_netavark_(arguments.has("netavark")) {
     if (network_) conf_ = InstalledFiles::open(conf_dir_of(arguments));
   }
 
@@ -119,7 +123,8 @@ class InstallRun {
       if (is_kept) add_action(bin_, program.name, "kept: a loopback plugin of another package");
       if (!is_kept) install_file(bin_, program);
     }
-    for (const std::string name : replaceable_names) link_if_wanted(name);
+    for (const std::string name : replaceable_names) link_if_wanted(name, is_replacing_);
+    link_if_wanted(netavark_name, is_for_netavark_);
     if (network_) configure();
     return std::move(actions_);
   }
@@ -184,9 +189,9 @@ class InstallRun {
   }
 
   /// Links of an earlier install are made again, since they lead to the file that was replaced.
-  void link_if_wanted(const std::string& name) {
+  void link_if_wanted(const std::string& name, bool is_wanted) {
     const bool was_link = name != loopback_name && bin_.owner(name) == Owner::vethctl;
-    if (!is_replacing_ && !was_link) return;
+    if (!is_wanted && !was_link) return;
     if (bin_.is_link(name, plugin_name)) return add_action(bin_, name, "unchanged");
     const bool has_original = bin_.owner(name) == Owner::other;
     bin_.link(name, plugin_name);
@@ -200,6 +205,13 @@ class InstallRun {
     install_file(*conf_, file);
     for (const auto& name : conf_->names()) {
       if (name != file.name && conf_->remove(name)) add_action(*conf_, name, "removed: replaced by " + file.name);
+    }
+    warn_of_preferred();
+  }
+
+  void warn_of_preferred() const {
+    for (const auto& file : configurations_before(place_.conf_dir)) {
+      console_.warn("vethctl: " + text::quoted(file) + " " + preferred_advice + '\n');
     }
   }
 
@@ -216,14 +228,9 @@ class InstallRun {
   Installation place_;
   bool is_forced_;
   bool is_replacing_;
+  bool is_for_netavark_;
   std::vector<FileAction> actions_{};
 };
-
-/// Container runtimes mount /proc/sys read-only in containers.
-bool is_read_only(const char* path) {
-  struct statvfs found {};
-  return ::statvfs(path, &found) == 0 && (found.f_flag & ST_RDONLY) != 0;
-}
 
 /// In a container with a read-only /proc/sys, STATUS would fail although the runtime, outside of it, can write there.
 /// So only VERSION is run there, which shows that the node can run the executable.
@@ -284,6 +291,7 @@ Command install_command() {
                    .value = "NAME",
                    .help = "name of the network (default: veth); the file is 10-NAME.conflist"},
                   {.name = "replace-reference", .help = "give veth the names of the reference plugins too"},
+                  {.name = "netavark", .help = "give veth the name netavark-veth too, for Podman 5"},
                   {.name = "force", .help = "also replace files that vethctl did not install, and a network in use"},
                   output_option()},
       .examples = {"vethctl install --pod-cidr 10.244.1.0/24,fd00:10:244:1::/64 --cluster-cidr 10.244.0.0/16"},

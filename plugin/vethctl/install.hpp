@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/kernel/kernel.hpp"
 #include "plugin/vethctl/command.hpp"
 
 #include <functional>
@@ -14,8 +15,9 @@ using StatusCheck = std::function<void(const std::string& executable, const std:
 /// Throws Error system_refused if a file of another package would be replaced; nothing is changed then.
 int install(const Arguments& arguments, const Console& console, const StatusCheck& check_status);
 
-/// Removes the files of install, first the configuration. Throws Error already_attached if containers are attached.
-/// Returns found_faults if a file was not removed because it was changed.
-int uninstall(const Arguments& arguments, const Console& console);
+/// Removes the files of install, first the configuration, and what the plugin has left on the node: the tables of
+/// nftables and the state folders, unless another installation stays. Throws Error already_attached if containers are
+/// attached. Returns found_faults if a file was not removed because it was changed.
+int uninstall(const Arguments& arguments, const Console& console, kernel::Kernel& kernel);
 
 }  // namespace vethctl

@@ -12,6 +12,7 @@
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/report/prometheus.hpp"
+#include "plugin/vethctl/watch.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -146,29 +147,31 @@ int metrics(const Arguments& arguments, const Console& console, kernel::Inspecto
 }
 
 Command metrics_command() {
-  return {
-      .name = "metrics",
-      .summary = "print metrics for Prometheus",
-      .description =
-          "Prints gauges in the text format of Prometheus: attachments by network and state, the leased and the "
-          "free addresses of each range that veth-ipam serves, and the age in seconds of the oldest attachment "
-          "that is neither \"live\" nor \"in flight\".\n\n"
-          "With --output-file, the metrics are written atomically to a file that all users can read, for the "
-          "textfile collector of node_exporter; run the command by a timer. The file always has the text format; with "
-          "--output json, the values are also printed as JSON.",
-      .options = {{.name = "output-file",
-                   .value = "FILE",
-                   .help = "write to FILE (its name must end in .prom) instead of standard output"},
-                  {.name = "conf-dir",
-                   .value = "DIR",
-                   .help = "folder of the network configurations (default: /etc/cni/net.d)"},
-                  output_option()},
-      .examples = {"vethctl metrics --output-file /var/lib/prometheus/node-exporter/veth.prom"},
-      .run = [](const Arguments& arguments, const Console& console) {
-        kernel::LinuxKernel kernel;
-        kernel::LinuxInspector inspector{kernel};
-        return metrics(arguments, console, inspector);
-      }};
+  return {.name = "metrics",
+          .summary = "print metrics for Prometheus",
+          .description =
+              "Prints gauges in the text format of Prometheus: attachments by network and state, the leased and the "
+              "free addresses of each range that veth-ipam serves, and the age in seconds of the oldest attachment "
+              "that is neither \"live\" nor \"in flight\".\n\n"
+              "With --output-file, the metrics are written atomically to a file that all users can read, for the "
+              "textfile collector of node_exporter; run the command by a timer, or with --watch. The file always has "
+              "the text format; with "
+              "--output json, the values are also printed as JSON.",
+          .options = {{.name = "output-file",
+                       .value = "FILE",
+                       .help = "write to FILE (its name must end in .prom) instead of standard output"},
+                      {.name = "conf-dir",
+                       .value = "DIR",
+                       .help = "folder of the network configurations (default: /etc/cni/net.d)"},
+                      output_option(),
+                      watch_option()},
+          .examples = {"vethctl metrics --output-file /var/lib/prometheus/node-exporter/veth.prom"},
+          .run = [](const Arguments& arguments, const Console& console) {
+            kernel::LinuxKernel kernel;
+            kernel::LinuxInspector inspector{kernel};
+            return watched(
+                arguments, console, [&](const Console& round) { return metrics(arguments, round, inspector); }, sleep);
+          }};
 }
 
 }  // namespace vethctl

@@ -26,4 +26,13 @@ std::vector<std::string> configurations_using(const std::vector<std::string>& ty
   return files;
 }
 
+std::vector<std::string> configurations_before(const std::string& folder) {
+  std::vector<std::string> before;
+  for (const auto& file : inspect::find_configurations(folder).value_or(std::vector<std::string>{})) {
+    if (uses(file, {"veth"})) return before;
+    if (!parse_configurations(inspect::configuration_text(file)).empty()) before.push_back(file);
+  }
+  return {};
+}
+
 }  // namespace vethctl

@@ -1,4 +1,8 @@
+#include "plugin/attachment/reclaim.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/state/removal.hpp"
+#include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
@@ -56,14 +60,51 @@ Selection select(const Arguments& arguments, const std::vector<Installation>& re
   return selection;
 }
 
-void refuse_while_attached(const std::string& root) {
-  for (const auto& folder : inspect::open_folders(root)) {
+/// The pod, since people look for it by this name.
+std::string name_of(const state::StoredRecord& stored) {
+  if (!stored.record) return "tag " + cni::to_string(stored.tag);
+  const auto& [network, container, interface] = stored.record->attachment;
+  return stored.record->pod.empty() ? container : "pod " + stored.record->pod;
+}
+
+std::string names_of(const std::vector<state::StoredRecord>& records) {
+  constexpr std::size_t most_names = 3;
+  std::vector<std::string> names;
+  for (const auto& stored : records) add_once(names, text::quoted(name_of(stored)));
+  return text::listed(names, most_names);
+}
+
+/// Containers that another plugin has deleted, since its configuration comes first now, have left their records.
+void refuse_while_attached(const std::string& root, kernel::Kernel& kernel) {
+  for (auto& folder : inspect::open_folders(root)) {
     for (const auto& network : folder.records.networks()) {
       if (!folder.records.has_any(network)) continue;
-      throw_attached("uninstall", network,
-                     "delete them with the runtime first (vethctl list prints them), or use --force");
+      attachment::reclaim(network, kernel, folder);
+      const auto records = folder.records.list(network);
+      if (records.empty()) continue;
+      throw cni::Error{
+          cni::ErrorCode::already_attached,
+          "cannot uninstall: containers are attached to network " + text::quoted(network) + ": " + names_of(records),
+          "delete them with the runtime first (vethctl list prints them), or use --force"};
     }
   }
+}
+
+bool is_any_attached(const std::vector<state::Folder>& folders) {
+  return std::ranges::any_of(folders, [](const state::Folder& folder) {
+    const auto networks = folder.records.networks();
+    return folder.locks.is_any_attachment_locked() ||
+           std::ranges::any_of(networks, [&](const std::string& network) { return folder.records.has_any(network); });
+  });
+}
+
+/// The roots of the state folders; the one that lists the others is the last.
+std::vector<std::string> roots_of(const std::vector<state::Folder>& folders, const std::string& first) {
+  std::vector<std::string> roots;
+  for (const auto& folder : folders) add_once(roots, folder.path().substr(0, folder.path().rfind('/')));
+  std::erase(roots, first);
+  roots.push_back(first);
+  return roots;
 }
 
 /// The folders that exist and contain files of install.
@@ -78,19 +119,20 @@ std::vector<InstalledFiles> find_files(const std::vector<std::string>& folders) 
 
 class Uninstallation {
  public:
-  Uninstallation(const Arguments& arguments, const Console& console)
+  Uninstallation(const Arguments& arguments, const Console& console, kernel::Kernel& kernel)
       : remembered_(remembered_installations(console.installations)),
         selection_(select(arguments, remembered_)),
         configurations_(find_files(selection_.conf_dirs)),
         programs_(find_files(selection_.bin_dirs)),
         console_(console),
+        kernel_(kernel),
         is_forced_(arguments.has("force")) {}
 
   /// Throws before anything is removed if the folders cannot be changed, or if a network would be left without its
   /// plugin.
   void check() const {
     if (!is_forced_) {
-      refuse_while_attached(console_.root);
+      refuse_while_attached(console_.root, kernel_);
       for (const auto& folder : selection_.conf_dirs) refuse_used_plugins(folder);
     }
     for (const auto* folders : {&configurations_, &programs_}) {
@@ -108,6 +150,7 @@ class Uninstallation {
         remove_all(files, false, actions);
       }
     }
+    if (is_last()) remove_node_state(actions);
     forget_selected();
   }
 
@@ -167,11 +210,31 @@ class Uninstallation {
     }
   }
 
+  bool is_selected(const Installation& installation) const {
+    return contains(selection_.bin_dirs, installation.bin_dir) && contains(selection_.conf_dirs, installation.conf_dir);
+  }
+
+  /// Whether no other installation stays, which would create the same state again.
+  bool is_last() const {
+    return std::ranges::all_of(remembered_, [&](const Installation& each) { return is_selected(each); });
+  }
+
+  /// With --force, attachments may exist: they keep their records, for a later installation.
+  void remove_node_state(std::vector<FileAction>& actions) {
+    const auto folders = inspect::open_folders(console_.root);
+    if (is_any_attached(folders)) {
+      actions.push_back({console_.root, "kept: containers are attached"});
+      return;
+    }
+    if (kernel_.clean_rules("")) actions.push_back({"nftables", "removed the tables of the plugin"});
+    for (const auto& root : roots_of(folders, console_.root)) {
+      if (state::remove_folders(root)) actions.push_back({root, "removed"});
+    }
+  }
+
   void forget_selected() const try {
     for (const auto& installation : remembered_) {
-      const bool is_selected =
-          contains(selection_.bin_dirs, installation.bin_dir) && contains(selection_.conf_dirs, installation.conf_dir);
-      if (is_selected) forget(console_.installations, installation);
+      if (is_selected(installation)) forget(console_.installations, installation);
     }
   } catch (const std::system_error& error) {
     console_.warn(std::string{"vethctl: "} + error.what() + '\n');  // the next uninstall finds no files there
@@ -182,14 +245,15 @@ class Uninstallation {
   std::vector<InstalledFiles> configurations_;
   std::vector<InstalledFiles> programs_;
   const Console& console_;
+  kernel::Kernel& kernel_;
   bool is_forced_;
   bool is_complete_ = true;
 };
 
 }  // namespace
 
-int uninstall(const Arguments& arguments, const Console& console) {
-  Uninstallation uninstallation{arguments, console};
+int uninstall(const Arguments& arguments, const Console& console, kernel::Kernel& kernel) {
+  Uninstallation uninstallation{arguments, console, kernel};
   uninstallation.check();
   std::vector<FileAction> actions;
   try {
@@ -203,26 +267,32 @@ int uninstall(const Arguments& arguments, const Console& console) {
 }
 
 Command uninstall_command() {
-  return {.name = "uninstall",
-          .summary = "remove the files that install has installed",
-          .description =
-              "Removes the files that install has installed, first the configuration, so that the runtime starts no "
-              "further containers. install remembers its folders, so no option is needed; --bin-dir or --conf-dir "
-              "selects one of several installations. Executables that another configuration of install uses are kept. "
-              "Executables that were changed afterwards are not removed; the exit status is 1 then. Plugins that "
-              "install --replace-reference has replaced are restored.\n\n"
-              "Fails, and removes nothing, while containers are attached, and if a configuration that uses the "
-              "plugins would stay: one that was changed after install, or that vethctl did not write.",
-          .options = {{.name = "bin-dir", .value = "DIR", .help = "folder of the plugins (default: see above)"},
-                      {.name = "conf-dir",
-                       .value = "DIR",
-                       .help = "folder of the network configurations (default: see above)"},
-                      {.name = "force",
-                       .help = "uninstall even if containers are attached, and remove the configurations of install "
-                               "even if they were changed"},
-                      output_option()},
-          .examples = {"vethctl uninstall", "vethctl uninstall --conf-dir /etc/cni/net.d"},
-          .run = uninstall};
+  return {
+      .name = "uninstall",
+      .summary = "remove the plugin from this node",
+      .description =
+          "Removes the files that install has installed, first the configuration, so that the runtime starts no "
+          "further containers. install remembers its folders, so no option is needed; --bin-dir or --conf-dir "
+          "selects one of several installations. Executables that another configuration of install uses are kept. "
+          "Executables that were changed afterwards are not removed; the exit status is 1 then. Plugins that "
+          "install --replace-reference has replaced are restored. Then the nftables tables and the state folder of the "
+          "plugin are removed, unless another installation stays.\n\n"
+          "Fails, and removes nothing, while containers are attached, which it names (stale attachments are removed), "
+          "and if a configuration that uses the "
+          "plugins would stay: one that was changed after install, or that vethctl did not write.",
+      .options = {{.name = "bin-dir", .value = "DIR", .help = "folder of the plugins (default: see above)"},
+                  {.name = "conf-dir",
+                   .value = "DIR",
+                   .help = "folder of the network configurations (default: see above)"},
+                  {.name = "force",
+                   .help = "uninstall even if containers are attached, and remove the configurations of install "
+                           "even if they were changed"},
+                  output_option()},
+      .examples = {"vethctl uninstall", "vethctl uninstall --conf-dir /etc/cni/net.d"},
+      .run = [](const Arguments& arguments, const Console& console) {
+        kernel::LinuxKernel kernel;
+        return uninstall(arguments, console, kernel);
+      }};
 }
 
 }  // namespace vethctl

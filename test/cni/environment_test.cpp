@@ -205,8 +205,17 @@ TEST(InterfaceNameFault, DescribesTheError) {
 }
 
 TEST(ParseArgs, ReadsAddressesAndMac) {
-  EXPECT_EQ(parse_args("IgnoreUnknown=1;K8S_POD_NAME=p;MAC=02:11:22:33:44:55;IP=10.68.0.77,fd00::1;GATEWAY=10.68.0.1"),
-            (Args{.ip = {"10.68.0.77", "fd00::1"}, .gateway = {"10.68.0.1"}, .mac = "02:11:22:33:44:55"}));
+  EXPECT_EQ(
+      parse_args("IgnoreUnknown=1;K8S_POD_NAME=p;MAC=02:11:22:33:44:55;IP=10.68.0.77,fd00::1;GATEWAY=10.68.0.1"),
+      (Args{.ip = {"10.68.0.77", "fd00::1"}, .gateway = {"10.68.0.1"}, .mac = "02:11:22:33:44:55", .pod_name = "p"}));
+}
+
+TEST(ParseArgs, NamesThePodByNamespaceAndName) {
+  EXPECT_EQ(pod_of(parse_args("K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0")), "default/web-0");
+  for (const char* text :
+       {"", "K8S_POD_NAMESPACE=default", "K8S_POD_NAME=web-0", "K8S_POD_NAMESPACE=;K8S_POD_NAME=w"}) {
+    EXPECT_EQ(pod_of(parse_args(text)), "") << text;
+  }
 }
 
 TEST(ParseArgs, IgnoresEmptyPairsAndValues) {

@@ -8,8 +8,8 @@
 namespace {
 
 TEST(Roles, FollowFromTheFileNameOfTheProgram) {
-  for (const std::string_view name :
-       {"veth", "ptp", "bridge", "veth-ipam", "host-local", "static", "portmap", "bandwidth", "tuning", "loopback"}) {
+  for (const std::string_view name : {"veth", "ptp", "bridge", "veth-ipam", "host-local", "static", "portmap",
+                                      "bandwidth", "tuning", "loopback", "netavark-veth"}) {
     EXPECT_EQ(roles::role_of(name).name, name);
     EXPECT_EQ(roles::role_of("/opt/cni/bin/" + std::string{name}).name, name);
   }

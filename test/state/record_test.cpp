@@ -14,6 +14,7 @@ namespace {
 
 const state::Record whole{.attachment = {.network = "net", .container = "c1", .interface = "eth0"},
                           .netns = "/run/netns/\"c1\"\n",
+                          .pod = "default/web-0",
                           .addresses = {*cni::find_address("10.1.2.3"), *cni::find_address("fd00::3")},
                           .host_interface = state::HostInterface{.name = "vethabcdefghijk", .index = 4'000'000'000},
                           .ends = {.host = 4'294'967'295, .container = 7},

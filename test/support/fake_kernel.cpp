@@ -109,10 +109,11 @@ kernel::NodeState FakeKernel::read_node(const kernel::NodeQuery& query) {
   return state;
 }
 
-std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& wiring) const {
+std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& wiring,
+                                                          const std::function<bool(cni::Tag)>& takes_port_over) const {
   for (const auto& other : rules) {
     const auto* mapping = other.attachment == wiring.attachment ? nullptr : find_common_port(wiring, other);
-    if (mapping == nullptr) continue;
+    if (mapping == nullptr || takes_port_over(cni::tag_of(other.attachment))) continue;
     return kernel::Conflict{.kind = kernel::Conflict::Kind::host_port,
                             .host_port = wiring::host_port_text(*mapping),
                             .holder = cni::tag_of(other.attachment)};
@@ -124,6 +125,13 @@ std::optional<kernel::Conflict> FakeKernel::find_conflict(const wiring::Wiring& 
       return kernel::Conflict{.address = address, .is_host_address = true};
   }
   return find_held_gateway(wiring);
+}
+
+/// The elements of a mapped port have a new owner.
+void FakeKernel::take_ports_over(const wiring::Wiring& wiring) {
+  for (auto& other : rules) {
+    if (other.attachment != wiring.attachment && find_common_port(wiring, other)) other.host_ports.reset();
+  }
 }
 
 /// As the kernel, by the host routes to the containers.
@@ -150,7 +158,7 @@ kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kerne
   }
   if (wiring.bridge) add_bridge_gateways(wiring, footprint.bridge_change);
   if (wiring::needs_rules(wiring)) footprint.partial_wiring = wiring;
-  if (const auto conflict = find_conflict(wiring)) return *conflict;
+  if (const auto conflict = find_conflict(wiring, context.takes_port_over)) return *conflict;
   const auto link = put(wiring);
   footprint.may_have_pair = footprint.may_have_ifb = true;
   footprint.is_netns_pair = context.peer.has_value();
@@ -159,6 +167,7 @@ kernel::BuildOutcome FakeKernel::build(const wiring::Wiring& wiring, const kerne
   throw_configured_error("build_after_links");
   if (!wiring::needs_rules(wiring)) return kernel::Built{.lacks_filters = lacks_filters};
   footprint.may_have_rules = true;
+  take_ports_over(wiring);
   restore_rules({&wiring, 1}, context, false);
   return kernel::Built{.has_missing_rules = !has_tables};
 }

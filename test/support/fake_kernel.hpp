@@ -73,7 +73,10 @@ class FakeKernel final : public kernel::Kernel {
 
  private:
   bool has_end(const FakePair& pair, const wiring::Footprint& footprint) const;
-  std::optional<kernel::Conflict> find_conflict(const wiring::Wiring& wiring) const;
+  std::optional<kernel::Conflict> find_conflict(
+      const wiring::Wiring& wiring,
+      const std::function<bool(cni::Tag)>& takes_port_over = [](cni::Tag) { return false; }) const;
+  void take_ports_over(const wiring::Wiring& wiring);
   std::optional<kernel::Conflict> find_held_gateway(const wiring::Wiring& wiring) const;
   void observe_limits(const wiring::Wiring& made, wiring::Observed& observed) const;
   bool remove_links(const wiring::Footprint& footprint);

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
+#include <utility>
 
 namespace {
 
@@ -70,6 +73,27 @@ TEST_F(Rules, LoseTheirChainsWithTheLastDelOfTheNetwork) {
   add("c6");
   EXPECT_EQ(error_of_del("c6"), "");
   EXPECT_EQ(kernel.cleaned_networks, (Texts{"net", "net"}));
+}
+
+/// In either order of the tags. The times of records have the resolution of the kernel's clock tick.
+TEST_F(Rules, AreRestoredForThePodThatHasTakenThePortOver) {
+  for (const auto& [first, second] : {std::pair{"c1", "c2"}, std::pair{"c2", "c1"}}) {
+    for (const auto* container : {first, second}) {
+      auto pod = request(container);
+      pod.args.pod_namespace = "default";
+      pod.args.pod_name = "web-0";
+      add(pod);
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    kernel.rules.clear();
+    kernel.has_tables = false;
+    map(9090);
+    add("c3");
+    EXPECT_EQ(std::ranges::count(containers_with_rules(), second), 1);
+    EXPECT_EQ(std::ranges::count(containers_with_rules(), first), 0);
+    map(8080);
+    for (const char* container : {"c1", "c2", "c3"}) EXPECT_EQ(error_of_del(container), "");
+  }
 }
 
 TEST_F(Rules, AreRemovedByDelWithoutTheConfigurationOfTheAdd) {

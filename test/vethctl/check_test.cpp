@@ -84,6 +84,20 @@ TEST_F(Check, ReportsRangesWithoutAFreeAddress) {
       << check();
 }
 
+TEST_F(Check, WarnsOfAConfigurationThatARuntimePrefers) {
+  std::ofstream{conf_dir + "/05-cilium.conflist"} << R"({"name": "cilium", "plugins": [{"type": "cilium-cni"}]})";
+  const auto [status, text] = check();
+  EXPECT_EQ(status, 1);
+  EXPECT_NE(
+      text.find("warning: a network of another plugin is used instead of that of veth: the file comes first in the "
+                "order of names\n    where: " +
+                conf_dir + "/05-cilium.conflist\n"),
+      std::string::npos)
+      << text;
+  std::filesystem::rename(conf_dir + "/05-cilium.conflist", conf_dir + "/50-cilium.conflist");
+  EXPECT_EQ(check().status, 0);
+}
+
 TEST_F(Check, NamesWhatItDidNotExamine) {
   attach(wanted("c1"));
   const auto lock = folder().locks.try_attachment(cni::tag_of(wanted("c1").attachment));

@@ -1,6 +1,7 @@
 #include "plugin/vethctl/install.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/verbs/del.hpp"
 #include "plugin/vethctl/commands.hpp"
 #include "plugin/vethctl/installations.hpp"
 #include "test/support/temporary_directory.hpp"
@@ -9,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -49,6 +51,7 @@ class Install : public testing::Test {
     } catch (const cni::Error& error) {
       return error.what();
     }
+    warned = screen.warned;
     return screen.printed;
   }
 
@@ -61,7 +64,7 @@ class Install : public testing::Test {
     test::Screen screen;
     const auto arguments = vethctl::parse(vethctl::uninstall_command(), words);
     try {
-      EXPECT_EQ(vethctl::uninstall(arguments, console_of(screen)), status);
+      EXPECT_EQ(vethctl::uninstall(arguments, console_of(screen), kernel), status);
     } catch (const cni::Error& error) {
       return error.what();
     }
@@ -82,7 +85,10 @@ class Install : public testing::Test {
   std::string list = conf + "/10-veth.conflist";
   std::string installations = directory.path() + "/lib/vethctl/installations";
   std::string asked;
+  std::string warned;  ///< by the last install
   bool is_ready = true;
+  test::FakeKernel kernel;
+  static constexpr auto tables_removed = "nftables: removed the tables of the plugin\n";  // there are always any
 };
 
 TEST_F(Install, CopiesTheExecutablesAndWritesTheConfigurationLast) {
@@ -189,10 +195,10 @@ TEST_F(Install, RejectsAnInvalidNetworkName) {
 TEST_F(Install, IsRevertedByUninstall) {
   install();
   EXPECT_EQ(uninstall(), list + ": removed\n" + bin + "/loopback: removed\n" + bin + "/veth: removed\n" + bin +
-                             "/veth-ipam: removed\n" + bin + "/vethctl: removed\n");
+                             "/veth-ipam: removed\n" + bin + "/vethctl: removed\n" + tables_removed);
   EXPECT_TRUE(std::filesystem::is_empty(bin));
   EXPECT_TRUE(std::filesystem::is_empty(conf));
-  EXPECT_EQ(uninstall(), "");
+  EXPECT_EQ(uninstall(), tables_removed);
 }
 
 TEST_F(Install, IsNotRevertedForFilesThatWereChanged) {
@@ -278,18 +284,86 @@ TEST_F(Install, RevertsAlsoTheForeignFilesThatItReplaced) {
   EXPECT_NE(uninstall_with({}).find(list + ": removed\n"), std::string::npos);
 }
 
-class Uninstall : public test::NetworkTest {};
+TEST_F(Install, WarnsOfAConfigurationThatARuntimePrefers) {
+  install();
+  EXPECT_EQ(warned, "");
+  write(conf + "/20-later.conf", R"({"cniVersion": "1.0.0", "name": "later", "type": "other"})");
+  write(conf + "/01-invalid.conflist", "{");
+  install();
+  EXPECT_EQ(warned, "") << "runtimes skip an invalid file";
+  write(conf + "/05-cilium.conflist", R"({"name": "cilium", "plugins": [{"type": "cilium-cni"}]})");
+  install();
+  EXPECT_EQ(warned,
+            "vethctl: \"" + conf +
+                "/05-cilium.conflist\" comes before the configuration of veth in the order of names: containerd "
+                "and the kubelet use the first one. Delete or rename the file if veth is to be used\n");
+}
 
-TEST_F(Uninstall, FailsWhileContainersAreAttached) {
-  add("c1");
-  test::Screen screen;
-  const auto arguments = vethctl::parse(vethctl::uninstall_command(), {"--bin-dir", root, "--conf-dir", root});
-  try {
-    vethctl::uninstall(arguments, screen.console(root));
-    FAIL() << "no error";
-  } catch (const cni::Error& error) {
-    EXPECT_EQ(error.message, "cannot uninstall: containers are attached to network \"net\"");
+class Uninstall : public test::NetworkTest {
+ protected:
+  std::string uninstall(std::vector<std::string> words = {}) {
+    words.insert(words.end(), {"--bin-dir", directory.path() + "/bin", "--conf-dir", directory.path() + "/conf"});
+    const auto arguments = vethctl::parse(vethctl::uninstall_command(), words);
+    test::Screen screen;
+    auto console = screen.console(root);
+    console.installations = directory.path() + "/installations";
+    const auto error = test::error_text([&] { vethctl::uninstall(arguments, console, kernel); });
+    return screen.printed + error;
   }
+
+  std::string cannot_uninstall(const std::string& names) const {
+    return "101: cannot uninstall: containers are attached to network \"net\": " + names;
+  }
+};
+
+TEST_F(Uninstall, NamesTheContainersThatAreAttached) {
+  auto pod = request("c1");
+  pod.args.pod_namespace = "default";
+  pod.args.pod_name = "web-0";
+  add(pod);
+  EXPECT_EQ(uninstall(), cannot_uninstall("\"pod default/web-0\""));
+  verbs::del(pod, kernel, root);
+  for (const char* container : {"c2", "c3", "c4", "c5"}) add(container);
+  EXPECT_TRUE(uninstall().ends_with(" and 1 more")) << uninstall();
+}
+
+TEST_F(Uninstall, LeavesNeitherTablesNorState) {
+  add("c1");
+  verbs::del(request("c1"), kernel, root);
+  const auto other_boot = root + "/01234567-89ab-cdef-0123-456789abcdef-1";
+  std::filesystem::create_directories(other_boot + "/net/live");
+  EXPECT_EQ(uninstall(), "nftables: removed the tables of the plugin\n" + root + ": removed\n");
+  EXPECT_EQ(kernel.calls.back(), "clean_rules");
+  EXPECT_FALSE(std::filesystem::exists(root));
+}
+
+TEST_F(Uninstall, RemovesStaleAttachments) {
+  add("c1");
+  add("c2");
+  kernel.remove_links_of(attachment("c1"));
+  EXPECT_EQ(uninstall(), cannot_uninstall("\"c2\""));
+  kernel.remove_links_of(attachment("c2"));
+  EXPECT_NE(uninstall().find(root + ": removed\n"), std::string::npos);
+}
+
+TEST_F(Uninstall, RemovesTheStateOfOtherRootsToo) {
+  const auto other = directory.path() + "/other";
+  ASSERT_FALSE(state::Folder::open(other, root).path().empty());
+  EXPECT_NE(uninstall().find(other + ": removed\n" + root + ": removed\n"), std::string::npos) << uninstall();
+  EXPECT_FALSE(std::filesystem::exists(other) || std::filesystem::exists(root));
+}
+
+TEST_F(Uninstall, KeepsTheStateOfAttachmentsWithForce) {
+  add("c1");
+  EXPECT_EQ(uninstall({"--force"}), root + ": kept: containers are attached\n");
+  EXPECT_TRUE(has_record("c1"));
+  EXPECT_EQ(std::ranges::count(kernel.calls, "clean_rules"), 0);
+}
+
+TEST_F(Uninstall, KeepsTheStateForAnotherInstallation) {
+  vethctl::remember(directory.path() + "/installations", {"/opt/cni/bin", "/etc/cni/net.d"});
+  EXPECT_EQ(uninstall(), "");
+  EXPECT_TRUE(std::filesystem::exists(folder.path()));
 }
 
 }  // namespace

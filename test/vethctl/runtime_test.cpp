@@ -135,6 +135,27 @@ TEST(RuntimeCheck, ConvertsTheResultToTheVersionOfTheList) {
   EXPECT_EQ(previous["ips"], json::parse(R"([{"address": "10.1.2.3/24"}])"));
 }
 
+TEST(RuntimeStatus, CallsAllPluginsUntilOneFails) {
+  auto list = three;
+  list.version = "1.1.0";
+  FakePlugins plugins{.failing = {"STATUS second"}};
+  EXPECT_EQ(error_of_run([&] {
+              runtime::status_list({.list = list, .capability_args = {}, .previous_result = {}}, plugins.runner());
+            }),
+            "106 plugin second failed (STATUS): refused; details");
+  EXPECT_EQ(plugins.calls, (std::vector<std::string>{"STATUS first", "STATUS second"}));
+  EXPECT_EQ(plugins.configurations["first"]["name"], "pods");
+}
+
+TEST(RuntimeStatus, CallsOnlyVethBeforeVersion110) {
+  auto list = three;
+  list.plugins.push_back({.type = "veth", .text = R"({"type": "veth"})"});
+  FakePlugins plugins;
+  runtime::status_list({.list = list, .capability_args = {}, .previous_result = {}}, plugins.runner());
+  EXPECT_EQ(plugins.calls, std::vector<std::string>{"STATUS veth"});
+  EXPECT_EQ(plugins.configurations["veth"]["cniVersion"], "1.1.0");
+}
+
 TEST(RuntimeList, ChoosesTheNewestSupportedVersion) {
   struct Case {
     std::string versions;

@@ -116,6 +116,16 @@ void check_list(const ListCall& call, const RunPlugin& run) {
   for (const auto& plugin : call.list.plugins) run_plugin(plugin, cni::Verb::check, converted, run);
 }
 
+void status_list(const ListCall& call, const RunPlugin& run, cni::Verb verb) {
+  const bool has_status = cni::find_version(call.list.version).value_or(cni::newest_version) >= cni::Version::v1_1_0;
+  auto list = call.list;
+  if (!has_status) list.version = cni::to_string(cni::Version::v1_1_0);
+  const ListCall newest{.list = list, .capability_args = {}, .previous_result = {}};
+  for (const auto& plugin : call.list.plugins) {
+    if (has_status || plugin.type == "veth") run_plugin(plugin, verb, newest, run);
+  }
+}
+
 void delete_list(const ListCall& call, const RunPlugin& run) {
   auto converted = call;
   converted.previous_result = has_check(call.list) ? in_version_of(call.list, call.previous_result) : "";

@@ -33,6 +33,10 @@ std::string add_list(const ListCall& call, const RunPlugin& run);
 /// cni::Error if the version of the list has no CHECK.
 void check_list(const ListCall& call, const RunPlugin& run);
 
+/// Runs STATUS (or VERSION, if `verb` is that) of the plugins until one fails. STATUS exists since 1.1.0: of an older
+/// list only the plugin veth is called, which has it in each version.
+void status_list(const ListCall& call, const RunPlugin& run, cni::Verb verb = cni::Verb::status);
+
 /// Runs DEL of all plugins in reverse order, also if some fail, and throws the first failure afterwards.
 void delete_list(const ListCall& call, const RunPlugin& run);
 

@@ -1,0 +1,230 @@
+// The manifests in conf/kubernetes, as far as they can be tested without a cluster: the script of the init container
+// runs with a kubectl that is a script too, and kustomize builds what is applied.
+#include "integration/support/call.hpp"
+#include "integration/support/command.hpp"
+#include "integration/support/file_text.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace support;
+
+constexpr auto manifests = VETH_SOURCE_DIR "/conf/kubernetes";
+constexpr auto manifest_work = "/run/test/kubernetes";
+
+/// The documents of a text in YAML as a JSON array.
+constexpr auto to_json_array = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin))))";
+
+bool has_yaml() { return run({.argv = {"/usr/bin/python3", "-I", "-c", "import yaml"}}).exit == 0; }
+
+json parse_yaml(const std::string& text) {
+  const auto parsed = run({.argv = {"/usr/bin/python3", "-I", "-c", to_json_array}, .input = text});
+  EXPECT_EQ(parsed.exit, 0) << parsed.err;
+  return json::parse(parsed.out, nullptr, false);
+}
+
+json find_object(const json& documents, const std::string& kind) {
+  for (const auto& document : documents) {
+    if (document.value("kind", "") == kind) return document;
+  }
+  ADD_FAILURE() << "no object of kind " << kind;
+  return nullptr;
+}
+
+json pod_of(const json& daemon_set) { return daemon_set.at("spec").at("template").at("spec"); }
+
+json container_of(const json& pod, const std::string& list, const std::string& name) {
+  for (const auto& container : pod.at(list)) {
+    if (container.at("name") == name) return container;
+  }
+  ADD_FAILURE() << "no container " << name;
+  return nullptr;
+}
+
+void write_script(const std::string& name, const std::string& text) {
+  const auto path = std::string{manifest_work} + "/bin/" + name;
+  std::ofstream{path} << "#!/bin/sh\n" << text << '\n';
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+}
+
+/// The first init container with its folder, and commands in place of kubectl and sleep.
+class PodCidrContainer : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    std::filesystem::create_directories(std::string{manifest_work} + "/bin");
+    std::filesystem::create_directories(node);
+    write_script("sleep", "echo \"$@\" >> /run/test/kubernetes/pauses");
+    const auto pod = pod_of(find_object(parse_yaml(read_text(std::string{manifests} + "/veth-cni.yaml")), "DaemonSet"));
+    command = container_of(pod, "initContainers", "pod-cidr").at("command").get<std::vector<std::string>>();
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  /// Runs the command of the manifest, with its folder /node elsewhere.
+  Outcome run_container() const {
+    auto argv = command;
+    for (auto at = argv.back().find("/node/"); at != std::string::npos; at = argv.back().find("/node/", at + 1)) {
+      if (argv.back()[at - 1] == ' ') argv.back().insert(at, manifest_work);
+    }
+    return run({.argv = argv,
+                .environment = {std::string{"PATH="} + manifest_work + "/bin:/usr/bin:/bin", "NODE_NAME=worker"}});
+  }
+
+  std::string node = std::string{manifest_work} + "/node";
+  std::vector<std::string> command;
+};
+
+TEST_F(PodCidrContainer, WritesTheNetworksOfTheNode) {
+  write_script("kubectl", "echo \"$@\" > /run/test/kubernetes/words; printf '10.244.3.0/24 fd00:10:244:3::/64 '");
+  EXPECT_EQ(run_container(), Outcome{});
+  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 fd00:10:244:3::/64 ");
+  EXPECT_EQ(read_text(std::string{manifest_work} + "/words"),
+            "--cache-dir /run/test/kubernetes/node/cache get node worker "
+            "--output go-template={{range .spec.podCIDRs}}{{.}} {{end}}\n");
+}
+
+TEST_F(PodCidrContainer, WaitsForNetworksThatAreAssignedLater) {
+  write_script("kubectl", "grep -qs 5 /run/test/kubernetes/pauses && printf '10.244.3.0/24 ' || true");
+  EXPECT_EQ(run_container(), Outcome{});
+  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 ");
+  EXPECT_EQ(read_text(std::string{manifest_work} + "/pauses"), "5\n");
+}
+
+/// The kubelet then runs it again.
+TEST_F(PodCidrContainer, FailsIfTheNodeHasNoNetworks) {
+  write_script("kubectl", "true");
+  const auto failed = run_container();
+  EXPECT_EQ(failed.exit, 1);
+  EXPECT_EQ(failed.err,
+            "node worker has no pod networks (spec.podCIDRs): run kube-controller-manager with --allocate-node-cidrs "
+            "and --cluster-cidr, or let the cloud assign them. Trying again.\n");
+}
+
+TEST_F(PodCidrContainer, FailsAtOnceIfTheApiDoesNotAnswer) {
+  write_script("kubectl", "echo refused >&2; exit 1");
+  const auto failed = run_container();
+  EXPECT_EQ(failed.exit, 1);
+  EXPECT_EQ(failed.err, "refused\n");
+  EXPECT_FALSE(std::filesystem::exists(std::string{manifest_work} + "/pauses"));
+}
+
+/// What `kubectl apply --kustomize` sends, from a copy in which a text is replaced.
+class Kustomization : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    if (run({.argv = {"kubectl", "kustomize", "--help"}}).exit != 0) GTEST_SKIP() << "NOT RUN: kubectl is missing";
+    std::filesystem::copy(manifests, manifest_work, std::filesystem::copy_options::recursive);
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  static json build(const std::string& part = "") {
+    const auto built = run({.argv = {"kubectl", "kustomize", manifest_work + part}});
+    EXPECT_EQ(built.exit, 0) << built.err;
+    return parse_yaml(built.out);
+  }
+
+  static void replace(const std::string& file, const std::string& text, const std::string& by) {
+    const auto path = std::string{manifest_work} + "/" + file;
+    auto content = read_text(path);
+    const auto at = content.find(text);
+    ASSERT_NE(at, std::string::npos) << text;
+    std::ofstream{path} << content.replace(at, text.size(), by);
+  }
+};
+
+json networks_reference(const json& documents) {
+  const auto install = container_of(pod_of(find_object(documents, "DaemonSet")), "initContainers", "install");
+  return install.at("env").at(0).at("valueFrom").at("configMapKeyRef").at("name");
+}
+
+/// A pod template that changes is rolled out, and with it the networks.
+TEST_F(Kustomization, RollsOutChangedNetworks) {
+  const auto before = build();
+  EXPECT_EQ(networks_reference(before), find_object(before, "ConfigMap").at("metadata").at("name"));
+  replace("kustomization.yaml", "10.244.0.0/16", "10.245.0.0/16");
+  const auto after = build();
+  EXPECT_EQ(networks_reference(after), find_object(after, "ConfigMap").at("metadata").at("name"));
+  EXPECT_NE(networks_reference(after), networks_reference(before));
+}
+
+/// The pods of both DaemonSets on one node: their commands, with the folders of the node elsewhere.
+class KubernetesNode : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+    for (const char* name : {"host/metrics", "node"}) std::filesystem::create_directories(path(name));
+    write_text(path("node/pod-cidr"), "10.244.3.0/24 fd00:10:244:3::/64 ");
+  }
+  void TearDown() override { std::filesystem::remove_all(manifest_work); }
+
+  static std::string path(const std::string& name) { return std::string{manifest_work} + '/' + name; }
+
+  static json pod(const std::string& file) {
+    return pod_of(find_object(parse_yaml(read_text(std::string{manifests} + '/' + file)), "DaemonSet"));
+  }
+
+  /// Runs vethctl with the words of the manifest, but only once.
+  static Outcome run_words(const json& words) {
+    std::vector<std::string> mapped;
+    for (auto word : words.get<std::vector<std::string>>()) {
+      if (word == "/vethctl" || word.starts_with("--watch")) continue;
+      for (const std::string folder : {"/host/", "/node/"}) {
+        if (const auto at = word.find(folder); at != std::string::npos) word.insert(at, manifest_work);
+      }
+      mapped.push_back(word == "--cluster-cidr=$(CLUSTER_CIDR)" ? "--cluster-cidr=10.244.0.0/16" : word);
+    }
+    return vethctl(mapped);
+  }
+};
+
+TEST_F(KubernetesNode, IsInstalledProbedAndUninstalledByThePods) {
+  const auto daemon = pod("veth-cni.yaml");
+  const auto metrics = container_of(daemon, "containers", "metrics");
+  const auto probe = metrics.at("readinessProbe").at("exec").at("command");
+  EXPECT_EQ(run_words(probe).exit, 1) << "nothing is installed yet";
+  const auto installed = run_words(container_of(daemon, "initContainers", "install").at("args"));
+  ASSERT_EQ(installed.exit, 0) << installed.err;
+  const auto probed = run_words(probe);
+  EXPECT_EQ(probed.out, "ready\n") << probed.err;
+  EXPECT_EQ(run_words(metrics.at("args")).exit, 0);
+  EXPECT_NE(read_text(path("host/metrics/veth-cni.prom")).find("10.244.3."), std::string::npos);
+  const auto uninstaller = pod("uninstall/veth-cni-uninstall.yaml");
+  const auto removed = run_words(container_of(uninstaller, "initContainers", "uninstall").at("args"));
+  EXPECT_EQ(removed.exit, 0) << removed.err;
+  for (const char* folder : {"host/bin", "host/conf"}) EXPECT_TRUE(std::filesystem::is_empty(path(folder))) << folder;
+  EXPECT_FALSE(std::filesystem::exists("/run/veth-cni"));
+}
+
+/// The container keeps the pod running, and does nothing. Its image has no shell.
+TEST_F(KubernetesNode, KeepsThePodOfTheUninstallation) {
+  auto words = container_of(pod("uninstall/veth-cni-uninstall.yaml"), "containers", "done").at("args");
+  std::vector<std::string> argv{"timeout", "1", executables() + "/vethctl"};
+  for (const auto& word : words) argv.push_back(word.get<std::string>());
+  EXPECT_EQ(run({.argv = argv}).exit, 124) << "it ends by itself";
+}
+
+TEST_F(Kustomization, BuildsTheUninstallation) {
+  const auto built = build("/uninstall");
+  const auto pod = pod_of(find_object(built, "DaemonSet"));
+  EXPECT_TRUE(pod.at("hostNetwork").get<bool>()) << "the tables are those of the host";
+  EXPECT_EQ(pod.at("tolerations"), (json{{{"operator", "Exists"}}}));
+  const auto image = container_of(pod, "initContainers", "uninstall").at("image");
+  const auto daemon = pod_of(find_object(build(), "DaemonSet"));
+  EXPECT_EQ(image, container_of(daemon, "initContainers", "install").at("image"));
+}
+
+/// CRI-O calls GC only after STATUS has succeeded: a range full of lost containers would never be freed.
+TEST(KubernetesExample, IsReadyWhenFull) {
+  const auto list = json::parse(read_text(VETH_SOURCE_DIR "/conf/40-veth-kubernetes.conflist"));
+  EXPECT_TRUE(list.at("plugins").at(0).at("readyWhenFull").get<bool>());
+  EXPECT_NE(read_text(VETH_SOURCE_DIR "/conf/crio/10-veth-cni.conf").find("readyWhenFull"), std::string::npos);
+}
+
+}  // namespace
