@@ -48,6 +48,7 @@ std::optional<NextHop> tunnel_hop(const std::string& name, const cluster::Node& 
               .device = wiring::gpe_device,
               .tunnel = std::move(ends)};
   if (uses_vxlan(other, own)) {
+    if (!own.underlay.has_ipv6) return std::nullopt;
     hop.device = wiring::vxlan_device;
     hop.gateway = tunnel_gateway(name);
   }

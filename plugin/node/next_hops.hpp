@@ -25,7 +25,8 @@ struct OwnNode {
   const Settings& settings;
 };
 
-/// None if the nodes have no family in common, or if Routing::direct excludes the tunnel.
+/// None if the nodes have no family in common, if Routing::direct excludes the tunnel, or if it would be VXLAN on a
+/// kernel without IPv6: the gateway of VXLAN is an IPv6 address.
 NodeHops next_hops_to(const std::string& name, const cluster::Node& other, const OwnNode& own);
 
 /// The MAC of the VXLAN device of a node, and the link-local address that stands for it.

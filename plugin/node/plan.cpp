@@ -2,6 +2,7 @@
 
 #include "plugin/node/accepted_networks.hpp"
 #include "plugin/node/next_hops.hpp"
+#include "plugin/wiring/wiring.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +19,12 @@ std::uint32_t overhead_of(wiring::Encapsulation encapsulation, Family underlay) 
   constexpr std::uint32_t udp_and_vxlan = 16;
   constexpr std::uint32_t ethernet = 14;
   return ip + udp_and_vxlan + (encapsulation == wiring::Encapsulation::vxlan ? ethernet : 0);
+}
+
+/// The next hops need IPv6 on the device. If the underlay has no room for its smallest MTU, the outer packets are
+/// fragmented.
+std::uint32_t mtu_of(std::uint32_t underlay_mtu, std::uint32_t overhead) {
+  return std::max(wiring::min_ipv6_mtu, underlay_mtu - std::min(underlay_mtu, overhead));
 }
 
 class Planner {
@@ -116,8 +123,7 @@ class Planner {
   void add_tunnel(const std::string& name, const NextHop& hop) {
     const bool is_vxlan = hop.device == wiring::vxlan_device;
     const auto encapsulation = is_vxlan ? wiring::Encapsulation::vxlan : wiring::Encapsulation::gpe;
-    const auto mtu =
-        own_.underlay.mtu - std::min(own_.underlay.mtu, overhead_of(encapsulation, hop.tunnel->remote.family));
+    const auto mtu = mtu_of(own_.underlay.mtu, overhead_of(encapsulation, hop.tunnel->remote.family));
     auto& tunnel = network_.tunnels[hop.device];
     tunnel.encapsulation = encapsulation;
     tunnel.port = is_vxlan ? own_.settings.vxlan_port : own_.settings.gpe_port;
@@ -140,7 +146,7 @@ class Planner {
     const auto overhead = overhead_of(wiring::Encapsulation::gpe, Family::ipv6);
     return {.encapsulation = wiring::Encapsulation::gpe,
             .port = own_.settings.gpe_port,
-            .mtu = own_.underlay.mtu - std::min(own_.underlay.mtu, overhead)};
+            .mtu = mtu_of(own_.underlay.mtu, overhead)};
   }
 
   void add_filter() {

@@ -97,6 +97,18 @@ TEST(Plan, DeductsTheHeadersOfTheTunnelFromTheMtu) {
   EXPECT_EQ(mtu(6, EncapsulationChoice::vxlan), 1430U);
 }
 
+TEST(Plan, KeepsRoomForIpv6InTheTunnel) {
+  EXPECT_EQ(wiring::least_mtu(plan(three_nodes({4}), "a", {.mtu = 1300})), 1280U);
+}
+
+TEST(Plan, HasNoVxlanOnAKernelWithoutIpv6) {
+  auto directory = three_nodes({4});
+  directory.nodes["b"].prefers_vxlan = true;
+  const auto planned = plan(directory, "a", {.has_ipv6 = false});
+  EXPECT_FALSE(planned.routes.contains(network("10.244.2.0/24")));
+  EXPECT_TRUE(planned.routes.contains(network("10.244.3.0/24")));
+}
+
 TEST(Plan, UsesTheTunnelForIpv6OverADirectUnderlayOfIpv4) {
   const auto directory = three_nodes({4});
   const auto planned = plan(directory, "a", on_link(directory));
