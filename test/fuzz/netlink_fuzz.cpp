@@ -3,10 +3,12 @@
 #include "plugin/kernel/firewall.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/next_hops.hpp"
 #include "plugin/kernel/nft_objects.hpp"
 #include "plugin/kernel/qdiscs.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
+#include "plugin/kernel/tunnel_devices.hpp"
 #include "test/fuzz/input.hpp"
 
 #include <linux/netlink.h>
@@ -36,6 +38,15 @@ void read_nftables_message(const std::string& message) {
   kernel::generation_of(message);
 }
 
+void read_message_between_nodes(const std::string& message) {
+  wiring::NodeNetwork network;
+  wiring::NodeTunnel tunnel;
+  kernel::find_next_hop(message);
+  kernel::read_node_route(message, network);
+  kernel::find_tunnel(message);
+  kernel::read_neighbour(message, tunnel);
+}
+
 }  // namespace
 
 void check_input(std::string_view text) {
@@ -52,6 +63,7 @@ void check_input(std::string_view text) {
   kernel::find_redirection(message);
   kernel::find_nsid(message);
   read_nftables_message(message);
+  read_message_between_nodes(message);
 }
 
 }  // namespace fuzz
