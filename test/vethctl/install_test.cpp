@@ -284,6 +284,16 @@ TEST_F(Install, RevertsAlsoTheForeignFilesThatItReplaced) {
   EXPECT_NE(uninstall_with({}).find(list + ": removed\n"), std::string::npos);
 }
 
+TEST_F(Install, LinksTheNameOfThePluginOfNetavark) {
+  const auto link = bin + "/netavark-veth";
+  EXPECT_EQ(install().find(link), std::string::npos);
+  EXPECT_NE(install({"--netavark"}).find(link + ": a link to veth\n"), std::string::npos);
+  write(source + "/veth", "newer");
+  EXPECT_NE(install().find(link + ": a link to veth\n"), std::string::npos) << "the link leads to the new file";
+  EXPECT_EQ(text_of(link), "newer");
+  EXPECT_NE(uninstall().find(link + ": removed\n"), std::string::npos);
+}
+
 TEST_F(Install, WarnsOfAConfigurationThatARuntimePrefers) {
   install();
   EXPECT_EQ(warned, "");
