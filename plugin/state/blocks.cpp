@@ -42,7 +42,10 @@ std::optional<std::uint32_t> index_of(std::string_view name) {
 
 std::vector<cni::Prefix> read_prefixes(cni::JsonObject& object, std::string_view key) {
   std::vector<cni::Prefix> prefixes;
-  for (const auto& element : object.require(key).as_array()) prefixes.push_back(element.as_prefix());
+  for (const auto& element : object.require(key).as_array()) {
+    prefixes.push_back(element.as_prefix());
+    if (prefixes.back() != cni::network_of(prefixes.back())) element.reject("must be a prefix without host bits");
+  }
   if (prefixes.empty()) object.require(key).reject("must contain at least one prefix");
   return prefixes;
 }

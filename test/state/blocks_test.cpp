@@ -74,7 +74,8 @@ TEST_F(Blocks, IgnoreOtherFiles) {
 TEST_F(Blocks, ThatAreDamagedAreReportedWithTheirPathAndKept) {
   for (const char* text :
        {"", "{", "[]", "{}", R"({"prefixes":["10.0.0.0/26"]})", R"({"prefixes":[],"pool":["10.0.0.0/8"]})",
-        R"({"prefixes":["10.0.0.0"],"pool":["10.0.0.0/8"]})"}) {
+        R"({"prefixes":["10.0.0.0"],"pool":["10.0.0.0/8"]})",
+        R"({"prefixes":["10.0.0.1/26"],"pool":["10.0.0.0/8"]})"}) {
     put("0000a3", text);
     const auto error = test::error_text([&] { read(); });
     EXPECT_EQ(error.find("5: cannot read the block of addresses in \"" + root() + "/default/0000a3\": "), 0U)
