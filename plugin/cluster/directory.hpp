@@ -27,6 +27,9 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
+/// The largest number of blocks of a pool is 2^24: in keys their index has six hexadecimal digits.
+constexpr unsigned max_index_bits = 24;
+
 struct BlockId {
   std::string pool;
   std::uint32_t index = 0;
@@ -43,7 +46,7 @@ struct Directory {
   bool operator==(const Directory&) const = default;
 };
 
-/// The number of blocks of a pool: that of its smallest prefix.
+/// The number of blocks of a pool: that of its smallest prefix, but at most 2^max_index_bits.
 std::uint32_t count_blocks(const Pool& pool);
 
 /// The prefixes of a block, in the order of Pool::prefixes. The index is below count_blocks().
