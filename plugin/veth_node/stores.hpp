@@ -1,0 +1,14 @@
+#pragma once
+
+#include "plugin/cluster/store.hpp"
+#include "plugin/veth_node/config.hpp"
+
+#include <memory>
+
+namespace veth_node {
+
+/// A connection to the store of the configuration. Throws cni::Error and std::system_error if a file that the
+/// configuration names cannot be read.
+std::unique_ptr<cluster::Store> open_store(const Config& config);
+
+}  // namespace veth_node
