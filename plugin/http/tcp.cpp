@@ -1,6 +1,7 @@
 #include "plugin/http/tcp.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/http/socket_address.hpp"
 #include "plugin/http/timed_out.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 namespace http {
 namespace {
@@ -23,27 +23,8 @@ constexpr int probe_seconds = 5;
 constexpr int probes = 3;
 constexpr int unacknowledged_ms = 30'000;
 
-sockaddr_storage address_of(const Endpoint& endpoint) {
-  sockaddr_storage storage{};
-  const auto bytes = cni::to_bytes(endpoint.address);
-  if (endpoint.address.family == cni::Family::ipv4) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint.port);
-    std::memcpy(&address.sin_addr, bytes.data(), sizeof address.sin_addr);
-    std::memcpy(&storage, &address, sizeof address);
-  } else {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(endpoint.port);
-    std::memcpy(&address.sin6_addr, bytes.data(), sizeof address.sin6_addr);
-    std::memcpy(&storage, &address, sizeof address);
-  }
-  return storage;
-}
-
-posix::FileDescriptor open_socket(const sockaddr_storage& address) {
-  posix::FileDescriptor socket{::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+posix::FileDescriptor open_socket(const SocketAddress& address) {
+  posix::FileDescriptor socket{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) posix::throw_errno("open a TCP socket");
   return socket;
 }
@@ -71,16 +52,14 @@ bool is_temporary(int error) { return error == EAGAIN || error == EINTR; }
 }  // namespace
 
 Tcp::Tcp(const Endpoint& endpoint, Deadline deadline)
-    : endpoint_(endpoint), socket_(open_socket(address_of(endpoint))) {
+    : endpoint_(endpoint), socket_(open_socket(socket_address(endpoint))) {
   set_options(socket_.get());
   connect(deadline);
 }
 
 void Tcp::connect(Deadline deadline) const {
-  const auto address = address_of(endpoint_);
-  const socklen_t size = endpoint_.address.family == cni::Family::ipv4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
-  if (::connect(socket_.get(), generic, size) == 0) return;
+  const auto address = socket_address(endpoint_);
+  if (::connect(socket_.get(), address.get(), address.size) == 0) return;
   if (errno != EINPROGRESS) fail("connect to", text_of(errno));
   wait(POLLOUT, deadline);
   int error = 0;

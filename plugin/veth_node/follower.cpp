@@ -4,6 +4,7 @@
 #include "plugin/cni/error.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -49,6 +50,9 @@ void Follower::run() {
       const bool was_stable = time_.now() - begin > longest_pause;
       pause = was_stable ? first_pause : std::clamp(pause * 2, first_pause, longest_pause);
       report_failure(error.what());
+    } catch (const std::system_error& error) {
+      pause = longest_pause;
+      report_failure(error.what());
     }
     if (!time_.pause(pause)) return;
   }
@@ -63,8 +67,8 @@ void Follower::follow() {
 
 void Follower::list() {
   const auto listing = store_.list("");
-  const auto last = board_.read([](const cluster::Directory& directory, const auto&) { return directory; });
-  auto read = cluster::read_directory(listing.items, last);
+  auto read = board_.read(
+      [&](const cluster::Directory& last, const auto&) { return cluster::read_directory(listing.items, last); });
   report_messages(read.messages);
   const bool is_taken = is_believed(read.directory);
   board_.change([&](cluster::Directory& directory, Status& status) {
