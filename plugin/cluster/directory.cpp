@@ -53,4 +53,19 @@ std::vector<cni::Prefix> container_networks(const Directory& directory, const st
   return networks;
 }
 
+std::map<std::string, std::vector<cni::Prefix>> container_networks(const Directory& directory) {
+  std::map<std::string, std::vector<cni::Prefix>> networks;
+  for (const auto& [name, node] : directory.nodes) {
+    if (!node.pod_networks.empty()) networks[name] = node.pod_networks;
+  }
+  for (const auto& [block, owner] : directory.blocks) {
+    const auto pool = directory.pools.find(block.pool);
+    if (pool == directory.pools.end() || block.index >= count_blocks(pool->second)) continue;
+    const std::vector<cni::Prefix> prefixes = block_prefixes(pool->second, block.index);
+    auto& of_owner = networks[owner];
+    of_owner.insert(of_owner.end(), prefixes.begin(), prefixes.end());
+  }
+  return networks;
+}
+
 }  // namespace cluster

@@ -11,9 +11,10 @@ namespace cluster {
 
 /// A member of the cluster, as it describes itself in the store.
 struct Node {
-  std::vector<cni::IpAddress> addresses;  ///< of its underlay, at most one of each family
-  std::string machine;                    ///< /etc/machine-id: two machines must not use one name
-  std::vector<cni::Prefix> pod_networks;  ///< that the cluster has given it (podCIDRs); empty with pools
+  std::vector<cni::IpAddress> addresses{};  ///< of its underlay, at most one of each family
+  std::string machine{};                    ///< /etc/machine-id: two machines must not use one name
+  std::vector<cni::Prefix> pod_networks{};  ///< that the cluster has given it (podCIDRs); empty with pools
+  bool prefers_vxlan = false;             ///< in tunnels, instead of VXLAN-GPE: see node::prefers_vxlan()
 
   bool operator==(const Node&) const = default;
 };
@@ -54,5 +55,8 @@ std::vector<cni::Prefix> block_prefixes(const Pool& pool, std::uint32_t index);
 
 /// The networks of the containers of a node: its pod networks and the prefixes of its blocks.
 std::vector<cni::Prefix> container_networks(const Directory& directory, const std::string& node);
+
+/// The same for each node that has any.
+std::map<std::string, std::vector<cni::Prefix>> container_networks(const Directory& directory);
 
 }  // namespace cluster

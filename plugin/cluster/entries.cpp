@@ -156,6 +156,7 @@ std::string to_json(const Node& node) {
   write_strings(json, "addresses", node.addresses);
   json.member("machine", node.machine);
   if (!node.pod_networks.empty()) write_strings(json, "podCIDRs", node.pod_networks);
+  if (node.prefers_vxlan) json.member("encapsulation", "vxlan");
   json.end_object();
   return json.text();
 }
@@ -183,7 +184,8 @@ Node read_node(std::string_view text) {
   auto object = document.root().as_object();
   Node node{.addresses = read_addresses(object.require("addresses")),
             .machine = object.string_or("machine", ""),
-            .pod_networks = {}};
+            .pod_networks = {},
+            .prefers_vxlan = object.string_or("encapsulation", "") == "vxlan"};
   if (const auto networks = object.find("podCIDRs")) node.pod_networks = read_networks(*networks);
   return node;
 }

@@ -11,7 +11,8 @@
 
 // The entries of the store: keys, and values as JSON.
 //
-//   nodes/NAME            {"addresses":["192.0.2.1","fd00:2::1"],"machine":"<machine ID>","podCIDRs":["10.244.1.0/24"]}
+//   nodes/NAME            {"addresses":["192.0.2.1","fd00:2::1"],"machine":"<machine ID>","podCIDRs":["10.244.1.0/24"],
+//                          "encapsulation":"vxlan"}
 //   pools/NAME            {"cidrs":["10.128.0.0/9","fd00:244::/48"],"blockBits":6}
 //   blocks/POOL/0000a3    {"node":"NAME","machine":"<machine ID>"}    the index in hexadecimal, so that keys are sorted
 namespace cluster {

@@ -29,8 +29,8 @@ Message nft_message(int message, int flags, NftFamily family, const Bytes& attri
   return new_message(nft_message_type(message), flags, header, attributes);
 }
 
-std::string table_suffix(NftFamily family) {
-  return std::string{" of table "} + (family == NftFamily::inet ? "inet " : "bridge ") + nft_table;
+std::string table_suffix(NftFamily family, const char* table = nft_table) {
+  return std::string{" of table "} + (family == NftFamily::inet ? "inet " : "bridge ") + table;
 }
 
 std::string action_text(const char* action, const char* kind, const std::string& name, NftFamily family) {
@@ -49,8 +49,8 @@ Message batch_message(int type, const Bytes& attributes = {}) {
   return new_message(type, 0, header, attributes);
 }
 
-Bytes chain_attributes(const NftChain& chain) {
-  auto attributes = nft_text(NFTA_CHAIN_TABLE, nft_table) + nft_text(NFTA_CHAIN_NAME, chain.name);
+Bytes chain_attributes(const NftChain& chain, const char* table) {
+  auto attributes = nft_text(NFTA_CHAIN_TABLE, table) + nft_text(NFTA_CHAIN_NAME, chain.name);
   if (!chain.comment.empty()) attributes += nft_bytes(NFTA_CHAIN_USERDATA, comment_of(chain.comment));
   if (!chain.hook) return attributes;
   const auto& [type, number, priority] = *chain.hook;
@@ -59,8 +59,8 @@ Bytes chain_attributes(const NftChain& chain) {
                                        nft_number(NFTA_HOOK_PRIORITY, static_cast<std::uint32_t>(priority)));
 }
 
-NetlinkRequest new_chain(NftFamily family, const NftChain& chain, int flags) {
-  return {nft_message(NFT_MSG_NEWCHAIN, flags, family, chain_attributes(chain)),
+NetlinkRequest new_chain(NftFamily family, const NftChain& chain, int flags, const char* table = nft_table) {
+  return {nft_message(NFT_MSG_NEWCHAIN, flags, family, chain_attributes(chain, table)),
           action_text("add", "chain", chain.name, family)};
 }
 
@@ -93,6 +93,16 @@ std::uint32_t length_of(const std::vector<NftType>& types) {
 Bytes element_list(const NftElement& element, const Bytes& attributes) {
   return nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, element.set) +
          nft_nest(NFTA_SET_ELEM_LIST_ELEMENTS, nft_nest(NFTA_LIST_ELEM, attributes));
+}
+
+/// The length of the list has 16 bits.
+Bytes element_list(const NftKeys& elements) {
+  Bytes list;
+  for (const auto& key : elements.keys) {
+    list += nft_nest(NFTA_LIST_ELEM, nft_nest(NFTA_SET_ELEM_KEY, nft_bytes(NFTA_DATA_VALUE, key)));
+  }
+  return nft_text(NFTA_SET_ELEM_LIST_TABLE, elements.table) + nft_text(NFTA_SET_ELEM_LIST_SET, elements.set) +
+         nft_nest(NFTA_SET_ELEM_LIST_ELEMENTS, list);
 }
 
 Bytes key_of(const NftElement& element) { return nft_nest(NFTA_SET_ELEM_KEY, nft_bytes(NFTA_DATA_VALUE, element.key)); }
@@ -183,12 +193,14 @@ NetlinkRequest begin_transaction(std::optional<std::uint32_t> generation) {
 
 NetlinkRequest end_transaction() { return {batch_message(NFNL_MSG_BATCH_END), "change nftables"}; }
 
-NetlinkRequest add_nft_table(NftFamily family) {
-  return {nft_message(NFT_MSG_NEWTABLE, NLM_F_CREATE, family, nft_text(NFTA_TABLE_NAME, nft_table)),
-          "add table" + table_suffix(family).substr(sizeof " of table" - 1)};
+NetlinkRequest add_nft_table(NftFamily family, const char* table) {
+  return {nft_message(NFT_MSG_NEWTABLE, NLM_F_CREATE, family, nft_text(NFTA_TABLE_NAME, table)),
+          "add table" + table_suffix(family, table).substr(sizeof " of table" - 1)};
 }
 
-NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain) { return new_chain(family, chain, NLM_F_CREATE); }
+NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain, const char* table) {
+  return new_chain(family, chain, NLM_F_CREATE, table);
+}
 
 NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain) {
   return new_chain(family, chain, NLM_F_CREATE | NLM_F_EXCL);
@@ -197,9 +209,9 @@ NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain) {
 /// Without the byte order in the user data, nft prints the keys of a set of interface names as empty
 /// (plugin/kernel/README.md, "nftables messages"). A set needs an ID in its transaction; its value does not matter if
 /// elements refer to the set by name.
-NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
+NetlinkRequest add_nft_set(NftFamily family, const NftSet& set, const char* table) {
   constexpr std::uint32_t any_number = 1;
-  auto attributes = nft_text(NFTA_SET_TABLE, nft_table) + nft_text(NFTA_SET_NAME, set.name) +
+  auto attributes = nft_text(NFTA_SET_TABLE, table) + nft_text(NFTA_SET_NAME, set.name) +
                     nft_number(NFTA_SET_FLAGS, set.data.empty() ? 0 : NFT_SET_MAP) +
                     nft_number(NFTA_SET_KEY_TYPE, number_of(set.key)) +
                     nft_number(NFTA_SET_KEY_LEN, length_of(set.key)) + nft_number(NFTA_SET_ID, any_number);
@@ -213,8 +225,8 @@ NetlinkRequest add_nft_set(NftFamily family, const NftSet& set) {
   return {nft_message(NFT_MSG_NEWSET, NLM_F_CREATE, family, attributes), action_text("add", "set", set.name, family)};
 }
 
-NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule) {
-  const auto attributes = nft_text(NFTA_RULE_TABLE, nft_table) + nft_text(NFTA_RULE_CHAIN, rule.chain) +
+NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule, const char* table) {
+  const auto attributes = nft_text(NFTA_RULE_TABLE, table) + nft_text(NFTA_RULE_CHAIN, rule.chain) +
                           nft_nest(NFTA_RULE_EXPRESSIONS, rule.expressions) +
                           nft_bytes(NFTA_RULE_USERDATA, comment_of(rule.comment));
   return {nft_message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, family, attributes),
@@ -227,9 +239,19 @@ NetlinkRequest create_nft_element(const NftElement& element) {
           action_text("add", "an element to set", element.set, element.family)};
 }
 
-NetlinkRequest delete_nft_table(NftFamily family) {
-  return {nft_message(NFT_MSG_DELTABLE, 0, family, nft_text(NFTA_TABLE_NAME, nft_table)),
-          "delete table" + table_suffix(family).substr(sizeof " of table" - 1)};
+NetlinkRequest add_nft_elements(const NftKeys& elements) {
+  return {nft_message(NFT_MSG_NEWSETELEM, NLM_F_CREATE, elements.family, element_list(elements)),
+          action_text("add", "elements to set", elements.set, elements.family)};
+}
+
+NetlinkRequest delete_nft_elements(const NftKeys& elements) {
+  return {nft_message(NFT_MSG_DELSETELEM, 0, elements.family, element_list(elements)),
+          action_text("delete", "elements of set", elements.set, elements.family)};
+}
+
+NetlinkRequest delete_nft_table(NftFamily family, const char* table) {
+  return {nft_message(NFT_MSG_DELTABLE, 0, family, nft_text(NFTA_TABLE_NAME, table)),
+          "delete table" + table_suffix(family, table).substr(sizeof " of table" - 1)};
 }
 
 NetlinkRequest delete_nft_chain(NftFamily family, const std::string& chain) {
@@ -276,9 +298,9 @@ NetlinkRequest list_nft_chains(NftFamily family) {
           "list chains" + table_suffix(family), not_found_errors};
 }
 
-NetlinkRequest list_nft_rules(NftFamily family) {
-  return {nft_message(NFT_MSG_GETRULE, 0, family, nft_text(NFTA_RULE_TABLE, nft_table)),
-          "list rules" + table_suffix(family), not_found_errors};
+NetlinkRequest list_nft_rules(NftFamily family, const char* table) {
+  return {nft_message(NFT_MSG_GETRULE, 0, family, nft_text(NFTA_RULE_TABLE, table)),
+          "list rules" + table_suffix(family, table), not_found_errors};
 }
 
 NetlinkRequest list_nft_sets(NftFamily family) {
@@ -286,8 +308,8 @@ NetlinkRequest list_nft_sets(NftFamily family) {
           "list sets" + table_suffix(family), not_found_errors};
 }
 
-NetlinkRequest list_nft_elements(NftFamily family, const std::string& set) {
-  const auto attributes = nft_text(NFTA_SET_ELEM_LIST_TABLE, nft_table) + nft_text(NFTA_SET_ELEM_LIST_SET, set);
+NetlinkRequest list_nft_elements(NftFamily family, const std::string& set, const char* table) {
+  const auto attributes = nft_text(NFTA_SET_ELEM_LIST_TABLE, table) + nft_text(NFTA_SET_ELEM_LIST_SET, set);
   return {nft_message(NFT_MSG_GETSETELEM, 0, family, attributes), action_text("list", "elements of set", set, family),
           not_found_errors};
 }

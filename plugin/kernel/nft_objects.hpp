@@ -10,10 +10,14 @@
 #include <vector>
 
 // Tables, chains, sets, rules and elements of nftables as values, and the messages that create, delete and query them,
-// in the terms of nft(8). All objects of this plugin are in tables with the name nft_table.
+// in the terms of nft(8). All objects of attachments are in tables with the name nft_table.
 namespace kernel {
 
 inline constexpr const char* nft_table = "veth_cni";
+
+/// The table of `veth-node`. It has no attachments: a table of its own survives when that of the attachments is
+/// replaced or deleted.
+inline constexpr const char* nft_node_table = "veth_node";
 
 enum class NftFamily : std::uint8_t { inet = 1, bridge = 7 };
 
@@ -71,17 +75,30 @@ NetlinkRequest begin_transaction(std::optional<std::uint32_t> generation = std::
 NetlinkRequest end_transaction();
 
 // Creation. The add_ functions succeed if the object exists already; append_nft_rule() adds a second rule.
-NetlinkRequest add_nft_table(NftFamily family);
-NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain);
+NetlinkRequest add_nft_table(NftFamily family, const char* table = nft_table);
+NetlinkRequest add_nft_chain(NftFamily family, const NftChain& chain, const char* table = nft_table);
 /// EEXIST if a chain with this name exists.
 NetlinkRequest create_nft_chain(NftFamily family, const NftChain& chain);
-NetlinkRequest add_nft_set(NftFamily family, const NftSet& set);
-NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule);
+NetlinkRequest add_nft_set(NftFamily family, const NftSet& set, const char* table = nft_table);
+NetlinkRequest append_nft_rule(NftFamily family, const NftRule& rule, const char* table = nft_table);
 /// EEXIST if an element with this key exists.
 NetlinkRequest create_nft_element(const NftElement& element);
 
+/// Many elements of one set, without data and comments.
+struct NftKeys {
+  NftFamily family = NftFamily::inet;
+  const char* table = nft_table;
+  std::string set{};
+  std::vector<Bytes> keys{};  ///< at most 1,000
+};
+
+/// Elements that exist stay.
+NetlinkRequest add_nft_elements(const NftKeys& elements);
+/// ENOENT if one of them does not exist.
+NetlinkRequest delete_nft_elements(const NftKeys& elements);
+
 // Deletion. ENOENT if the object does not exist.
-NetlinkRequest delete_nft_table(NftFamily family);
+NetlinkRequest delete_nft_table(NftFamily family, const char* table = nft_table);
 NetlinkRequest delete_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest delete_nft_set(NftFamily family, const std::string& set);
 NetlinkRequest delete_nft_rule(NftFamily family, const std::string& chain, std::uint64_t handle);
@@ -93,9 +110,9 @@ NetlinkRequest get_nft_generation();
 NetlinkRequest get_nft_chain(NftFamily family, const std::string& chain);
 NetlinkRequest get_nft_element(const NftElement& element);
 NetlinkRequest list_nft_chains(NftFamily family);
-NetlinkRequest list_nft_rules(NftFamily family);
+NetlinkRequest list_nft_rules(NftFamily family, const char* table = nft_table);
 NetlinkRequest list_nft_sets(NftFamily family);
-NetlinkRequest list_nft_elements(NftFamily family, const std::string& set);
+NetlinkRequest list_nft_elements(NftFamily family, const std::string& set, const char* table = nft_table);
 
 /// A rule as the kernel reports it.
 struct FoundRule {

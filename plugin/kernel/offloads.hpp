@@ -12,4 +12,8 @@ void disable_checksum_offload(const std::string& interface);
 /// Whether the kernel completes them.
 bool completes_checksums(const std::string& interface);
 
+/// Whether the interface segments packets in UDP tunnels (tx-udp_tnl-segmentation is on). False if it does not report
+/// its features.
+bool segments_udp_tunnels(const std::string& interface);
+
 }  // namespace kernel

@@ -38,10 +38,12 @@ Value read_choice(const JsonValue& value, const std::array<std::pair<std::string
 
 constexpr std::array<std::pair<std::string_view, StoreConfig::Type>, 2> store_types{
     {{"etcd", StoreConfig::Type::etcd}, {"kubernetes", StoreConfig::Type::kubernetes}}};
-constexpr std::array<std::pair<std::string_view, Routing>, 3> routings{
-    {{"auto", Routing::automatic}, {"direct", Routing::direct}, {"tunnel", Routing::tunnel}}};
-constexpr std::array<std::pair<std::string_view, Encapsulation>, 3> encapsulations{
-    {{"auto", Encapsulation::automatic}, {"gpe", Encapsulation::gpe}, {"vxlan", Encapsulation::vxlan}}};
+constexpr std::array<std::pair<std::string_view, node::Routing>, 3> routings{
+    {{"auto", node::Routing::automatic}, {"direct", node::Routing::direct}, {"tunnel", node::Routing::tunnel}}};
+constexpr std::array<std::pair<std::string_view, node::EncapsulationChoice>, 3> encapsulations{
+    {{"auto", node::EncapsulationChoice::automatic},
+     {"gpe", node::EncapsulationChoice::gpe},
+     {"vxlan", node::EncapsulationChoice::vxlan}}};
 
 /// "" if it is absent.
 std::string read_path(JsonObject& object, std::string_view key) {
@@ -173,9 +175,9 @@ Config parse_config(std::string_view text, const std::string& host) {
   config.addresses = read_addresses(object);
   config.pod_networks = read_prefixes(object, "podCIDRs");
   config.pools = read_pools(object);
-  if (const auto routing = object.find_nonempty("routing")) config.routing = read_choice(*routing, routings);
+  if (const auto routing = object.find_nonempty("routing")) config.tunnels.routing = read_choice(*routing, routings);
   if (const auto value = object.find_nonempty("encapsulation")) {
-    config.encapsulation = read_choice(*value, encapsulations);
+    config.tunnels.encapsulation = read_choice(*value, encapsulations);
   }
   if (auto network = object.find_object("network")) config.network = read_network(*std::move(network), config);
   config.log = read_path(object, "log");

@@ -3,6 +3,7 @@
 #include "plugin/cluster/directory.hpp"
 #include "plugin/cni/address.hpp"
 #include "plugin/http/endpoint.hpp"
+#include "plugin/node/settings.hpp"
 
 #include <functional>
 #include <map>
@@ -34,15 +35,6 @@ struct StoreConfig {
   bool operator==(const StoreConfig&) const = default;
 };
 
-/// How packets reach other nodes.
-enum class Routing {
-  automatic,  ///< directly if a node is on a link of this one, else by a tunnel
-  direct,
-  tunnel
-};
-
-enum class Encapsulation { automatic, gpe, vxlan };
-
 /// The network configuration for runtimes that `run` writes: the object "network".
 struct NetworkFile {
   std::string file = "/etc/cni/net.d/10-veth.conflist";
@@ -60,8 +52,7 @@ struct Config {
   std::vector<cni::Prefix> pod_networks{};       ///< "podCIDRs"
   std::map<std::string, cluster::Pool> pools{};  ///< that `run` creates
   StoreConfig store{};
-  Routing routing = Routing::automatic;
-  Encapsulation encapsulation = Encapsulation::automatic;
+  node::Settings tunnels{};              ///< "routing" and "encapsulation"
   std::optional<NetworkFile> network{};  ///< nullopt: none is written
   std::string log{};                     ///< file; empty: standard error
 

@@ -32,7 +32,14 @@ TEST(Entries, AreWrittenAsTheyAreRead) {
   EXPECT_EQ(to_json(cluster::read_owner(owner_a)), owner_a);
 }
 
+TEST(Entries, NameTheEncapsulationOfANodeIfItIsNotTheUsualOne) {
+  cluster::Node node = cluster::read_node(node_a);
+  node.prefers_vxlan = true;
+  EXPECT_EQ(cluster::read_node(to_json(node)), node);
+}
+
 TEST(Entries, HaveDefaults) {
+  EXPECT_FALSE(cluster::read_node(node_a).prefers_vxlan);
   EXPECT_EQ(cluster::read_pool(R"({"cidrs":["10.128.0.0/9"]})").block_bits, 6);
   EXPECT_THAT(cluster::read_node(R"({"addresses":["192.0.2.1"]})").pod_networks, IsEmpty());
 }

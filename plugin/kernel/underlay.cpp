@@ -1,0 +1,100 @@
+#include "plugin/kernel/underlay.hpp"
+
+#include "plugin/kernel/default_route.hpp"
+#include "plugin/kernel/links.hpp"
+#include "plugin/kernel/message.hpp"
+#include "plugin/kernel/offloads.hpp"
+#include "plugin/kernel/routes.hpp"
+
+#include <netlink/msg.h>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string_view>
+
+namespace kernel {
+namespace {
+
+/// The routes to the addresses, by address; those that the kernel does not reach are missing.
+std::map<cni::IpAddress, FoundRoute> routes_to(NetlinkSocket& socket, const std::vector<cni::IpAddress>& addresses) {
+  std::vector<NetlinkRequest> requests;
+  requests.reserve(addresses.size());
+  for (const auto& address : addresses) requests.push_back(get_matching_route(address));
+  const auto answers = socket.send(requests);
+  std::map<std::uint32_t, const cni::IpAddress*> by_sequence;
+  for (std::size_t index = 0; index < addresses.size(); ++index) {
+    by_sequence[nlmsg_hdr(requests[index].message.get())->nlmsg_seq] = &addresses[index];
+  }
+  std::map<cni::IpAddress, FoundRoute> routes;
+  for (const auto& message : answers.messages) {
+    const auto asked = by_sequence.find(reinterpret_cast<const nlmsghdr*>(message.data())->nlmsg_seq);
+    auto found = find_route(message);
+    if (asked != by_sequence.end() && found && !found->is_local) routes.emplace(*asked->second, std::move(*found));
+  }
+  return routes;
+}
+
+using Links = std::map<std::uint32_t, Link>;
+
+Links devices_of(NetlinkSocket& socket, const std::map<cni::IpAddress, FoundRoute>& routes) {
+  Links links;
+  for (const auto& [address, found] : routes) {
+    if (found.device_index == 0 || links.contains(found.device_index)) continue;
+    if (auto link = first_link(socket.send_or_throw(get_link(found.device_index))))
+      links.emplace(found.device_index, std::move(*link));
+  }
+  return links;
+}
+
+std::uint32_t mtu_of(NetlinkSocket& socket, const Links& links) {
+  constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
+  if (links.empty()) return default_route_mtu(socket, families);
+  const auto has_smaller_mtu = [](const auto& left, const auto& right) { return left.second.mtu < right.second.mtu; };
+  return std::ranges::min_element(links, has_smaller_mtu)->second.mtu;
+}
+
+/// GRO for VXLAN-GPE exists from Linux 6.6 on (vxlan_gpe_gro_receive() in drivers/net/vxlan/vxlan_core.c).
+bool kernel_aggregates_gpe() {
+  constexpr int needed_major = 6;
+  constexpr int needed_minor = 6;
+  utsname system{};
+  ::uname(&system);
+  const std::string_view release{&system.release[0]};
+  int major = 0;
+  int minor = 0;
+  const auto [end, error] = std::from_chars(release.data(), release.data() + release.size(), major);
+  if (error == std::errc{} && end < release.data() + release.size()) {
+    std::from_chars(end + 1, release.data() + release.size(), minor);
+  }
+  return major > needed_major || (major == needed_major && minor >= needed_minor);
+}
+
+/// A network card that segments packets in tunnels does so only with an inner Ethernet header (vxlan_features_check()
+/// in include/net/vxlan.h). A veth leaves it to the next device.
+bool segments_only_ethernet(const Link& link) { return link.kind != "veth" && segments_udp_tunnels(link.name); }
+
+}  // namespace
+
+wiring::Underlay read_underlay(const std::vector<cni::IpAddress>& nodes) {
+  NetlinkSocket socket{NETLINK_ROUTE};
+  wiring::Underlay underlay;
+  const auto routes = nodes.empty() ? std::map<cni::IpAddress, FoundRoute>{} : routes_to(socket, nodes);
+  const auto links = devices_of(socket, routes);
+  for (const auto& [address, found] : routes) {
+    const auto link = links.find(found.device_index);
+    if (!found.route.gateway && link != links.end()) underlay.on_link[address] = link->second.name;
+  }
+  underlay.mtu = mtu_of(socket, links);
+  underlay.is_gpe_fast = kernel_aggregates_gpe() && std::ranges::none_of(links, [](const auto& each) {
+                           return segments_only_ethernet(each.second);
+                         });
+  underlay.has_ipv6 = ::access("/proc/sys/net/ipv6", F_OK) == 0;
+  return underlay;
+}
+
+}  // namespace kernel
