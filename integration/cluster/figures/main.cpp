@@ -1,0 +1,152 @@
+// cluster-figures [NODES...]: what the network of a node costs in a cluster of that many nodes with both families (by
+// default 1,000 and 10,000), measured in a sandbox: no privileges are needed, and the machine's network is not changed.
+// Prints the rows of the table in integration/cluster/README.md.
+#include "integration/support/command.hpp"
+#include "integration/support/sandbox.hpp"
+#include "plugin/kernel/node_network.hpp"
+#include "plugin/node/plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+Milliseconds time_of(const std::function<void()>& action) {
+  const auto start = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::steady_clock::now() - start;
+}
+
+std::string bytes_text(std::uint32_t number) {
+  constexpr std::uint32_t per_byte = 256;
+  return std::to_string(number / per_byte) + '.' + std::to_string(number % per_byte);
+}
+
+/// Node 0 is the node itself. Each has one block, and an address of each family.
+cluster::Directory directory_of(std::uint32_t count) {
+  cluster::Directory directory;
+  directory.pools["default"] = {.prefixes = {*cni::find_prefix("10.128.0.0/9"), *cni::find_prefix("fd00:244::/105")}};
+  for (std::uint32_t number = 0; number <= count; ++number) {
+    const auto name = "node" + std::to_string(number);
+    directory.nodes[name] = {.addresses = {*cni::find_address("172.16." + bytes_text(number)),
+                                           *cni::find_address("fd00:2::172.16." + bytes_text(number))},
+                             .machine = {},
+                             .pod_networks = {}};
+    directory.blocks[{"default", number}] = name;
+  }
+  return directory;
+}
+
+void apply_all(const wiring::NodeNetwork& wanted, const wiring::NodeNetwork& observed) {
+  const auto failed = kernel::apply(wiring::difference(wanted, observed));
+  if (failed.empty()) return;
+  throw std::runtime_error(wiring::to_string(failed.front().change) + ": " + failed.front().error.what());
+}
+
+void run_program(const std::string& program, const std::string& lines) {
+  const auto outcome = support::run({.argv = {program, "-batch", "-"}, .input = lines});
+  if (outcome.exit != 0) throw std::runtime_error(program + ": " + outcome.err);
+}
+
+/// Three objects for each node and family, as flannel's backend "vxlan" makes them, one system call for each.
+Milliseconds time_of_flannel(const wiring::NodeNetwork& wanted) {
+  run_program("ip", "link add flannel.1 type vxlan id 1 dstport 8472 nolearning\nlink set flannel.1 up\n");
+  std::string objects;
+  std::string forwarding;
+  std::uint32_t number = 0;
+  for (const auto& [prefix, route] : wanted.routes) {
+    if (prefix.address.family != cni::Family::ipv4) continue;
+    const auto gateway = cni::to_string(cni::first_address(prefix));
+    const auto mac = cni::to_string(cni::MacAddress{
+        {2, 0, 0, 0, static_cast<std::uint8_t>(number / 256), static_cast<std::uint8_t>(number % 256)}});
+    ++number;
+    objects += "neighbour replace " + gateway + " lladdr " + mac + " dev flannel.1 nud permanent\nroute replace " +
+               cni::to_string(prefix) + " via " + gateway + " dev flannel.1 onlink\n";
+    forwarding += "fdb replace " + mac + " dev flannel.1 self dst 172.16." + bytes_text(number) + '\n';
+  }
+  const auto time = time_of([&] {
+    run_program("bridge", forwarding);
+    run_program("ip", objects);
+  });
+  run_program("ip", "link del flannel.1\n");
+  return time;
+}
+
+class Report {
+ public:
+  void add(const std::string& row, Milliseconds time) {
+    if (!times_.contains(row)) order_.push_back(row);
+    times_[row].push_back(time.count());
+  }
+
+  void print(std::uint32_t count) {
+    std::cout << "\n" << count << " nodes, milliseconds: median (least)\n" << std::fixed << std::setprecision(1);
+    for (const auto& row : order_) {
+      auto& times = times_[row];
+      std::ranges::sort(times);
+      std::cout << "| " << row << " | " << times[times.size() / 2] << " (" << times.front() << ") |\n";
+    }
+  }
+
+ private:
+  std::map<std::string, std::vector<double>> times_;
+  std::vector<std::string> order_;
+};
+
+void measure_once(const cluster::Directory& directory, Report& report) {
+  constexpr const char* own = "node0";
+  const node::Settings tunnel{.routing = node::Routing::tunnel};
+  node::Underlay underlay;
+  wiring::NodeNetwork wanted;
+  report.add("plan", time_of([&] { wanted = node::plan(directory, own, underlay, tunnel); }));
+  report.add("from nothing: observe, difference, apply",
+             time_of([&] { apply_all(wanted, kernel::observe_node_network()); }));
+  wiring::NodeNetwork observed;
+  report.add("observe", time_of([&] { observed = kernel::observe_node_network(); }));
+  report.add("difference, nothing to change", time_of([&] {
+               if (!wiring::difference(wanted, observed).empty()) throw std::runtime_error("something has changed");
+             }));
+  underlay.next_hops = observed.next_hops;
+  auto changed = directory;
+  changed.nodes["node7"].addresses = {*cni::find_address("192.0.2.7")};
+  const auto with_change = node::plan(changed, own, underlay, tunnel);
+  const auto changes = wiring::difference(with_change, observed);
+  report.add("apply the new address of a node", time_of([&] { kernel::apply(changes); }));
+  report.add("remove everything", time_of([&] { apply_all({}, with_change); }));
+  report.add("flannel's three objects, only IPv4", time_of_flannel(wanted));
+}
+
+void measure(std::uint32_t count) {
+  constexpr int rounds = 5;
+  const auto directory = directory_of(count);
+  Report report;
+  for (int round = 0; round < rounds; ++round) measure_once(directory, report);
+  report.print(count);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (const auto refusal = support::enter_sandbox()) throw std::runtime_error("no namespaces: " + *refusal);
+  support::make_node();
+  run_program("ip", "link add und0 type dummy\naddress add 172.16.0.0/16 dev und0\nlink set und0 up\n");
+  std::vector<std::uint32_t> counts;
+  for (int place = 1; place < argc; ++place) counts.push_back(static_cast<std::uint32_t>(std::stoul(argv[place])));
+  if (counts.empty()) counts = {1000, 10000};
+  for (const auto count : counts) measure(count);
+  return EXIT_SUCCESS;
+} catch (const std::exception& error) {
+  std::cerr << "cluster-figures: " << error.what() << '\n';
+  return EXIT_FAILURE;
+}
