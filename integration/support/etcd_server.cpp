@@ -23,25 +23,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void run_or_throw(const std::vector<std::string>& argv) {
+void call_openssl(const std::vector<std::string>& argv) {
   const auto outcome = run({.argv = argv});
   if (outcome.exit != 0) throw std::runtime_error(argv.front() + ": " + outcome.err);
 }
 
-bool is_executable(const fs::path& path) { return ::access(path.c_str(), X_OK) == 0; }
+bool may_execute(const fs::path& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 }  // namespace
 
 std::optional<std::string> EtcdServer::find_executable() {
   if (const char* named = std::getenv("ETCD")) return named;
   for (const char* path : {"/usr/bin/etcd", "/usr/local/bin/etcd"}) {
-    if (is_executable(path)) return path;
+    if (may_execute(path)) return path;
   }
   const char* home = std::getenv("HOME");
   const auto peers = fs::path{home == nullptr ? "/root" : home} / ".cache/veth-cni/peers";
   std::error_code ignored;
   for (const auto& folder : fs::directory_iterator{peers, ignored}) {
-    if (is_executable(folder.path() / "etcd")) return folder.path() / "etcd";
+    if (may_execute(folder.path() / "etcd")) return folder.path() / "etcd";
   }
   return std::nullopt;
 }
@@ -136,11 +136,11 @@ std::string make_certificates() {
   fs::create_directories(folder);
   const auto path = [&](const std::string& name) { return folder + '/' + name; };
   const auto authority = [&](const std::string& name) {
-    run_or_throw({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    call_openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-days", "2", "-subj", "/CN=" + name, "-keyout", path(name + ".key"), "-out", path(name + ".pem")});
   };
   const auto sign = [&](const std::string& name, const std::string& by, const std::string& names) {
-    run_or_throw({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    call_openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names, "-addext",
                   "basicConstraints=critical,CA:FALSE", "-CA", path(by + ".pem"), "-CAkey", path(by + ".key"),
                   "-keyout", path(name + ".key"), "-out", path(name + ".pem")});

@@ -45,7 +45,7 @@ class ResponseReader {
   /// response.
   void read(std::string& buffer);
 
-  /// The connection has ended. Throws as read() does, if the response is incomplete.
+  /// The connection has ended. Throws cni::Error try_again_later if the response is incomplete.
   void end();
 
   bool has_header() const;

@@ -43,9 +43,9 @@ void ResponseReader::read(std::string& buffer) {
 
 void ResponseReader::end() {
   beast::error_code error;
-  if (!parser_->got_some()) fail("the connection was closed");
-  parser_->put_eof(error);
-  if (error) fail(error.message());
+  if (parser_->got_some()) parser_->put_eof(error);
+  if (parser_->is_done()) return;
+  throw cni::Error{cni::ErrorCode::try_again_later, "the server has closed the connection in the middle of its answer"};
 }
 
 bool ResponseReader::has_header() const { return parser_->is_header_done(); }

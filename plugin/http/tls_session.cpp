@@ -162,6 +162,14 @@ bool TlsSession::wait_after(int result, Deadline deadline, const std::string& ac
   }
 }
 
+/// A server that refuses the certificate of this client says so after the handshake, and closes the connection, so that
+/// a write can fail before the alert was read.
+void TlsSession::read_alert() const {
+  std::array<char, 1> byte;
+  std::size_t count = 0;
+  SSL_read_ex(session_.get(), byte.data(), byte.size(), &count);
+}
+
 void TlsSession::fail(const std::string& act, int reason) const {
   const int error = errno;
   const auto verified = SSL_get_verify_result(session_.get());
@@ -169,8 +177,8 @@ void TlsSession::fail(const std::string& act, int reason) const {
     tcp_.fail(act,
               std::string{"the certificate of the server is not valid: "} + X509_verify_cert_error_string(verified));
   }
-  const bool is_closed = reason == SSL_ERROR_SYSCALL && ERR_peek_error() == 0;
-  if (is_closed) tcp_.fail(act, error == 0 ? "connection closed" : std::system_category().message(error));
+  if (reason == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) read_alert();
+  if (ERR_peek_error() == 0) tcp_.fail(act, error == 0 ? "connection closed" : std::system_category().message(error));
   tcp_.fail(act, take_error());
 }
 

@@ -33,6 +33,7 @@ class TlsSession {
 
   void handshake(Deadline deadline);
   bool wait_after(int result, Deadline deadline, const std::string& act);
+  void read_alert() const;
   [[noreturn]] void fail(const std::string& act, int reason) const;
 
   Tcp& tcp_;
