@@ -59,23 +59,36 @@ EtcdServer::~EtcdServer() {
   fs::remove_all(folder_, ignored);
 }
 
-std::string EtcdServer::url() const { return (has_tls_ ? "https" : "http") + ("://127.0.0.1:" + std::to_string(port_)); }
+std::string EtcdServer::url() const {
+  return (has_tls_ ? "https" : "http") + ("://127.0.0.1:" + std::to_string(port_));
+}
 
 void EtcdServer::start() {
+  const auto any_address = "://0.0.0.0:" + std::to_string(port_);
   const auto peer = "http://127.0.0.1:" + std::to_string(port_ + 10'000);
-  std::vector<std::string> argv{find_executable().value(),       "--name", "m", "--data-dir", folder_ + "/data",
-                                "--listen-client-urls",          url(),
-                                "--advertise-client-urls",       url(),
-                                "--listen-peer-urls",            peer,
-                                "--initial-advertise-peer-urls", peer,
-                                "--initial-cluster",             "m=" + peer,
-                                "--unsafe-no-fsync",             "--log-level",
+  std::vector<std::string> argv{find_executable().value(),
+                                "--name",
+                                "m",
+                                "--data-dir",
+                                folder_ + "/data",
+                                "--listen-client-urls",
+                                (has_tls_ ? "https" : "http") + any_address,
+                                "--advertise-client-urls",
+                                url(),
+                                "--listen-peer-urls",
+                                peer,
+                                "--initial-advertise-peer-urls",
+                                peer,
+                                "--initial-cluster",
+                                "m=" + peer,
+                                "--unsafe-no-fsync",
+                                "--log-level",
                                 "error"};
   if (has_tls_) {
     const std::string folder = "/run/test/certificates/";
-    for (const auto& word : {std::string{"--cert-file"}, folder + "server.pem", std::string{"--key-file"},
-                             folder + "server.key", std::string{"--trusted-ca-file"}, folder + "ca.pem",
-                             std::string{"--client-cert-auth"}}) {
+    for (const auto& word :
+         {std::string{"--cert-file"}, folder + "server.pem", std::string{"--key-file"}, folder + "server.key",
+          std::string{"--trusted-ca-file"}, folder + "ca.pem", std::string{"--client-cert-auth"}}) {
       argv.push_back(word);
     }
   }
@@ -118,7 +131,10 @@ void EtcdServer::kill() {
   process_ = 0;
 }
 
-void EtcdServer::freeze() const { ::kill(process_, SIGSTOP); }
+void EtcdServer::freeze() const {
+  ::kill(process_, SIGSTOP);
+  ::waitpid(process_, nullptr, WUNTRACED);
+}
 void EtcdServer::resume() const { ::kill(process_, SIGCONT); }
 
 void EtcdServer::back_up(const std::string& backup) const {
@@ -140,10 +156,30 @@ std::string make_certificates() {
                   "-days", "2", "-subj", "/CN=" + name, "-keyout", path(name + ".key"), "-out", path(name + ".pem")});
   };
   const auto sign = [&](const std::string& name, const std::string& by, const std::string& names) {
-    call_openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                  "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names, "-addext",
-                  "basicConstraints=critical,CA:FALSE", "-CA", path(by + ".pem"), "-CAkey", path(by + ".key"),
-                  "-keyout", path(name + ".key"), "-out", path(name + ".pem")});
+    call_openssl({"openssl",
+                  "req",
+                  "-x509",
+                  "-newkey",
+                  "ec",
+                  "-pkeyopt",
+                  "ec_paramgen_curve:prime256v1",
+                  "-nodes",
+                  "-days",
+                  "2",
+                  "-subj",
+                  "/CN=" + name,
+                  "-addext",
+                  "subjectAltName=" + names,
+                  "-addext",
+                  "basicConstraints=critical,CA:FALSE",
+                  "-CA",
+                  path(by + ".pem"),
+                  "-CAkey",
+                  path(by + ".key"),
+                  "-keyout",
+                  path(name + ".key"),
+                  "-out",
+                  path(name + ".pem")});
   };
   authority("ca");
   authority("other-ca");

@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// etcd with one member on 127.0.0.1 of the namespace of this process. It ends with the object.
+/// etcd with one member on all IPv4 addresses of the namespace of this process. It ends with the object.
 class EtcdServer {
  public:
   /// The executable: in PATH, or as `integration/peers/build etcd` has built it; nullopt: there is none.

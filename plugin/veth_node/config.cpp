@@ -181,6 +181,7 @@ Config parse_config(std::string_view text, const std::string& host) {
   }
   if (auto network = object.find_object("network")) config.network = read_network(*std::move(network), config);
   config.log = read_path(object, "log");
+  if (auto file = read_path(object, "machineIdFile"); !file.empty()) config.machine_id_file = std::move(file);
   object.reject_misspelled_keys();
   return config;
 }

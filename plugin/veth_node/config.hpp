@@ -52,9 +52,10 @@ struct Config {
   std::vector<cni::Prefix> pod_networks{};       ///< "podCIDRs"
   std::map<std::string, cluster::Pool> pools{};  ///< that `run` creates
   StoreConfig store{};
-  node::Settings tunnels{};              ///< "routing" and "encapsulation"
-  std::optional<NetworkFile> network{};  ///< nullopt: none is written
-  std::string log{};                     ///< file; empty: standard error
+  node::Settings tunnels{};                         ///< "routing" and "encapsulation"
+  std::optional<NetworkFile> network{};             ///< nullopt: none is written
+  std::string log{};                                ///< file; empty: standard error
+  std::string machine_id_file = "/etc/machine-id";  ///< of the host
 
   bool operator==(const Config&) const = default;
 };

@@ -23,9 +23,11 @@ class KeepLoop {
   /// False if the store refuses this node.
   bool step(std::chrono::steady_clock::time_point now) try {
     if (!has_joined_) join();
-    const auto [directory, is_loaded] = board_.read([&](const cluster::Directory& shared, const Status& status) {
-      return std::pair{part_of(shared, node_), status.is_loaded && !status.is_doubted};
+    // While a listing is doubted, the store may have lost the entries of this node: each is compared with the store.
+    const auto directory = board_.read([&](const cluster::Directory& shared, const Status& status) {
+      return status.is_doubted ? cluster::Directory{} : part_of(shared, node_);
     });
+    const bool is_loaded = board_.read([](const auto&, const Status& status) { return status.is_loaded; });
     if (is_loaded) keeper_.keep(directory, now);
     board_.note([&](Status& status) { status.quarantined = keeper_.quarantined().size(); });
     failure_.clear();

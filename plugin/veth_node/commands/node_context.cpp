@@ -3,27 +3,28 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/state/folder.hpp"
+#include "plugin/text/quoted.hpp"
 #include "plugin/veth_node/stores.hpp"
 
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace commands {
 
 vethctl::Option config_option() {
-  return {.name = "config",
-          .value = "FILE",
-          .help = "configuration of this node (default: /etc/veth-cni/node.json)"};
+  return {.name = "config", .value = "FILE", .help = "configuration of this node (default: /etc/veth-cni/node.json)"};
 }
 
-std::string machine_id() {
+std::string machine_id(const veth_node::Config& config) {
   constexpr std::size_t limit = 128;
-  const auto text = posix::find_content(AT_FDCWD, "/etc/machine-id", limit).value_or("");
+  const auto& path = config.machine_id_file;
+  const auto text = posix::find_content(AT_FDCWD, path, limit).value_or("");
   auto id = text.substr(0, text.find('\n'));
   const bool is_id = !id.empty() && std::ranges::all_of(id, [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (is_id) return id;
-  throw cni::Error{cni::ErrorCode::system_refused, "\"/etc/machine-id\" contains no machine ID",
+  throw cni::Error{cni::ErrorCode::system_refused, text::quoted(path) + " contains no machine ID",
                    "run systemd-machine-id-setup"};
 }
 
@@ -37,7 +38,7 @@ NodeContext open_node(const Arguments& arguments) {
 }
 
 veth_node::Keeper make_keeper(const NodeContext& node) {
-  veth_node::Member member{.owner = {.node = node.config.node, .machine = machine_id()},
+  veth_node::Member member{.owner = {.node = node.config.node, .machine = machine_id(node.config)},
                            .node = {},
                            .pools = node.config.pools,
                            .pool = {}};

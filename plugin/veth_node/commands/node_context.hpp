@@ -14,8 +14,8 @@ namespace commands {
 /// --config FILE
 vethctl::Option config_option();
 
-/// /etc/machine-id. Throws cni::Error system_refused if it is missing or empty.
-std::string machine_id();
+/// Which machine this is. Throws cni::Error system_refused if the file of the configuration has no machine ID.
+std::string machine_id(const veth_node::Config& config);
 
 /// What commands beside `run` need: the store, and this node in it.
 struct NodeContext {

@@ -1,8 +1,7 @@
-#include "plugin/veth_node/commands/node_context.hpp"
-
 #include "plugin/cni/error.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/veth_node/agent.hpp"
+#include "plugin/veth_node/commands/node_context.hpp"
 #include "plugin/veth_node/kernel_network.hpp"
 #include "plugin/veth_node/metrics_server.hpp"
 #include "plugin/veth_node/stores.hpp"
@@ -30,7 +29,7 @@ int run(const Arguments& arguments, const Console& /*console*/) {
   std::optional<http::Endpoint> metrics;
   if (const auto address = arguments.value("metrics")) metrics = veth_node::read_listen_address(*address);
   veth_node::Agent agent{{.config = config,
-                          .machine = machine_id(),
+                          .machine = machine_id(config),
                           .metrics = metrics,
                           .state_root = std::string{state::default_root},
                           .open_store = [&] { return veth_node::open_store(config); }},
@@ -47,20 +46,21 @@ int run(const Arguments& arguments, const Console& /*console*/) {
 }  // namespace
 
 Command run_command() {
-  return {.name = "run",
-          .summary = "keep routes, pools and blocks of this node in step with the store",
-          .description =
-              "Runs until a signal ends it. It adds this node and the pools of the configuration to the store, keeps the "
-              "routes to the containers of all other nodes, claims blocks before the last addresses are taken, and writes "
-              "the network configuration for runtimes when the routes are in place.\n\n"
-              "If the program ends, or the store does not answer, everything stays as it is: routes, blocks and "
-              "addresses. A node whose name another machine has in the store is refused.",
-          .options = {config_option(),
-                      {.name = "metrics",
-                       .value = "ADDRESS:PORT",
-                       .help = "serve /metrics for Prometheus and /healthz there (default: not served)"}},
-          .examples = {"veth-node run --metrics 127.0.0.1:9273"},
-          .run = run};
+  return {
+      .name = "run",
+      .summary = "keep routes, pools and blocks of this node in step with the store",
+      .description =
+          "Runs until a signal ends it. It adds this node and the pools of the configuration to the store, keeps the "
+          "routes to the containers of all other nodes, claims blocks before the last addresses are taken, and writes "
+          "the network configuration for runtimes when the routes are in place.\n\n"
+          "If the program ends, or the store does not answer, everything stays as it is: routes, blocks and "
+          "addresses. A node whose name another machine has in the store is refused.",
+      .options = {config_option(),
+                  {.name = "metrics",
+                   .value = "ADDRESS:PORT",
+                   .help = "serve /metrics for Prometheus and /healthz there (default: not served)"}},
+      .examples = {"veth-node run --metrics 127.0.0.1:9273"},
+      .run = run};
 }
 
 }  // namespace commands
