@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         ClusterPath{"VxlanOverIpv6", only_ipv6, Routing::tunnel, EncapsulationChoice::vxlan},
         ClusterPath{"GpeThroughARouterOverIpv4", routed_ipv4}, ClusterPath{"GpeThroughARouterOverIpv6", routed_ipv6},
         ClusterPath{"VxlanThroughARouter", {.has_router = true}, Routing::automatic, EncapsulationChoice::vxlan}),
-    [](const auto& info) { return std::string{info.param.name}; });
+    [](const auto& tested) { return std::string{tested.param.name}; });
 
 TEST(ClusterTunnel, UsesVxlanBetweenTwoNodesOfWhichOnePrefersIt) {
   ClusterOfNodes cluster{3, {.has_router = true}};

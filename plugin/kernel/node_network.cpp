@@ -75,8 +75,7 @@ void observe_next_hops(NetlinkSocket& socket, wiring::NodeNetwork& network) {
 /// Changes with their requests. The requests are sent together when they are complete.
 class Changer {
  public:
-  explicit Changer(NodeNetworkMonitor* monitor)
-      : monitor_(monitor), route_(NETLINK_ROUTE), netfilter_(NETLINK_NETFILTER) {
+  explicit Changer(NodeNetworkMonitor* monitor) : monitor_(monitor), route_(NETLINK_ROUTE) {
     if (monitor_ != nullptr) monitor_->ignore(port_of(route_));
   }
 
@@ -113,6 +112,11 @@ class Changer {
     socklen_t size = sizeof address;
     ::getsockname(socket.file(), reinterpret_cast<sockaddr*>(&address), &size);
     return address.nl_pid;
+  }
+
+  NetlinkSocket& netfilter() {
+    if (!netfilter_) netfilter_.emplace(NETLINK_NETFILTER);
+    return *netfilter_;
   }
 
   void send() {
@@ -195,9 +199,9 @@ class Changer {
   void prepare(const wiring::TunnelFilter& filter) {
     send();
     if (action() == Action::remove) {
-      remove_tunnel_filter(netfilter_);
+      remove_tunnel_filter(netfilter());
     } else {
-      put_tunnel_filter(netfilter_, filter);
+      put_tunnel_filter(netfilter(), filter);
     }
   }
 
@@ -210,7 +214,7 @@ class Changer {
   void change_nodes() {
     if (node_change_ == nullptr) return;
     try {
-      change_filter_nodes(netfilter_, added_, removed_);
+      change_filter_nodes(netfilter(), added_, removed_);
     } catch (const std::system_error& error) {
       failed_.push_back({*node_change_, error});
     }
@@ -221,7 +225,7 @@ class Changer {
 
   NodeNetworkMonitor* monitor_;
   NetlinkSocket route_;
-  NetlinkSocket netfilter_;
+  std::optional<NetlinkSocket> netfilter_;  ///< opened when it is needed: its close waits for removed objects
   const wiring::NodeChange* current_ = nullptr;
   const wiring::NodeChange* node_change_ = nullptr;
   Requests requests_;

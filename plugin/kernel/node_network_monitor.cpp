@@ -11,11 +11,13 @@
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -35,6 +37,14 @@ void enlarge_receive_buffer(int file) {
   ::setsockopt(file, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
 }
 
+/// A socket without an address receives no notifications (do_one_broadcast() in net/netlink/af_netlink.c).
+void bind_to_any_port(int file) {
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (::bind(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
+    posix::throw_errno("bind a netlink socket");
+}
+
 /// Kernels before 5.3 have no next hop objects, and no group for them.
 void join_groups(int file) {
   for (const int group : groups) {
@@ -43,9 +53,13 @@ void join_groups(int file) {
   }
 }
 
-std::string interface_name(std::uint32_t index) {
-  std::array<char, IF_NAMESIZE> name{};
-  return ::if_indextoname(index, name.data()) == nullptr ? std::string{} : std::string{name.data()};
+/// In the network namespace of the socket; empty: none. The ioctl works on a socket of any family.
+std::string interface_name(int file, std::uint32_t index) {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);  // NOLINT(cppcoreguidelines-pro-type-union-access)
+  if (::ioctl(file, SIOCGIFNAME, &request) < 0) return {};
+  return {&request.ifr_name[0],
+          ::strnlen(&request.ifr_name[0], IFNAMSIZ)};  // NOLINT(cppcoreguidelines-pro-type-union-access)
 }
 
 /// Another program that replaces a route of this one causes a notification only about the new route.
@@ -68,6 +82,7 @@ NodeNetworkMonitor::NodeNetworkMonitor()
       buffer_(std::make_unique_for_overwrite<char[]>(receive_buffer_bytes)) {
   if (!file_) posix::throw_errno("open a netlink socket");
   enlarge_receive_buffer(file_.get());
+  bind_to_any_port(file_.get());
   join_groups(file_.get());
 }
 
@@ -94,7 +109,8 @@ bool NodeNetworkMonitor::is_relevant(nlmsghdr* message) const {
     case RTM_NEWADDR:
     case RTM_DELADDR:
       if (nlmsg_valid_hdr(message, sizeof(ifaddrmsg)) == 0) return false;
-      return is_relevant_device(interface_name(static_cast<const ifaddrmsg*>(nlmsg_data(message))->ifa_index));
+      return is_relevant_device(
+          interface_name(file_.get(), static_cast<const ifaddrmsg*>(nlmsg_data(message))->ifa_index));
     case RTM_NEWROUTE:
     case RTM_DELROUTE:
       return is_relevant_route(message);

@@ -119,14 +119,9 @@ void put_routes(const NodeNetwork& wanted, const NodeNetwork& observed, Changes&
   }
 }
 
-/// The kernel removes the routes of a next hop together with it.
+/// The kernel would remove the routes of a next hop together with it, but walks all routes for each next hop.
 void remove_routes(const NodeNetwork& wanted, const NodeNetwork& observed, Changes& changes) {
-  for (const auto& [prefix, route] : observed.routes) {
-    const bool is_wanted = wanted.routes.contains(prefix);
-    const bool loses_next_hop =
-        observed.next_hops.contains(route.next_hop) && !wanted.next_hops.contains(route.next_hop);
-    if (!is_wanted && !loses_next_hop) changes.push_back({Action::remove, NetworkRoute{prefix, route}});
-  }
+  remove_values(wanted.routes, observed.routes, changes, network_route);
   for (const auto& prefix : observed.unreachable) {
     if (!wanted.unreachable.contains(prefix)) changes.push_back({Action::remove, UnreachableRoute{prefix}});
   }

@@ -57,20 +57,24 @@ TEST(NodeChanges, AddWhatRoutesNeedBeforeTheRoutes) {
 
 TEST(NodeChanges, RemoveWhatRoutesNeededAfterTheRoutes) {
   EXPECT_THAT(changes_between({}, two_remote_nodes()),
-              ElementsAre("remove route unreachable 10.244.0.0/16",
+              ElementsAre("remove route 10.244.2.0/24 nhid 0x76000002 src 10.244.1.0",
+                          "remove route 10.244.3.0/24 nhid 0x76000003",
+                          "remove route fd00:244::200/120 nhid 0x76000002", "remove route unreachable 10.244.0.0/16",
                           "remove nexthop id 0x76000002 encap id 1 dst 192.0.2.2 dev veth-node0",
                           "remove nexthop id 0x76000003 via fd00:2::3 dev und0",
                           "remove link veth-node0 type vxlan external gpe dstport 4790 mtu 1464 up",
                           "remove filter of tunnel packets, 2 nodes"));
 }
 
-TEST(NodeChanges, RemoveTheRoutesOfANodeTogetherWithItsNextHop) {
+TEST(NodeChanges, RemoveTheRoutesOfANodeBeforeItsNextHop) {
   auto wanted = two_remote_nodes();
   wanted.next_hops.erase(second_id);
   wanted.routes.erase(node_prefix("10.244.2.0/24"));
   wanted.routes.erase(node_prefix("fd00:244::200/120"));
   EXPECT_THAT(changes_between(wanted, two_remote_nodes()),
-              ElementsAre("remove nexthop id 0x76000002 encap id 1 dst 192.0.2.2 dev veth-node0"));
+              ElementsAre("remove route 10.244.2.0/24 nhid 0x76000002 src 10.244.1.0",
+                          "remove route fd00:244::200/120 nhid 0x76000002",
+                          "remove nexthop id 0x76000002 encap id 1 dst 192.0.2.2 dev veth-node0"));
 }
 
 TEST(NodeChanges, MoveRoutesBeforeTheirNextHopIsRemoved) {

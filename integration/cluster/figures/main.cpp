@@ -140,7 +140,7 @@ void measure(std::uint32_t count) {
 int main(int argc, char** argv) try {
   if (const auto refusal = support::enter_sandbox()) throw std::runtime_error("no namespaces: " + *refusal);
   support::make_node();
-  run_program("ip", "link add und0 type dummy\naddress add 172.16.0.0/16 dev und0\nlink set und0 up\n");
+  run_program("ip", "link add und0 type bridge\naddress add 172.16.0.0/16 dev und0\nlink set und0 up\n");
   std::vector<std::uint32_t> counts;
   for (int place = 1; place < argc; ++place) counts.push_back(static_cast<std::uint32_t>(std::stoul(argv[place])));
   if (counts.empty()) counts = {1000, 10000};

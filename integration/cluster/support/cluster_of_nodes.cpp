@@ -104,7 +104,7 @@ void ClusterOfNodes::connect_to_router(const ClusterNode& node) {
     const auto router = "fd00:2:" + text(node.number) + "::1";
     run_ip_lines(wire_, {"address add " + router + "/64 dev " + port + " nodad"});
     run_ip_lines(node.netns, {"address add " + node_address(node.number, 6) + "/64 dev und0 nodad",
-                              "-6 route add default via " + router});
+                              "route add default via " + router});
   }
 }
 
@@ -113,10 +113,10 @@ void ClusterOfNodes::add_pod(const ClusterNode& node) {
   const auto ipv4 = pod_address(node.number, 4);
   const auto ipv6 = pod_address(node.number, 6);
   run_ip_lines(node.netns, {"address add 169.254.1.1/32 dev c0", "address add fe80::1/64 dev c0 nodad",
-                            "route add " + ipv4 + " dev c0", "-6 route add " + ipv6 + " dev c0"});
+                            "route add " + ipv4 + " dev c0", "route add " + ipv6 + " dev c0"});
   run_ip_lines(node.pod, {"address add " + ipv4 + "/32 dev eth0", "address add " + ipv6 + "/128 dev eth0 nodad",
                           "route add 169.254.1.1 dev eth0", "route add default via 169.254.1.1",
-                          "-6 route add default via fe80::1 dev eth0"});
+                          "route add default via fe80::1 dev eth0"});
 }
 
 void ClusterOfNodes::register_node(const ClusterNode& node) {
