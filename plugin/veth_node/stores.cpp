@@ -1,13 +1,14 @@
 #include "plugin/veth_node/stores.hpp"
 
-#include "plugin/cni/error.hpp"
 #include "plugin/etcd/etcd_store.hpp"
+#include "plugin/kubernetes/lease_store.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/hash.hpp"
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace veth_node {
@@ -40,11 +41,37 @@ etcd::Settings etcd_settings(const Config& config) {
           .password = store.password};
 }
 
+kubernetes::Settings kubernetes_settings(const Config& config) {
+  const auto file = config.store.kubeconfig;
+  return {.credentials =
+              [file] {
+                return file.empty() ? kubernetes::read_service_account()
+                                    : kubernetes::parse_kubeconfig(read_file(file));
+              },
+          .api_namespace = config.store.api_namespace,
+          .node = config.node};
+}
+
 }  // namespace
 
 std::unique_ptr<cluster::Store> open_store(const Config& config) {
   if (config.store.type == StoreConfig::Type::etcd) return std::make_unique<etcd::EtcdStore>(etcd_settings(config));
-  throw cni::Error{cni::ErrorCode::invalid_config, "store type \"kubernetes\" is not supported yet"};
+  return std::make_unique<kubernetes::LeaseStore>(kubernetes_settings(config));
+}
+
+Config with_node_object(Config config) {
+  if (config.store.type != StoreConfig::Type::kubernetes) return config;
+  const auto node = kubernetes::LeaseStore{kubernetes_settings(config)}.read_node();
+  for (const auto& network : node.pod_networks) {
+    if (const auto prefix = cni::find_prefix(network)) config.pod_networks.push_back(*prefix);
+  }
+  if (!config.addresses.empty()) return config;
+  for (const auto& text : node.addresses) {
+    const auto address = cni::find_address(text);
+    const auto has_family = [&](const cni::IpAddress& other) { return other.family == address->family; };
+    if (address && std::ranges::none_of(config.addresses, has_family)) config.addresses.push_back(*address);
+  }
+  return config;
 }
 
 }  // namespace veth_node

@@ -8,7 +8,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <thread>
+#include <utility>
 
 namespace commands {
 namespace {
@@ -21,10 +24,33 @@ void end_at_signals() {
   for (const int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
 }
 
+/// Without the API server, the networks of the last run are those of this node; at the first run it is waited for.
+veth_node::Config complete(veth_node::Config config, const veth_node::Log& log) {
+  constexpr std::chrono::seconds pause{2};
+  while (true) {
+    try {
+      return veth_node::with_node_object(config);
+    } catch (const cni::Error& error) {
+      const bool is_away = error.code == static_cast<unsigned>(cni::ErrorCode::try_again_later);
+      if (!is_away) throw;
+      log.error(error);
+    }
+    if (const auto snapshot = veth_node::find_snapshot(veth_node::default_snapshot)) {
+      if (const auto own = snapshot->directory.nodes.find(config.node); own != snapshot->directory.nodes.end()) {
+        config.addresses = own->second.addresses;
+        config.pod_networks = own->second.pod_networks;
+        return config;
+      }
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 int run(const Arguments& arguments, const Console& /*console*/) {
   end_at_signals();
-  const auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
+  auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
   const veth_node::Log log{config.log};
+  config = complete(std::move(config), log);
   veth_node::KernelNetwork network{config.node, config.tunnels};
   std::optional<http::Endpoint> metrics;
   if (const auto address = arguments.value("metrics")) metrics = veth_node::read_listen_address(*address);
