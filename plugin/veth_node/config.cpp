@@ -170,6 +170,8 @@ Config parse_config(std::string_view text, const std::string& host) {
   const cni::JsonDocument document{text, "the configuration of veth-node"};
   auto object = document.root().as_object();
   Config config{.node = host};
+  constexpr std::array<std::string_view, 1> of_editors{"$schema"};
+  object.mark_known(of_editors);
   if (const auto node = object.find_nonempty("node")) config.node = read_entry_name(*node);
   config.store = read_store(object.require("store").as_object());
   config.addresses = read_addresses(object);
