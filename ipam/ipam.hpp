@@ -56,9 +56,9 @@ bool uses_builtin_ipam(const cni::Request& request);
 /// Whether the addresses of the attachment are reserved in the state folder.
 bool reserves_addresses(const cni::Request& request);
 
-/// The IPAM of the request's configuration: ranges or fixed addresses for type "veth-ipam", the executable of that name
-/// in CNI_PATH for any other type, and an IPAM without addresses if there is no type. If that executable is this
-/// program under the name "host-local" or "static", it is not run, but served in-process. `folder` may be null for
+/// The IPAM of the request's configuration: a pool, ranges or fixed addresses for type "veth-ipam", the executable of
+/// that name in CNI_PATH for any other type, and an IPAM without addresses if there is no type. If that executable is
+/// this program under the name "host-local" or "static", it is not run, but served in-process. `folder` may be null for
 /// verbs that must work without a state folder (DEL). Request and folder must outlive the IPAM.
 std::unique_ptr<Ipam> make_ipam(const cni::Request& request, state::Folder* folder);
 

@@ -1,6 +1,7 @@
 #include "ipam/exec_ipam.hpp"
 #include "ipam/fixed_ipam.hpp"
 #include "ipam/ipam.hpp"
+#include "ipam/pool_ipam.hpp"
 #include "ipam/range_ipam.hpp"
 #include "ipam/reference_ipam.hpp"
 #include "ipam/reservation.hpp"
@@ -39,6 +40,7 @@ std::unique_ptr<Ipam> make_ipam(const cni::Request& request, state::Folder* fold
   if (config.ipam.type.empty()) return std::make_unique<NoIpam>(request, folder);
   if (const auto dialect = find_own_dialect(request)) return make_in_process_ipam(request, *dialect);
   if (config.ipam.type != "veth-ipam") return std::make_unique<ExecIpam>(request);
+  if (!config.ipam.pool.empty()) return std::make_unique<PoolIpam>(request, folder);
   const bool has_ranges = !config.ipam.ranges.empty() || !config.requested.ranges.empty();
   if (has_ranges) return std::make_unique<RangeIpam>(request, folder);
   return std::make_unique<FixedIpam>(request, folder);

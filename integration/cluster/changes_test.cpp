@@ -151,6 +151,7 @@ TEST_F(ClusterChanges, LosesNoPacketWhenPathsChangeAThousandTimes) {
   ASSERT_EQ(cluster.unreachable_pods(), "");
   auto changed = first.wanted;
   auto& hop = changed.next_hops.begin()->second;
+  hop.tunnel->vni = 7;
   for (auto& [prefix, route] : changed.routes) route.source.reset();
   std::atomic<bool> is_done = false;
   auto changes = std::async(std::launch::async, [&] {

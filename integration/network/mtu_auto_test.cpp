@@ -120,4 +120,14 @@ TEST_P(MtuAuto, IsNotThatOfADefaultRouteInAnotherTable) {
 INSTANTIATE_TEST_SUITE_P(OfFamily, MtuAuto, testing::Values(4, 6),
                          [](const auto& family) { return "Ipv" + std::to_string(family.param); });
 
+TEST_P(MtuAuto, IsNotLargerThanThatOfTheTunnelToOtherNodes) {
+  add_link(1, 9000);
+  route({"default", "via", router(1)});
+  for (const char* name : {"veth-node1", "veth-node0"}) {
+    run_ip(host, {"link", "add", name, "mtu", name == std::string{"veth-node0"} ? "1444" : "1450", "type", "vxlan",
+                  "external", "dstport", name == std::string{"veth-node0"} ? "4790" : "4789"});
+    EXPECT_EQ(mtu(), name == std::string{"veth-node0"} ? 1444 : 1450);
+  }
+}
+
 }  // namespace

@@ -74,6 +74,26 @@ std::string read_type(JsonObject& ipam) {
   return type;
 }
 
+// The name of a folder, and in Kubernetes a part of the name of a Lease.
+bool is_pool_name(std::string_view name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  constexpr std::size_t longest = 63;
+  return name.size() <= longest && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '-' &&
+         name.back() != '-';
+}
+
+std::string read_pool(JsonObject& ipam) {
+  const auto value = ipam.find_nonempty("pool");
+  if (!value) return "";
+  std::string pool = value->as_string();
+  if (!is_pool_name(pool)) {
+    value->reject(
+        "must be a name of at most 63 lower-case letters, digits and '-' that begins and ends with a letter "
+        "or digit");
+  }
+  return pool;
+}
+
 std::optional<std::string> find_path(JsonObject& object, std::string_view key) {
   const auto value = object.find_nonempty(key);
   if (!value) return std::nullopt;
@@ -105,6 +125,7 @@ IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode, IpamDialect dial
   read_part(parse_mode, config.ranges, [&] { return read_all_ranges(ipam, unknown_keys); });
   read_part(parse_mode, config.has_inline_range, [&] { return ipam.find_nonempty("subnet").has_value(); });
   read_part(parse_mode, config.addresses, [&] { return read_addresses(ipam, unknown_keys); });
+  if (dialect == IpamDialect::veth_ipam) read_part(parse_mode, config.pool, [&] { return read_pool(ipam); });
   read_part(parse_mode, config.routes, [&] { return read_routes(ipam, "routes", unknown_keys); });
   read_part(parse_mode, config.resolv_conf, [&] { return find_path(ipam, "resolvConf"); });
   read_part(parse_mode, config.dns, [&] { return read_dns(ipam, "dns"); });

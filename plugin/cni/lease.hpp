@@ -44,6 +44,7 @@ struct Lease {
   std::vector<LeasedAddress> addresses;
   std::vector<Route> routes{};
   Dns dns{};
+  std::vector<Prefix> pool{};  ///< of the cluster: packets to these keep the container's address
 
   bool operator==(const Lease&) const = default;
 };

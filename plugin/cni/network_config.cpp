@@ -262,7 +262,19 @@ bool runtime_can_request_addresses(JsonObject& network) {
 bool has_addresses(const NetworkConfig& config) {
   const IpamConfig& ipam = config.ipam;
   const RuntimeRequest& requested = config.requested;
-  return !(ipam.ranges.empty() && ipam.addresses.empty() && requested.ranges.empty() && requested.addresses.empty());
+  return !(ipam.pool.empty() && ipam.ranges.empty() && ipam.addresses.empty() && requested.ranges.empty() &&
+           requested.addresses.empty());
+}
+
+// Addresses of a pool are routed one by one.
+void check_pool(const NetworkConfig& config) {
+  const IpamConfig& ipam = config.ipam;
+  if (ipam.pool.empty()) return;
+  if (!ipam.ranges.empty() || !ipam.addresses.empty() || !config.requested.ranges.empty()) {
+    throw Error(ErrorCode::invalid_config,
+                "/ipam/pool: cannot be combined with ranges or addresses. Remove one of them");
+  }
+  if (config.mode != Mode::ptp) throw Error(ErrorCode::invalid_config, "/ipam/pool: only possible in mode \"ptp\"");
 }
 
 void require_addresses(JsonObject& network, const NetworkConfig& config, Verb verb) {
@@ -270,9 +282,11 @@ void require_addresses(JsonObject& network, const NetworkConfig& config, Verb ve
   if (!config.ipam.ranges.empty() && !config.ipam.addresses.empty()) {
     throw Error(ErrorCode::invalid_config, "/ipam: ranges and addresses cannot be combined. Remove one of them");
   }
+  check_pool(config);
   const bool has_no_runtime_config = verb == Verb::status || verb == Verb::version;
   if (has_addresses(config) || (has_no_runtime_config && runtime_can_request_addresses(network))) return;
-  throw Error(ErrorCode::invalid_config, "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
+  throw Error(ErrorCode::invalid_config,
+              "/ipam: needs subnet, ranges, addresses or pool, because the runtime requests none");
 }
 
 }  // namespace

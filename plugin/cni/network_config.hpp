@@ -38,6 +38,7 @@ struct IpamConfig {
   RangeSets ranges{};                      ///< ranges; a range in the object itself is the first set
   bool has_inline_range = false;           ///< the object itself contains a range (key subnet)
   std::vector<LeasedAddress> addresses{};  ///< addresses: fixed addresses
+  std::string pool{};                      ///< pool: the name of a pool of the cluster; empty: none
   bool reserves_addresses = true;          ///< false, for `vethctl connect`: other attachments may get them too
   std::vector<Route> routes{};
   std::optional<std::string> resolv_conf{};  ///< resolvConf: path of the file with the DNS settings

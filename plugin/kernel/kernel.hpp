@@ -103,7 +103,8 @@ struct NodeQuery {
 };
 
 struct NodeState {
-  std::uint32_t default_route_mtu = 1500;  ///< smallest MTU of the default routes' devices; 1500 without default route
+  std::uint32_t default_route_mtu = 1500;  ///< smallest MTU of the default routes' devices and the tunnels to other
+                                           ///< nodes; 1500 without default route
   bool filters_bridged_packets = false;    ///< packets on a bridge pass netfilter (bridge-nf-call-iptables)
   std::unordered_set<std::string> interfaces{};       ///< names of those with IPv6; empty on a host without IPv6
   bool may_change_network = true;                     ///< this process has CAP_NET_ADMIN in its network namespace

@@ -15,6 +15,7 @@
 #include "plugin/kernel/removal.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
+#include "plugin/kernel/tunnel_devices.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/helper_process.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -264,7 +265,9 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
 
 NodeState LinuxKernel::read_node(const NodeQuery& query) {
   NodeState state;
-  if (!query.default_route_mtu.empty()) state.default_route_mtu = default_route_mtu(host_, query.default_route_mtu);
+  if (!query.default_route_mtu.empty()) {
+    state.default_route_mtu = with_mtu_of_tunnels(host_, default_route_mtu(host_, query.default_route_mtu));
+  }
   if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
   if (query.interfaces) state.interfaces = interfaces_with_ipv6();
   if (query.permission) state.may_change_network = may_change_network(host_);

@@ -12,9 +12,11 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 namespace kernel {
 namespace {
@@ -67,6 +69,15 @@ std::optional<FoundTunnel> find_tunnel(const std::string& message) {
                          .is_up = link->is_up};
   if (!is_gpe) found.device.tunnel.mac = link->mac;
   return found;
+}
+
+std::uint32_t with_mtu_of_tunnels(NetlinkSocket& socket, std::uint32_t mtu) {
+  std::vector<NetlinkRequest> queries;
+  for (const char* name : {wiring::gpe_device, wiring::vxlan_device}) queries.push_back(get_link(name));
+  for (const auto& message : socket.send_or_throw(queries)) {
+    if (const auto found = find_tunnel(message)) mtu = std::min(mtu, found->device.tunnel.mtu);
+  }
+  return mtu;
 }
 
 NetlinkRequest list_neighbours(const std::string& device, std::uint32_t index) {

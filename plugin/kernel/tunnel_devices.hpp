@@ -22,6 +22,9 @@ struct FoundTunnel {
 /// nullopt if the message is not about a VXLAN device in external mode.
 std::optional<FoundTunnel> find_tunnel(const std::string& message);
 
+/// The smallest of this MTU and those of the tunnel devices between nodes, as far as these exist.
+std::uint32_t with_mtu_of_tunnels(NetlinkSocket& socket, std::uint32_t mtu);
+
 /// Lists the neighbours of an interface.
 NetlinkRequest list_neighbours(const std::string& device, std::uint32_t index);
 /// Adds a permanent one to the tunnel; does nothing for others.

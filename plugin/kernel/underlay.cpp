@@ -8,6 +8,7 @@
 
 #include <netlink/msg.h>
 
+#include <linux/rtnetlink.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -20,8 +21,27 @@
 namespace kernel {
 namespace {
 
-/// The routes to the addresses, by address; those that the kernel does not reach are missing.
-std::map<cni::IpAddress, FoundRoute> routes_to(NetlinkSocket& socket, const std::vector<cni::IpAddress>& addresses) {
+/// The way to a node.
+struct NodePath {
+  std::uint32_t device_index = 0;
+  bool is_on_link = false;
+};
+
+/// A gateway of the other family is in RTA_VIA.
+bool has_gateway(const std::string& message, const FoundRoute& found) {
+  auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
+  return found.route.gateway || nlmsg_find_attr(header, sizeof(rtmsg), RTA_VIA) != nullptr;
+}
+
+/// The default route of a point-to-point device has no gateway, but its packets are routed.
+bool is_on_link(const std::string& message, const FoundRoute& found) {
+  return !has_gateway(message, found) && found.route.destination.length != 0;
+}
+
+/// By address; addresses that the kernel does not reach are missing, and so are its own.
+std::map<cni::IpAddress, NodePath> paths_to(NetlinkSocket& socket, const std::vector<cni::IpAddress>& addresses) {
+  std::map<cni::IpAddress, NodePath> paths;
+  if (addresses.empty()) return paths;
   std::vector<NetlinkRequest> requests;
   requests.reserve(addresses.size());
   for (const auto& address : addresses) requests.push_back(get_matching_route(address));
@@ -30,23 +50,23 @@ std::map<cni::IpAddress, FoundRoute> routes_to(NetlinkSocket& socket, const std:
   for (std::size_t index = 0; index < addresses.size(); ++index) {
     by_sequence[nlmsg_hdr(requests[index].message.get())->nlmsg_seq] = &addresses[index];
   }
-  std::map<cni::IpAddress, FoundRoute> routes;
   for (const auto& message : answers.messages) {
     const auto asked = by_sequence.find(reinterpret_cast<const nlmsghdr*>(message.data())->nlmsg_seq);
-    auto found = find_route(message);
-    if (asked != by_sequence.end() && found && !found->is_local) routes.emplace(*asked->second, std::move(*found));
+    const auto found = find_route(message);
+    if (asked == by_sequence.end() || !found || found->is_local) continue;
+    paths[*asked->second] = {.device_index = found->device_index, .is_on_link = is_on_link(message, *found)};
   }
-  return routes;
+  return paths;
 }
 
 using Links = std::map<std::uint32_t, Link>;
 
-Links devices_of(NetlinkSocket& socket, const std::map<cni::IpAddress, FoundRoute>& routes) {
+Links devices_of(NetlinkSocket& socket, const std::map<cni::IpAddress, NodePath>& paths) {
   Links links;
-  for (const auto& [address, found] : routes) {
-    if (found.device_index == 0 || links.contains(found.device_index)) continue;
-    if (auto link = first_link(socket.send_or_throw(get_link(found.device_index))))
-      links.emplace(found.device_index, std::move(*link));
+  for (const auto& [address, path] : paths) {
+    if (path.device_index == 0 || links.contains(path.device_index)) continue;
+    if (auto link = first_link(socket.send_or_throw(get_link(path.device_index))))
+      links.emplace(path.device_index, std::move(*link));
   }
   return links;
 }
@@ -83,11 +103,11 @@ bool segments_only_ethernet(const Link& link) { return link.kind != "veth" && se
 wiring::Underlay read_underlay(const std::vector<cni::IpAddress>& nodes) {
   NetlinkSocket socket{NETLINK_ROUTE};
   wiring::Underlay underlay;
-  const auto routes = nodes.empty() ? std::map<cni::IpAddress, FoundRoute>{} : routes_to(socket, nodes);
-  const auto links = devices_of(socket, routes);
-  for (const auto& [address, found] : routes) {
-    const auto link = links.find(found.device_index);
-    if (!found.route.gateway && link != links.end()) underlay.on_link[address] = link->second.name;
+  const auto paths = paths_to(socket, nodes);
+  const auto links = devices_of(socket, paths);
+  for (const auto& [address, path] : paths) {
+    const auto link = links.find(path.device_index);
+    if (path.is_on_link && link != links.end()) underlay.on_link[address] = link->second.name;
   }
   underlay.mtu = mtu_of(socket, links);
   underlay.is_gpe_fast = kernel_aggregates_gpe() && std::ranges::none_of(links, [](const auto& each) {

@@ -11,25 +11,33 @@
 namespace posix {
 namespace {
 
-bool try_take(int file) {
-  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+bool try_take(int file, int kind) {
+  if (::flock(file, kind | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK || errno == EINTR) return false;
   throw_errno("lock a file");
 }
 
-}  // namespace
-
 // flock(2) has no timeout, so this tries repeatedly, as ByteLock::take() does.
-bool take_file_lock(const FileDescriptor& file, std::chrono::milliseconds timeout) {
-  if (try_take(file.get())) return true;
+bool take(const FileDescriptor& file, int kind, std::chrono::milliseconds timeout) {
+  if (try_take(file.get(), kind)) return true;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::chrono::microseconds pause{20};
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(pause);
-    if (try_take(file.get())) return true;
+    if (try_take(file.get(), kind)) return true;
     pause = std::min(pause * 2, std::chrono::microseconds{2000});
   }
   return false;
+}
+
+}  // namespace
+
+bool take_file_lock(const FileDescriptor& file, std::chrono::milliseconds timeout) {
+  return take(file, LOCK_EX, timeout);
+}
+
+bool take_shared_file_lock(const FileDescriptor& file, std::chrono::milliseconds timeout) {
+  return take(file, LOCK_SH, timeout);
 }
 
 }  // namespace posix

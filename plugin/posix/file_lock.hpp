@@ -11,4 +11,7 @@ namespace posix {
 /// descriptor is closed. False if another process holds it until the timeout. Throws std::system_error.
 bool take_file_lock(const FileDescriptor& file, std::chrono::milliseconds timeout);
 
+/// The same for a shared lock, which excludes only exclusive ones.
+bool take_shared_file_lock(const FileDescriptor& file, std::chrono::milliseconds timeout);
+
 }  // namespace posix

@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -59,7 +61,9 @@ class SpawnOptions {
 
   /// Returns errno, or 0 for success.
   int spawn(const Program& program, pid_t& child) const {
-    std::array<char*, 2> arguments{const_cast<char*>(program.path.c_str()), nullptr};
+    std::vector<char*> arguments{const_cast<char*>(program.path.c_str())};
+    for (const auto& argument : program.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
     std::vector<char*> environment;
     environment.reserve(program.environment.size() + 1);
     for (const auto& variable : program.environment) environment.push_back(const_cast<char*>(variable.c_str()));
@@ -83,6 +87,27 @@ pid_t start(const Program& program, int input, int output) {
   }
   check_spawn(error, "run " + text::quoted(program.path));
   return child;
+}
+
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+/// In milliseconds, for poll(2); -1 without a deadline.
+int time_until(const Deadline& deadline) {
+  if (!deadline) return -1;
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(rest.count(), 0));
+}
+
+/// Kills the program at the deadline, and returns whether it did.
+bool kill_at(const Deadline& deadline, pid_t child) {
+  if (!deadline) return false;
+  const FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, child, 0))};
+  pollfd waiting{process.get(), POLLIN, 0};
+  while (process && ::poll(&waiting, 1, time_until(deadline)) < 0 && errno == EINTR) {
+  }
+  const bool has_ended = process && waiting.revents != 0;
+  if (!has_ended) ::kill(child, SIGKILL);
+  return !has_ended;
 }
 
 int wait_for(pid_t child) {
@@ -112,16 +137,24 @@ void read_some(FileDescriptor& pipe, std::string& output) {
   output.append(buffer.data(), static_cast<std::size_t>(count));
 }
 
+/// The ends of the pipes that this process uses.
+struct Pipes {
+  FileDescriptor output;
+  FileDescriptor input;
+};
+
 /// Writes the input and reads the output at the same time, so that neither side can block the other. Output beyond the
 /// limit is read and discarded, so that the program can run to its end.
-std::string exchange(FileDescriptor input, FileDescriptor output, std::string_view text, std::size_t limit) {
+std::string exchange(Pipes pipes, std::string_view text, std::size_t limit, const Deadline& deadline) {
+  auto& [output, input] = pipes;
   std::string answer;
   if (::fcntl(input.get(), F_SETFL, O_NONBLOCK) < 0) throw_errno("set a pipe to non-blocking mode");
   if (text.empty()) input.close();
   while (output) {
     std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{input.get(), POLLOUT, 0}};
-    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
-      throw_errno("wait for the output of a program");
+    const int ready = ::poll(waiting.data(), waiting.size(), time_until(deadline));
+    if (ready < 0 && errno != EINTR) throw_errno("wait for the output of a program");
+    if (ready == 0) break;
     if (waiting[0].revents != 0) read_some(output, answer);
     if (waiting[1].revents != 0 && input) write_some(input, text);
     if (answer.size() > limit) answer.resize(limit + 1);
@@ -138,12 +171,15 @@ Outcome run(const Program& program, std::size_t output_limit) {
   input.read_end.close();
   output.write_end.close();
   Outcome outcome;
+  const auto deadline = program.timeout ? Deadline{std::chrono::steady_clock::now() + *program.timeout} : std::nullopt;
   try {
-    outcome.output = exchange(std::move(input.write_end), std::move(output.read_end), program.input, output_limit);
+    outcome.output =
+        exchange({std::move(output.read_end), std::move(input.write_end)}, program.input, output_limit, deadline);
   } catch (...) {
     wait_for(child);  // the pipes are closed; the program must not run in parallel with what the caller does next
     throw;
   }
+  outcome.has_timed_out = kill_at(deadline, child);
   outcome.exit_status = wait_for(child);
   if (outcome.output.size() > output_limit)
     throw system_error(EFBIG, "read the output of " + text::quoted(program.path) + ": more than " +

@@ -195,7 +195,8 @@ class AddOperation {
   /// Whether the next allocation can return another address.
   bool can_allocate_another() const {
     const auto& config = request_.config;
-    const bool has_ranges = !config.ipam.ranges.empty() || !config.requested.ranges.empty();
+    const bool has_ranges =
+        !config.ipam.pool.empty() || !config.ipam.ranges.empty() || !config.requested.ranges.empty();
     return ipam::uses_builtin_ipam(request_) && has_ranges && config.requested.addresses.empty();
   }
 

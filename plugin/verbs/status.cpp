@@ -1,5 +1,6 @@
 #include "plugin/verbs/status.hpp"
 
+#include "ipam/pool_ipam.hpp"
 #include "ipam/range.hpp"
 #include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/pool_status.hpp"
@@ -29,7 +30,8 @@ state::Folder open_writable(const std::string& root, const std::string& network)
 std::vector<cni::Family> forwarded_families(const cni::NetworkConfig& config) try {
   const bool forwards = config.mode == cni::Mode::ptp || (config.mode == cni::Mode::bridge && config.bridge.is_gateway);
   std::set<cni::Family> families;
-  for (const auto& set : ipam::checked_range_sets(config)) families.insert(set.front().subnet.address.family);
+  for (const auto& set : ipam::checked_range_sets(ipam::with_own_blocks(config)))
+    families.insert(set.front().subnet.address.family);
   for (const auto& leased : config.ipam.addresses) families.insert(leased.address.address.family);
   return forwards ? std::vector<cni::Family>{families.begin(), families.end()} : std::vector<cni::Family>{};
 } catch (const cni::Error&) {

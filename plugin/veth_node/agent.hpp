@@ -22,7 +22,7 @@ struct AgentSettings {
   std::string machine{};                   ///< /etc/machine-id
   std::optional<http::Endpoint> metrics{};  ///< nullopt: they are not served
   std::string snapshot = default_snapshot;
-  std::string blocks = default_blocks;
+  std::string blocks = state::blocks_root;
   std::string state_root{};  ///< of the plugin's state folder
   std::function<std::unique_ptr<cluster::Store>()> open_store{};
 };

@@ -1,14 +1,10 @@
 #include "plugin/veth_node/block_files.hpp"
 
 #include "plugin/cluster/entries.hpp"
-#include "plugin/cni/error.hpp"
-#include "plugin/cni/json_reader.hpp"
-#include "plugin/cni/json_writer.hpp"
 #include "plugin/posix/files.hpp"
-#include "plugin/posix/replace_file.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/state/blocks.hpp"
 #include "plugin/state/directory_reader.hpp"
-#include "plugin/state/location.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
@@ -18,6 +14,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace veth_node {
 namespace {
@@ -27,30 +24,6 @@ constexpr std::string_view hidden_ending = ".hidden";
 std::vector<std::string> names_in(const std::string& path) {
   const auto directory = posix::find_file(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
   return directory ? state::names_in(directory->get()) : std::vector<std::string>{};
-}
-
-void write_prefixes(cni::JsonWriter& json, std::string_view key, const std::vector<cni::Prefix>& prefixes) {
-  json.key(key);
-  json.begin_array();
-  for (const auto& prefix : prefixes) json.string(cni::to_string(prefix));
-  json.end_array();
-}
-
-std::string text_of(const cluster::BlockId& block, const cluster::Pool& pool) {
-  cni::JsonWriter json{0};
-  json.begin_object();
-  write_prefixes(json, "prefixes", cluster::block_prefixes(pool, block.index));
-  write_prefixes(json, "pool", pool.prefixes);
-  json.end_object();
-  return json.finished();
-}
-
-std::vector<cni::Prefix> read_prefixes(std::string_view text) {
-  const cni::JsonDocument document{text, "the file of a block"};
-  auto object = document.root().as_object();
-  std::vector<cni::Prefix> prefixes;
-  for (const auto& element : object.require("prefixes").as_array()) prefixes.push_back(element.as_prefix());
-  return prefixes;
 }
 
 /// False if the file does not exist.
@@ -87,17 +60,23 @@ std::set<std::uint32_t> BlockFiles::list_hidden(const std::string& pool) const {
   return blocks;
 }
 
-std::optional<std::vector<cni::Prefix>> BlockFiles::find(const cluster::BlockId& block) const try {
-  constexpr std::size_t limit = 4096;
-  const auto text = posix::find_content(AT_FDCWD, path_of(block), limit);
-  return text ? std::optional{read_prefixes(*text)} : std::nullopt;
-} catch (const cni::Error&) {
-  return std::nullopt;
+std::optional<std::vector<cni::Prefix>> BlockFiles::find(const cluster::BlockId& block) const {
+  auto found = state::find_block(block.pool, block.index, root_);
+  return found ? std::optional{std::move(found->prefixes)} : std::nullopt;
 }
 
 void BlockFiles::write(const cluster::BlockId& block, const cluster::Pool& pool) const {
-  state::make_parents(path_of(block));
-  posix::replace_file(path_of(block), text_of(block, pool));
+  state::write_block(block.pool,
+                     {.index = block.index,
+                      .prefixes = cluster::block_prefixes(pool, block.index),
+                      .pool = pool.prefixes},
+                     root_);
+}
+
+bool BlockFiles::remove(const cluster::BlockId& block,
+                        const std::function<bool(const std::vector<cni::Prefix>&)>& is_in_use) const {
+  return state::remove_block(
+      block.pool, block.index, [&](const state::Block& found) { return is_in_use(found.prefixes); }, root_);
 }
 
 void BlockFiles::hide(const cluster::BlockId& block) const { rename_file(path_of(block), hidden_path_of(block)); }

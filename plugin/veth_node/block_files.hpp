@@ -2,22 +2,22 @@
 
 #include "plugin/cluster/directory.hpp"
 #include "plugin/cni/address.hpp"
+#include "plugin/state/blocks.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-// The blocks that this node owns, for the IPAM: BLOCKS/POOL/0000a3, {"prefixes":[...],"pool":[...]}. They survive a
-// reboot, since only this node gives its blocks back.
 namespace veth_node {
 
-inline constexpr const char* default_blocks = "/var/lib/veth-cni/blocks";
-
+/// The files of the blocks that this node owns: plugin/state/blocks.hpp.
 class BlockFiles {
  public:
-  explicit BlockFiles(std::string root = default_blocks) : root_(std::move(root)) {}
+  explicit BlockFiles(std::string root = state::blocks_root) : root_(std::move(root)) {}
 
   /// The pools with a folder.
   std::vector<std::string> pools() const;
@@ -28,15 +28,18 @@ class BlockFiles {
   /// The prefixes of a block; nullopt if there is no such file or it cannot be read.
   std::optional<std::vector<cni::Prefix>> find(const cluster::BlockId& block) const;
 
-  /// Writes a file atomically. Throws std::system_error.
+  /// Writes the file. Throws std::system_error.
   void write(const cluster::BlockId& block, const cluster::Pool& pool) const;
 
-  /// Hides the file from the IPAM, or shows it again, or removes the hidden file. Each throws std::system_error.
+  /// Removes the file; false if `is_in_use` returns true for its prefixes. No ADD takes an address of it meanwhile.
+  /// Throws cni::Error and std::system_error.
+  bool remove(const cluster::BlockId& block,
+              const std::function<bool(const std::vector<cni::Prefix>&)>& is_in_use) const;
+
+  // The file of a block in quarantine is hidden from the IPAM. Each throws std::system_error.
   void hide(const cluster::BlockId& block) const;
   void show(const cluster::BlockId& block) const;
   void remove_hidden(const cluster::BlockId& block) const;
-
-  /// Blocks that are hidden: an earlier process was killed while it released them, or they are quarantined.
   std::set<std::uint32_t> list_hidden(const std::string& pool) const;
 
   const std::string& root() const { return root_; }

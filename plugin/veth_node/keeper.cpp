@@ -43,7 +43,7 @@ std::string name_of(const cluster::BlockId& block) {
 
 }  // namespace
 
-posix::FileDescriptor lock_blocks(const BlockFiles& files) {
+posix::FileDescriptor lock_changes(const BlockFiles& files) {
   constexpr std::chrono::seconds timeout{3};
   const auto path = files.root() + "/.lock";
   state::make_parents(path);
@@ -92,7 +92,7 @@ void Keeper::keep(const cluster::Directory& directory, std::chrono::steady_clock
   const auto names = pools(directory);
   for (const auto& pool : names) reconcile(pool, directory);
   if (names.empty()) return;
-  const auto taken = read_taken_().addresses;
+  const auto taken = read_taken_();
   for (const auto& pool : names) {
     claim_ahead(pool, taken);
     release_idle(pool, taken, now);
@@ -125,7 +125,7 @@ void Keeper::reconcile(const std::string& pool, const cluster::Directory& direct
     if (is_owner(entry->first.index) && !files.contains(entry->first.index)) doubtful.insert(entry->first.index);
   }
   if (doubtful.empty()) return;
-  const auto lock = lock_blocks(files_);
+  const auto lock = lock_changes(files_);
   for (const auto index : doubtful) reconcile({.pool = pool, .index = index});
 }
 
@@ -133,22 +133,22 @@ void Keeper::reconcile(const std::string& pool, const cluster::Directory& direct
 void Keeper::reconcile(const cluster::BlockId& block) {
   const auto item = store_.find(cluster::block_key(block));
   const bool is_owned = item && is_own(*item);
-  if (files_.list_hidden(block.pool).contains(block.index)) return show_or_keep_hidden(block, item, is_owned);
+  if (files_.list_hidden(block.pool).contains(block.index)) return end_quarantine(block, item, is_owned);
   if (!is_owned && files_.list(block.pool).contains(block.index)) return restore_or_hide(block, item);
   if (!is_owned || files_.find(block)) return;
   files_.write(block, pool_of(block.pool));
   log_.info(name_of(block) + " belongs to this node and had no file");
 }
 
-/// A hidden file: a release was interrupted, or the block is in quarantine.
-void Keeper::show_or_keep_hidden(const cluster::BlockId& block, const std::optional<cluster::Item>& item, bool is_own) {
+/// Of a block with a hidden file.
+void Keeper::end_quarantine(const cluster::BlockId& block, const std::optional<cluster::Item>& item, bool is_own) {
   if (is_own) {
     files_.show(block);
     quarantined_.erase(block);
     return;
   }
   const auto prefixes = cluster::block_prefixes(pool_of(block.pool), block.index);
-  const bool is_used = count_taken(prefixes, read_taken_().addresses) > 0;
+  const bool is_used = count_taken(prefixes, read_taken_()) > 0;
   if (item && is_used) {
     quarantined_.insert(block);
   } else if (is_used) {
@@ -187,7 +187,7 @@ cluster::Pool Keeper::pool_of(const std::string& name) {
 
 cluster::BlockId Keeper::claim(const std::string& pool) {
   const Claimant claimant{.owner = member_.owner, .pool_name = pool, .pool = pool_of(pool)};
-  const auto lock = lock_blocks(files_);
+  const auto lock = lock_changes(files_);
   auto held = files_.list(pool);
   held.merge(files_.list_hidden(pool));
   for (const auto index : held) {
@@ -209,30 +209,25 @@ cluster::BlockId Keeper::claim(const std::string& pool) {
 }
 
 bool Keeper::release(const cluster::BlockId& block) {
-  const auto prefixes = cluster::block_prefixes(pool_of(block.pool), block.index);
-  const auto lock = lock_blocks(files_);
-  // An ADD that begins now does not see the block; one that may have seen it still holds a lock.
-  files_.hide(block);
-  const auto taken = read_taken_();
-  if (taken.is_changing || count_taken(prefixes, taken.addresses) > 0) {
-    files_.show(block);
-    return false;
-  }
-  return give_back(block);
+  const auto lock = lock_changes(files_);
+  store_.find(cluster::block_key(block));  // throws if the store does not answer: the block stays
+  const auto is_in_use = [&](const std::vector<cni::Prefix>& prefixes) {
+    return count_taken(prefixes, read_taken_()) > 0;
+  };
+  if (!files_.remove(block, is_in_use)) return false;
+  give_back(block);
+  return true;
 }
 
-/// Removes the key, then the hidden file. If the outcome is unknown, the file stays hidden: another node may have the
-/// block already. keep() decides later.
-bool Keeper::give_back(const cluster::BlockId& block) {
+/// Removes the key. If the outcome is unknown, another node may have the block already: keep() decides later.
+void Keeper::give_back(const cluster::BlockId& block) {
   const auto key = cluster::block_key(block);
+  empty_since_.erase(block);
   auto item = store_.find(key);
   while (item && is_own(*item)) {
-    if (store_.remove(*item)) break;
+    if (store_.remove(*item)) return;
     item = store_.find(key);
   }
-  files_.remove_hidden(block);
-  empty_since_.erase(block);
-  return true;
 }
 
 void Keeper::claim_ahead(const std::string& pool, const std::set<cni::IpAddress>& taken) {

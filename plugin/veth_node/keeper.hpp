@@ -30,7 +30,7 @@ struct Member {
 class Keeper {
  public:
   /// Reads the addresses that containers have.
-  using ReadTaken = std::function<TakenAddresses()>;
+  using ReadTaken = std::function<std::set<cni::IpAddress>()>;
 
   /// The store and the log must outlive it.
   Keeper(cluster::Store& store, BlockFiles files, Member member, ReadTaken read_taken, const Log& log);
@@ -47,7 +47,7 @@ class Keeper {
   /// Claims a further block of a pool now, and returns it.
   cluster::BlockId claim(const std::string& pool);
 
-  /// Gives a block back. False if its addresses are in use or an ADD or DEL is in progress: it is kept then.
+  /// Gives a block back. False if an address of it is in use: it is kept then.
   bool release(const cluster::BlockId& block);
 
   /// Blocks that the store has given to another node.
@@ -60,13 +60,13 @@ class Keeper {
   std::set<std::string> pools(const cluster::Directory& directory) const;
   void reconcile(const std::string& pool, const cluster::Directory& directory);
   void reconcile(const cluster::BlockId& block);
-  void show_or_keep_hidden(const cluster::BlockId& block, const std::optional<cluster::Item>& item, bool is_own);
+  void end_quarantine(const cluster::BlockId& block, const std::optional<cluster::Item>& item, bool is_own);
   void restore_or_hide(const cluster::BlockId& block, const std::optional<cluster::Item>& item);
   bool is_own(const cluster::Item& item) const;
   void claim_ahead(const std::string& pool, const std::set<cni::IpAddress>& taken);
   void release_idle(const std::string& pool, const std::set<cni::IpAddress>& taken,
                     std::chrono::steady_clock::time_point now);
-  bool give_back(const cluster::BlockId& block);
+  void give_back(const cluster::BlockId& block);
 
   cluster::Store& store_;
   BlockFiles files_;
@@ -78,6 +78,6 @@ class Keeper {
 };
 
 /// The lock of all changes of block files of this node. Throws cni::Error try_again_later if another process holds it.
-posix::FileDescriptor lock_blocks(const BlockFiles& files);
+posix::FileDescriptor lock_changes(const BlockFiles& files);
 
 }  // namespace veth_node

@@ -9,17 +9,16 @@
 namespace veth_node {
 namespace {
 
-void add(const state::Folder& folder, TakenAddresses& taken) {
-  taken.is_changing = taken.is_changing || folder.locks.is_any_attachment_locked();
+void add(const state::Folder& folder, std::set<cni::IpAddress>& taken) {
   for (const auto& network : folder.records.networks()) {
-    for (const auto& address : folder.addresses.list_addresses(network)) taken.addresses.insert(address);
+    for (const auto& address : folder.addresses.list_addresses(network)) taken.insert(address);
   }
 }
 
 }  // namespace
 
-TakenAddresses read_taken_addresses(const std::string& state_root) {
-  TakenAddresses taken;
+std::set<cni::IpAddress> read_taken_addresses(const std::string& state_root) {
+  std::set<cni::IpAddress> taken;
   const auto folder = state::Folder::find(state_root);
   if (!folder) return taken;
   add(*folder, taken);

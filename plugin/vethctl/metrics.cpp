@@ -1,5 +1,6 @@
 #include "plugin/vethctl/metrics.hpp"
 
+#include "ipam/pool_ipam.hpp"
 #include "ipam/range.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/network_config.hpp"
@@ -32,7 +33,7 @@ std::optional<cni::NetworkConfig> find_config(const PluginConfiguration& plugin)
 }
 
 std::vector<ipam::RangeSet> find_ranges(const cni::NetworkConfig& config) try {
-  return ipam::checked_range_sets(config);
+  return ipam::checked_range_sets(ipam::with_own_blocks(config));
 } catch (const cni::Error&) {
   return {};
 }

@@ -105,6 +105,7 @@ cni::Lease first_lease(const cni::NetworkConfig& config) {
 std::optional<cni::Lease> find_lease(const cni::NetworkConfig& config) {
   if (config.ipam.type.empty()) return cni::Lease{};
   if (config.ipam.type != "veth-ipam") return std::nullopt;
+  if (!config.ipam.pool.empty()) return std::nullopt;
   const bool is_set_by_runtime = config.ipam.ranges.empty() && config.ipam.addresses.empty() &&
                                  config.requested.ranges.empty() && config.requested.addresses.empty();
   return is_set_by_runtime ? std::nullopt : std::optional{first_lease(config)};

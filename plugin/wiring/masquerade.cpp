@@ -24,8 +24,10 @@ std::vector<Masquerade> masquerades(const cni::SourceNat& config, const cni::Lea
     Masquerade masquerade{.source = source};
     if (!cni::is_host_prefix(leased.address)) add_once(masquerade.except, leased.address);
     add_once(masquerade.except, multicast(source.family));
-    for (const auto& prefix : config.except) {
-      if (prefix.address.family == source.family) add_once(masquerade.except, prefix);
+    for (const auto* prefixes : {&lease.pool, &config.except}) {
+      for (const auto& prefix : *prefixes) {
+        if (prefix.address.family == source.family) add_once(masquerade.except, prefix);
+      }
     }
     all.push_back(masquerade);
   }

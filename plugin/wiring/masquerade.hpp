@@ -8,8 +8,8 @@
 
 namespace wiring {
 
-/// One for each address of the lease; empty without ipMasq. Packets to the container's own network and to multicast
-/// groups keep the container's address.
+/// One for each address of the lease; empty without ipMasq. Packets to the container's own network, to the pool of
+/// the cluster and to multicast groups keep the container's address.
 std::vector<Masquerade> masquerades(const cni::SourceNat& config, const cni::Lease& lease);
 
 }  // namespace wiring

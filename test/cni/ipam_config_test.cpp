@@ -152,7 +152,7 @@ TEST(ParseIpam, RejectsAMisspelledKey) {
 
 TEST(ParseIpam, NeedsRangesOrAddresses) {
   expect_ipam_refused(R"("routes":[])", ErrorCode::invalid_config,
-                      "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
+                      "/ipam: needs subnet, ranges, addresses or pool, because the runtime requests none");
   expect_ipam_refused(R"("subnet":"10.0.0.0/8","addresses":[{"address":"10.0.0.2/8"}])", ErrorCode::invalid_config,
                       "/ipam: ranges and addresses cannot be combined. Remove one of them");
 }
@@ -236,7 +236,7 @@ TEST(ParseIpamRequest, ChecksTheKeysOfAnIpam) {
   expect_failure([] { parse_request_of(R"("type":"ptp")"); }, ErrorCode::invalid_config,
                  "IPAM config missing 'ipam' key");
   expect_failure([] { parse_request_of(R"("ipam":{})"); }, ErrorCode::invalid_config,
-                 "/ipam: needs subnet, ranges or addresses, because the runtime requests none");
+                 "/ipam: needs subnet, ranges, addresses or pool, because the runtime requests none");
 }
 
 TEST(ParseIpamRequest, IgnoresInvalidKeysForDelAndGc) {

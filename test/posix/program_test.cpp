@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 
@@ -45,6 +46,33 @@ TEST_F(Program, HasOnlyTheGivenEnvironment) {
   auto program = script("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=");
   program.environment = {"PATH=/usr/bin:/bin", "CNI_COMMAND=ADD"};
   EXPECT_EQ(posix::run(program, limit).output, "PATH=/usr/bin:/bin\nCNI_COMMAND=ADD\n");
+}
+
+TEST_F(Program, GetsItsArguments) {
+  auto program = script("echo $# \"$1\" \"$2\"");
+  program.arguments = {"two words", "$x"};
+  EXPECT_EQ(posix::run(program, limit).output, "2 two words $x\n");
+}
+
+TEST_F(Program, IsKilledAfterItsTimeout) {
+  for (const char* text : {"echo begun; exec sleep 60", "exec sleep 60 >/dev/null"}) {
+    auto program = script(text);
+    program.timeout = std::chrono::milliseconds{200};
+    const auto start = std::chrono::steady_clock::now();
+    const auto outcome = posix::run(program, limit);
+    EXPECT_TRUE(outcome.has_timed_out) << text;
+    EXPECT_EQ(outcome.exit_status, 128 + SIGKILL) << text;
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{30});
+  }
+}
+
+TEST_F(Program, IsNotKilledBeforeItsTimeout) {
+  auto program = script("echo text");
+  program.timeout = std::chrono::seconds{30};
+  const auto outcome = posix::run(program, limit);
+  EXPECT_FALSE(outcome.has_timed_out);
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_EQ(outcome.output, "text\n");
 }
 
 TEST_F(Program, ReadsItsInput) {

@@ -76,7 +76,7 @@ TEST_F(Validate, ReportsTheErrorOfAdd) {
         Case{R"("mtu":70000,)" + range, "code 7: /mtu: must be an integer from 0 to 65535, not 70000"},
         Case{R"("mtu":[],)" + range, "code 6: /mtu: must be an integer, not []"},
         Case{R"("ipam":{"type":"veth-ipam"})",
-             "code 7: /ipam: needs subnet, ranges or addresses, because the runtime requests none"},
+             "code 7: /ipam: needs subnet, ranges, addresses or pool, because the runtime requests none"},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","resolvConf":"/nowhere"})", "code 7: "},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.3/24"})", "code 7: /ipam"},
         Case{R"("ipam":{"type":"veth-ipam","subnet":"10.1.2.0/24","routes":[{"dst":"0.0.0.0/0","gw":"10.9.9.9"}]})",

@@ -43,8 +43,8 @@ Command release_command() {
           .max_operands = 1,
           .summary = "give blocks without containers back",
           .description =
-              "Gives the blocks of a pool, or one of them, back to the store, if no container has an address of them and "
-              "no container is being added or removed. Status 1 if a block was kept. `veth-node run` releases blocks "
+              "Gives the blocks of a pool, or one of them, back to the store, if no container has an address of them. "
+              "Status 1 if a block was kept. `veth-node run` releases blocks "
               "that have been empty for 30 minutes, except the first and one more.",
           .options = {config_option()},
           .examples = {"veth-node release default", "veth-node release default/0000a3"},

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/restore/proven_addresses.hpp"
 
+#include "ipam/pool_ipam.hpp"
 #include "ipam/range.hpp"
 #include "plugin/cni/error.hpp"
 
@@ -39,7 +40,7 @@ bool has_mac_from_address(const cni::IpAddress& address, const wiring::Wiring& w
 }
 
 std::vector<ipam::RangeSet> range_sets(const cni::NetworkConfig& config) try {
-  return ipam::checked_range_sets(config);
+  return ipam::checked_range_sets(ipam::with_own_blocks(config));
 } catch (const cni::Error&) {
   return {};
 }
