@@ -97,7 +97,8 @@ Member Agent::member() const {
   return {.owner = {.node = config.node, .machine = settings_.machine},
           .node = {.addresses = config.addresses.empty() ? network_.addresses() : config.addresses,
                    .machine = settings_.machine,
-                   .pod_networks = config.pod_networks},
+                   .pod_networks = config.pod_networks,
+                   .prefers_vxlan = network_.prefers_vxlan()},
           .pools = config.pools,
           .pool = config.network ? config.network->pool : std::string{}};
 }

@@ -21,6 +21,11 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds time_between_observations{50};
 
+/// RFC 5737 and RFC 3849: packets to them take the default routes.
+std::vector<cni::IpAddress> addresses_of_no_host() {
+  return {*cni::find_address("192.0.2.1"), *cni::find_address("2001:db8::1")};
+}
+
 /// The source address of packets to this address; nullopt: there is no route to it. connect() of a UDP socket only
 /// looks the route up.
 std::optional<cni::IpAddress> find_source(const cni::IpAddress& destination) {
@@ -60,8 +65,8 @@ std::vector<std::string> texts_of(const std::vector<kernel::FailedChange>& faile
 
 std::vector<cni::IpAddress> own_addresses() {
   std::vector<cni::IpAddress> addresses;
-  for (const auto* destination : {"192.0.2.1", "2001:db8::1"}) {  // RFC 5737 and RFC 3849: of no host
-    const auto source = find_source(*cni::find_address(destination));
+  for (const auto& destination : addresses_of_no_host()) {
+    const auto source = find_source(destination);
     if (source && !cni::is_loopback(*source) && !cni::is_link_local(*source)) addresses.push_back(*source);
   }
   return addresses;
@@ -72,7 +77,10 @@ KernelNetwork::KernelNetwork(std::string node, node::Settings settings)
 
 std::vector<cni::IpAddress> KernelNetwork::addresses() { return own_addresses(); }
 
-bool KernelNetwork::prefers_vxlan() { return node::prefers_vxlan(settings_, kernel::read_underlay(own_addresses())); }
+/// Of the devices of the default routes.
+bool KernelNetwork::prefers_vxlan() {
+  return node::prefers_vxlan(settings_, kernel::read_underlay(addresses_of_no_host()));
+}
 
 std::vector<std::string> KernelNetwork::sync(const cluster::Directory& directory) {
   const bool is_old = steady_clock::now() - observed_at_ > time_between_observations;

@@ -21,12 +21,10 @@ class KernelNetwork : public Network {
   KernelNetwork(std::string node, node::Settings settings);
 
   std::vector<cni::IpAddress> addresses() override;
+  bool prefers_vxlan() override;
   std::vector<std::string> sync(const cluster::Directory& directory) override;
   int file() const override { return monitor_.file(); }
   bool has_changed() override;
-
-  /// Whether this node prefers VXLAN with Ethernet frames in its tunnels.
-  bool prefers_vxlan();
 
  private:
   void observe(const cluster::Directory& directory);

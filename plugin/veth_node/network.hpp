@@ -16,6 +16,10 @@ class Network {
   /// The addresses by which other nodes reach this one, at most one of each family. Throws std::system_error.
   virtual std::vector<cni::IpAddress> addresses() = 0;
 
+  /// Whether this node prefers VXLAN with Ethernet frames in its tunnels: cluster::Node::prefers_vxlan. Throws
+  /// std::system_error.
+  virtual bool prefers_vxlan() = 0;
+
   /// Gives the kernel what the directory wants, and changes nothing else. Returns what the kernel has refused. Throws
   /// std::system_error.
   virtual std::vector<std::string> sync(const cluster::Directory& directory) = 0;
