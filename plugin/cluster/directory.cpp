@@ -1,7 +1,6 @@
 #include "plugin/cluster/directory.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace cluster {
 namespace {
@@ -24,7 +23,7 @@ std::uint32_t count_blocks(const Pool& pool) {
   if (pool.prefixes.empty()) {
     return 0;
   }
-  unsigned bits = std::numeric_limits<std::uint32_t>::digits - 1;
+  unsigned bits = max_index_bits;
   for (const cni::Prefix& prefix : pool.prefixes) {
     bits = std::min(bits, index_bits(prefix, pool.block_bits));
   }

@@ -11,9 +11,9 @@ namespace cluster {
 
 /// A member of the cluster, as it describes itself in the store.
 struct Node {
-  std::vector<cni::IpAddress> addresses;  ///< of its underlay, at most one of each family
-  std::string machine;                    ///< /etc/machine-id: two machines must not use one name
-  std::vector<cni::Prefix> pod_networks;  ///< that the cluster has given it (podCIDRs); empty with pools
+  std::vector<cni::IpAddress> addresses{};  ///< of its underlay, at most one of each family
+  std::string machine{};                    ///< /etc/machine-id: two machines must not use one name
+  std::vector<cni::Prefix> pod_networks{};  ///< that the cluster has given it (podCIDRs); empty with pools
   bool prefers_vxlan = false;             ///< in tunnels, instead of VXLAN-GPE: see node::prefers_vxlan()
 
   bool operator==(const Node&) const = default;
@@ -27,6 +27,9 @@ struct Pool {
 
   bool operator==(const Pool&) const = default;
 };
+
+/// The largest number of blocks of a pool is 2^24: in keys their index has six hexadecimal digits.
+constexpr unsigned max_index_bits = 24;
 
 struct BlockId {
   std::string pool;
@@ -44,7 +47,7 @@ struct Directory {
   bool operator==(const Directory&) const = default;
 };
 
-/// The number of blocks of a pool: that of its smallest prefix.
+/// The number of blocks of a pool: that of its smallest prefix, but at most 2^max_index_bits.
 std::uint32_t count_blocks(const Pool& pool);
 
 /// The prefixes of a block, in the order of Pool::prefixes. The index is below count_blocks().

@@ -13,20 +13,6 @@
 namespace cni {
 namespace {
 
-/// RFC 3339 in UTC. The C library is not used because it reads the time zone from the environment.
-std::string to_text(std::chrono::system_clock::time_point time) {
-  const auto microseconds = std::chrono::floor<std::chrono::microseconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(microseconds);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{microseconds - day};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text.data();
-}
-
 std::uint64_t microseconds_of(Stopwatch::Clock::duration duration) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
 }
@@ -73,10 +59,24 @@ void write_trace(JsonWriter& json, const TraceContext& trace, std::uint64_t span
 
 }  // namespace
 
+std::string log_time(std::chrono::system_clock::time_point time) {
+  // The C library is not used because it reads the time zone from the environment.
+  const auto microseconds = std::chrono::floor<std::chrono::microseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(microseconds);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{microseconds - day};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return text.data();
+}
+
 std::string log_line(const LoggedCall& call, LogLevel level) {
   JsonWriter json{0};
   json.begin_object();
-  json.member("time", to_text(call.answered_at));
+  json.member("time", log_time(call.answered_at));
   json.member("level", call.error ? "error" : "info");
   json.member("plugin", call.plugin);
   json.member("verb", call.verb);

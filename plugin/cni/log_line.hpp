@@ -36,6 +36,9 @@ struct LoggedCall {
 /// durations of the steps are included at level debug.
 std::string log_line(const LoggedCall& call, LogLevel level);
 
+/// The time of a line: RFC 3339 in UTC, with microseconds.
+std::string log_time(std::chrono::system_clock::time_point time);
+
 /// The addresses of a printed result; empty if the text is not a result.
 std::vector<std::string> addresses_of_result(std::string_view text);
 

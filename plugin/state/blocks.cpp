@@ -124,6 +124,14 @@ std::vector<Block> read_blocks(const std::string& pool, const std::string& root)
   return blocks;
 }
 
+std::optional<Block> find_block(const std::string& pool, std::uint32_t index, const std::string& root) try {
+  const auto path = folder_of(pool, root);
+  const auto folder = open_folder(path);
+  return folder ? std::optional{read_block(folder->get(), path, index)} : std::nullopt;
+} catch (const cni::Error&) {
+  return std::nullopt;
+}
+
 posix::FileDescriptor lock_blocks(const std::string& pool, const std::string& root) {
   auto folder = open_folder(folder_of(pool, root));
   if (!folder) return {};

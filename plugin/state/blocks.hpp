@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Block {
 /// The blocks of the pool in ascending order of their indexes; empty if there is no folder. Throws cni::Error
 /// io_failure for a damaged file, and std::system_error.
 std::vector<Block> read_blocks(const std::string& pool, const std::string& root = blocks_root);
+
+/// One of them; nullopt if there is no such file, or it is damaged. Throws std::system_error.
+std::optional<Block> find_block(const std::string& pool, std::uint32_t index, const std::string& root = blocks_root);
 
 /// Keeps blocks from being removed until the result is closed, which is invalid if there is no folder. Throws
 /// cni::Error try_again_later if a removal takes longer than 10 s.

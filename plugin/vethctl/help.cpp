@@ -62,21 +62,27 @@ std::string option_lines(const Option& option, std::size_t column, std::size_t w
 
 }  // namespace
 
-std::string help(const std::vector<Command>& commands) {
-  std::string text =
-      "vethctl: show, connect, check and repair the container networks of the CNI plugin veth on this node\n\n"
-      "usage: vethctl COMMAND [OPTION...] [OPERAND...]\n\n";
+CommandProgram this_program() {
+  return {.name = "vethctl",
+          .summary = "show, connect, check and repair the container networks of the CNI plugin veth on this node"};
+}
+
+std::string help(const std::vector<Command>& commands, const CommandProgram& program) {
+  std::string text = program.name + ": " + program.summary + "\n\nusage: " + program.name +
+                     " COMMAND [OPTION...] [OPERAND...]\n\n";
   std::size_t width = 0;
   for (const auto& command : commands) width = std::max(width, command.name.size());
   for (const auto& command : commands) text += "  " + padded(command.name, width) + "  " + command.summary + '\n';
-  return text + "\nSee vethctl COMMAND --help for a command, and vethctl man for the manual page.\n";
+  return text + "\nSee " + program.name + " COMMAND --help for a command, and " + program.name +
+         " man for the manual page.\n";
 }
 
-std::string help(const Command& command, std::size_t width) {
-  std::string text = "vethctl " + command.name + ": " + command.summary + "\n\nusage: vethctl " + command.name;
+std::string help(const Command& command, std::size_t width, const CommandProgram& program) {
+  const auto call = program.name + ' ' + command.name;
+  std::string text = call + ": " + command.summary + "\n\nusage: " + call;
   if (!command.options.empty()) text += " [OPTION...]";
   if (!command.operands.empty()) text += ' ' + command.operands;
-  if (!command.alias.empty()) text += "\nshort form: vethctl " + command.alias;
+  if (!command.alias.empty()) text += "\nshort form: " + program.name + ' ' + command.alias;
   text += "\n\n" + wrapped_paragraphs(command.description, width) + '\n';
   std::size_t column = 0;
   for (const auto& option : command.options) column = std::max(column, synopsis(option).size());

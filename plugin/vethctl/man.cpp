@@ -56,13 +56,13 @@ std::string examples(const Command& command) {
   return text;
 }
 
-std::string section(const Command& command) {
+std::string section(const Command& command, const std::string& program) {
   std::string text = ".SS " + escaped(command.name) + '\n';
-  text += bold("vethctl " + command.name);
+  text += bold(program + ' ' + command.name);
   if (!command.options.empty()) text += " [" + italic("OPTION") + "...]";
   if (!command.operands.empty()) text += ' ' + escaped(command.operands);
   text += '\n';
-  if (!command.alias.empty()) text += ".br\nShort form: " + bold("vethctl " + command.alias) + '\n';
+  if (!command.alias.empty()) text += ".br\nShort form: " + bold(program + ' ' + command.alias) + '\n';
   text += paragraphs(command.description);
   for (const auto& option : command.options) text += entry(option);
   return text + examples(command);
@@ -159,15 +159,24 @@ vethctl disconnect net0
 
 }  // namespace
 
-std::string manual_page(const std::vector<Command>& commands) {
-  std::string text{head};
+std::string command_list(const std::vector<Command>& commands) {
+  std::string text;
   for (const auto& command : commands) text += summary(command);
+  return text;
+}
+
+std::string command_sections(const std::vector<Command>& commands, const std::string& program) {
+  std::string text = ".SH COMMANDS\n";
+  for (const auto& command : commands) text += section(command, program);
+  return text;
+}
+
+std::string manual_page(const std::vector<Command>& commands) {
+  auto text = head + command_list(commands);
   text += ".SH \"COMMON OPTIONS\"\n";
   for (const auto& option : common_options()) text += entry(option);
   text += common_output;
-  text += ".SH COMMANDS\n";
-  for (const auto& command : commands) text += section(command);
-  return text + tail;
+  return text + command_sections(commands, "vethctl") + tail;
 }
 
 Command man_command() {

@@ -77,7 +77,11 @@ void write_ipam(cni::JsonWriter& json, const NodeNetwork& network) {
   json.key("ipam");
   json.begin_object();
   json.member("type", "veth-ipam");
-  write_ranges(json, network.pod_cidrs);
+  if (network.pool.empty()) {
+    write_ranges(json, network.pod_cidrs);
+  } else {
+    json.member("pool", network.pool);
+  }
   write_default_routes(json, network.pod_cidrs);
   json.end_object();
 }

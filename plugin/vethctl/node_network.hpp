@@ -12,6 +12,7 @@ struct NodeNetwork {
   std::string name = "veth";
   std::string mode = "ptp";                  ///< or "bridge"
   std::vector<cni::Prefix> pod_cidrs{};      ///< each pod gets one address of each
+  std::string pool{};                        ///< of the cluster, with the prefixes pod_cidrs; empty: none
   std::vector<cni::Prefix> cluster_cidrs{};  ///< destinations for which pod addresses are not masqueraded
 };
 

@@ -3,6 +3,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/posix/replace_file.hpp"
 #include "plugin/posix/system_error.hpp"
+#include "plugin/text/base64.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,7 +14,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <sstream>
 
 namespace runtime {
@@ -22,24 +22,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr auto kind = "cniCacheV1";
-
-/// RFC 4648, section 4: encoding/json of Go writes bytes in this form.
-std::string base64(const std::string& bytes) {
-  constexpr auto* alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t start = 0; start < bytes.size(); start += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t offset = 0; offset < 3; ++offset) {
-      group <<= 8U;
-      if (start + offset < bytes.size()) group |= static_cast<std::uint8_t>(bytes[start + offset]);
-    }
-    for (std::size_t digit = 0; digit < 4; ++digit) {
-      const bool is_padding = start + digit > bytes.size();
-      text += is_padding ? '=' : alphabet[(group >> (18 - 6 * digit)) & 63U];
-    }
-  }
-  return text;
-}
 
 /// [["KEY", "value"], ...]
 ordered_json args_json(const std::string& args) {
@@ -66,7 +48,7 @@ std::string args_text(const ordered_json& pairs) {
 std::string to_cache_text(const cni::Attachment& attachment, const CachedResult& cached) {
   ordered_json json{{"kind", kind},
                     {"containerId", attachment.container},
-                    {"config", base64(cached.configuration)},
+                    {"config", text::base64(cached.configuration)},
                     {"ifName", attachment.interface},
                     {"networkName", attachment.network}};
   if (!cached.args.empty()) json["cniArgs"] = args_json(cached.args);

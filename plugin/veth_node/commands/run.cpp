@@ -1,0 +1,92 @@
+#include "plugin/cni/error.hpp"
+#include "plugin/state/folder.hpp"
+#include "plugin/veth_node/agent.hpp"
+#include "plugin/veth_node/commands/node_context.hpp"
+#include "plugin/veth_node/kernel_network.hpp"
+#include "plugin/veth_node/metrics_server.hpp"
+#include "plugin/veth_node/stores.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace commands {
+namespace {
+
+/// Nothing has to be undone: routes stay, and files are replaced atomically. As the first process of a container the
+/// program would ignore signals without a handler.
+void end_at_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { ::_exit(0); };
+  for (const int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
+}
+
+/// Without the API server, the networks of the last run are those of this node; at the first run it is waited for.
+veth_node::Config complete(veth_node::Config config, const veth_node::Log& log) {
+  constexpr std::chrono::seconds pause{2};
+  while (true) {
+    try {
+      return veth_node::with_node_object(config);
+    } catch (const cni::Error& error) {
+      const bool is_away = error.code == static_cast<unsigned>(cni::ErrorCode::try_again_later);
+      if (!is_away) throw;
+      log.error(error);
+    }
+    if (const auto snapshot = veth_node::find_snapshot(veth_node::default_snapshot)) {
+      if (const auto own = snapshot->directory.nodes.find(config.node); own != snapshot->directory.nodes.end()) {
+        config.addresses = own->second.addresses;
+        config.pod_networks = own->second.pod_networks;
+        return config;
+      }
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+int run(const Arguments& arguments, const Console& /*console*/) {
+  end_at_signals();
+  auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
+  const veth_node::Log log{config.log};
+  config = complete(std::move(config), log);
+  veth_node::KernelNetwork network{config.node, config.tunnels};
+  std::optional<http::Endpoint> metrics;
+  if (const auto address = arguments.value("metrics")) metrics = veth_node::read_listen_address(*address);
+  veth_node::Agent agent{{.config = config,
+                          .machine = machine_id(config),
+                          .metrics = metrics,
+                          .state_root = std::string{state::default_root},
+                          .open_store = [&] { return veth_node::open_store(config); }},
+                         network,
+                         log};
+  try {
+    agent.run([] { return true; });
+  } catch (const cni::Error& error) {
+    log.error(error);
+  }
+  return vethctl::found_faults;
+}
+
+}  // namespace
+
+Command run_command() {
+  return {
+      .name = "run",
+      .summary = "keep routes, pools and blocks of this node in step with the store",
+      .description =
+          "Runs until a signal ends it. It adds this node and the pools of the configuration to the store, keeps the "
+          "routes to the containers of all other nodes, claims blocks before the last addresses are taken, and writes "
+          "the network configuration for runtimes when the routes are in place.\n\n"
+          "If the program ends, or the store does not answer, everything stays as it is: routes, blocks and "
+          "addresses. A node whose name another machine has in the store is refused.",
+      .options = {config_option(),
+                  {.name = "metrics",
+                   .value = "ADDRESS:PORT",
+                   .help = "serve /metrics for Prometheus and /healthz there (default: not served)"}},
+      .examples = {"veth-node run --metrics 127.0.0.1:9273"},
+      .run = run};
+}
+
+}  // namespace commands

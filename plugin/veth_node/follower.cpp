@@ -1,0 +1,148 @@
+#include "plugin/veth_node/follower.hpp"
+
+#include "plugin/cluster/entries.hpp"
+#include "plugin/cni/error.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace veth_node {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_pause{200};
+constexpr milliseconds longest_pause{15'000};
+constexpr milliseconds pause_of_doubt{5'000};
+constexpr std::chrono::seconds time_of_doubt{60};
+
+}  // namespace
+
+Time real_time() {
+  return {.pause = [](milliseconds duration) {
+    std::this_thread::sleep_for(duration);
+    return true;
+  }};
+}
+
+bool has_lost_most(const cluster::Directory& last, const cluster::Directory& next) {
+  const auto lost =
+      std::ranges::count_if(last.nodes, [&](const auto& node) { return !next.nodes.contains(node.first); });
+  return static_cast<std::size_t>(lost) * 2 > last.nodes.size();
+}
+
+Follower::Follower(cluster::Store& store, Board& board, const Log& log, Time time)
+    : store_(store), board_(board), log_(log), time_(std::move(time)) {
+  needs_list_ = board.read([](const auto&, const Status& status) { return status.revision.empty(); });
+}
+
+void Follower::run() {
+  auto pause = first_pause;
+  while (true) {
+    const auto begin = time_.now();
+    try {
+      follow();
+      pause = doubted_since_ ? pause_of_doubt : milliseconds{0};
+    } catch (const cni::Error& error) {
+      // A connection that held for a while is opened again at once.
+      const bool was_stable = time_.now() - begin > longest_pause;
+      pause = was_stable ? first_pause : std::clamp(pause * 2, first_pause, longest_pause);
+      report_failure(error.what());
+    } catch (const std::system_error& error) {
+      pause = longest_pause;
+      report_failure(error.what());
+    }
+    if (!time_.pause(pause)) return;
+  }
+}
+
+void Follower::follow() {
+  if (needs_list_) list();
+  if (needs_list_) return;
+  const auto revision = board_.read([](const auto&, const Status& status) { return status.revision; });
+  needs_list_ = !watch(revision);
+}
+
+void Follower::list() {
+  const auto listing = store_.list("");
+  auto read = board_.read(
+      [&](const cluster::Directory& last, const auto&) { return cluster::read_directory(listing.items, last); });
+  report_messages(read.messages);
+  const bool is_taken = is_believed(read.directory);
+  board_.change([&](cluster::Directory& directory, Status& status) {
+    status.is_connected = true;
+    status.failure.clear();
+    status.last_answer = time_.now();
+    status.is_doubted = !is_taken;
+    ++status.lists;
+    if (!is_taken) return;
+    directory = std::move(read.directory);
+    status.revision = listing.revision;
+    status.is_loaded = true;
+  });
+  needs_list_ = !is_taken;
+}
+
+/// After a minute it is believed.
+bool Follower::is_believed(const cluster::Directory& next) {
+  const bool is_doubtful =
+      board_.read([&](const cluster::Directory& last, const auto&) { return has_lost_most(last, next); });
+  if (!is_doubtful) {
+    doubted_since_.reset();
+    return true;
+  }
+  if (!doubted_since_) {
+    log_.warning("the store has lost more than half of the nodes; their routes stay for 60 s");
+    doubted_since_ = time_.now();
+  }
+  if (time_.now() - *doubted_since_ < time_of_doubt) return false;
+  log_.warning("the store has still lost more than half of the nodes; their routes are removed");
+  doubted_since_.reset();
+  return true;
+}
+
+/// False if the store has forgotten what followed the revision.
+bool Follower::watch(const std::string& revision) {
+  return store_.watch("", revision, [&](const cluster::Changes& changes) {
+    std::vector<std::string> messages;
+    const auto apply = [&](cluster::Directory& directory, Status& status) {
+      messages = cluster::apply(changes.changes, directory);
+      status.is_connected = true;
+      status.failure.clear();
+      status.last_answer = time_.now();
+      status.changes += changes.changes.size();
+      status.revision = changes.revision;
+    };
+    if (changes.changes.empty()) {
+      board_.note([&](Status& status) {
+        status.is_connected = true;
+        status.failure.clear();
+        status.last_answer = time_.now();
+      });
+    } else {
+      board_.change(apply);
+    }
+    report_messages(messages);
+    return true;
+  });
+}
+
+void Follower::report_failure(const std::string& failure) {
+  bool is_new = false;
+  board_.note([&](Status& status) {
+    is_new = status.failure != failure;
+    status.is_connected = false;
+    status.failure = failure;
+    ++status.failures;
+  });
+  if (is_new) log_.warning("the store cannot be followed, everything stays as it is: " + failure);
+}
+
+void Follower::report_messages(const std::vector<std::string>& messages) {
+  for (const auto& message : messages) log_.warning(message);
+  board_.note([&](Status& status) { status.ignored_entries += messages.size(); });
+}
+
+}  // namespace veth_node
