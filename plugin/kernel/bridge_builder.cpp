@@ -4,6 +4,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/wait.hpp"
@@ -69,7 +70,7 @@ BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, const AttachmentConte
 
 Link BridgeBuilder::build() {
   auto bridge = find_or_create();
-  if (has_vlans(wanted_) && !bridge.filters_vlans) throw_no_vlan_filtering();
+  if (wiring::has_vlans(wanted_) && !bridge.filters_vlans) throw_no_vlan_filtering();
   const Device device{bridge.name, bridge.index};
   if (!bridge.is_up) bring_bridge_up(bridge);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.send_or_throw(set_promiscuous(device));
@@ -108,7 +109,7 @@ void BridgeBuilder::throw_no_vlan_filtering() const {
 /// Another ADD may have created the bridge since find_or_create() looked for it. Then the answer describes that bridge.
 Link BridgeBuilder::create() {
   std::vector<NetlinkRequest> requests;
-  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, has_vlans(wanted_)));
+  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, wiring::has_vlans(wanted_)));
   requests.push_back(get_link(wanted_.name));
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
@@ -119,7 +120,7 @@ Link BridgeBuilder::create() {
 }
 
 void BridgeBuilder::throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const {
-  if (refusal.error != EOPNOTSUPP || !has_vlans(wanted_)) throw refusal_error(refusal, requests);
+  if (refusal.error != EOPNOTSUPP || !wiring::has_vlans(wanted_)) throw refusal_error(refusal, requests);
   throw cni::Error{cni::ErrorCode::unsupported_field,
                    "/vlan: this kernel does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
                    "remove vlan and vlanTrunk, or use a kernel with VLAN filtering"};
@@ -180,7 +181,8 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const std::st
   requests.push_back(get_link(port));
   const auto link = first_link(host_.send_or_throw(requests));
   if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(port) + " after its creation");
-  auto configuration = set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan});
+  auto configuration =
+      set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan}, bridge.default_vlan);
   configuration.push_back(bring_up(link->index, port));
   host_.send_or_throw(configuration);
 }

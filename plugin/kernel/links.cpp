@@ -121,10 +121,11 @@ BridgePort read_port(nlattr* data) {
           .isolated = byte_of(attributes[IFLA_BRPORT_ISOLATED]) != 0};
 }
 
-bool filters_vlans(nlattr* bridge) {
+void read_bridge(nlattr* data, Link& link) {
   std::array<nlattr*, IFLA_BR_MAX + 1> attributes{};
-  nla_parse_nested(attributes.data(), IFLA_BR_MAX, bridge, nullptr);
-  return byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+  nla_parse_nested(attributes.data(), IFLA_BR_MAX, data, nullptr);
+  link.filters_vlans = byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+  link.default_vlan = number_in<std::uint16_t>(attributes[IFLA_BR_VLAN_DEFAULT_PVID]);
 }
 
 void read_kind(nlattr* info, Link& link) {
@@ -132,7 +133,7 @@ void read_kind(nlattr* info, Link& link) {
   if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
   link.kind = text_in(attributes[IFLA_INFO_KIND]);
   nlattr* own = attributes[IFLA_INFO_DATA];
-  if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
+  if (link.kind == "bridge" && own != nullptr) read_bridge(own, link);
   if (text_in(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
   if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
 }

@@ -147,7 +147,9 @@ std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, cons
   wiring::ObservedBridge observed{.index = bridge->index,
                                   .is_bridge = bridge->kind == "bridge",
                                   .is_up = bridge->is_up,
-                                  .is_promiscuous = bridge->is_promiscuous};
+                                  .is_promiscuous = bridge->is_promiscuous,
+                                  .filters_vlans = bridge->filters_vlans,
+                                  .default_vlan = bridge->default_vlan};
   const auto carrier = wiring::gateway_interface(wanted);
   const auto link = carrier == wanted.name ? bridge : first_link(socket.send_or_throw(get_link(carrier)));
   if (!link) return observed;

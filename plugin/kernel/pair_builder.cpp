@@ -9,6 +9,7 @@
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/offloads.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/route_batch.hpp"
@@ -188,6 +189,7 @@ std::optional<Conflict> PairBuilder::repair(const Device& host) {
   find_existing_links();
   if (held_gateway_) return gateway_conflict();
   host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
+  if (has_vlans()) remove_other_vlans();
   open_container_socket();
   if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
   restore_container_mtu();
@@ -297,6 +299,15 @@ void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests)
 }
 
 bool PairBuilder::is_routed() const { return !wiring_.bridge && !wiring_.ovs_port && !context_.peer; }
+
+bool PairBuilder::has_vlans() const { return wiring_.bridge && wiring::has_vlans(*wiring_.bridge); }
+
+/// Those that other software has added to the port.
+void PairBuilder::remove_other_vlans() {
+  const auto wanted = wiring::port_vlans(*wiring_.bridge, bridge_.default_vlan);
+  const auto requests = delete_other_vlans(host_device_, observe_vlans(host_, host_device_), wanted);
+  if (!requests.empty()) host_.send_or_throw(requests);
+}
 
 /// Port of a bridge or of Open vSwitch.
 bool PairBuilder::is_port() const { return wiring_.bridge || wiring_.ovs_port; }
@@ -473,8 +484,10 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   add_filters(requests);
   const auto filters = requests.size() - first_filter;
   requests.push_back(bring_up(host_device_.index, host_device_.name));
-  if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
-    for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
+  if (has_vlans()) {
+    for (auto& request : set_vlans(host_device_, *wiring_.bridge, bridge_.default_vlan)) {
+      requests.push_back(std::move(request));
+    }
   }
   if (context_.peer) requests.push_back(set_arp_notify(wiring_.host.name));
   if (!has_gateways_) add_host_gateways(wiring_, requests);

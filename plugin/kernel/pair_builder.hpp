@@ -44,6 +44,8 @@ class PairBuilder {
   void add_forwarding_requests(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
   bool is_port() const;
+  bool has_vlans() const;
+  void remove_other_vlans();
   void read_link_indexes(const std::vector<std::string>& messages);
   void enable_missing_forwarding(const std::vector<std::string>& answers);
   [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);

@@ -133,7 +133,7 @@ class RepairRun {
       for (const auto& network : networks_of(folder, network_)) {
         for (const auto& stored : folder.records.list(network)) {
           if (stored.record && stored.stage == state::Stage::live)
-            text += explain_repair(*stored.record, inspector_.kernel, folder);
+            text += explain_repair(*stored.record, inspector_.kernel, folder, ovs_);
         }
       }
     }
@@ -203,7 +203,7 @@ class RepairRun {
   }
 
   void restore_attachment(const std::string& network, cni::Tag tag, state::Folder& folder) {
-    const auto repair = restore::repair_attachment({network, tag}, {inspector_.kernel, repairer_}, folder, is_dry_run_);
+    const auto repair = restore::repair_attachment({network, tag}, {inspector_.kernel, repairer_, ovs_}, folder, is_dry_run_);
     if (!repair) return;
     for (const auto& text : repair->restored) add_action(repair->attachment, ActionKind::restored, text);
     for (const auto& text : repair->not_restored) add_action(repair->attachment, ActionKind::not_restored, text);
@@ -220,6 +220,7 @@ class RepairRun {
   std::optional<std::string> data_dir_;
   std::optional<std::string> network_{};
   bool is_dry_run_;
+  attachment::OvsReader ovs_{};
   std::set<cni::Tag> removed_{};  ///< a dry run does not remove them
   std::vector<RepairAction> actions_{};
 };

@@ -29,10 +29,13 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
                                            .is_bridge = true,
                                            .is_up = true,
                                            .is_promiscuous = bridge.promiscuous,
+                                           .filters_vlans = wiring::has_vlans(bridge),
+                                           .default_vlan = 1,
                                            .addresses = bridge.gateways};
   observed.host->master_index = bridge_index;
   observed.host->is_hairpin = bridge.hairpin;
   observed.host->is_isolated = bridge.isolated;
+  if (wiring::has_vlans(bridge)) observed.host->vlans = wiring::port_vlans(bridge, observed.bridge->default_vlan);
 }
 
 /// For both families, because routes that are not wanted are no difference.
