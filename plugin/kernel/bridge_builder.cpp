@@ -2,6 +2,7 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/port_vlans.hpp"
@@ -77,7 +78,10 @@ Link BridgeBuilder::build() {
   if (bridge.mac == cni::MacAddress{}) bridge.mac = random_mac();  // its last port has left it
   if (!wanted_.gateways.empty()) {
     const auto link = gateway_link(bridge);
-    if (link.index != bridge.index) vlan_interface_mac_ = link.mac;
+    if (link.index != bridge.index) {
+      vlan_interface_mac_ = link.mac;
+      raise_big_tcp(link);
+    }
     configure_gateways(link);
   }
   if (bridge.is_up) disable_accept_ra_if_unneeded(bridge);
@@ -153,6 +157,13 @@ void BridgeBuilder::fix_bridge_mac(const Link& bridge) {
   set_ndisc_notify(bridge.name);
 }
 
+/// What the host sends to containers passes the bridge's interface in their VLAN.
+void BridgeBuilder::raise_big_tcp(const Link& link) {
+  if (!wiring_.big_tcp) return;
+  const auto raised = wiring::to_raise(*wiring_.big_tcp, link.big_tcp);
+  if (raised != wiring::BigTcp{}) host_.send_or_throw(set_big_tcp(link.name, raised));
+}
+
 /// The interface that carries the gateways. With a VLAN, that is an interface in this VLAN, not the bridge itself.
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
@@ -184,6 +195,7 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const std::st
   auto configuration =
       set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan}, bridge.default_vlan);
   configuration.push_back(bring_up(link->index, port));
+  raise_big_tcp(*link);
   host_.send_or_throw(configuration);
 }
 

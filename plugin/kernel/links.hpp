@@ -30,6 +30,7 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
+  wiring::BigTcp big_tcp{};
   bool is_up = false;                          ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
   bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets

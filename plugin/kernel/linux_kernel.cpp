@@ -281,6 +281,7 @@ void LinuxKernel::observe_checksums(const wiring::Wiring& wanted, const Attachme
 NodeState LinuxKernel::read_node(const NodeQuery& query) {
   NodeState state;
   if (!query.default_route_mtu.empty()) state.default_route_mtu = default_route_mtu(host_, query.default_route_mtu);
+  if (query.uplink_big_tcp) state.uplink_big_tcp = default_route_big_tcp(host_);
   if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
   if (query.interfaces) state.interfaces = interfaces_with_ipv6();
   if (query.permission) state.may_change_network = may_change_network(host_);

@@ -51,6 +51,7 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                           .alias = link->alias,
                           .mac = link->mac,
                           .mtu = link->mtu,
+                          .big_tcp = link->big_tcp,
                           .is_up = link->is_up,
                           .tx_queue_length = link->tx_queue_length,
                           .is_promiscuous = link->is_promiscuous,

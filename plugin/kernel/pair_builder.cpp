@@ -1,6 +1,7 @@
 #include "plugin/kernel/pair_builder.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/bridge_builder.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/identity.hpp"
@@ -191,6 +192,10 @@ std::optional<Conflict> PairBuilder::repair(const Device& host) {
   host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
   if (has_vlans()) remove_other_vlans();
   open_container_socket();
+  if (wiring_.big_tcp) {
+    host_.send_or_throw(set_big_tcp(host_device_.name, *wiring_.big_tcp));
+    container_->send_or_throw(set_big_tcp(container_device_.name, *wiring_.big_tcp));
+  }
   if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
   restore_container_mtu();
   delete_same_addresses(*container_, container_device_, wiring_.container);
@@ -474,6 +479,12 @@ void PairBuilder::add_source_filters(Requests& requests) const {
   requests.push_back(filters.accept(wiring_.accepted_sources));
 }
 
+/// What the host sends to containers passes the bridge. A bridge without a port accepts no larger sizes.
+void PairBuilder::raise_bridge(Requests& requests) const {
+  const auto raised = wiring::to_raise(*wiring_.big_tcp, bridge_.big_tcp);
+  if (raised != wiring::BigTcp{}) requests.push_back(set_big_tcp(bridge_.name, raised));
+}
+
 /// Packets for an address are routed elsewhere on this node if the host route is refused with EEXIST, or if the host
 /// does not use it: because it has the address itself, or another route with a lower metric or in another table.
 std::optional<Conflict> PairBuilder::configure_host_end() {
@@ -489,6 +500,7 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
       requests.push_back(std::move(request));
     }
   }
+  if (wiring_.bridge && wiring_.big_tcp) raise_bridge(requests);
   if (context_.peer) requests.push_back(set_arp_notify(wiring_.host.name));
   if (!has_gateways_) add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);

@@ -55,6 +55,7 @@ class PairBuilder {
                      std::vector<NetlinkRequest>& requests) const;
   void configure_container_end();
   std::optional<Conflict> configure_host_end();
+  void raise_bridge(std::vector<NetlinkRequest>& requests) const;
   Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
   void guard_other_ports();

@@ -19,6 +19,8 @@
 namespace kernel {
 namespace {
 
+constexpr std::uint16_t largest_vlan = 4094;  // IEEE 802.1Q
+
 using wiring::PortVlan;
 using wiring::PortVlanRange;
 
@@ -30,8 +32,8 @@ void put_vlan(nl_msg* message, std::uint16_t id, unsigned flags) {
 }
 
 void put_range(nl_msg* message, const PortVlanRange& range) {
-  const auto flags = (range.first.is_pvid ? BRIDGE_VLAN_INFO_PVID : 0U) |
-                     (range.first.is_untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0U);
+  const auto flags =
+      (range.first.is_pvid ? BRIDGE_VLAN_INFO_PVID : 0U) | (range.first.is_untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0U);
   if (range.first.id == range.last) return put_vlan(message, range.last, flags);
   put_vlan(message, range.first.id, flags | BRIDGE_VLAN_INFO_RANGE_BEGIN);
   put_vlan(message, range.last, flags | BRIDGE_VLAN_INFO_RANGE_END);
@@ -46,8 +48,8 @@ NetlinkRequest change_vlans(int type, const Device& port, std::span<const PortVl
   for (const auto& range : ranges) put_range(message.get(), range);
   nla_nest_end(message.get(), vlans);
   const bool is_deletion = type == RTM_DELLINK;
-  NetlinkRequest request{std::move(message), (is_deletion ? "delete VLANs of port " : "add the VLANs of port ") +
-                                                 text::quoted(port.name)};
+  NetlinkRequest request{std::move(message),
+                         (is_deletion ? "delete VLANs of port " : "add the VLANs of port ") + text::quoted(port.name)};
   if (is_deletion) request.tolerated = {ENOENT};
   return request;
 }
@@ -71,7 +73,8 @@ bool has_id(const std::vector<PortVlan>& vlans, std::uint16_t id) {
 /// Adds the VLANs of an entry: one VLAN, or a range.
 void append_entry(nlattr* entry, std::vector<PortVlan>& vlans) {
   const auto info = number_in<bridge_vlan_info>(find_nested(entry, BRIDGE_VLANDB_ENTRY_INFO));
-  const auto last = number_in<std::uint16_t>(find_nested(entry, BRIDGE_VLANDB_ENTRY_RANGE), info.vid);
+  const auto last =
+      std::min(largest_vlan, number_in<std::uint16_t>(find_nested(entry, BRIDGE_VLANDB_ENTRY_RANGE), info.vid));
   for (std::uint32_t id = info.vid; id <= last; ++id) {
     vlans.push_back({.id = static_cast<std::uint16_t>(id),
                      .is_pvid = (info.flags & BRIDGE_VLAN_INFO_PVID) != 0,
@@ -115,7 +118,8 @@ std::vector<PortVlan> find_vlans(const std::string& message, std::uint32_t port_
   if (static_cast<const br_vlan_msg*>(nlmsg_data(header))->ifindex != port_index) return {};
   std::vector<PortVlan> vlans;
   int rest = nlmsg_attrlen(header, sizeof(br_vlan_msg));
-  for (auto* each = nlmsg_attrdata(header, sizeof(br_vlan_msg)); nla_ok(each, rest) != 0; each = nla_next(each, &rest)) {
+  for (auto* each = nlmsg_attrdata(header, sizeof(br_vlan_msg)); nla_ok(each, rest) != 0;
+       each = nla_next(each, &rest)) {
     if (nla_type(each) == BRIDGE_VLANDB_ENTRY) append_entry(each, vlans);
   }
   return vlans;

@@ -139,7 +139,8 @@ void compare_pair(const Wiring& wanted, const Observed& observed, Differences& d
 void compare_vlans(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
                    Differences& differences) {
   if (!has_vlans(*wanted.bridge)) return;
-  if (!bridge.filters_vlans) differences.push_back({Kind::vlan_filtering, Side::bridge, wanted.bridge->name, "on", "off"});
+  if (!bridge.filters_vlans)
+    differences.push_back({Kind::vlan_filtering, Side::bridge, wanted.bridge->name, "on", "off"});
   const auto vlans = port_vlans(*wanted.bridge, bridge.default_vlan);
   if (port.master_index != bridge.index || port.vlans == vlans) return;
   differences.push_back({Kind::vlans, Side::host, wanted.host.name, to_string(vlans), to_string(port.vlans)});
@@ -192,6 +193,15 @@ void compare_mtu(std::uint32_t wanted, const WantedEnd& end, const std::optional
                  Differences& differences) {
   if (!actual || wanted == 0 || actual->mtu == wanted) return;
   differences.push_back({Kind::mtu, end.side, end.end.name, std::to_string(wanted), std::to_string(actual->mtu)});
+}
+
+void compare_big_tcp(const std::optional<BigTcp>& wanted, const WantedEnd& end,
+                     const std::optional<ObservedEnd>& actual, Differences& differences) {
+  if (!wanted || !actual) return;
+  const auto missing = to_raise(*wanted, actual->big_tcp);
+  if (missing == BigTcp{}) return;
+  differences.push_back(
+      {Kind::big_tcp, end.side, end.end.name, to_string(missing), to_string(smaller_of(missing, actual->big_tcp))});
 }
 
 /// An MTU in a difference.
@@ -357,6 +367,7 @@ constexpr std::array sentences{
     Sentence{Kind::alias, R"({interface} has alias "{found}", expected "{wanted}")"},
     Sentence{Kind::mac, "{interface} has MAC {found}, expected {wanted}"},
     Sentence{Kind::mtu, "{interface} has MTU {found}, expected {wanted}"},
+    Sentence{Kind::big_tcp, "{interface} has {found}, expected {wanted}"},
     Sentence{Kind::peer, R"({interface} is not the veth peer of "{wanted}")"},
     Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
     Sentence{Kind::route, "route {wanted} is missing on {interface}"},
@@ -469,6 +480,8 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_routes(host, observed.host, differences);
   compare_mtu(wanted.mtu, container, observed.container, differences);
   compare_mtu(wanted.mtu, host, observed.host, differences);
+  compare_big_tcp(wanted.big_tcp, container, observed.container, differences);
+  compare_big_tcp(wanted.big_tcp, host, observed.host, differences);
   compare_pair(wanted, observed, differences);
   compare_bridge(wanted, observed, differences);
   compare_ovs(wanted, observed, differences);

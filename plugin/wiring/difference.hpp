@@ -18,6 +18,7 @@ enum class Kind {
   alias,
   mac,
   mtu,
+  big_tcp,  ///< settings that are smaller than wanted
   peer,     ///< the two ends are not one pair; wanted: the name of the other end
   address,  ///< missing on the interface
   route,    ///< missing on the interface

@@ -19,6 +19,7 @@ struct ObservedEnd {
   std::string alias{};
   cni::MacAddress mac{};
   std::uint32_t mtu = 0;
+  BigTcp big_tcp{};
   bool is_up = false;
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;
@@ -95,7 +96,7 @@ struct Observed {
   std::optional<ObservedOvsPort> ovs_port{};
   bool leaves_checksums = false;  ///< the end opposite to the port of Open vSwitch leaves checksums to the hardware;
                                   ///< only read if there is such a port
-  std::string ovs_error{};  ///< why the database of Open vSwitch could not be read; empty: it was, or not needed
+  std::string ovs_error{};        ///< why the database of Open vSwitch could not be read; empty: it was, or not needed
   std::vector<cni::IpAddress> host_gateways;  ///< the wanted ones that exist on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;

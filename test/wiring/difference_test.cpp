@@ -140,6 +140,23 @@ TEST_F(Difference, ReportsAnMtuThatDiffers) {
   EXPECT_EQ(difference(), Differences{}) << "no record contains the wanted one";
 }
 
+TEST_F(Difference, ReportsAnEndThatDividesLargePackets) {
+  actual.host->big_tcp = actual.container->big_tcp = {65536, 65536, 65536, 65536};
+  EXPECT_EQ(difference(), Differences{});
+  wanted.big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608, .gro_ipv4_max_size = 65536};
+  actual.container->big_tcp.gso_ipv4_max_size = 200000;
+  const wiring::Difference host{Kind::big_tcp, Side::host, "vethhost", "gso_ipv4_max_size 196608",
+                                "gso_ipv4_max_size 65536"};
+  EXPECT_EQ(difference(), Differences{host});
+  EXPECT_EQ(wiring::to_string(host),
+            R"(interface "vethhost" has gso_ipv4_max_size 65536, expected gso_ipv4_max_size 196608)");
+  actual.host->big_tcp.gso_ipv4_max_size = 196608;
+  EXPECT_EQ(difference(), Differences{});
+  actual.container->big_tcp.gso_ipv4_max_size = 7;
+  EXPECT_EQ(difference().at(0).side, Side::container);
+  EXPECT_FALSE(wiring::may_be_intended(wanted, difference().at(0)));
+}
+
 TEST_F(Difference, MayBeIntendedIfALaterPluginHasSetTheMtuOfTheContainerEnd) {
   const wiring::Difference of_container{Kind::mtu, Side::container, "eth0", "1500", "1280"};
   const wiring::Difference too_small{Kind::mtu, Side::container, "eth0", "1500", "1279"};
@@ -331,19 +348,22 @@ class DifferenceOfVlans : public DifferenceOnABridge {
 TEST_F(DifferenceOfVlans, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
 
 TEST_F(DifferenceOfVlans, ReportsEachOtherVlanAndFlag) {
-  expect_each({{[](auto& it) { it.host->vlans.clear(); }, vlans("none")},
-               {[](auto& it) { it.host->vlans.pop_back(); }, vlans("100 PVID untagged, 200-201")},
-               {[](auto& it) { it.host->vlans[0].is_untagged = false; }, vlans("100 PVID, 200-202")},
-               {[](auto& it) { it.host->vlans[0].is_pvid = false; }, vlans("100 untagged, 200-202")},
-               {[](auto& it) { it.host->vlans[1].is_untagged = true; }, vlans("100 PVID untagged, 200 untagged, 201-202")},
-               {[](auto& it) { it.host->vlans.insert(it.host->vlans.begin(), {1, false, true}); },
-                vlans("1 untagged, 100 PVID untagged, 200-202")},
-               {[](auto& it) { it.bridge->filters_vlans = false; }, {Kind::vlan_filtering, Side::bridge, "cni0", "on", "off"}},
-               {[](auto& it) {
-                  it.host->master_index = 0;
-                  it.host->vlans.clear();
-                },
-                {Kind::master, Side::host, "vethhost", "cni0"}}});
+  expect_each(
+      {{[](auto& it) { it.host->vlans.clear(); }, vlans("none")},
+       {[](auto& it) { it.host->vlans.pop_back(); }, vlans("100 PVID untagged, 200-201")},
+       {[](auto& it) { it.host->vlans[0].is_untagged = false; }, vlans("100 PVID, 200-202")},
+       {[](auto& it) { it.host->vlans[0].is_pvid = false; }, vlans("100 untagged, 200-202")},
+       {[](auto& it) { it.host->vlans[1].is_untagged = true; }, vlans("100 PVID untagged, 200 untagged, 201-202")},
+       {[](auto& it) {
+          it.host->vlans.insert(it.host->vlans.begin(), {1, false, true});
+        },
+        vlans("1 untagged, 100 PVID untagged, 200-202")},
+       {[](auto& it) { it.bridge->filters_vlans = false; }, {Kind::vlan_filtering, Side::bridge, "cni0", "on", "off"}},
+       {[](auto& it) {
+          it.host->master_index = 0;
+          it.host->vlans.clear();
+        },
+        {Kind::master, Side::host, "vethhost", "cni0"}}});
 }
 
 TEST_F(DifferenceOfVlans, ExpectsTheDefaultVlanOnlyIfItIsKept) {

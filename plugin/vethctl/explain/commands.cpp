@@ -53,6 +53,10 @@ class WiringCommands {
                        end_text(wiring_.container, mtu) + " netns " + container_.netns.name()));
     add(set_alias(host_, wiring_.attachment));
     add(set_link(host_, "addrgenmode none"));
+    if (wiring_.big_tcp) {
+      add(set_link(host_, wiring::to_string(*wiring_.big_tcp)));
+      add(set_link(container_, wiring::to_string(*wiring_.big_tcp)));
+    }
     if (!wiring_.peer_netns.empty()) add(set_alias(container_, wiring_.attachment));
   }
 

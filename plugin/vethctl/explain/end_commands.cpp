@@ -151,6 +151,7 @@ Commands bridge_commands(const wiring::Wiring& wiring) {
   Commands commands{unless_exists(bridge.name, "ip link add name " + name + " mtu " + std::to_string(wiring.mtu) +
                                                    " type bridge" + filtering),
                     device.netns.sysctl(ipv6_setting(bridge.name, "accept_ra"), "0"), bring_up(device)};
+  if (wiring.big_tcp) commands.push_back(set_link(device, wiring::to_string(*wiring.big_tcp)));
   if (bridge.promiscuous) commands.push_back(set_link(device, "promisc on"));
   if (!bridge.gateways.empty()) append(commands, gateway_commands(wiring));
   append(commands, {set_link(device, "address \"$(ip -br link show dev " + name + " | awk '{ print $3 }')\""),

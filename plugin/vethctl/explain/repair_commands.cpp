@@ -23,6 +23,7 @@ Step step_of(const Difference& difference) {
     case Kind::name:
     case Kind::alias:
     case Kind::mtu:
+    case Kind::big_tcp:
     case Kind::down:
     case Kind::master:
     case Kind::hairpin:
@@ -125,6 +126,8 @@ class RepairCommands {
         return set("alias " + word(difference.wanted));
       case Kind::mtu:
         return set("mtu " + difference.wanted);
+      case Kind::big_tcp:
+        return set(difference.wanted);
       case Kind::promiscuous:
         return set("promisc on");
       case Kind::down:

@@ -53,8 +53,7 @@ void observe_other(kernel::Inspector& inspector, const kernel::Namespace& netns,
 }
 
 /// Without `host_routes` if the host end was replaced after they were read.
-void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail,
-             const SharedReads& shared) {
+void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail, const SharedReads& shared) {
   const auto* host_routes = shared.host_routes;
   const auto& peer = detail.attachment.peer_netns;
   kernel::AttachmentContext context{.container = std::move(container), .host_routes = host_routes};

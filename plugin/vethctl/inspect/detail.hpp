@@ -27,9 +27,9 @@ struct Detail {
 
 /// What the details of many attachments have in common.
 struct SharedReads {
-  const kernel::RouteTables* host_routes = nullptr;  ///< of the host, read after the attachments were listed; null: they
-                                                     ///< are read for each attachment
-  attachment::OvsReader* ovs = nullptr;  ///< null: each attachment waits for its database
+  const kernel::RouteTables* host_routes = nullptr;  ///< of the host, read after the attachments were listed; null:
+                                                     ///< they are read for each attachment
+  attachment::OvsReader* ovs = nullptr;              ///< null: each attachment waits for its database
 };
 
 /// Reads the record again, and both ends from the kernel. A missing namespace is a difference, not an error.
