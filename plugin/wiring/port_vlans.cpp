@@ -32,6 +32,7 @@ std::vector<PortVlan> port_vlans(const Bridge& bridge, std::uint16_t default_vla
   const auto untagged = untagged_vlan(bridge);
   by_id[untagged] = {.id = untagged, .is_pvid = true, .is_untagged = true};
   std::vector<PortVlan> vlans;
+  vlans.reserve(by_id.size());
   for (const auto& [id, vlan] : by_id) vlans.push_back(vlan);
   return vlans;
 }
