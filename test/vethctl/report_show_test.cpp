@@ -108,7 +108,7 @@ TEST(Show, PrintsTheVlansAndTheSizesOfLargePackets) {
   detail.observed.host->big_tcp = {65536, 65536, 196608, 65536};
   detail.observed.container->big_tcp = {65536, 65536, 65536, 65536};
   const auto shown = report::show(detail, wide);
-  EXPECT_TRUE(contains(shown, "vlans      100 PVID untagged          1 PVID untagged")) << shown;
+  EXPECT_TRUE(contains(shown, "vlans      100 PVID untagged         1 PVID untagged")) << shown;
   EXPECT_TRUE(contains(shown, "big tcp    gso_ipv4_max_size 196608  gso_ipv4_max_size 196608")) << shown;
   EXPECT_TRUE(contains(shown, "big tcp  gso_ipv4_max_size 196608  gso_ipv4_max_size 65536")) << shown;
 }
