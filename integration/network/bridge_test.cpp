@@ -354,6 +354,87 @@ TEST_F(Bridge, SeparatesVlans) {
   EXPECT_FALSE(ping(a.netns, address_of(third.result, 4))) << "from VLAN to VLAN";
 }
 
+/// The VLANs of a port as `bridge -j vlan` shows them, "100 PVID Egress Untagged" each.
+std::vector<std::string> vlans_of(const std::string& port) {
+  const auto shown = json::parse(run({.argv = {"bridge", "-j", "vlan", "show", "dev", port}}).out);
+  std::vector<std::string> vlans;
+  for (const auto& vlan : shown.empty() ? json::array() : shown.at(0).at("vlans")) {
+    auto text = std::to_string(vlan.at("vlan").get<int>());
+    for (const auto& flag : vlan.value("flags", json::array())) text += ' ' + flag.get<std::string>();
+    vlans.push_back(text);
+  }
+  return vlans;
+}
+
+/// The keys of a configuration, and the VLANs of its port.
+struct VlanKeys {
+  json keys;
+  std::vector<std::string> vlans;
+};
+
+TEST_F(Bridge, GivesAPortExactlyTheConfiguredVlans) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  const json trunk = json::array({{{"id", 7}}, {{"minID", 200}, {"maxID", 202}}});
+  const std::vector<VlanKeys> cases{
+      {{{"vlan", 100}}, {"100 PVID Egress Untagged"}},
+      {{{"vlan", 100}, {"vlanTrunk", trunk}}, {"7", "100 PVID Egress Untagged", "200", "201", "202"}},
+      {{{"vlanTrunk", trunk}}, {"1 PVID Egress Untagged", "7", "200", "201", "202"}},
+      {{{"vlan", 201}, {"vlanTrunk", trunk}}, {"7", "200", "201 PVID Egress Untagged", "202"}},
+      {{{"vlan", 100}, {"preserveDefaultVlan", true}}, {"1 Egress Untagged", "100 PVID Egress Untagged"}}};
+  config["isGateway"] = false;
+  for (const auto& [keys, vlans] : cases) {
+    auto network = config;
+    network.update(keys);
+    const auto added = add(a, network);
+    ASSERT_EQ(added.exit, 0) << keys << added;
+    EXPECT_EQ(vlans_of(port_of(added.result)), vlans) << keys;
+    EXPECT_EQ(check(a, network, added.result).exit, 0) << keys << check(a, network, added.result);
+    EXPECT_EQ(del(a, network, added.result).exit, 0);
+  }
+}
+
+TEST_F(Bridge, TakesAPortOutOfAnotherDefaultVlan) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  run_ip(host, {"link", "add", "br0", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "5"});
+  config["vlan"] = 100;
+  config["isGateway"] = false;
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(vlans_of(port_of(added.result)), std::vector<std::string>{"100 PVID Egress Untagged"});
+  EXPECT_EQ(check(a, config, added.result).exit, 0);
+}
+
+TEST_F(Bridge, IsComparedByCheckWithItsVlansAndRepaired) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  config["vlan"] = 100;
+  config["vlanTrunk"] = json::array({{{"minID", 200}, {"maxID", 202}}});
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto port = port_of(added.result);
+  const auto wanted = vlans_of(port);
+  const std::vector<std::vector<std::string>> changes{{"add", "dev", port, "vid", "1", "untagged"},
+                                                      {"add", "dev", port, "vid", "200-210"},
+                                                      {"del", "dev", port, "vid", "201"},
+                                                      {"del", "dev", port, "vid", "100"},
+                                                      {"add", "dev", port, "vid", "100", "untagged"},
+                                                      {"add", "dev", port, "vid", "200", "pvid"}};
+  for (const auto& change : changes) {
+    std::vector<std::string> command{"bridge", "vlan"};
+    command.insert(command.end(), change.begin(), change.end());
+    ASSERT_EQ(run({.argv = command}).exit, 0);
+    const auto checked = check(a, config, added.result);
+    EXPECT_EQ(code_of(checked), 104) << checked;
+    EXPECT_NE(checked.out.find("expected 100 PVID untagged, 200-202"), std::string::npos) << checked;
+    EXPECT_EQ(vethctl({"check"}).exit, 1);
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_EQ(vlans_of(port), wanted) << repaired.out;
+    EXPECT_EQ(check(a, config, added.result).exit, 0);
+  }
+  run_ip(host, {"link", "set", "br0", "type", "bridge", "vlan_filtering", "0"});
+  EXPECT_NE(check(a, config, added.result).out.find("does not filter VLANs"), std::string::npos);
+}
+
 /// A killed ADD can leave the VLAN interface outside of the bridge.
 TEST_F(Bridge, AttachesAVlanInterfaceThatIsNotItsPort) {
   if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";

@@ -1,12 +1,30 @@
 // Mode ovs: CHECK, STATUS, vethctl check and repair.
 #include "integration/support/ovs_fixture.hpp"
 #include "integration/support/state_folder.hpp"
+#include "integration/support/transfer.hpp"
 
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <chrono>
+#include <deque>
 #include <filesystem>
 
 namespace {
 
 using namespace support;
+
+/// As `ethtool -K INTERFACE tx on`; returns the result of ioctl().
+int enable_checksum_offload(const Namespace& netns, const std::string& interface) {
+  const auto socket = socket_in(netns, AF_INET, SOCK_DGRAM, 0);
+  ethtool_value value{.cmd = ETHTOOL_STXCSUM, .data = 1};
+  ifreq request{};
+  interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  request.ifr_data = reinterpret_cast<char*>(&value);
+  return ::ioctl(socket.get(), SIOCETHTOOL, &request);
+}
 
 class OvsCheck : public OvsTest {
  protected:
@@ -55,10 +73,42 @@ TEST_F(OvsCheck, ReportsAMissingPortAndRepairAddsIt) {
   EXPECT_TRUE(ping(a.netns, address_of(other.result, 4), 2));
 }
 
+TEST_F(OvsCheck, ReportsChecksumOffloadAndRepairSwitchesItOff) {
+  const auto other = add(b, config);
+  ASSERT_EQ(other.exit, 0) << other;
+  const auto number = column(added, "Interface", "ofport");
+  ASSERT_EQ(enable_checksum_offload(a.netns, "eth0"), 0);
+  const auto reported = "checksum offload of interface \"eth0\" is on";
+  EXPECT_NE(details().find(reported), std::string::npos) << details();
+  EXPECT_NE(vethctl({"check"}).out.find(reported), std::string::npos);
+  const auto repaired = vethctl({"repair"});
+  EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+  EXPECT_EQ(details(), "");
+  EXPECT_GT(measure_tcp({a.netns, b.netns, address_of(other.result, 4)}).payload_bits, 0);
+  EXPECT_EQ(column(added, "Interface", "ofport"), number) << "the port was not removed";
+}
+
 TEST_F(OvsCheck, ReportsADatabaseThatDoesNotAnswer) {
   ovs->end_database();
   EXPECT_NE(details().find("connect to the database of Open vSwitch"), std::string::npos) << details();
   ovs->start_database();
+  EXPECT_EQ(details(), "");
+}
+
+TEST_F(OvsCheck, WaitsOnceForAHungDatabaseOfManyAttachments) {
+  const std::vector<std::string> names{"c", "d", "e", "f"};
+  std::deque<Container> others;
+  for (const auto& name : names) ASSERT_EQ(add(others.emplace_back(name), config).exit, 0) << name;
+  ovs->stop_database();
+  Outcome reported;
+  Outcome repaired;
+  constexpr std::chrono::seconds of_two_attachments{4};
+  EXPECT_LT(time_of([&] { reported = vethctl({"check"}); }), of_two_attachments);
+  EXPECT_LT(time_of([&] { repaired = vethctl({"repair", "--dry-run"}); }), of_two_attachments);
+  ovs->resume();
+  const std::string what = "read the answer of the database of Open vSwitch";
+  EXPECT_NE(reported.out.find(what), std::string::npos) << reported.out;
+  for (const auto& name : names) EXPECT_NE(repaired.out.find(name), std::string::npos) << repaired.out;
   EXPECT_EQ(details(), "");
 }
 

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import sys
 import tarfile
 
@@ -64,7 +65,7 @@ def to_json(value):
 def write_image(path, reference, files, entrypoint):
     layer = layer_of(files)
     config = to_json({
-        "architecture": "amd64",
+        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()],
         "os": "linux",
         "config": {"Env": ["PATH=/bin"], "Entrypoint": entrypoint},
         "rootfs": {"type": "layers", "diff_ids": [digest(layer)]},

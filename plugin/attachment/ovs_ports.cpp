@@ -203,16 +203,25 @@ kernel::OvsConnector reconnector(const wiring::Wiring& wiring, kernel::Kernel& k
   }};
 }
 
-void observe_ovs(const wiring::Wiring& wanted, wiring::Observed& observed) {
+void OvsReader::observe(const wiring::Wiring& wanted, wiring::Observed& observed) {
   if (!wanted.ovs_port) return;
+  const auto& settings = *wanted.ovs_port;
+  if (const auto failure = failures_.find(settings.socket); failure != failures_.end()) {
+    observed.ovs_error = failure->second;
+    return;
+  }
   try {
-    observed.ovs_port = ovs::find_port(*wanted.ovs_port, cni::tag_of(wanted.attachment), wiring::ovs_end(wanted).name);
+    observed.ovs_port = ovs::find_port(settings, cni::tag_of(wanted.attachment), wiring::ovs_end(wanted).name);
   } catch (const std::system_error& error) {
-    observed.ovs_error = error.what();
+    observed.ovs_error = failures_[settings.socket] = error.what();
   } catch (const cni::Error& error) {
     observed.ovs_error = error.what();
   }
 }
+
+bool OvsReader::has_failed(const std::string& socket) const { return failures_.contains(socket); }
+
+void observe_ovs(const wiring::Wiring& wanted, wiring::Observed& observed) { OvsReader{}.observe(wanted, observed); }
 
 void check_ovs(const cni::NetworkConfig& config) try {
   if (config.mode == cni::Mode::ovs) ovs::check_ready(config.ovs.socket, config.ovs.bridge);

@@ -10,7 +10,9 @@
 #include "plugin/wiring/wiring.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 // Ports of attachments in Open vSwitch. A port that cannot be removed, since the database does not answer, is an
@@ -62,7 +64,20 @@ std::vector<std::string> clean_ovs(kernel::Kernel& kernel, state::Folder& folder
 /// Removes the port and adds it again: for one that is missing or has other settings than wanted.
 kernel::OvsConnector reconnector(const wiring::Wiring& wiring, kernel::Kernel& kernel, state::Folder& folder);
 
-/// Reads the port of a wiring, if it has one.
+/// Reads the ports of many attachments. A database that does not answer is waited for only once.
+class OvsReader {
+ public:
+  /// Reads the port of a wiring, if it has one.
+  void observe(const wiring::Wiring& wanted, wiring::Observed& observed);
+
+  /// Whether the database of the socket did not answer.
+  bool has_failed(const std::string& socket) const;
+
+ private:
+  std::map<std::string, std::string> failures_;  ///< the error, by socket
+};
+
+/// OvsReader::observe() for one attachment.
 void observe_ovs(const wiring::Wiring& wanted, wiring::Observed& observed);
 
 /// Mode ovs: throws cni::Error not_available unless a port could be added.

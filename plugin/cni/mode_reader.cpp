@@ -135,6 +135,13 @@ Mode read_mode(JsonObject& network) {
   value->reject("must be \"ptp\", \"bridge\", \"ovs\" or \"netns\"");
 }
 
+bool read_big_tcp(JsonObject& network, Mode mode) {
+  const bool is_on = network.bool_or("bigTcp", false);
+  const bool is_possible = mode == Mode::ptp || mode == Mode::bridge;
+  if (is_on && !is_possible) refuse("/bigTcp: needs mode \"ptp\" or \"bridge\". Remove it");
+  return is_on;
+}
+
 BridgeConfig read_bridge(JsonObject& network) {
   BridgeConfig bridge;
   bridge.name = read_interface_name(network, "bridge", bridge.name);

@@ -11,6 +11,9 @@ namespace cni {
 
 Mode read_mode(JsonObject& network);
 
+/// The key "bigTcp". Rejects it in a mode other than "ptp" and "bridge".
+bool read_big_tcp(JsonObject& network, Mode mode);
+
 /// The keys of mode "bridge", which are top-level keys.
 BridgeConfig read_bridge(JsonObject& network);
 

@@ -207,6 +207,7 @@ void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode pars
   if (dialect.is_reference()) return;  // the following are keys of other plugins of a chain
   read_part(parse_mode, config.bandwidth, [&] { return read_bandwidth(network); });
   read_part(parse_mode, config.tuning, [&] { return read_tuning(network); });
+  read_part(parse_mode, config.big_tcp, [&] { return read_big_tcp(network, config.mode); });
 }
 
 void reject_misspelled(JsonObject& network, const NetworkConfig& config) {

@@ -108,6 +108,7 @@ struct NetworkConfig {
   PeerConfig peer{};      ///< mode netns
   std::optional<std::uint32_t> mtu =
       1500;                   ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
+  bool big_tcp = false;       ///< bigTcp, modes ptp and bridge: both ends pass on packets as large as the uplink's
   bool enable_dad = false;    ///< enabledad: IPv6 duplicate address detection
   bool check_sources = true;  ///< key ipspoofchk, mode ptp: the host drops packets from other addresses
   SourceNat source_nat{};

@@ -2,8 +2,10 @@
 
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/wait.hpp"
@@ -69,14 +71,17 @@ BridgeBuilder::BridgeBuilder(const wiring::Wiring& wiring, const AttachmentConte
 
 Link BridgeBuilder::build() {
   auto bridge = find_or_create();
-  if (has_vlans(wanted_) && !bridge.filters_vlans) throw_no_vlan_filtering();
+  if (wiring::has_vlans(wanted_) && !bridge.filters_vlans) throw_no_vlan_filtering();
   const Device device{bridge.name, bridge.index};
   if (!bridge.is_up) bring_bridge_up(bridge);
   if (wanted_.promiscuous && !bridge.is_promiscuous) host_.send_or_throw(set_promiscuous(device));
   if (bridge.mac == cni::MacAddress{}) bridge.mac = random_mac();  // its last port has left it
   if (!wanted_.gateways.empty()) {
     const auto link = gateway_link(bridge);
-    if (link.index != bridge.index) vlan_interface_mac_ = link.mac;
+    if (link.index != bridge.index) {
+      vlan_interface_mac_ = link.mac;
+      raise_big_tcp(link);
+    }
     configure_gateways(link);
   }
   if (bridge.is_up) disable_accept_ra_if_unneeded(bridge);
@@ -108,7 +113,7 @@ void BridgeBuilder::throw_no_vlan_filtering() const {
 /// Another ADD may have created the bridge since find_or_create() looked for it. Then the answer describes that bridge.
 Link BridgeBuilder::create() {
   std::vector<NetlinkRequest> requests;
-  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, has_vlans(wanted_)));
+  requests.push_back(create_bridge(wanted_.name, random_mac(), wiring_.mtu, wiring::has_vlans(wanted_)));
   requests.push_back(get_link(wanted_.name));
   const auto answers = host_.send(requests);
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
@@ -119,7 +124,7 @@ Link BridgeBuilder::create() {
 }
 
 void BridgeBuilder::throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const {
-  if (refusal.error != EOPNOTSUPP || !has_vlans(wanted_)) throw refusal_error(refusal, requests);
+  if (refusal.error != EOPNOTSUPP || !wiring::has_vlans(wanted_)) throw refusal_error(refusal, requests);
   throw cni::Error{cni::ErrorCode::unsupported_field,
                    "/vlan: this kernel does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
                    "remove vlan and vlanTrunk, or use a kernel with VLAN filtering"};
@@ -152,6 +157,13 @@ void BridgeBuilder::fix_bridge_mac(const Link& bridge) {
   set_ndisc_notify(bridge.name);
 }
 
+/// What the host sends to containers passes the bridge's interface in their VLAN.
+void BridgeBuilder::raise_big_tcp(const Link& link) {
+  if (!wiring_.big_tcp) return;
+  const auto raised = wiring::to_raise(*wiring_.big_tcp, link.big_tcp);
+  if (raised != wiring::BigTcp{}) host_.send_or_throw(set_big_tcp(link.name, raised));
+}
+
 /// The interface that carries the gateways. With a VLAN, that is an interface in this VLAN, not the bridge itself.
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
@@ -180,8 +192,10 @@ void BridgeBuilder::create_vlan_interface(const std::string& name, const std::st
   requests.push_back(get_link(port));
   const auto link = first_link(host_.send_or_throw(requests));
   if (!link) throw posix::system_error(ENODEV, "find " + text::quoted(port) + " after its creation");
-  auto configuration = set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan});
+  auto configuration =
+      set_vlans({port, link->index}, {.name = wanted_.name, .vlan = wanted_.vlan}, bridge.default_vlan);
   configuration.push_back(bring_up(link->index, port));
+  raise_big_tcp(*link);
   host_.send_or_throw(configuration);
 }
 

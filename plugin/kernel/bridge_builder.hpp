@@ -49,6 +49,7 @@ class BridgeBuilder {
   void bring_up_without_ra(const Device& device);
   void disable_accept_ra_if_unneeded(const Link& bridge);
   void fix_bridge_mac(const Link& bridge);
+  void raise_big_tcp(const Link& link);
   void wait_for_gateways(const Link& link);
 
   const wiring::Wiring& wiring_;

@@ -12,15 +12,11 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <span>
 #include <utility>
 
 namespace kernel {
 namespace {
-
-constexpr std::uint16_t default_vlan = 1;  // IFLA_BR_VLAN_DEFAULT_PVID of a new bridge
 
 ifinfomsg header_of(std::uint32_t index, int family = AF_UNSPEC) {
   ifinfomsg header{};
@@ -31,39 +27,6 @@ ifinfomsg header_of(std::uint32_t index, int family = AF_UNSPEC) {
 
 void put_flag(nl_msg* message, int attribute, bool value) {
   nla_put_u8(message, attribute, static_cast<std::uint8_t>(value));
-}
-
-void put_vlan(nl_msg* message, std::uint16_t id, unsigned flags) {
-  bridge_vlan_info info{};
-  info.flags = static_cast<std::uint16_t>(flags);
-  info.vid = id;
-  nla_put(message, IFLA_BRIDGE_VLAN_INFO, sizeof info, &info);
-}
-
-void put_range(nl_msg* message, const cni::VlanRange& range) {
-  if (range.first == range.last) return put_vlan(message, range.first, 0);
-  put_vlan(message, range.first, BRIDGE_VLAN_INFO_RANGE_BEGIN);
-  put_vlan(message, range.last, BRIDGE_VLAN_INFO_RANGE_END);
-}
-
-NetlinkRequest delete_default_vlan(const Device& port) {
-  auto message = new_message(RTM_DELLINK, header_of(port.index, AF_BRIDGE));
-  nlattr* vlans = nla_nest_start(message.get(), IFLA_AF_SPEC);
-  put_vlan(message.get(), default_vlan, 0);
-  nla_nest_end(message.get(), vlans);
-  return {std::move(message), "delete VLAN 1 of port " + text::quoted(port.name), {ENOENT}};
-}
-
-/// Without a configured VLAN, untagged frames of a trunk belong to VLAN 1, as in the reference plugin bridge.
-std::uint16_t untagged_vlan(const wiring::Bridge& bridge) { return bridge.vlan != 0 ? bridge.vlan : default_vlan; }
-
-NetlinkRequest add_vlans(const Device& port, std::uint16_t untagged, std::span<const cni::VlanRange> tagged) {
-  auto message = new_message(RTM_SETLINK, header_of(port.index, AF_BRIDGE));
-  nlattr* vlans = nla_nest_start(message.get(), IFLA_AF_SPEC);
-  put_vlan(message.get(), untagged, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
-  for (const auto& range : tagged) put_range(message.get(), range);
-  nla_nest_end(message.get(), vlans);
-  return {std::move(message), "add the VLANs of port " + text::quoted(port.name)};
 }
 
 }  // namespace
@@ -114,21 +77,6 @@ NetlinkRequest set_port_flags(const std::string& port, const wiring::Bridge& bri
   nla_nest_end(message.get(), data);
   nla_nest_end(message.get(), info);
   return {std::move(message), "set hairpin and isolation of port " + text::quoted(port)};
-}
-
-bool has_vlans(const wiring::Bridge& bridge) { return bridge.vlan != 0 || !bridge.trunk.empty(); }
-
-std::vector<NetlinkRequest> set_vlans(const Device& port, const wiring::Bridge& bridge) {
-  constexpr std::size_t most_in_a_message = 32;
-  std::vector<NetlinkRequest> requests;
-  if (!bridge.keep_default_vlan) requests.push_back(delete_default_vlan(port));
-  std::span<const cni::VlanRange> rest{bridge.trunk};
-  do {
-    const auto chunk = rest.first(std::min(rest.size(), most_in_a_message));
-    requests.push_back(add_vlans(port, untagged_vlan(bridge), chunk));
-    rest = rest.subspan(chunk.size());
-  } while (!rest.empty());
-  return requests;
 }
 
 }  // namespace kernel

@@ -25,11 +25,4 @@ NetlinkRequest enslave(const std::string& port, const Device& bridge);
 /// Sets hairpin and isolation of an interface that is a port already.
 NetlinkRequest set_port_flags(const std::string& port, const wiring::Bridge& bridge);
 
-/// Whether VLANs are configured for the port.
-bool has_vlans(const wiring::Bridge& bridge);
-
-/// Sets the VLANs of a port: the PVID, untagged, and the trunk, tagged. First deletes VLAN 1, which the bridge adds to
-/// every port, unless the configuration keeps it.
-std::vector<NetlinkRequest> set_vlans(const Device& port, const wiring::Bridge& bridge);
-
 }  // namespace kernel

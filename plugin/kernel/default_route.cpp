@@ -129,18 +129,39 @@ Devices default_devices(NetlinkSocket& host, cni::Family family) {
   return route ? std::move(route->devices) : Devices{};
 }
 
+/// The links of the devices of the default route.
+std::vector<Link> default_links(NetlinkSocket& host, cni::Family family) {
+  std::vector<Link> links;
+  for (const auto device : default_devices(host, family)) {
+    if (const auto link = first_link(host.send_or_throw(get_link(device)))) links.push_back(*link);
+  }
+  return links;
+}
+
+std::optional<wiring::BigTcp> smallest_big_tcp(const std::vector<Link>& links) {
+  std::optional<wiring::BigTcp> least;
+  for (const auto& link : links) least = wiring::smaller_of(least.value_or(link.big_tcp), link.big_tcp);
+  return least;
+}
+
 }  // namespace
 
 std::uint32_t default_route_mtu(NetlinkSocket& host, std::span<const cni::Family> families) {
   constexpr std::uint32_t ethernet_mtu = 1500;
   std::optional<std::uint32_t> least;
   for (const auto family : families) {
-    for (const auto device : default_devices(host, family)) {
-      const auto link = first_link(host.send_or_throw(get_link(device)));
-      if (link) least = std::min(least.value_or(link->mtu), link->mtu);
-    }
+    for (const auto& link : default_links(host, family)) least = std::min(least.value_or(link.mtu), link.mtu);
   }
   return least.value_or(ethernet_mtu);
+}
+
+wiring::BigTcp default_route_big_tcp(NetlinkSocket& host) {
+  const auto ipv4 = smallest_big_tcp(default_links(host, cni::Family::ipv4)).value_or(wiring::BigTcp{});
+  const auto ipv6 = smallest_big_tcp(default_links(host, cni::Family::ipv6)).value_or(wiring::BigTcp{});
+  return {.gso_max_size = ipv6.gso_max_size,
+          .gro_max_size = ipv6.gro_max_size,
+          .gso_ipv4_max_size = ipv4.gso_ipv4_max_size,
+          .gro_ipv4_max_size = ipv4.gro_ipv4_max_size};
 }
 
 }  // namespace kernel

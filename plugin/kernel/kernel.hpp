@@ -97,6 +97,7 @@ enum class Search {
 /// What read_node() has to read. It reads nothing else.
 struct NodeQuery {
   std::vector<cni::Family> default_route_mtu{};  ///< for packets of these families
+  bool uplink_big_tcp = false;
   bool bridge_filter = false;
   bool permission = false;
   bool nftables = false;
@@ -107,6 +108,7 @@ struct NodeQuery {
 struct NodeState {
   std::uint32_t default_route_mtu = 1500;  ///< smallest MTU of the default routes' devices and the tunnels to other
                                            ///< nodes; 1500 without default route
+  wiring::BigTcp uplink_big_tcp{};         ///< of the default routes' devices
   bool filters_bridged_packets = false;    ///< packets on a bridge pass netfilter (bridge-nf-call-iptables)
   std::unordered_set<std::string> interfaces{};       ///< names of those with IPv6; empty on a host without IPv6
   bool may_change_network = true;                     ///< this process has CAP_NET_ADMIN in its network namespace

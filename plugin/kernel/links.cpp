@@ -1,13 +1,12 @@
 #include "plugin/kernel/links.hpp"
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
 
 #include <linux/if.h>
 #include <linux/if_bridge.h>
@@ -24,7 +23,6 @@
 #include <cerrno>
 #include <cstring>
 #include <initializer_list>
-#include <new>
 
 namespace kernel {
 namespace {
@@ -45,21 +43,31 @@ Message up_message(std::uint32_t index, unsigned flags) {
   return new_message(RTM_SETLINK, header);
 }
 
-struct LinkRelease {
-  void operator()(rtnl_link* link) const { rtnl_link_put(link); }
-};
-using LinkObject = std::unique_ptr<rtnl_link, LinkRelease>;
-
-void describe_end(rtnl_link* link, const wiring::End& end, std::uint32_t mtu) {
-  rtnl_link_set_name(link, end.name.c_str());
-  rtnl_link_set_addr(link, to_netlink(end.mac).get());
-  rtnl_link_set_mtu(link, mtu);
+unsigned flags_of(const wiring::Wiring& wiring) {
+  const auto tuning = wiring.tuning.value_or(wiring::Tuning{});
+  return (wiring.leave_down ? 0U : unsigned{IFF_UP}) | (tuning.promiscuous ? unsigned{IFF_PROMISC} : 0U) |
+         (tuning.all_multicast ? unsigned{IFF_ALLMULTI} : 0U);
 }
 
-void tune(rtnl_link* link, const wiring::Tuning& tuning) {
-  if (tuning.promiscuous) rtnl_link_set_flags(link, IFF_PROMISC);
-  if (tuning.all_multicast) rtnl_link_set_flags(link, IFF_ALLMULTI);
-  if (tuning.tx_queue_length) rtnl_link_set_txqlen(link, *tuning.tx_queue_length);
+void put_end(nl_msg* message, const wiring::End& end, const wiring::Wiring& wiring) {
+  put_text(message, IFLA_IFNAME, end.name);
+  put_mac(message, IFLA_ADDRESS, end.mac);
+  put_number(message, IFLA_MTU, wiring.mtu);
+  if (wiring.big_tcp) put_big_tcp(message, *wiring.big_tcp);
+}
+
+/// `put_peer` adds the attributes of the other end.
+void put_veth(nl_msg* message, const auto& put_peer) {
+  nlattr* info = nla_nest_start(message, IFLA_LINKINFO);
+  put_text(message, IFLA_INFO_KIND, "veth");
+  nlattr* data = nla_nest_start(message, IFLA_INFO_DATA);
+  nlattr* peer = nla_nest_start(message, VETH_INFO_PEER);
+  auto header = link_header(0);
+  nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO);
+  put_peer();
+  nla_nest_end(message, peer);
+  nla_nest_end(message, data);
+  nla_nest_end(message, info);
 }
 
 struct Ipv4Setting {
@@ -121,10 +129,11 @@ BridgePort read_port(nlattr* data) {
           .isolated = byte_of(attributes[IFLA_BRPORT_ISOLATED]) != 0};
 }
 
-bool filters_vlans(nlattr* bridge) {
+void read_bridge(nlattr* data, Link& link) {
   std::array<nlattr*, IFLA_BR_MAX + 1> attributes{};
-  nla_parse_nested(attributes.data(), IFLA_BR_MAX, bridge, nullptr);
-  return byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+  nla_parse_nested(attributes.data(), IFLA_BR_MAX, data, nullptr);
+  link.filters_vlans = byte_of(attributes[IFLA_BR_VLAN_FILTERING]) != 0;
+  link.default_vlan = number_in<std::uint16_t>(attributes[IFLA_BR_VLAN_DEFAULT_PVID]);
 }
 
 void read_kind(nlattr* info, Link& link) {
@@ -132,7 +141,7 @@ void read_kind(nlattr* info, Link& link) {
   if (info == nullptr || nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return;
   link.kind = text_in(attributes[IFLA_INFO_KIND]);
   nlattr* own = attributes[IFLA_INFO_DATA];
-  if (link.kind == "bridge" && own != nullptr) link.filters_vlans = filters_vlans(own);
+  if (link.kind == "bridge" && own != nullptr) read_bridge(own, link);
   if (text_in(attributes[IFLA_INFO_SLAVE_KIND]) != "bridge") return;
   if (nlattr* data = attributes[IFLA_INFO_SLAVE_DATA]) link.port = read_port(data);
 }
@@ -143,31 +152,28 @@ void read_kind(nlattr* info, Link& link) {
 // (plugin/kernel/README.md, "Links and namespaces"). Both MACs are explicit, so that udev does not change them
 // (MACAddressPolicy in systemd.link(5)).
 NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_netns) {
-  const LinkObject link{rtnl_link_veth_alloc()};
-  if (!link) throw std::bad_alloc{};
-  describe_end(link.get(), wiring.container, wiring.mtu);
-  if (!wiring.leave_down) rtnl_link_set_flags(link.get(), IFF_UP);
-  if (wiring.tuning) tune(link.get(), *wiring.tuning);
-  rtnl_link_set_ns_fd(link.get(), container_netns);
-  const LinkObject peer{rtnl_link_veth_get_peer(link.get())};
-  describe_end(peer.get(), wiring.host, wiring.mtu);
-  nl_msg* message = nullptr;
-  const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
-  return {built(result, message, "veth pair"),
+  auto header = link_header(0);
+  header.ifi_flags = header.ifi_change = flags_of(wiring);
+  auto message = new_message(RTM_NEWLINK, header, NLM_F_CREATE | NLM_F_EXCL);
+  put_end(message.get(), wiring.container, wiring);
+  if (wiring.tuning && wiring.tuning->tx_queue_length) {
+    put_number(message.get(), IFLA_TXQLEN, *wiring.tuning->tx_queue_length);
+  }
+  put_number(message.get(), IFLA_NET_NS_FD, static_cast<std::uint32_t>(container_netns));
+  put_veth(message.get(), [&] { put_end(message.get(), wiring.host, wiring); });
+  return {std::move(message),
           "create veth pair " + text::quoted(wiring.container.name) + " and " + text::quoted(wiring.host.name)};
 }
 
 NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu) {
-  const LinkObject link{rtnl_link_veth_alloc()};
-  if (!link) throw std::bad_alloc{};
-  rtnl_link_set_name(link.get(), name.c_str());
-  rtnl_link_set_mtu(link.get(), mtu);
-  const LinkObject other{rtnl_link_veth_get_peer(link.get())};
-  rtnl_link_set_name(other.get(), peer.c_str());
-  rtnl_link_set_mtu(other.get(), mtu);
-  nl_msg* message = nullptr;
-  const int result = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
-  return {built(result, message, "veth pair"), "create veth pair " + text::quoted(name) + " and " + text::quoted(peer)};
+  auto message = new_message(RTM_NEWLINK, link_header(0), NLM_F_CREATE | NLM_F_EXCL);
+  put_text(message.get(), IFLA_IFNAME, name);
+  put_number(message.get(), IFLA_MTU, mtu);
+  put_veth(message.get(), [&] {
+    put_text(message.get(), IFLA_IFNAME, peer);
+    put_number(message.get(), IFLA_MTU, mtu);
+  });
+  return {std::move(message), "create veth pair " + text::quoted(name) + " and " + text::quoted(peer)};
 }
 
 NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu) {
@@ -326,8 +332,8 @@ NetlinkRequest probe_cap_net_admin() {
 std::optional<Link> find_link(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   if (header->nlmsg_type != RTM_NEWLINK) return std::nullopt;
-  std::array<nlattr*, IFLA_MAX + 1> attributes{};
-  if (nlmsg_parse(header, sizeof(ifinfomsg), attributes.data(), IFLA_MAX, nullptr) < 0) return std::nullopt;
+  std::array<nlattr*, last_link_attribute + 1> attributes{};
+  if (nlmsg_parse(header, sizeof(ifinfomsg), attributes.data(), last_link_attribute, nullptr) < 0) return std::nullopt;
   const auto* fixed = static_cast<const ifinfomsg*>(nlmsg_data(header));
   Link link;
   link.index = static_cast<std::uint32_t>(fixed->ifi_index);
@@ -336,6 +342,7 @@ std::optional<Link> find_link(const std::string& message) {
   link.alias = text_in(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
   link.mtu = number_of(attributes[IFLA_MTU]);
+  link.big_tcp = read_big_tcp(attributes);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
   link.forwards_ipv6 = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_FORWARDING) != 0;
   link.accepts_router_advertisements = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_ACCEPT_RA) == 1;

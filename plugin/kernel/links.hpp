@@ -30,6 +30,7 @@ struct Link {
   std::string alias;
   cni::MacAddress mac;
   std::uint32_t mtu = 0;
+  wiring::BigTcp big_tcp{};
   bool is_up = false;                          ///< administratively (IFF_UP)
   bool is_ipv6_disabled = false;               ///< disable_ipv6 is set
   bool accepts_router_advertisements = false;  ///< accept_ra is 1: unless it forwards packets
@@ -43,6 +44,7 @@ struct Link {
   bool is_promiscuous = false;              ///< IFF_PROMISC is set
   bool is_all_multicast = false;            ///< IFF_ALLMULTI is set
   bool filters_vlans = false;               ///< of a bridge
+  std::uint16_t default_vlan = 0;           ///< of a bridge: the VLAN of new ports (vlan_default_pvid); 0: none
   std::string kind{};                       ///< "veth", "bridge", ...; empty for hardware
   std::uint32_t master_index = 0;           ///< of the bridge or bond that it belongs to; 0: none
   std::optional<std::int32_t> peer_nsid{};  ///< of a veth: ID here of the other end's namespace (IFLA_LINK_NETNSID);

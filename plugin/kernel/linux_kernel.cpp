@@ -10,7 +10,9 @@
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/offloads.hpp"
 #include "plugin/kernel/pair_builder.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/removal.hpp"
 #include "plugin/kernel/sysctls.hpp"
@@ -252,6 +254,10 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
   const EndNamespace host{host_, host_netns_.get(), "/proc/self/ns/net", context.host_routes};
   observe_pair(wanted, {container, host, context.host_index}, observed);
   if (wanted.bridge) observed.bridge = observe_bridge(host_, wanted);
+  if (observed.host && wanted.bridge && wiring::has_vlans(*wanted.bridge)) {
+    observed.host->vlans = observe_vlans(host_, {observed.host->name, observed.host->index});
+  }
+  if (wanted.ovs_port) observe_checksums(wanted, context, observed);
   observe_limits(host_, wanted, observed);
   observe_source_check(host_, wanted, observed);
   if (observed.host && wanted.guards_loopback) {
@@ -264,11 +270,22 @@ wiring::Observed LinuxKernel::observe(const wiring::Wiring& wanted, const Attach
   return observed;
 }
 
+/// Both ends are in the namespace of the container: if the pair joins two switches, that is the host's own.
+void LinuxKernel::observe_checksums(const wiring::Wiring& wanted, const AttachmentContext& context,
+                                    wiring::Observed& observed) {
+  const bool is_host_end = &wiring::end_opposite_to_ovs(wanted) == &wanted.host;
+  const auto& end = is_host_end ? observed.host : observed.container;
+  if (!end) return;
+  run_inside(context.container.file.get(), host_netns_.get(),
+             [&] { observed.leaves_checksums = !completes_checksums(end->name); });
+}
+
 NodeState LinuxKernel::read_node(const NodeQuery& query) {
   NodeState state;
   if (!query.default_route_mtu.empty()) {
     state.default_route_mtu = with_mtu_of_tunnels(host_, default_route_mtu(host_, query.default_route_mtu));
   }
+  if (query.uplink_big_tcp) state.uplink_big_tcp = default_route_big_tcp(host_);
   if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
   if (query.interfaces) state.interfaces = interfaces_with_ipv6();
   if (query.permission) state.may_change_network = may_change_network(host_);

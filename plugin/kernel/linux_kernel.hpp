@@ -35,6 +35,7 @@ class LinuxKernel final : public Kernel {
   void delete_stale_tables(const std::string& instance);
   Netfilter& netfilter();
   Netfilter* find_netfilter();
+  void observe_checksums(const wiring::Wiring& wanted, const AttachmentContext& context, wiring::Observed& observed);
 
   posix::FileDescriptor host_netns_;
   NetlinkSocket host_;

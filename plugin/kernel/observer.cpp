@@ -51,6 +51,7 @@ std::optional<wiring::ObservedEnd> observe_end(NetlinkSocket& socket, const std:
                           .alias = link->alias,
                           .mac = link->mac,
                           .mtu = link->mtu,
+                          .big_tcp = link->big_tcp,
                           .is_up = link->is_up,
                           .tx_queue_length = link->tx_queue_length,
                           .is_promiscuous = link->is_promiscuous,
@@ -147,7 +148,9 @@ std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, cons
   wiring::ObservedBridge observed{.index = bridge->index,
                                   .is_bridge = bridge->kind == "bridge",
                                   .is_up = bridge->is_up,
-                                  .is_promiscuous = bridge->is_promiscuous};
+                                  .is_promiscuous = bridge->is_promiscuous,
+                                  .filters_vlans = bridge->filters_vlans,
+                                  .default_vlan = bridge->default_vlan};
   const auto carrier = wiring::gateway_interface(wanted);
   const auto link = carrier == wanted.name ? bridge : first_link(socket.send_or_throw(get_link(carrier)));
   if (!link) return observed;

@@ -1,6 +1,7 @@
 #include "plugin/kernel/pair_builder.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/bridge_builder.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/identity.hpp"
@@ -9,6 +10,7 @@
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/offloads.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/route_batch.hpp"
@@ -188,7 +190,12 @@ std::optional<Conflict> PairBuilder::repair(const Device& host) {
   find_existing_links();
   if (held_gateway_) return gateway_conflict();
   host_.send_or_throw(set_mtu(host_device_, wiring_.mtu));
+  if (has_vlans()) remove_other_vlans();
   open_container_socket();
+  if (wiring_.big_tcp) {
+    host_.send_or_throw(set_big_tcp(host_device_.name, *wiring_.big_tcp));
+    container_->send_or_throw(set_big_tcp(container_device_.name, *wiring_.big_tcp));
+  }
   if (!wiring_.leave_down) container_->send_or_throw(bring_up(container_device_.index, container_device_.name));
   restore_container_mtu();
   delete_same_addresses(*container_, container_device_, wiring_.container);
@@ -297,6 +304,15 @@ void PairBuilder::add_forwarding_requests(std::vector<NetlinkRequest>& requests)
 }
 
 bool PairBuilder::is_routed() const { return !wiring_.bridge && !wiring_.ovs_port && !context_.peer; }
+
+bool PairBuilder::has_vlans() const { return wiring_.bridge && wiring::has_vlans(*wiring_.bridge); }
+
+/// Those that other software has added to the port.
+void PairBuilder::remove_other_vlans() {
+  const auto wanted = wiring::port_vlans(*wiring_.bridge, bridge_.default_vlan);
+  const auto requests = delete_other_vlans(host_device_, observe_vlans(host_, host_device_), wanted);
+  if (!requests.empty()) host_.send_or_throw(requests);
+}
 
 /// Port of a bridge or of Open vSwitch.
 bool PairBuilder::is_port() const { return wiring_.bridge || wiring_.ovs_port; }
@@ -463,6 +479,12 @@ void PairBuilder::add_source_filters(Requests& requests) const {
   requests.push_back(filters.accept(wiring_.accepted_sources));
 }
 
+/// What the host sends to containers passes the bridge. A bridge without a port accepts no larger sizes.
+void PairBuilder::raise_bridge(Requests& requests) const {
+  const auto raised = wiring::to_raise(*wiring_.big_tcp, bridge_.big_tcp);
+  if (raised != wiring::BigTcp{}) requests.push_back(set_big_tcp(bridge_.name, raised));
+}
+
 /// Packets for an address are routed elsewhere on this node if the host route is refused with EEXIST, or if the host
 /// does not use it: because it has the address itself, or another route with a lower metric or in another table.
 std::optional<Conflict> PairBuilder::configure_host_end() {
@@ -473,9 +495,12 @@ std::optional<Conflict> PairBuilder::configure_host_end() {
   add_filters(requests);
   const auto filters = requests.size() - first_filter;
   requests.push_back(bring_up(host_device_.index, host_device_.name));
-  if (wiring_.bridge && has_vlans(*wiring_.bridge)) {
-    for (auto& request : set_vlans(host_device_, *wiring_.bridge)) requests.push_back(std::move(request));
+  if (has_vlans()) {
+    for (auto& request : set_vlans(host_device_, *wiring_.bridge, bridge_.default_vlan)) {
+      requests.push_back(std::move(request));
+    }
   }
+  if (wiring_.bridge && wiring_.big_tcp) raise_bridge(requests);
   if (context_.peer) requests.push_back(set_arp_notify(wiring_.host.name));
   if (!has_gateways_) add_host_gateways(wiring_, requests);
   add_addresses(host_device_, wiring_.host, false, requests);

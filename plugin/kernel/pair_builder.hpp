@@ -44,6 +44,8 @@ class PairBuilder {
   void add_forwarding_requests(std::vector<NetlinkRequest>& requests) const;
   bool is_routed() const;
   bool is_port() const;
+  bool has_vlans() const;
+  void remove_other_vlans();
   void read_link_indexes(const std::vector<std::string>& messages);
   void enable_missing_forwarding(const std::vector<std::string>& answers);
   [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests);
@@ -53,6 +55,7 @@ class PairBuilder {
                      std::vector<NetlinkRequest>& requests) const;
   void configure_container_end();
   std::optional<Conflict> configure_host_end();
+  void raise_bridge(std::vector<NetlinkRequest>& requests) const;
   Conflict gateway_conflict();
   void add_loopback_requests(std::vector<NetlinkRequest>& requests);
   void guard_other_ports();

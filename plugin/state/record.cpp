@@ -4,6 +4,8 @@
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
 
+#include <endian.h>
+
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -85,21 +87,26 @@ std::string ends_text(const EndIndexes& ends) {
   return R"({"host":)" + padded(ends.host) + R"(,"container":)" + padded(ends.container) + "}";
 }
 
+/// The same number on processors of either byte order.
+std::uint64_t word_at(const char* position) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, position, sizeof word);
+  return le64toh(word);
+}
+
 /// Hashes eight bytes at a time; the last eight bytes may overlap with those before. Each step is a bijection, so a
 /// change within eight bytes always changes the sum, and another change almost always.
 std::string sum_of(std::string_view text) {
   constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
   constexpr int half_a_word = 32;
-  std::uint64_t word = 0;
-  if (text.size() < sizeof word) return "";
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  if (text.size() < step) return "";
   std::uint64_t sum = text.size();
-  const char* const last = text.data() + text.size() - sizeof word;
-  for (const char* position = text.data(); position < last; position += sizeof word) {
-    std::memcpy(&word, position, sizeof word);
-    sum = std::rotl((sum ^ word) * odd, half_a_word);
+  const char* const last = text.data() + text.size() - step;
+  for (const char* position = text.data(); position < last; position += step) {
+    sum = std::rotl((sum ^ word_at(position)) * odd, half_a_word);
   }
-  std::memcpy(&word, last, sizeof word);
-  return cni::to_string(cni::Tag{(sum ^ word) * odd});
+  return cni::to_string(cni::Tag{(sum ^ word_at(last)) * odd});
 }
 
 /// A damaged record may still be valid JSON, with another address or port.

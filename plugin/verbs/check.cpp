@@ -82,7 +82,8 @@ wiring::Wiring wanted_wiring(const cni::Request& request, const std::optional<st
   constexpr std::uint32_t any_mtu = 1500;
   auto wanted = wire_on_node(request, lease_of(previous, request), any_mtu, kernel);
   const auto recorded = record ? wiring::find_wiring(record->wiring) : std::nullopt;
-  wanted.mtu = recorded ? recorded->mtu : 0;  // only the record contains the MTU of the links
+  wanted.mtu = recorded ? recorded->mtu : 0;                     // only the record contains the MTU of the links
+  wanted.big_tcp = recorded ? recorded->big_tcp : std::nullopt;  // the uplink may have changed
   if (recorded) {
     use_recorded(wanted, *recorded);
     add_routes_by_other_gateways(wanted, *recorded, previous);

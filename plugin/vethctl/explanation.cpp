@@ -1,6 +1,5 @@
 #include "plugin/vethctl/explanation.hpp"
 
-#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/state_folder.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/system_error.hpp"
@@ -75,7 +74,8 @@ std::string explain_removal(const cni::Attachment& attachment, const std::option
   return wiring ? to_text(explain::removal_commands(*wiring)) : "# there is no readable record\n";
 }
 
-std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder) try {
+std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder,
+                           attachment::OvsReader& ovs) try {
   const auto wiring = wiring::find_wiring(record.wiring);
   if (!wiring) return {};
   const bool is_joint = wiring->bridge && wiring->ovs_port;  // both ends are on the host
@@ -85,7 +85,7 @@ std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, 
   const auto& peer = wiring->peer_netns;
   if (!peer.empty()) context.peer = kernel.open_namespace(peer, peer == inspect::host_namespace_path);
   auto observed = kernel.observe(*wiring, context);
-  attachment::observe_ovs(*wiring, observed);
+  ovs.observe(*wiring, observed);
   auto differences = wiring::difference(*wiring, observed);
   std::erase_if(differences, [&](const auto& difference) { return wiring::may_be_intended(*wiring, difference); });
   if (differences.empty() || !wiring::is_own_pair(*wiring, observed)) return {};

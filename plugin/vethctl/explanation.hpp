@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/request.hpp"
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/state/folder.hpp"
@@ -48,7 +49,8 @@ std::string explain_removal(const cni::Attachment& attachment, const std::option
 
 /// What a repair of the attachment would do, after a comment for each difference. Empty if there are none, or if its
 /// namespaces cannot be opened: `vethctl repair --dry-run` reports the reason.
-std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder);
+std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder,
+                           attachment::OvsReader& ovs);
 
 /// `ip link set dev lo up` in a namespace.
 std::string explain_loopback(const std::string& netns);

@@ -41,18 +41,6 @@ std::vector<RemovedAttachment> remove_orphaned_rules(const std::vector<state::Fo
   return removed;
 }
 
-/// Removes ports of Open vSwitch whose attachment does not exist any more.
-std::vector<RemovedAttachment> remove_stale_ports(std::vector<state::Folder>& folders, kernel::Kernel& kernel,
-                                                  bool is_dry_run) {
-  std::vector<RemovedAttachment> removed;
-  for (auto& folder : folders) {
-    for (const auto& uuid : attachment::clean_ovs(kernel, folder, is_dry_run)) {
-      removed.push_back({.attachment = {}, .tag = {}, .what = "port " + uuid + " of Open vSwitch"});
-    }
-  }
-  return removed;
-}
-
 std::string to_text(const std::vector<RemovedAttachment>& removed, bool is_dry_run) {
   if (removed.empty()) return "no stale attachments\n";
   std::string text;
@@ -113,7 +101,14 @@ std::vector<RemovedAttachment> remove_stale(std::vector<state::Folder>& folders,
   std::ranges::stable_sort(removed, {}, &RemovedAttachment::attachment);
   if (network) return removed;
   std::ranges::move(remove_orphaned_rules(folders, kernel, is_dry_run), std::back_inserter(removed));
-  std::ranges::move(remove_stale_ports(folders, kernel, is_dry_run), std::back_inserter(removed));
+  return removed;
+}
+
+std::vector<RemovedAttachment> remove_stale_ports(state::Folder& folder, kernel::Kernel& kernel, bool is_dry_run) {
+  std::vector<RemovedAttachment> removed;
+  for (const auto& uuid : attachment::clean_ovs(kernel, folder, is_dry_run)) {
+    removed.push_back({.attachment = {}, .tag = {}, .what = "port " + uuid + " of Open vSwitch"});
+  }
   return removed;
 }
 
@@ -126,7 +121,11 @@ int gc(const Arguments& arguments, const Console& console, kernel::Inspector& in
   const auto wanted = arguments.operands.empty() ? std::nullopt : std::optional{arguments.operands.front()};
   auto folders = inspect::open_folders(console.root, console.configurations);
   inspect::require_network(wanted, inspector, folders);
-  const auto removed = remove_stale(folders, wanted, inspector.kernel, is_dry_run);
+  auto removed = remove_stale(folders, wanted, inspector.kernel, is_dry_run);
+  for (auto& folder : folders) {
+    if (wanted) break;
+    std::ranges::move(remove_stale_ports(folder, inspector.kernel, is_dry_run), std::back_inserter(removed));
+  }
   console.print(arguments.wants_json() ? to_json(removed, is_dry_run) : to_text(removed, is_dry_run));
   return success;
 }

@@ -32,7 +32,10 @@ std::vector<std::string> networks_of(const state::Folder& folder, const std::opt
 /// "10.1.2.2, fd00::2", or "no address".
 std::string addresses_text(const state::Record& record);
 
-/// Runs remove_stale and prints its result.
+/// Removes the ports of Open vSwitch whose attachment does not exist any more. Throws if a database does not answer.
+std::vector<RemovedAttachment> remove_stale_ports(state::Folder& folder, kernel::Kernel& kernel, bool is_dry_run);
+
+/// Removes stale attachments and ports, and prints them.
 int gc(const Arguments& arguments, const Console& console, kernel::Inspector& inspector);
 
 }  // namespace vethctl

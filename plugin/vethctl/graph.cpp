@@ -40,8 +40,9 @@ std::string current_time() {
 /// The findings are those of `vethctl check` without those of the network configurations.
 std::string page(kernel::Inspector& inspector, const inspect::Node& node, const inspect::FoundFolders& found) {
   report::Page page{.node = node, .created = current_time()};
+  attachment::OvsReader ovs;
   for (const auto& attachment : node.attachments) {
-    page.details.push_back(inspect::read_detail(inspector, found.folders, attachment));
+    page.details.push_back(inspect::read_detail(inspector, found.folders, attachment, {.ovs = &ovs}));
   }
   page.findings = inspect::diagnose(inspect::examine(inspector, found, ""));
   return report::html(page);

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/repair.hpp"
 
+#include "plugin/cni/error.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
@@ -120,6 +121,7 @@ class RepairRun {
     auto folders = open_folders();
     remove_stale_attachments(folders);
     restore_attachments(folders);
+    if (!network_) remove_ports(folders);
     std::ranges::stable_sort(actions_, {}, &RepairAction::attachment);
     return std::move(actions_);
   }
@@ -133,7 +135,7 @@ class RepairRun {
       for (const auto& network : networks_of(folder, network_)) {
         for (const auto& stored : folder.records.list(network)) {
           if (stored.record && stored.stage == state::Stage::live)
-            text += explain_repair(*stored.record, inspector_.kernel, folder);
+            text += explain_repair(*stored.record, inspector_.kernel, folder, ovs_);
         }
       }
     }
@@ -192,6 +194,25 @@ class RepairRun {
     }
   }
 
+  /// Not of a database that has not answered: its attachments are reported.
+  void remove_ports(std::vector<state::Folder>& folders) {
+    for (auto& folder : folders) {
+      const auto databases = folder.ovs.databases();
+      if (std::ranges::any_of(databases, [this](const auto& socket) { return ovs_.has_failed(socket); })) continue;
+      attempt_to_remove_ports(folder);
+    }
+  }
+
+  void attempt_to_remove_ports(state::Folder& folder) try {
+    for (const auto& removed : remove_stale_ports(folder, inspector_.kernel, is_dry_run_)) {
+      add_action(removed.attachment, ActionKind::removed, removed.what);
+    }
+  } catch (const std::system_error& error) {
+    add_action({}, ActionKind::not_restored, error.what());
+  } catch (const cni::Error& error) {
+    add_action({}, ActionKind::not_restored, error.what());
+  }
+
   void restore_attachments(std::vector<state::Folder>& folders) {
     for (auto& folder : folders) {
       for (const auto& network : networks_of(folder, network_)) {
@@ -203,7 +224,8 @@ class RepairRun {
   }
 
   void restore_attachment(const std::string& network, cni::Tag tag, state::Folder& folder) {
-    const auto repair = restore::repair_attachment({network, tag}, {inspector_.kernel, repairer_}, folder, is_dry_run_);
+    const auto repair =
+        restore::repair_attachment({network, tag}, {inspector_.kernel, repairer_, ovs_}, folder, is_dry_run_);
     if (!repair) return;
     for (const auto& text : repair->restored) add_action(repair->attachment, ActionKind::restored, text);
     for (const auto& text : repair->not_restored) add_action(repair->attachment, ActionKind::not_restored, text);
@@ -220,6 +242,7 @@ class RepairRun {
   std::optional<std::string> data_dir_;
   std::optional<std::string> network_{};
   bool is_dry_run_;
+  attachment::OvsReader ovs_{};
   std::set<cni::Tag> removed_{};  ///< a dry run does not remove them
   std::vector<RepairAction> actions_{};
 };

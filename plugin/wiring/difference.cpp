@@ -135,6 +135,17 @@ void compare_pair(const Wiring& wanted, const Observed& observed, Differences& d
   if (!observed.is_pair) differences.push_back({Kind::peer, Side::container, wanted.container.name, wanted.host.name});
 }
 
+/// A port that is none of the bridge has no VLANs of it.
+void compare_vlans(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
+                   Differences& differences) {
+  if (!has_vlans(*wanted.bridge)) return;
+  if (!bridge.filters_vlans)
+    differences.push_back({Kind::vlan_filtering, Side::bridge, wanted.bridge->name, "on", "off"});
+  const auto vlans = port_vlans(*wanted.bridge, bridge.default_vlan);
+  if (port.master_index != bridge.index || port.vlans == vlans) return;
+  differences.push_back({Kind::vlans, Side::host, wanted.host.name, to_string(vlans), to_string(port.vlans)});
+}
+
 void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
                   Differences& differences) {
   const auto& name = wanted.host.name;
@@ -160,7 +171,9 @@ void compare_bridge(const Wiring& wanted, const Observed& observed, Differences&
     if (contains(observed.bridge->addresses, gateway)) continue;
     differences.push_back({Kind::address, Side::bridge, gateway_interface(*wanted.bridge), cni::to_string(gateway)});
   }
-  if (observed.host) compare_port(wanted, *observed.host, *observed.bridge, differences);
+  if (!observed.host) return;
+  compare_port(wanted, *observed.host, *observed.bridge, differences);
+  compare_vlans(wanted, *observed.host, *observed.bridge, differences);
 }
 
 void compare_node(const Wiring& wanted, const Observed& observed, Differences& differences) {
@@ -180,6 +193,15 @@ void compare_mtu(std::uint32_t wanted, const WantedEnd& end, const std::optional
                  Differences& differences) {
   if (!actual || wanted == 0 || actual->mtu == wanted) return;
   differences.push_back({Kind::mtu, end.side, end.end.name, std::to_string(wanted), std::to_string(actual->mtu)});
+}
+
+void compare_big_tcp(const std::optional<BigTcp>& wanted, const WantedEnd& end,
+                     const std::optional<ObservedEnd>& actual, Differences& differences) {
+  if (!wanted || !actual) return;
+  const auto missing = to_raise(*wanted, actual->big_tcp);
+  if (missing == BigTcp{}) return;
+  differences.push_back(
+      {Kind::big_tcp, end.side, end.end.name, to_string(missing), to_string(smaller_of(missing, actual->big_tcp))});
 }
 
 /// An MTU in a difference.
@@ -304,6 +326,14 @@ void compare_ovs_vlans(const OvsPort& wanted, const ObservedOvsPort& actual, con
   compare("vlan_mode", mode_text(wanted.vlan_mode), mode_text(actual.vlan_mode));
 }
 
+/// A datapath in user space does not complete checksums that are left to the hardware.
+void compare_checksums(const Wiring& wanted, const Observed& observed, Differences& differences) {
+  if (!observed.ovs_port || !observed.ovs_port->is_in_user_space || !observed.leaves_checksums) return;
+  const auto& sender = end_opposite_to_ovs(wanted);
+  const auto side = &sender == &wanted.host ? Side::host : Side::container;
+  differences.push_back({Kind::checksum_offload, side, sender.name, "off", "on"});
+}
+
 void compare_ovs(const Wiring& wanted, const Observed& observed, Differences& differences) {
   if (!wanted.ovs_port) return;
   const auto& settings = *wanted.ovs_port;
@@ -319,6 +349,7 @@ void compare_ovs(const Wiring& wanted, const Observed& observed, Differences& di
   compare_ovs_vlans(settings, *actual, name, differences);
   if (actual->iface_id != settings.iface_id) add(Kind::ovs_logical_port, settings.iface_id, actual->iface_id);
   if (actual->ofport <= 0) add(Kind::ovs_interface, {}, actual->error.empty() ? "no answer yet" : actual->error);
+  compare_checksums(wanted, observed, differences);
 }
 
 struct Sentence {
@@ -336,12 +367,15 @@ constexpr std::array sentences{
     Sentence{Kind::alias, R"({interface} has alias "{found}", expected "{wanted}")"},
     Sentence{Kind::mac, "{interface} has MAC {found}, expected {wanted}"},
     Sentence{Kind::mtu, "{interface} has MTU {found}, expected {wanted}"},
+    Sentence{Kind::big_tcp, "{interface} has {found}, expected {wanted}"},
     Sentence{Kind::peer, R"({interface} is not the veth peer of "{wanted}")"},
     Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
     Sentence{Kind::route, "route {wanted} is missing on {interface}"},
     Sentence{Kind::master, R"({interface} is not a port of bridge "{wanted}")"},
     Sentence{Kind::hairpin, R"(hairpin mode of port "{object}" is {found})"},
     Sentence{Kind::isolation, R"(isolation of port "{object}" is {found})"},
+    Sentence{Kind::vlan_filtering, "{interface} does not filter VLANs"},
+    Sentence{Kind::vlans, R"(port "{object}" has VLANs {found}, expected {wanted})"},
     Sentence{Kind::promiscuous, "{interface} is not promiscuous"},
     Sentence{Kind::all_multicast, "{interface} does not receive all multicast packets"},
     Sentence{Kind::tx_queue_length, "{interface} has a queue of {found} packets, expected {wanted}"},
@@ -362,7 +396,9 @@ constexpr std::array sentences{
     Sentence{Kind::ovs_port, R"({interface} is not a port of bridge "{wanted}" of Open vSwitch)"},
     Sentence{Kind::ovs_vlan, "port {object} is {found} in Open vSwitch, expected {wanted}"},
     Sentence{Kind::ovs_interface, "ovs-vswitchd has not opened {interface}: {found}"},
-    Sentence{Kind::ovs_logical_port, R"({interface} has iface-id "{found}" in Open vSwitch, expected "{wanted}")"}};
+    Sentence{Kind::ovs_logical_port, R"({interface} has iface-id "{found}" in Open vSwitch, expected "{wanted}")"},
+    Sentence{Kind::checksum_offload,
+             "checksum offload of {interface} is on: no TCP data passes a datapath of Open vSwitch in user space"}};
 
 constexpr std::string_view limit_missing = R"(rate limit {wanted} is missing on interface "{object}")";
 constexpr std::string_view limit_differs = R"(rate limit of interface "{object}" is {found}, expected {wanted})";
@@ -444,6 +480,8 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
   compare_routes(host, observed.host, differences);
   compare_mtu(wanted.mtu, container, observed.container, differences);
   compare_mtu(wanted.mtu, host, observed.host, differences);
+  compare_big_tcp(wanted.big_tcp, container, observed.container, differences);
+  compare_big_tcp(wanted.big_tcp, host, observed.host, differences);
   compare_pair(wanted, observed, differences);
   compare_bridge(wanted, observed, differences);
   compare_ovs(wanted, observed, differences);

@@ -18,12 +18,15 @@ enum class Kind {
   alias,
   mac,
   mtu,
+  big_tcp,  ///< settings that are smaller than wanted
   peer,     ///< the two ends are not one pair; wanted: the name of the other end
   address,  ///< missing on the interface
   route,    ///< missing on the interface
   master,   ///< the interface is not a port of the bridge
   hairpin,
   isolation,
+  vlan_filtering,  ///< the bridge does not filter VLANs
+  vlans,           ///< of the port
   promiscuous,
   all_multicast,
   tx_queue_length,
@@ -44,6 +47,7 @@ enum class Kind {
   ovs_vlan,          ///< a column of the port that concerns VLANs; object: "PORT COLUMN"
   ovs_interface,     ///< not opened by ovs-vswitchd; found: the reason
   ovs_logical_port,  ///< another iface-id
+  checksum_offload,  ///< on, with a datapath of Open vSwitch in user space
 };
 
 /// The object of a difference: an end of the pair, another interface, or the node.
@@ -71,7 +75,6 @@ std::string to_string(const std::vector<Difference>& differences);
 /// them;
 /// - a missing link-local address that no route needs: IPv6 may be disabled;
 /// - neighbours: they only speed up the first packets, and the kernel may delete and resolve them at any time;
-/// - the VLANs of a port: only a dump of all ports contains them;
 /// - what other plugins have done to the interface that a member of a chain follows.
 std::vector<Difference> difference(const Wiring& wanted, const Observed& observed);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/wiring/port_vlans.hpp"
 #include "plugin/wiring/wiring.hpp"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct ObservedEnd {
   std::string alias{};
   cni::MacAddress mac{};
   std::uint32_t mtu = 0;
+  BigTcp big_tcp{};
   bool is_up = false;
   std::uint32_t tx_queue_length = 0;
   bool is_promiscuous = false;
@@ -25,6 +27,7 @@ struct ObservedEnd {
   std::uint32_t master_index = 0;  ///< of the bridge that it is a port of; 0: none
   bool is_hairpin = false;
   bool is_isolated = false;
+  std::vector<PortVlan> vlans{};  ///< of a port, in ascending order; only read if the wiring has VLANs
   bool route_localnet = false;
   bool guards_loopback = false;  ///< drops packets for 127.0.0.0/8; only read if this is wanted
   std::vector<cni::Prefix> addresses{};
@@ -40,6 +43,8 @@ struct ObservedBridge {
   bool is_bridge = false;  ///< false: another device has the name
   bool is_up = false;
   bool is_promiscuous = false;
+  bool filters_vlans = false;
+  std::uint16_t default_vlan = 0;  ///< of new ports (vlan_default_pvid); 0: none
   // Of the interface that has the gateway addresses:
   std::vector<cni::Prefix> addresses{};
   bool route_localnet = false;
@@ -89,7 +94,9 @@ struct Observed {
                          ///< namespace (IFLA_LINK, IFLA_LINK_NETNSID)
   std::optional<ObservedBridge> bridge{};
   std::optional<ObservedOvsPort> ovs_port{};
-  std::string ovs_error{};  ///< why the database of Open vSwitch could not be read; empty: it was, or not needed
+  bool leaves_checksums = false;  ///< the end opposite to the port of Open vSwitch leaves checksums to the hardware;
+                                  ///< only read if there is such a port
+  std::string ovs_error{};        ///< why the database of Open vSwitch could not be read; empty: it was, or not needed
   std::vector<cni::IpAddress> host_gateways;  ///< the wanted ones that exist on the host's lo
   bool forward_ipv4 = false;
   bool forward_ipv6 = false;

@@ -132,6 +132,11 @@ void visit_fields(Of<Tuning>, Visit&& visit) {
 }
 
 template <class Visit>
+void visit_fields(Of<BigTcp>, Visit&& visit) {
+  for (const auto& [size, name] : big_tcp_settings) visit(name, size);
+}
+
+template <class Visit>
 void visit_fields(Of<Wiring>, Visit&& visit) {
   visit("attachment", &Wiring::attachment);
   visit("mtu", &Wiring::mtu);
@@ -150,6 +155,7 @@ void visit_fields(Of<Wiring>, Visit&& visit) {
   visit("ingressLimit", &Wiring::ingress_limit);
   visit("egressLimit", &Wiring::egress_limit);
   visit("tuning", &Wiring::tuning);
+  visit("bigTcp", &Wiring::big_tcp);
   visit("acceptedSources", &Wiring::accepted_sources);
   visit("guardsLoopback", &Wiring::guards_loopback);
 }

@@ -4,6 +4,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/lease.hpp"
 #include "plugin/cni/mode_config.hpp"
+#include "plugin/wiring/big_tcp.hpp"
 #include "plugin/wiring/rate_limit.hpp"
 #include "plugin/wiring/tuning.hpp"
 
@@ -151,6 +152,7 @@ struct Wiring {
   std::optional<RateLimit> egress_limit{};   ///< of the packets that it receives, which are redirected to an ifb
   std::string ifb{};  ///< name of the ifb of the egress limit; empty: derived from the attachment
   std::optional<Tuning> tuning{};
+  std::optional<BigTcp> big_tcp{};                 ///< of both ends; in mode bridge also of the bridge
   std::vector<cni::IpAddress> accepted_sources{};  ///< mode ptp: the host accepts IPv4, IPv6 and ARP packets only from
                                                    ///< these addresses of the container; empty: from all
   bool guards_loopback = false;  ///< the host end drops packets for 127.0.0.0/8, which route_localnet would accept; not

@@ -34,6 +34,16 @@ TEST(ReadMode, NeedsAnIpamOnlyInModePtp) {
   EXPECT_NE(refusal(R"("mode":"ptp")"), "");
 }
 
+TEST(ReadBigTcp, IsOffByDefaultAndNeedsModePtpOrBridge) {
+  EXPECT_FALSE(parse_mode(R"("ipam":{"type":"x"})").big_tcp);
+  EXPECT_TRUE(parse_mode(R"("bigTcp":true,"ipam":{"type":"x"})").big_tcp);
+  EXPECT_TRUE(parse_mode(R"("mode":"bridge","bigTcp":true)").big_tcp);
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"br0","bigTcp":false)"), "");
+  const std::string refused = R"(7: /bigTcp: needs mode "ptp" or "bridge". Remove it)";
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"br0","bigTcp":true)"), refused);
+  EXPECT_EQ(refusal(R"("mode":"netns","peer":{"netns":"/run/netns/b"},"bigTcp":true)"), refused);
+}
+
 TEST(ReadBridge, HasTheDefaultsOfTheReferencePlugin) {
   EXPECT_TRUE(parse_mode(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
 }

@@ -5,6 +5,7 @@
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/next_hops.hpp"
 #include "plugin/kernel/nft_objects.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/qdiscs.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
@@ -54,6 +55,7 @@ void check_input(std::string_view text) {
   const auto message = make_message(text);
   kernel::find_link(message);
   kernel::find_counters(message);
+  kernel::find_vlans(message, 1);
   kernel::find_interface_address(message);
   kernel::find_route(message);
   kernel::find_route(message, 1);

@@ -6,6 +6,7 @@
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -102,6 +103,44 @@ TEST(CreatePair, CreatesTheContainerEndUp) {
   EXPECT_EQ(cni::to_string(link->mac), "02:00:00:00:00:01");
   EXPECT_EQ(link->mtu, 9000U);
   EXPECT_TRUE(link->is_up);
+}
+
+/// A nested attribute, and null in one that does not exist.
+const nlattr* nested(const nlattr* nest, int type) {
+  return nest == nullptr ? nullptr : nla_find(static_cast<const nlattr*>(nla_data(nest)), nla_len(nest), type);
+}
+
+/// The attribute of the other end in the message that creates a pair.
+const nlattr* peer_attribute(const kernel::NetlinkRequest& request, int type) {
+  const nlattr* info = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(ifinfomsg), IFLA_LINKINFO);
+  const nlattr* peer = nested(nested(info, IFLA_INFO_DATA), VETH_INFO_PEER);
+  constexpr int header = NLMSG_ALIGN(sizeof(ifinfomsg));
+  return peer == nullptr ? nullptr
+                         : nla_find(reinterpret_cast<const nlattr*>(static_cast<const char*>(nla_data(peer)) + header),
+                                    nla_len(peer) - header, type);
+}
+
+TEST(CreatePair, DescribesTheHostEndAsPeer) {
+  const auto request = kernel::create_pair(pair(), 5);
+  EXPECT_EQ(kernel::find_link(bytes_of(request.message))->kind, "veth");
+  EXPECT_STREQ(nla_get_string(peer_attribute(request, IFLA_IFNAME)), "vethhost");
+  EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(request, IFLA_MTU)), 9000U);
+  EXPECT_NE(peer_attribute(request, IFLA_ADDRESS), nullptr);
+  EXPECT_EQ(peer_attribute(request, IFLA_NET_NS_FD), nullptr);
+}
+
+TEST(CreatePair, SetsTheSizesOfLargePacketsOfBothEnds) {
+  constexpr int gso_ipv4 = 63;
+  constexpr int gro_ipv4 = 64;
+  auto wiring = pair();
+  const auto plain = kernel::create_pair(wiring, 5);
+  EXPECT_EQ(kernel::find_link(bytes_of(plain.message))->big_tcp, wiring::BigTcp{});
+  EXPECT_EQ(peer_attribute(plain, gso_ipv4), nullptr);
+  wiring.big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608, .gro_ipv4_max_size = 131072};
+  const auto raised = kernel::create_pair(wiring, 5);
+  EXPECT_EQ(kernel::find_link(bytes_of(raised.message))->big_tcp, *wiring.big_tcp);
+  EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(raised, gso_ipv4)), 196608U);
+  EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(raised, gro_ipv4)), 131072U);
 }
 
 TEST(CreatePair, IsExclusive) {

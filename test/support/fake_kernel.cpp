@@ -9,13 +9,14 @@
 namespace test {
 namespace {
 
-wiring::ObservedEnd observed_end(const wiring::End& end, std::uint32_t index, std::uint32_t mtu) {
+wiring::ObservedEnd observed_end(const wiring::End& end, std::uint32_t index, const wiring::Wiring& made) {
   wiring::ObservedEnd observed;
   observed.index = index;
   observed.name = end.name;
   observed.kind = "veth";
   observed.mac = end.mac;
-  observed.mtu = mtu;
+  observed.mtu = made.mtu;
+  observed.big_tcp = made.big_tcp.value_or(wiring::BigTcp{});
   observed.is_up = true;
   observed.routes = end.routes;
   for (const auto& route : end.routes) observed.own_destinations.push_back(route.destination);
@@ -29,10 +30,13 @@ void observe_bridge(const wiring::Bridge& bridge, wiring::Observed& observed) {
                                            .is_bridge = true,
                                            .is_up = true,
                                            .is_promiscuous = bridge.promiscuous,
+                                           .filters_vlans = wiring::has_vlans(bridge),
+                                           .default_vlan = 1,
                                            .addresses = bridge.gateways};
   observed.host->master_index = bridge_index;
   observed.host->is_hairpin = bridge.hairpin;
   observed.host->is_isolated = bridge.isolated;
+  if (wiring::has_vlans(bridge)) observed.host->vlans = wiring::port_vlans(bridge, observed.bridge->default_vlan);
 }
 
 /// For both families, because routes that are not wanted are no difference.
@@ -320,8 +324,8 @@ wiring::Observed FakeKernel::observe(const wiring::Wiring& wanted, const kernel:
   for (const auto& [link, made] : pairs) {
     if (made.attachment != wanted.attachment) continue;
     constexpr std::uint32_t container_index = 2;
-    observed.container = observed_end(made.container, container_index, made.mtu);
-    observed.host = observed_end(made.host, link.index, made.mtu);
+    observed.container = observed_end(made.container, container_index, made);
+    observed.host = observed_end(made.host, link.index, made);
     observed.container->peer_index = link.index;
     observed.host->peer_index = container_index;
     observed.host->name = link.name;

@@ -309,6 +309,18 @@ TEST_F(Add, UsesTheMtuOfTheDefaultRouteIfNoneIsConfigured) {
   EXPECT_EQ(kernel.pairs.back().wiring.mtu, 9000U);
 }
 
+TEST_F(Add, TakesTheSizesOfLargePacketsFromTheUplinkOnRequest) {
+  kernel.node.uplink_big_tcp = {200'000, 200'000, 180'000, 180'000};
+  add("c1");
+  EXPECT_EQ(kernel.pairs.back().wiring.big_tcp, std::nullopt);
+  config.big_tcp = true;
+  add("c2");
+  EXPECT_EQ(kernel.pairs.back().wiring.big_tcp, (wiring::BigTcp{0, 0, 180'000, 180'000}));
+  kernel.node.uplink_big_tcp = {};
+  add("c3");
+  EXPECT_EQ(kernel.pairs.back().wiring.big_tcp, std::nullopt);
+}
+
 TEST_F(Add, NeedsAnAddressFromTheIpam) {
   config.ipam = {};
   EXPECT_EQ(error_of_add("c1"), "7: the IPAM returned no address: mode \"ptp\" needs at least one");

@@ -126,6 +126,19 @@ TEST_F(Check, ExpectsTheLimitsOfTheRecord) {
                     "\" does not redirect what the container sends to \"" + cni::ifb_name(tag("c1")) + '"'));
 }
 
+TEST_F(Check, ExpectsTheSizesOfLargePacketsOfTheRecord) {
+  config.big_tcp = true;
+  kernel.node.uplink_big_tcp = {.gso_ipv4_max_size = 180'000};
+  const auto printed = add("c1");
+  kernel.node.uplink_big_tcp = {.gso_ipv4_max_size = 200'000};
+  const auto request = with_result("c1", printed);
+  EXPECT_EQ(error_of_check(request), "") << "the uplink was raised later";
+  EXPECT_EQ(error_of_check(request, nullptr), "") << "only the record contains them";
+  kernel.modify_observed = [](auto& observed) { observed.container->big_tcp.gso_ipv4_max_size = 65536; };
+  EXPECT_EQ(error_of_check(request),
+            differs("interface \"eth0\" has gso_ipv4_max_size 65536, expected gso_ipv4_max_size 180000"));
+}
+
 TEST_F(Check, ExpectsTheSourceCheckOfTheRecord) {
   const auto printed = add("c1");
   config.check_sources = false;

@@ -116,6 +116,38 @@ TEST(ExplainWiring, CreatesABridgeOnlyIfItDoesNotExist) {
     EXPECT_THAT(commands, Contains("bridge vlan " + std::string{vlan}));
 }
 
+TEST(ExplainWiring, SetsTheSizesOfLargePacketsOfBothEndsAndTheBridge) {
+  auto wiring = explained_wiring();
+  EXPECT_THAT(explained(wiring), Not(Contains(HasSubstr("max_size"))));
+  wiring.bridge = wiring::Bridge{.name = "br0"};
+  wiring.big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608, .gro_ipv4_max_size = 131072};
+  const std::string sizes = " gso_ipv4_max_size 196608 gro_ipv4_max_size 131072";
+  for (const auto* link : {"ip link set dev vethhost", "ip -n c1 link set dev eth0", "ip link set dev br0"}) {
+    EXPECT_THAT(explained(wiring), Contains(link + sizes));
+  }
+}
+
+TEST(ExplainRepair, RestoresVlansSizesAndChecksums) {
+  using wiring::Kind;
+  using wiring::Side;
+  auto wiring = explained_wiring();
+  wiring.bridge = wiring::Bridge{.name = "br0", .vlan = 5};
+  const std::vector<wiring::Difference> differences{
+      {Kind::checksum_offload, Side::container, "eth0", "off", "on"},
+      {Kind::big_tcp, Side::container, "eth0", "gso_ipv4_max_size 196608", "gso_ipv4_max_size 65536"},
+      {Kind::vlans, Side::host, "vethhost", "5 PVID untagged", "1 PVID untagged"}};
+  EXPECT_EQ(
+      explain::commands(differences, wiring, {.netns = "/run/netns/c1"}),
+      (Commands{"# interface \"eth0\" has gso_ipv4_max_size 65536, expected gso_ipv4_max_size 196608",
+                "ip -n c1 link set dev eth0 gso_ipv4_max_size 196608",
+                "# port \"vethhost\" has VLANs 1 PVID untagged, expected 5 PVID untagged",
+                "bridge vlan del dev vethhost vid 1-4094", "bridge vlan del dev vethhost vid 1",
+                "bridge vlan add dev vethhost vid 5 pvid untagged",
+                "# checksum offload of interface \"eth0\" is on: no TCP data passes a datapath of Open vSwitch in "
+                "user space",
+                "nsenter --net=/run/netns/c1 ethtool -K eth0 tx off"}));
+}
+
 TEST(ExplainWiring, PutsTheSecondEndIntoThePeerNamespace) {
   auto wiring = explained_wiring();
   wiring.peer_netns = "/run/netns/c2";

@@ -97,6 +97,22 @@ TEST(Show, PrintsLimitsFromTheViewOfTheContainer) {
   EXPECT_TRUE(contains(text, "  egress limit   1000 Gbit/s, burst 8  1000 Gbit/s, burst 8\n")) << text;
 }
 
+TEST(Show, PrintsTheVlansAndTheSizesOfLargePackets) {
+  auto detail = whole();
+  EXPECT_FALSE(contains(report::show(detail, wide), "vlans"));
+  EXPECT_FALSE(contains(report::show(detail, wide), "big tcp"));
+  detail.wanted->bridge = wiring::Bridge{.name = "br0", .vlan = 100};
+  detail.wanted->big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608};
+  detail.observed.bridge = wiring::ObservedBridge{.is_bridge = true, .default_vlan = 1};
+  detail.observed.host->vlans = {{1, true, true}};
+  detail.observed.host->big_tcp = {65536, 65536, 196608, 65536};
+  detail.observed.container->big_tcp = {65536, 65536, 65536, 65536};
+  const auto shown = report::show(detail, wide);
+  EXPECT_TRUE(contains(shown, "vlans      100 PVID untagged         1 PVID untagged")) << shown;
+  EXPECT_TRUE(contains(shown, "big tcp    gso_ipv4_max_size 196608  gso_ipv4_max_size 196608")) << shown;
+  EXPECT_TRUE(contains(shown, "big tcp  gso_ipv4_max_size 196608  gso_ipv4_max_size 65536")) << shown;
+}
+
 TEST(Show, PrintsTheSecondNamespace) {
   auto detail = whole();
   detail.attachment = test::joined("red", "blue");

@@ -12,8 +12,9 @@ constexpr auto down = "interface \"eth0\" is down";
 
 class AttachmentRepair : public test::NetworkTest {
  protected:
+  attachment::OvsReader ovs;
   std::optional<restore::AttachmentRepair> repair(const std::string& container, bool is_dry_run = false) {
-    return restore::repair_attachment({network, tag(container)}, {kernel, repairer}, folder, is_dry_run);
+    return restore::repair_attachment({network, tag(container)}, {kernel, repairer, ovs}, folder, is_dry_run);
   }
   void break_kernel() {
     kernel.modify_observed = [](wiring::Observed& observed) { observed.container->is_up = false; };

@@ -140,6 +140,23 @@ TEST_F(Difference, ReportsAnMtuThatDiffers) {
   EXPECT_EQ(difference(), Differences{}) << "no record contains the wanted one";
 }
 
+TEST_F(Difference, ReportsAnEndThatDividesLargePackets) {
+  actual.host->big_tcp = actual.container->big_tcp = {65536, 65536, 65536, 65536};
+  EXPECT_EQ(difference(), Differences{});
+  wanted.big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608, .gro_ipv4_max_size = 65536};
+  actual.container->big_tcp.gso_ipv4_max_size = 200000;
+  const wiring::Difference host{Kind::big_tcp, Side::host, "vethhost", "gso_ipv4_max_size 196608",
+                                "gso_ipv4_max_size 65536"};
+  EXPECT_EQ(difference(), Differences{host});
+  EXPECT_EQ(wiring::to_string(host),
+            R"(interface "vethhost" has gso_ipv4_max_size 65536, expected gso_ipv4_max_size 196608)");
+  actual.host->big_tcp.gso_ipv4_max_size = 196608;
+  EXPECT_EQ(difference(), Differences{});
+  actual.container->big_tcp.gso_ipv4_max_size = 7;
+  EXPECT_EQ(difference().at(0).side, Side::container);
+  EXPECT_FALSE(wiring::may_be_intended(wanted, difference().at(0)));
+}
+
 TEST_F(Difference, MayBeIntendedIfALaterPluginHasSetTheMtuOfTheContainerEnd) {
   const wiring::Difference of_container{Kind::mtu, Side::container, "eth0", "1500", "1280"};
   const wiring::Difference too_small{Kind::mtu, Side::container, "eth0", "1500", "1279"};
@@ -312,6 +329,82 @@ TEST_F(DifferenceOnABridge, ReportsWhatIsWrongWithBridgeAndPort) {
        {[](auto& it) { it.host->is_isolated = true; }, {Kind::isolation, Side::host, "vethhost", "off", "on"}}});
 }
 
+/// The same port in VLANs.
+class DifferenceOfVlans : public DifferenceOnABridge {
+ protected:
+  DifferenceOfVlans() {
+    wanted.bridge->vlan = 100;
+    wanted.bridge->trunk = {{200, 202}};
+    actual.bridge->filters_vlans = true;
+    actual.bridge->default_vlan = 1;
+    actual.host->vlans = {{100, true, true}, {200}, {201}, {202}};
+  }
+
+  static wiring::Difference vlans(const std::string& found) {
+    return {Kind::vlans, Side::host, "vethhost", "100 PVID untagged, 200-202", found};
+  }
+};
+
+TEST_F(DifferenceOfVlans, IsEmptyIfNothingIsMissing) { EXPECT_EQ(difference(), Differences{}); }
+
+TEST_F(DifferenceOfVlans, ReportsEachOtherVlanAndFlag) {
+  expect_each(
+      {{[](auto& it) { it.host->vlans.clear(); }, vlans("none")},
+       {[](auto& it) { it.host->vlans.pop_back(); }, vlans("100 PVID untagged, 200-201")},
+       {[](auto& it) { it.host->vlans[0].is_untagged = false; }, vlans("100 PVID, 200-202")},
+       {[](auto& it) { it.host->vlans[0].is_pvid = false; }, vlans("100 untagged, 200-202")},
+       {[](auto& it) { it.host->vlans[1].is_untagged = true; }, vlans("100 PVID untagged, 200 untagged, 201-202")},
+       {[](auto& it) {
+          it.host->vlans.insert(it.host->vlans.begin(), {1, false, true});
+        },
+        vlans("1 untagged, 100 PVID untagged, 200-202")},
+       {[](auto& it) { it.bridge->filters_vlans = false; }, {Kind::vlan_filtering, Side::bridge, "cni0", "on", "off"}},
+       {[](auto& it) {
+          it.host->master_index = 0;
+          it.host->vlans.clear();
+        },
+        {Kind::master, Side::host, "vethhost", "cni0"}}});
+}
+
+TEST_F(DifferenceOfVlans, ExpectsTheDefaultVlanOnlyIfItIsKept) {
+  wanted.bridge->keep_default_vlan = true;
+  const auto with_default = "1 untagged, 100 PVID untagged, 200-202";
+  EXPECT_EQ(difference(),
+            (Differences{{Kind::vlans, Side::host, "vethhost", with_default, "100 PVID untagged, 200-202"}}));
+  actual.host->vlans.insert(actual.host->vlans.begin(), {1, false, true});
+  EXPECT_EQ(difference(), Differences{});
+}
+
+TEST_F(DifferenceOnABridge, IgnoresTheVlansOfAPortWithoutConfiguredOnes) {
+  actual.host->vlans = {{1, true, true}};
+  EXPECT_EQ(difference(), Differences{});
+}
+
+/// The same pair with the host end as a port of Open vSwitch, with its datapath in user space.
+class DifferenceOfOffload : public Difference {
+ protected:
+  DifferenceOfOffload() {
+    wanted.ovs_port = wiring::OvsPort{.bridge = "br0"};
+    actual.ovs_port = wiring::ObservedOvsPort{.bridge = "br0", .ofport = 1, .is_in_user_space = true};
+  }
+};
+
+TEST_F(DifferenceOfOffload, IsReportedForADatapathInUserSpace) {
+  EXPECT_EQ(difference(), Differences{});
+  actual.leaves_checksums = true;
+  EXPECT_EQ(difference(), (Differences{{Kind::checksum_offload, Side::container, "eth0", "off", "on"}}));
+  actual.ovs_port->is_in_user_space = false;
+  EXPECT_EQ(difference(), Differences{});
+}
+
+TEST_F(DifferenceOfOffload, IsOfTheHostEndIfTheContainerEndIsThePort) {
+  wanted.bridge = wiring::Bridge{.name = "cni0"};
+  actual.bridge = wiring::ObservedBridge{.index = 3, .is_bridge = true, .is_up = true};
+  actual.host->master_index = 3;
+  actual.leaves_checksums = true;
+  EXPECT_EQ(difference(), (Differences{{Kind::checksum_offload, Side::host, "vethhost", "off", "on"}}));
+}
+
 TEST_F(Difference, AcceptsAContainerEndThatIsDownAsWanted) {
   wanted.leave_down = true;
   actual.container->is_up = false;
@@ -468,6 +561,12 @@ TEST(DifferenceText, ReportsTheSettingOfAnInterface) {
            Case{{Kind::hairpin, Side::host, "veth1", "off", "on"}, R"(hairpin mode of port "veth1" is on)"},
            Case{{Kind::isolation, Side::host, "veth1", "on", "off"}, R"(isolation of port "veth1" is off)"},
            Case{{Kind::promiscuous, Side::bridge, "cni0"}, R"(bridge "cni0" is not promiscuous)"},
+           Case{{Kind::vlan_filtering, Side::bridge, "cni0", "on", "off"}, R"(bridge "cni0" does not filter VLANs)"},
+           Case{{Kind::vlans, Side::host, "veth1", "100 PVID untagged", "1 PVID untagged"},
+                R"(port "veth1" has VLANs 1 PVID untagged, expected 100 PVID untagged)"},
+           Case{{Kind::checksum_offload, Side::container, "eth0", "off", "on"},
+                R"(checksum offload of interface "eth0" is on: no TCP data passes a datapath of Open vSwitch in user )"
+                "space"},
            Case{{Kind::all_multicast, Side::container, "eth0"},
                 R"(interface "eth0" does not receive all multicast packets)"},
            Case{{Kind::tx_queue_length, Side::container, "eth0", "5", "0"},

@@ -1,10 +1,10 @@
 #include "plugin/vethctl/explain/commands.hpp"
 
-#include "plugin/kernel/bridges.hpp"
 #include "plugin/vethctl/explain/end_commands.hpp"
 #include "plugin/vethctl/explain/ovs_commands.hpp"
 #include "plugin/vethctl/explain/rule_commands.hpp"
 #include "plugin/vethctl/explain/traffic_commands.hpp"
+#include "plugin/wiring/port_vlans.hpp"
 
 #include <algorithm>
 
@@ -53,6 +53,10 @@ class WiringCommands {
                        end_text(wiring_.container, mtu) + " netns " + container_.netns.name()));
     add(set_alias(host_, wiring_.attachment));
     add(set_link(host_, "addrgenmode none"));
+    if (wiring_.big_tcp) {
+      add(set_link(host_, wiring::to_string(*wiring_.big_tcp)));
+      add(set_link(container_, wiring::to_string(*wiring_.big_tcp)));
+    }
     if (!wiring_.peer_netns.empty()) add(set_alias(container_, wiring_.attachment));
   }
 
@@ -100,7 +104,7 @@ class WiringCommands {
     add(rate_limit_commands(wiring_));
     add(filter_commands(wiring_));
     add(bring_up(host_));
-    if (wiring_.bridge && kernel::has_vlans(*wiring_.bridge)) add(vlan_commands(host_.name, *wiring_.bridge));
+    if (wiring_.bridge && wiring::has_vlans(*wiring_.bridge)) add(vlan_commands(host_.name, *wiring_.bridge));
     for (const auto& gateway : wiring_.host_gateways) add(add_host_gateway(gateway));
     for (const auto& address : wiring_.host.addresses) add(add_address(host_, address, false));
     open_loopback();

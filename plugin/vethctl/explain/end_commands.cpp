@@ -1,8 +1,8 @@
 #include "plugin/vethctl/explain/end_commands.hpp"
 
 #include "plugin/cni/attachment.hpp"
-#include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/routes.hpp"
+#include "plugin/wiring/port_vlans.hpp"
 
 #include <algorithm>
 
@@ -28,8 +28,11 @@ const char* route_verb(const wiring::Route& route) {
   return route.exclusive || is_ipv6(route.destination.address) ? "add" : "append";
 }
 
-std::string vlan_range(const cni::VlanRange& range) {
-  return std::to_string(range.first) + (range.first == range.last ? "" : '-' + std::to_string(range.last));
+std::string add_vlans(const std::string& port, const wiring::PortVlanRange& range) {
+  const auto& [id, is_pvid, is_untagged] = range.first;
+  return "bridge vlan add dev " + word(port) + " vid " + std::to_string(id) +
+         (range.last == id ? "" : '-' + std::to_string(range.last)) + (is_pvid ? " pvid" : "") +
+         (is_untagged ? " untagged" : "");
 }
 
 std::string unless_exists(const std::string& interface, const std::string& command) {
@@ -144,10 +147,11 @@ Commands bridge_commands(const wiring::Wiring& wiring) {
   const auto& bridge = *wiring.bridge;
   const auto name = word(bridge.name);
   const Device device{.name = bridge.name};
-  const std::string filtering = kernel::has_vlans(bridge) ? " vlan_filtering 1" : "";
+  const std::string filtering = wiring::has_vlans(bridge) ? " vlan_filtering 1" : "";
   Commands commands{unless_exists(bridge.name, "ip link add name " + name + " mtu " + std::to_string(wiring.mtu) +
                                                    " type bridge" + filtering),
                     device.netns.sysctl(ipv6_setting(bridge.name, "accept_ra"), "0"), bring_up(device)};
+  if (wiring.big_tcp) commands.push_back(set_link(device, wiring::to_string(*wiring.big_tcp)));
   if (bridge.promiscuous) commands.push_back(set_link(device, "promisc on"));
   if (!bridge.gateways.empty()) append(commands, gateway_commands(wiring));
   append(commands, {set_link(device, "address \"$(ip -br link show dev " + name + " | awk '{ print $3 }')\""),
@@ -167,13 +171,12 @@ Commands port_commands(const wiring::Wiring& wiring) {
 }
 
 Commands vlan_commands(const std::string& port, const wiring::Bridge& bridge) {
-  constexpr std::uint16_t default_vlan = 1;
-  const auto add = "bridge vlan add dev " + word(port) + " vid ";
-  const auto untagged = bridge.vlan != 0 ? bridge.vlan : default_vlan;
+  constexpr std::uint16_t default_vlan = 1;  // vlan_default_pvid of a new bridge
   Commands commands;
   if (!bridge.keep_default_vlan) commands.push_back("bridge vlan del dev " + word(port) + " vid 1");
-  commands.push_back(add + std::to_string(untagged) + " pvid untagged");
-  for (const auto& range : bridge.trunk) commands.push_back(add + vlan_range(range));
+  for (const auto& range : wiring::ranges_of(wiring::port_vlans(bridge, default_vlan))) {
+    commands.push_back(add_vlans(port, range));
+  }
   return commands;
 }
 

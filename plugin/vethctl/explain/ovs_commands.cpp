@@ -37,7 +37,11 @@ Commands ovs_commands(const wiring::Wiring& wiring, const Device& sender) {
   const auto& name = wiring::ovs_end(wiring).name;
   return {vsctl(port) + "add-port " + word(port.bridge) + ' ' + word(name) + port_columns(port) +
               interface_columns(port, name),
-          "# only with datapath_type netdev: " + sender.netns.run("ethtool -K " + word(sender.name) + " tx off")};
+          "# only with datapath_type netdev: " + disable_checksum_offload(sender)};
+}
+
+std::string disable_checksum_offload(const Device& sender) {
+  return sender.netns.run("ethtool -K " + word(sender.name) + " tx off");
 }
 
 Commands ovs_repair_commands(const wiring::Wiring& wiring, const Device& sender) {

@@ -14,6 +14,8 @@ Commands ovs_commands(const wiring::Wiring& wiring, const Device& sender);
 /// Removes the port and adds it again.
 Commands ovs_repair_commands(const wiring::Wiring& wiring, const Device& sender);
 
+std::string disable_checksum_offload(const Device& sender);
+
 std::string ovs_removal(const wiring::Wiring& wiring);
 
 }  // namespace explain

@@ -23,10 +23,12 @@ Step step_of(const Difference& difference) {
     case Kind::name:
     case Kind::alias:
     case Kind::mtu:
+    case Kind::big_tcp:
     case Kind::down:
     case Kind::master:
     case Kind::hairpin:
     case Kind::isolation:
+    case Kind::vlans:
       return difference.side == Side::ifb ? Step::traffic : Step::link;
     case Kind::promiscuous:
       return difference.side == Side::bridge ? Step::link : Step::none;
@@ -48,6 +50,7 @@ Step step_of(const Difference& difference) {
     case Kind::ipv6_forwarding:
     case Kind::route_localnet:
     case Kind::sysctl:
+    case Kind::checksum_offload:
       return Step::setting;
     case Kind::rule:
       return Step::rules;
@@ -123,12 +126,17 @@ class RepairCommands {
         return set("alias " + word(difference.wanted));
       case Kind::mtu:
         return set("mtu " + difference.wanted);
+      case Kind::big_tcp:
+        return set(difference.wanted);
       case Kind::promiscuous:
         return set("promisc on");
       case Kind::down:
         return set("up");
       case Kind::missing:
         return append(commands_, bridge_commands(wiring_));
+      case Kind::vlans:
+        commands_.push_back("bridge vlan del dev " + word(host_.name) + " vid 1-4094");
+        return append(commands_, vlan_commands(host_.name, *wiring_.bridge));
       default:
         return add_once(is_port_done_, [&] { append(commands_, port_commands(wiring_)); });
     }
@@ -180,6 +188,10 @@ class RepairCommands {
     const Namespace host;
     if (difference.kind == Kind::sysctl) {
       commands_.push_back(container_.netns.sysctl(difference.object, difference.wanted));
+      return;
+    }
+    if (difference.kind == Kind::checksum_offload) {
+      commands_.push_back(disable_checksum_offload(device_of(difference)));
       return;
     }
     if (difference.kind == Kind::route_localnet) {

@@ -1,6 +1,5 @@
 #include "plugin/vethctl/inspect/detail.hpp"
 
-#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/wiring/text.hpp"
@@ -54,8 +53,8 @@ void observe_other(kernel::Inspector& inspector, const kernel::Namespace& netns,
 }
 
 /// Without `host_routes` if the host end was replaced after they were read.
-void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail,
-             const kernel::RouteTables* host_routes) {
+void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& detail, const SharedReads& shared) {
+  const auto* host_routes = shared.host_routes;
   const auto& peer = detail.attachment.peer_netns;
   kernel::AttachmentContext context{.container = std::move(container), .host_routes = host_routes};
   if (!peer.empty()) context.peer = inspector.kernel.open_namespace(peer, true);
@@ -65,7 +64,8 @@ void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& 
     context.host_routes = nullptr;
     detail.observed = inspector.kernel.observe(*detail.wanted, context);
   }
-  attachment::observe_ovs(*detail.wanted, detail.observed);
+  attachment::OvsReader own;
+  (shared.ovs != nullptr ? *shared.ovs : own).observe(*detail.wanted, detail.observed);
   detail.differences = wiring::difference(*detail.wanted, detail.observed);
   detail.container = inspector.find_counters(detail.wanted->container.name, context.container);
 }
@@ -73,13 +73,13 @@ void observe(kernel::Inspector& inspector, kernel::Namespace container, Detail& 
 }  // namespace
 
 Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                   const Attachment& attachment, const kernel::RouteTables* host_routes) {
+                   const Attachment& attachment, const SharedReads& shared) {
   Detail detail{.attachment = attachment, .wanted = find_wanted(folders, attachment)};
   if (other_interface(attachment).empty()) return detail;
   const auto other = open(inspector, {Side::host, other_namespace(attachment)}, detail);
   auto container = detail.wanted ? open(inspector, {Side::container, attachment.netns}, detail) : std::nullopt;
   if (other && container) {
-    observe(inspector, std::move(*container), detail, host_routes);
+    observe(inspector, std::move(*container), detail, shared);
   } else if (other) {
     observe_other(inspector, *other, detail);
   }

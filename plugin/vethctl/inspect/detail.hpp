@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/kernel/inspector.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/vethctl/inspect/node.hpp"
@@ -24,9 +25,15 @@ struct Detail {
   bool operator==(const Detail&) const = default;
 };
 
+/// What the details of many attachments have in common.
+struct SharedReads {
+  const kernel::RouteTables* host_routes = nullptr;  ///< of the host, read after the attachments were listed; null:
+                                                     ///< they are read for each attachment
+  attachment::OvsReader* ovs = nullptr;              ///< null: each attachment waits for its database
+};
+
 /// Reads the record again, and both ends from the kernel. A missing namespace is a difference, not an error.
-/// `host_routes`: the routes of the host, read after the attachment was listed; null: they are read.
 Detail read_detail(kernel::Inspector& inspector, const std::vector<state::Folder>& folders,
-                   const Attachment& attachment, const kernel::RouteTables* host_routes = nullptr);
+                   const Attachment& attachment, const SharedReads& shared = {});
 
 }  // namespace inspect

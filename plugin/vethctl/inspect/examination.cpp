@@ -154,14 +154,24 @@ std::vector<DroppedPacket> find_dropped_packets(kernel::Inspector& inspector, co
   return dropped_packets;
 }
 
+bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
+
+/// What the details of all attachments are read with.
+struct Sources {
+  kernel::Inspector& inspector;
+  const std::vector<state::Folder>& folders;
+  SharedReads shared;
+};
+
 /// A database that does not answer is reported with the attachments that need it.
-void find_stale_ports(kernel::Kernel& kernel, const std::vector<state::Folder>& folders, Examination& examination) {
-  for (const auto& folder : folders) {
+void find_stale_ports(const Sources& sources, Examination& examination) {
+  for (const auto& folder : sources.folders) {
     for (const auto& orphan : folder.ovs.orphans()) examination.stale_ports.push_back(ovs::port_uuid(orphan.tag));
     for (const auto& socket : folder.ovs.databases()) {
+      if (sources.shared.ovs->has_failed(socket)) continue;
       attachment::BestEffort effort;
       effort.attempt([&] {
-        for (const auto& port : attachment::find_stale_ports(socket, kernel, folder)) {
+        for (const auto& port : attachment::find_stale_ports(socket, sources.inspector.kernel, folder)) {
           examination.stale_ports.push_back(port.uuid);
         }
       });
@@ -172,22 +182,13 @@ void find_stale_ports(kernel::Kernel& kernel, const std::vector<state::Folder>& 
   ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
 }
 
-bool is_selected(const std::string& network, const std::string& wanted) { return wanted.empty() || network == wanted; }
-
-/// What the details of all attachments are read with.
-struct Sources {
-  kernel::Inspector& inspector;
-  const std::vector<state::Folder>& folders;
-  const kernel::RouteTables& host_routes;
-};
-
 /// Reads under the lock, so that no call changes the attachment meanwhile; nullopt if it is in flight or was removed.
 std::optional<Detail> read_detail_locked(const Sources& sources, const Attachment& attachment) {
   for (const auto& folder : sources.folders) {
     const auto lock = folder.locks.try_attachment(attachment.tag);
     if (!folder.records.find(attachment.identity.network, attachment.tag)) continue;
     if (!lock) return std::nullopt;
-    return read_detail(sources.inspector, sources.folders, attachment, &sources.host_routes);
+    return read_detail(sources.inspector, sources.folders, attachment, sources.shared);
   }
   return std::nullopt;
 }
@@ -243,7 +244,8 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
   auto attachments = read_attachments(inspector, found.folders);
   std::erase_if(attachments, [&](const Attachment& each) { return !is_selected(each.identity.network, network); });
   const auto routing = inspector.read_routing(inspector.kernel.open_namespace(host_namespace_path, true));
-  examination.attachments = read_details({inspector, found.folders, routing.tables}, attachments);
+  attachment::OvsReader ovs;
+  examination.attachments = read_details({inspector, found.folders, {&routing.tables, &ovs}}, attachments);
   examination.unreachable = find_unreachable(inspector, examination.attachments, routing);
   examination.shared_addresses = find_shared_addresses(examination.attachments);
   examination.dropped_packets = find_dropped_packets(inspector, examination.attachments);
@@ -257,7 +259,7 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
     for (const auto& orphan : attachment::find_orphaned_rules(inspector.kernel, found.folders)) {
       examination.orphaned_rules.push_back(orphan.tag);
     }
-    find_stale_ports(inspector.kernel, found.folders, examination);
+    find_stale_ports({inspector, found.folders, {.ovs = &ovs}}, examination);
   }
   return examination;
 }

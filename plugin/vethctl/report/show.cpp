@@ -85,6 +85,12 @@ Rows compared(const End& end, const inspect::Detail& detail) {
           end.observed != nullptr ? cni::to_string(end.observed->mac) : "");
   compare(rows, "mtu", detail.wanted ? std::to_string(detail.wanted->mtu) : "",
           end.observed != nullptr ? std::to_string(end.observed->mtu) : "");
+  if (detail.wanted && detail.wanted->big_tcp) {
+    compare(rows, "big tcp", wiring::to_string(*detail.wanted->big_tcp),
+            end.observed != nullptr
+                ? wiring::to_string(wiring::smaller_of(*detail.wanted->big_tcp, end.observed->big_tcp))
+                : "");
+  }
   compare(rows, "address", end.wanted != nullptr ? address_texts(end.wanted->addresses) : Row{},
           end.observed != nullptr ? texts(end.observed->addresses) : Row{});
   compare(rows, "route", end.wanted != nullptr ? route_texts(end.wanted->routes) : Row{},
@@ -100,6 +106,10 @@ void compare_port(Rows& rows, const inspect::Detail& detail) {
   const auto& observed = detail.observed.host;
   compare(rows, "hairpin", on_or_off(wanted.hairpin), observed ? on_or_off(observed->is_hairpin) : "");
   compare(rows, "isolation", on_or_off(wanted.isolated), observed ? on_or_off(observed->is_isolated) : "");
+  if (wiring::has_vlans(wanted) && detail.observed.bridge) {
+    const auto vlans = wiring::port_vlans(wanted, detail.observed.bridge->default_vlan);
+    compare(rows, "vlans", wiring::to_string(vlans), observed ? wiring::to_string(observed->vlans) : "");
+  }
   if (wanted.check_macs) rows.push_back({"  check of MACs", "on"});
 }
 

@@ -2,7 +2,6 @@
 
 #include "plugin/attachment/footprints.hpp"
 #include "plugin/attachment/gateways.hpp"
-#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
@@ -85,6 +84,8 @@ class Repair {
     const auto conflicts = find_conflicts(observed);
     if (std::ranges::any_of(before, wiring::is_of_ovs))
       namespaces.ovs = attachment::reconnector(wiring_, access_.kernel, folder_);
+    else if (observed.ovs_port)
+      namespaces.ovs.wait = [is_in_user_space = observed.ovs_port->is_in_user_space] { return is_in_user_space; };
     if (!is_dry_run && !before.empty()) attempt([&] { restore_parts(namespaces); });
     for (const auto& conflict : conflicts) add_once(to_string(conflict), repair_.not_restored);
     if (before.empty()) return;
@@ -96,7 +97,7 @@ class Repair {
 
   wiring::Observed observe(const kernel::AttachmentContext& namespaces) {
     auto observed = access_.kernel.observe(wiring_, namespaces);
-    attachment::observe_ovs(wiring_, observed);
+    access_.ovs.observe(wiring_, observed);
     return observed;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/attachment.hpp"
 #include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/repairer.hpp"
@@ -25,10 +26,11 @@ struct RecordKey {
   cni::Tag tag;
 };
 
-/// The interfaces to the kernel that a repair uses.
+/// The interfaces to the kernel and to Open vSwitch that a repair uses.
 struct KernelAccess {
   kernel::Kernel& kernel;
   kernel::Repairer& repairer;
+  attachment::OvsReader& ovs;
 };
 
 /// Restores what the live record of an attachment contains and the kernel or the state folder does not have. Existing
