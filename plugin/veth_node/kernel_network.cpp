@@ -72,8 +72,7 @@ std::vector<cni::IpAddress> own_addresses() {
   return addresses;
 }
 
-KernelNetwork::KernelNetwork(std::string node, node::Settings settings)
-    : node_(std::move(node)), settings_(settings) {}
+KernelNetwork::KernelNetwork(std::string node, node::Settings settings) : node_(std::move(node)), settings_(settings) {}
 
 std::vector<cni::IpAddress> KernelNetwork::addresses() { return own_addresses(); }
 

@@ -14,16 +14,17 @@ int claim(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command claim_command() {
-  return {.name = "claim",
-          .summary = "claim one more block of a pool for this node",
-          .description =
-              "Claims a free block of a pool in the store and writes its file below /var/lib/veth-cni/blocks, where the "
-              "plugin takes addresses. `veth-node run` claims blocks ahead; the plugin runs this command if all blocks "
-              "of the node are full nevertheless.\n\n"
-              "If the pool is not in the configuration, it must be in the store.",
-          .options = {{.name = "pool", .value = "NAME", .help = "the pool (default: default)"}, config_option()},
-          .examples = {"veth-node claim --pool default"},
-          .run = claim};
+  return {
+      .name = "claim",
+      .summary = "claim one more block of a pool for this node",
+      .description =
+          "Claims a free block of a pool in the store and writes its file below /var/lib/veth-cni/blocks, where the "
+          "plugin takes addresses. `veth-node run` claims blocks ahead; the plugin runs this command if all blocks "
+          "of the node are full nevertheless.\n\n"
+          "If the pool is not in the configuration, it must be in the store.",
+      .options = {{.name = "pool", .value = "NAME", .help = "the pool (default: default)"}, config_option()},
+      .examples = {"veth-node claim --pool default"},
+      .run = claim};
 }
 
 }  // namespace commands
