@@ -1,14 +1,23 @@
+#include "plugin/cni/error.hpp"
 #include "plugin/veth_node/commands/node_context.hpp"
+
+#include <cstdlib>
 
 namespace commands {
 namespace {
 
-int claim(const Arguments& arguments, const Console& console) {
+/// The plugin, which runs this command during an ADD, adds the text to its own error.
+bool is_run_by_plugin() { return std::getenv("CNI_COMMAND") != nullptr; }
+
+int claim(const Arguments& arguments, const Console& console) try {
   const auto pool = arguments.value("pool").value_or("default");
   const auto node = open_node(arguments);
   const auto block = make_keeper(node).claim(pool);
   console.print(to_string(block, node.files.find(block).value_or(std::vector<cni::Prefix>{})) + '\n');
   return vethctl::success;
+} catch (const cni::Error& error) {
+  if (is_run_by_plugin()) console.print(std::string{error.what()} + '\n');
+  throw;
 }
 
 }  // namespace
