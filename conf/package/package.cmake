@@ -22,7 +22,8 @@ add_custom_command(
   VERBATIM)
 add_custom_target(vethctl_texts ALL DEPENDS ${GENERATED}/vethctl.8.gz ${GENERATED}/vethctl.bash)
 
-set(PLUGINS veth veth-ipam loopback)
+# veth runs `veth-node claim` from CNI_PATH when all blocks of a pool are full.
+set(PLUGINS veth veth-ipam loopback veth-node)
 install(TARGETS ${PLUGINS} DESTINATION ${VETH_CNI_BIN_DIR} COMPONENT plugins)
 install(TARGETS ${PLUGINS} DESTINATION lib/cni COMPONENT debian EXCLUDE_FROM_ALL)
 install(TARGETS vethctl veth-node DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT tool)

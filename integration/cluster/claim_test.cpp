@@ -93,6 +93,13 @@ TEST_F(ClaimTest, FailsAtOnceWithoutStore) {
   EXPECT_THAT(node.blocks(), IsEmpty());
 }
 
+TEST_F(ClaimTest, ReportsItsFailureToThePlugin) {
+  const StoreClient node{"a"};
+  server->kill();
+  const auto claimed = support::run({.argv = node.argv("claim"), .environment = {"CNI_COMMAND=ADD"}});
+  EXPECT_THAT(claimed.out, HasSubstr("the store does not answer: cannot connect to"));
+}
+
 TEST_F(ClaimTest, RefusesAPublicConfiguration) {
   const StoreClient node{"a"};
   ::chmod(node.config_file().c_str(), 0644);

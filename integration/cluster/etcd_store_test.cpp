@@ -1,10 +1,12 @@
 // The client of etcd with a real etcd.
+#include "plugin/etcd/etcd_store.hpp"
+
 #include "integration/support/etcd_server.hpp"
 #include "integration/support/file_text.hpp"
 #include "plugin/cni/error.hpp"
-#include "plugin/etcd/etcd_store.hpp"
 #include "plugin/http/connection.hpp"
 
+#include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +20,6 @@
 #include <thread>
 #include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -156,7 +157,8 @@ TEST_F(EtcdStoreTest, ContinuesAfterAKillAndARestart) {
   server.kill();
   watcher.join();
   EXPECT_THAT(failure, HasSubstr("11: "));
-  EXPECT_THAT(etcd_error([&] { store.find("nodes/a"); }), HasSubstr("11: the store does not answer: cannot connect to"));
+  EXPECT_THAT(etcd_error([&] { store.find("nodes/a"); }),
+              HasSubstr("11: the store does not answer: cannot connect to"));
   server.start();
   EXPECT_EQ(store.find("nodes/a")->value, "1");
   store.create("nodes/b", "2");
@@ -196,17 +198,20 @@ TEST_F(EtcdStoreTest, UsesTheNextServerThatAnswers) {
   etcd::EtcdStore store{settings({"http://127.0.0.1:2399", "http://[::1]:2398", "http://127.0.0.1:2379"})};
   store.create("nodes/a", "1");
   EXPECT_TRUE(store.find("nodes/a"));
-  EXPECT_THAT(etcd_error([&] { etcd::EtcdStore{settings({"http://127.0.0.1:2399", "http://[::1]:2398"})}.find("x"); }),
-              testing::AllOf(HasSubstr("127.0.0.1:2399: Connection refused"), HasSubstr("[::1]:2398: Connection refused")));
+  EXPECT_THAT(
+      etcd_error([&] {
+        etcd::EtcdStore{settings({"http://127.0.0.1:2399", "http://[::1]:2398"})}.find("x");
+      }),
+      testing::AllOf(HasSubstr("127.0.0.1:2399: Connection refused"), HasSubstr("[::1]:2398: Connection refused")));
 }
 
 TEST_F(EtcdStoreTest, UsesATokenAndRenewsIt) {
   const EtcdServer server;
-  for (const auto& [path, body] : std::vector<std::pair<std::string, std::string>>{
-           {"user/add", R"({"name":"root","password":"secret"})"},
-           {"role/add", R"({"name":"root"})"},
-           {"user/grant", R"({"user":"root","role":"root"})"},
-           {"enable", "{}"}}) {
+  for (const auto& [path, body] :
+       std::vector<std::pair<std::string, std::string>>{{"user/add", R"({"name":"root","password":"secret"})"},
+                                                        {"role/add", R"({"name":"root"})"},
+                                                        {"user/grant", R"({"user":"root","role":"root"})"},
+                                                        {"enable", "{}"}}) {
     post("/v3/auth/" + path, body);
   }
   EXPECT_THAT(etcd_error([&] { etcd::EtcdStore{settings()}.find("x"); }), HasSubstr("user name is empty"));
@@ -335,8 +340,9 @@ TEST(EtcdGarbage, IsRefusedByEachRequest) {
   made.servers.endpoints = {http::read_endpoint("http://127.0.0.1:2379")};
   made.servers.timeout = 1s;
   for (const std::string& text :
-       {std::string{}, std::string{"garbage\r\n\r\n"}, std::string(100'000, 'x'), json_head + "Content-Length: 2\r\n\r\n{}",
-        json_head + "Content-Length: 9\r\n\r\n{\"header\"", json_head + "Content-Length: 100\r\n\r\n{\"he",
+       {std::string{}, std::string{"garbage\r\n\r\n"}, std::string(100'000, 'x'),
+        json_head + "Content-Length: 2\r\n\r\n{}", json_head + "Content-Length: 9\r\n\r\n{\"header\"",
+        json_head + "Content-Length: 100\r\n\r\n{\"he",
         std::string{"HTTP/1.1 500 No\r\nContent-Length: 6\r\n\r\n<html>"},
         std::string{"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"}}) {
     const TextServer server{text, false};
@@ -354,7 +360,8 @@ TEST(EtcdGarbage, DoesNotBelieveHalfALine) {
   etcd::Settings made;
   made.servers.endpoints = {http::read_endpoint("http://127.0.0.1:2379")};
   made.heartbeat = 100ms;
-  const std::string created = R"({"result":{"header":{"revision":"5"},"created":true}})" "\n";
+  const std::string created = R"({"result":{"header":{"revision":"5"},"created":true}})"
+                              "\n";
   const std::string half = R"({"result":{"header":{"revision":"6"},"events":[{"kv":{"key":"L3ZldGg)";
   const TextServer server{json_head + "\r\n" + created + half, true};
   etcd::EtcdStore store{made};

@@ -8,6 +8,7 @@
 #include "plugin/veth_node/metrics_server.hpp"
 #include "plugin/veth_node/network_file.hpp"
 
+#include <malloc.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -128,6 +129,7 @@ void Agent::sync() {
         board_->read([&](const cluster::Directory& directory, const auto&) { return network_.sync(directory); });
     note_sync(failures);
     if (failures.empty()) write_network_file();
+    ::malloc_trim(0);  // a comparison of thousands of routes needs memory only for a moment
   } catch (const std::system_error& error) {
     note_sync({error.what()});
   }

@@ -19,7 +19,7 @@ namespace veth_node {
 /// Everything that `run` needs besides the network.
 struct AgentSettings {
   Config config{};
-  std::string machine{};                   ///< /etc/machine-id
+  std::string machine{};                    ///< /etc/machine-id
   std::optional<http::Endpoint> metrics{};  ///< nullopt: they are not served
   std::string snapshot = default_snapshot;
   std::string blocks = state::blocks_root;

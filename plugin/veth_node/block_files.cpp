@@ -66,11 +66,9 @@ std::optional<std::vector<cni::Prefix>> BlockFiles::find(const cluster::BlockId&
 }
 
 void BlockFiles::write(const cluster::BlockId& block, const cluster::Pool& pool) const {
-  state::write_block(block.pool,
-                     {.index = block.index,
-                      .prefixes = cluster::block_prefixes(pool, block.index),
-                      .pool = pool.prefixes},
-                     root_);
+  state::write_block(
+      block.pool, {.index = block.index, .prefixes = cluster::block_prefixes(pool, block.index), .pool = pool.prefixes},
+      root_);
 }
 
 bool BlockFiles::remove(const cluster::BlockId& block,

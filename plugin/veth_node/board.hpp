@@ -19,7 +19,7 @@ namespace veth_node {
 /// What `run` knows about the store and its own work: for metrics and `show`.
 struct Status {
   bool is_loaded = false;                               ///< the directory is that of the store, or of the last snapshot
-  bool is_joined = false;     ///< the store has the entry of this node
+  bool is_joined = false;                               ///< the store has the entry of this node
   bool is_connected = false;                            ///< the store answered last
   std::string revision{};                               ///< of the directory
   std::chrono::steady_clock::time_point last_answer{};  ///< of the store
@@ -32,7 +32,7 @@ struct Status {
   bool is_synced = false;   ///< the kernel has what the directory wants
   std::uint64_t syncs = 0;
   std::uint64_t sync_failures = 0;
-  std::uint64_t quarantined = 0;  ///< blocks
+  std::uint64_t quarantined = 0;        ///< blocks
   std::optional<cni::Error> refusal{};  ///< the store does not accept this node
 };
 

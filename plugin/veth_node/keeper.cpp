@@ -198,7 +198,7 @@ cluster::BlockId Keeper::claim(const std::string& pool) {
                          " of this node has " + cni::to_string(prefixes->front()),
                      "restore the pool in the store, or remove all containers and release all blocks first"};
   }
-  const auto block = claim_block(store_, claimant, held);
+  auto block = claim_block(store_, claimant, held);
   try {
     files_.write(block, claimant.pool);
   } catch (const std::system_error&) {

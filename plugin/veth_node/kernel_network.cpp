@@ -72,8 +72,7 @@ std::vector<cni::IpAddress> own_addresses() {
   return addresses;
 }
 
-KernelNetwork::KernelNetwork(std::string node, node::Settings settings)
-    : node_(std::move(node)), settings_(settings) {}
+KernelNetwork::KernelNetwork(std::string node, node::Settings settings) : node_(std::move(node)), settings_(settings) {}
 
 std::vector<cni::IpAddress> KernelNetwork::addresses() { return own_addresses(); }
 
@@ -91,6 +90,7 @@ std::vector<std::string> KernelNetwork::sync(const cluster::Directory& directory
   }
   underlay_.next_hops = known_->next_hops;
   auto wanted = node::plan(directory, node_, underlay_, settings_);
+  underlay_.next_hops.clear();
   const auto failed = kernel::apply(wiring::difference(wanted, *std::exchange(known_, std::nullopt)), &monitor_);
   std::set<std::string> devices;
   for (const auto& [id, hop] : wanted.next_hops) devices.insert(hop.device);

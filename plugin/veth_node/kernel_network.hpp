@@ -13,8 +13,8 @@
 
 namespace veth_node {
 
-/// The network of this node in the Linux kernel. As long as the kernel reports no changes by other programs, it is known
-/// without being read; it is read again once a minute, since not every change is reported.
+/// The network of this node in the Linux kernel. As long as the kernel reports no changes by other programs, it is
+/// known without being read; it is read again once a minute, since not every change is reported.
 class KernelNetwork : public Network {
  public:
   /// Throws std::system_error.

@@ -45,8 +45,8 @@ std::string blocks(const cluster::Directory& directory, const std::string& node)
 }
 
 std::uint64_t seconds_since(std::chrono::steady_clock::time_point time, std::chrono::steady_clock::time_point now) {
-  return static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(
-      std::chrono::duration_cast<std::chrono::seconds>(now - time).count(), 0));
+  return static_cast<std::uint64_t>(
+      std::max<std::chrono::seconds::rep>(std::chrono::duration_cast<std::chrono::seconds>(now - time).count(), 0));
 }
 
 }  // namespace
@@ -74,7 +74,8 @@ std::string metrics(const cluster::Directory& directory, const Status& status, c
 }
 
 std::string find_fault(const Status& status) {
-  if (!status.is_loaded) return "the store has not been read yet" + (status.failure.empty() ? "" : ": " + status.failure);
+  if (!status.is_loaded)
+    return "the store has not been read yet" + (status.failure.empty() ? "" : ": " + status.failure);
   if (!status.is_synced) return "the kernel does not have what the store wants";
   return {};
 }

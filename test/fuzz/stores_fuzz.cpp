@@ -1,5 +1,5 @@
-// What the stores of a cluster send: answers and lines of etcd's JSON gateway and of the API server of Kubernetes, entries,
-// and kubeconfigs.
+// What the stores of a cluster send: answers and lines of etcd's JSON gateway and of the API server of Kubernetes,
+// entries, and kubeconfigs.
 #include "plugin/cluster/entries.hpp"
 #include "plugin/etcd/replies.hpp"
 #include "plugin/kubernetes/leases.hpp"

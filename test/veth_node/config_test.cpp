@@ -5,12 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <fstream>
 #include <string>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -99,7 +99,8 @@ TEST(NodeConfig, MustBePrivate) {
   std::ofstream{path} << smallest_config;
   for (const mode_t mode : {0644U, 0640U, 0602U}) {
     ::chmod(path.c_str(), mode);
-    EXPECT_THAT(test::error_text([&] { veth_node::read_config(path); }), HasSubstr("other users can read or change it"));
+    EXPECT_THAT(test::error_text([&] { veth_node::read_config(path); }),
+                HasSubstr("other users can read or change it"));
   }
   ::chmod(path.c_str(), 0600);
   EXPECT_EQ(veth_node::read_config(path).store.endpoints.size(), 1U);

@@ -8,10 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <gmock/gmock.h>
+
 #include <chrono>
 #include <string>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -23,7 +24,8 @@ using testing::StartsWith;
 cluster::Directory directory_of_two() {
   cluster::Directory directory;
   directory.nodes["a"] = {.addresses = {*cni::find_address("192.0.2.1")}, .machine = "m"};
-  directory.nodes["b"] = {.addresses = {*cni::find_address("fd00::2")}, .pod_networks = {*cni::find_prefix("10.0.0.0/24")}};
+  directory.nodes["b"] = {.addresses = {*cni::find_address("fd00::2")},
+                          .pod_networks = {*cni::find_prefix("10.0.0.0/24")}};
   directory.pools["p"] = {.prefixes = {*cni::find_prefix("10.128.0.0/9")}};
   directory.blocks[{"p", 1}] = "a";
   directory.blocks[{"p", 2}] = "b";
@@ -87,8 +89,8 @@ TEST(NodeNetworkFile, HasThePoolOrTheNetworks) {
     return nlohmann::json::parse(veth_node::to_conflist(file, networks))["plugins"][0];
   };
   const auto pooled = plugin_of({.pool = "p", .masquerade_exceptions = {*cni::find_prefix("10.0.0.0/24")}});
-  EXPECT_EQ(pooled["ipam"], nlohmann::json::parse(
-                                R"({"type":"veth-ipam","pool":"p","routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]})"));
+  EXPECT_EQ(pooled["ipam"],
+            nlohmann::json::parse(R"({"type":"veth-ipam","pool":"p","routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]})"));
   EXPECT_EQ(pooled["ipMasqExcept"], nlohmann::json::parse(R"(["10.0.0.0/24","10.128.0.0/9","fd00::/48"])"));
   EXPECT_EQ(plugin_of({})["ipam"]["ranges"].size(), 2U);
 }

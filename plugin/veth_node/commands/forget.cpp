@@ -1,7 +1,6 @@
-#include "plugin/veth_node/commands/node_context.hpp"
-
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/veth_node/commands/node_context.hpp"
 
 namespace commands {
 namespace {
@@ -47,18 +46,19 @@ int forget(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command forget_command() {
-  return {.name = "forget",
-          .operands = "NODE",
-          .min_operands = 1,
-          .max_operands = 1,
-          .summary = "remove a node that is gone for ever, and free its blocks",
-          .description =
-              "Removes the entries of a node and of its blocks from the store. All other nodes remove their routes to it, "
-              "and may claim its blocks. The node must not run any more: its containers would keep addresses that other "
-              "containers get.",
-          .options = {config_option()},
-          .examples = {"veth-node forget worker-7"},
-          .run = forget};
+  return {
+      .name = "forget",
+      .operands = "NODE",
+      .min_operands = 1,
+      .max_operands = 1,
+      .summary = "remove a node that is gone for ever, and free its blocks",
+      .description =
+          "Removes the entries of a node and of its blocks from the store. All other nodes remove their routes to it, "
+          "and may claim its blocks. The node must not run any more: its containers would keep addresses that other "
+          "containers get.",
+      .options = {config_option()},
+      .examples = {"veth-node forget worker-7"},
+      .run = forget};
 }
 
 }  // namespace commands

@@ -1,7 +1,6 @@
-#include "plugin/vethctl/man.hpp"
-
 #include "plugin/veth_node/commands/commands.hpp"
 #include "plugin/vethctl/json_object.hpp"
+#include "plugin/vethctl/manual_sections.hpp"
 
 #include <string>
 

@@ -1,7 +1,6 @@
-#include "plugin/veth_node/commands/node_context.hpp"
-
 #include "plugin/cni/error.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/veth_node/commands/node_context.hpp"
 
 namespace commands {
 namespace {

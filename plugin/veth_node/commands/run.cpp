@@ -6,6 +6,7 @@
 #include "plugin/veth_node/metrics_server.hpp"
 #include "plugin/veth_node/stores.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -48,6 +49,7 @@ veth_node::Config complete(veth_node::Config config, const veth_node::Log& log) 
 
 int run(const Arguments& arguments, const Console& /*console*/) {
   end_at_signals();
+  ::mallopt(M_ARENA_MAX, 1);  // the threads rarely allocate at the same time, and each arena keeps its memory
   auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
   const veth_node::Log log{config.log};
   config = complete(std::move(config), log);

@@ -1,8 +1,7 @@
-#include "plugin/veth_node/commands/node_context.hpp"
-
 #include "plugin/cluster/entries.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/text/joined.hpp"
+#include "plugin/veth_node/commands/node_context.hpp"
 #include "plugin/vethctl/report/table.hpp"
 #include "plugin/vethctl/table_format.hpp"
 
@@ -47,8 +46,8 @@ std::string text_of(const cluster::Directory& directory, const report::TableForm
   for (const auto& [block, owner] : directory.blocks) ++used[block.pool];
   std::vector<std::vector<std::string>> pools{{"POOL", "NETWORKS", "BLOCKS", "OWNED"}};
   for (const auto& [name, pool] : directory.pools) {
-    pools.push_back({name, listed(pool.prefixes), std::to_string(cluster::count_blocks(pool)),
-                     std::to_string(used[name])});
+    pools.push_back(
+        {name, listed(pool.prefixes), std::to_string(cluster::count_blocks(pool)), std::to_string(used[name])});
   }
   auto text = report::formatted_table(std::move(rows), format);
   return pools.size() > 1 ? text + '\n' + report::formatted_table(std::move(pools), format) : text;
@@ -99,14 +98,15 @@ int show(const Arguments& arguments, const Console& console) {
 }  // namespace
 
 Command show_command() {
-  return {.name = "show",
-          .summary = "print nodes, pools and blocks of the cluster",
-          .description =
-              "Prints what the store contains: nodes with their addresses, the networks of their containers and the number "
-              "of their blocks; and pools. Status 1 if an entry of the store cannot be read.",
-          .options = {vethctl::table_output_option(), vethctl::no_headers_option(), config_option()},
-          .examples = {"veth-node show", "veth-node show --output json"},
-          .run = show};
+  return {
+      .name = "show",
+      .summary = "print nodes, pools and blocks of the cluster",
+      .description =
+          "Prints what the store contains: nodes with their addresses, the networks of their containers and the number "
+          "of their blocks; and pools. Status 1 if an entry of the store cannot be read.",
+      .options = {vethctl::table_output_option(), vethctl::no_headers_option(), config_option()},
+      .examples = {"veth-node show", "veth-node show --output json"},
+      .run = show};
 }
 
 }  // namespace commands
