@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr auto time_between_syncs = 60s;  // for changes that the kernel does not report
 constexpr std::chrono::seconds time_until_retry{1};
-constexpr std::chrono::seconds time_between_snapshots{30};
+constexpr std::chrono::seconds time_between_snapshots{1};  // a restart without the store loses no older change
 
 int milliseconds_until(steady_clock::time_point time) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - steady_clock::now());
@@ -114,6 +114,7 @@ void Agent::wait_for_work() {
   if (files[0].revents != 0) {
     board_->take_event();
     next_sync_ = {};
+    next_snapshot_ = std::min(next_snapshot_, steady_clock::now() + time_between_snapshots);
   }
   if (files[1].revents != 0 && network_.has_changed()) next_sync_ = {};
 }
@@ -154,7 +155,7 @@ void Agent::note_sync(const std::vector<std::string>& failures) {
 
 void Agent::save_snapshot() {
   if (steady_clock::now() < next_snapshot_) return;
-  next_snapshot_ = steady_clock::now() + (saved_revision_.empty() ? time_until_retry : time_between_snapshots);
+  next_snapshot_ = steady_clock::now() + time_between_syncs;
   const auto [revision, text] = board_->read([&](const cluster::Directory& directory, const Status& status) {
     const bool is_old = status.revision.empty() || status.revision == saved_revision_;
     return std::pair{status.revision, is_old ? std::string{} : snapshot_text(directory, status.revision)};

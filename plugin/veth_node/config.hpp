@@ -56,8 +56,6 @@ struct Config {
   std::optional<NetworkFile> network{};             ///< nullopt: none is written
   std::string log{};                                ///< file; empty: standard error
   std::string machine_id_file = "/etc/machine-id";  ///< of the host
-
-  bool operator==(const Config&) const = default;
 };
 
 /// Parses the configuration. `host` is the name of the node if the text has none. Throws cni::Error.
