@@ -35,7 +35,8 @@ constexpr std::array replaceable_names{"ptp",     "bridge",    "host-local", "st
                                        "portmap", "bandwidth", "tuning",     loopback_name};
 /// The name under which veth is a plugin of netavark.
 constexpr auto netavark_name = "netavark-veth";
-constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl"};
+/// Those that the folder has: veth-node is only needed in a cluster.
+constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl", "veth-node"};
 constexpr std::size_t max_program_bytes = std::size_t{64} << 20U;
 
 std::string own_folder() {
