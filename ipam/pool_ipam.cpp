@@ -38,6 +38,17 @@ bool is_exhausted(const cni::Error& error) {
   return error.code == static_cast<unsigned>(cni::ErrorCode::addresses_exhausted);
 }
 
+std::vector<cni::RangeConfig> ranges_of(const std::vector<state::Block>& blocks, cni::Family family) {
+  std::vector<cni::RangeConfig> ranges;
+  for (const auto& block : blocks) {
+    for (const auto& prefix : block.prefixes) {
+      if (prefix.address.family != family) continue;
+      if (auto range = range_of(prefix, &block == &blocks.front())) ranges.push_back(*std::move(range));
+    }
+  }
+  return ranges;
+}
+
 /// The failure if all blocks are full; null for any other result.
 const AllocationFailure* find_exhaustion(const Allocation& allocation) {
   const auto* failure = std::get_if<AllocationFailure>(&allocation);
@@ -62,13 +73,7 @@ std::string output_of(const posix::Outcome& outcome) {
 cni::NetworkConfig with_blocks(cni::NetworkConfig config, const std::vector<state::Block>& blocks) {
   config.ipam.ranges.clear();
   for (const auto family : {cni::Family::ipv4, cni::Family::ipv6}) {
-    std::vector<cni::RangeConfig> set;
-    for (const auto& block : blocks) {
-      for (const auto& prefix : block.prefixes) {
-        if (prefix.address.family != family) continue;
-        if (auto range = range_of(prefix, &block == &blocks.front())) set.push_back(*std::move(range));
-      }
-    }
+    auto set = ranges_of(blocks, family);
     if (!set.empty()) config.ipam.ranges.push_back(std::move(set));
   }
   return config;

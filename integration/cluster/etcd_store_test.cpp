@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -183,8 +184,8 @@ TEST_F(EtcdStoreTest, NoticesThatTheServerOfAWatchIsFrozen) {
   store.create("nodes/a", "1");
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(etcd_error([&] {
-                store.watch("", "2", [&](const auto&) {
-                  server.freeze();
+                store.watch("", "2", [&, is_frozen = false](const auto&) mutable {
+                  if (!std::exchange(is_frozen, true)) server.freeze();
                   return true;
                 });
               }),

@@ -26,6 +26,7 @@ const std::filesystem::path repository = VETH_SOURCE_DIR;
 const std::vector<std::string> documents{"README.md",
                                          "conf/README.md",
                                          "plugin/README.md",
+                                         "plugin/cluster/README.md",
                                          "plugin/kernel/README.md",
                                          "integration/README.md",
                                          "integration/cluster/README.md",

@@ -13,7 +13,7 @@ constexpr std::size_t largest_body = std::size_t{64} << 20U;
 std::string to_text(const Request& request, const Endpoint& endpoint) {
   auto text = request.method + ' ' + request.target + " HTTP/1.1\r\nHost: " + host_of(endpoint) +
               "\r\nUser-Agent: veth-node/" VETH_VERSION "\r\nAccept: application/json\r\n";
-  for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\r\n");
   if (!request.body.empty()) {
     text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
   }

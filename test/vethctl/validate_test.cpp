@@ -218,7 +218,8 @@ TEST_F(ValidateReplacedReference, ReportsWhatAddWouldRefuse) {
           Case{R"("type":"bandwidth","ingressRate":1000000)", "(bandwidth): fault, code 7: "},
           Case{R"("type":"tuning","mac":"none")", "(tuning): fault, code 7: /mac"},
           Case{R"("type":"macvlan","ipam":{"type":"static","addresses":[{"address":"10.1.2.3"}]})",
-               "(macvlan): fault, code 7: /ipam/addresses/0/address"},
+               "(macvlan): fault, code 7: the 'address' field is expected to be in CIDR notation, got: '10.1.2.3'; "
+               "/ipam/addresses/0/address"},
       }) {
     EXPECT_NE(finding(members).find(part), std::string::npos) << members << '\n' << screen.printed;
     EXPECT_EQ(status, vethctl::found_faults);
