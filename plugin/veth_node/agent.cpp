@@ -175,7 +175,10 @@ void Agent::write_network_file() {
   const auto& network = settings_.config.network;
   if (!network) return;
   const BlockFiles blocks{settings_.blocks};
-  if (!network->pool.empty() && blocks.list(network->pool).empty()) return;
+  if (!network->pool.empty() && blocks.list(network->pool).empty()) {
+    next_sync_ = steady_clock::now() + time_until_retry;  // the store may report a block before its file is written
+    return;
+  }
   const auto pool = board_->read([&](const cluster::Directory& directory, const auto&) {
     const auto found = directory.pools.find(network->pool);
     return found == directory.pools.end() ? std::vector<cni::Prefix>{} : found->second.prefixes;
