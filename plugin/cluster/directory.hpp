@@ -14,7 +14,7 @@ struct Node {
   std::vector<cni::IpAddress> addresses{};  ///< of its underlay, at most one of each family
   std::string machine{};                    ///< /etc/machine-id: two machines must not use one name
   std::vector<cni::Prefix> pod_networks{};  ///< that the cluster has given it (podCIDRs); empty with pools
-  bool prefers_vxlan = false;             ///< in tunnels, instead of VXLAN-GPE: see node::prefers_vxlan()
+  bool prefers_vxlan = false;               ///< in tunnels, instead of VXLAN-GPE: see node::prefers_vxlan()
 
   bool operator==(const Node&) const = default;
 };
