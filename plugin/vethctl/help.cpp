@@ -68,8 +68,8 @@ CommandProgram this_program() {
 }
 
 std::string help(const std::vector<Command>& commands, const CommandProgram& program) {
-  std::string text = program.name + ": " + program.summary + "\n\nusage: " + program.name +
-                     " COMMAND [OPTION...] [OPERAND...]\n\n";
+  std::string text =
+      program.name + ": " + program.summary + "\n\nusage: " + program.name + " COMMAND [OPTION...] [OPERAND...]\n\n";
   std::size_t width = 0;
   for (const auto& command : commands) width = std::max(width, command.name.size());
   for (const auto& command : commands) text += "  " + padded(command.name, width) + "  " + command.summary + '\n';
