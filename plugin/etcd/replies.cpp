@@ -1,6 +1,7 @@
 #include "plugin/etcd/replies.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/json_member.hpp"
 #include "plugin/text/base64.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -22,22 +23,15 @@ Json parse(std::string_view text) { return Json::parse(text, nullptr, false); }
 
 std::string to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-/// The member of an object; null for anything else.
-const Json* find(const Json& value, const char* name) {
-  if (!value.is_object()) return nullptr;
-  const auto member = value.find(name);
-  return member == value.end() ? nullptr : &*member;
-}
-
 std::string string_in(const Json& value, const char* name) {
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   if (member == nullptr) return {};
   if (!member->is_string()) throw_unexpected(to_text(value));
   return member->get<std::string>();
 }
 
 bool bool_in(const Json& value, const char* name) {
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   if (member == nullptr) return false;
   if (!member->is_boolean()) throw_unexpected(to_text(value));
   return member->get<bool>();
@@ -63,14 +57,14 @@ std::string bytes_in(const Json& value, const char* name) {
 /// The elements of an array; none if it is missing.
 const Json::array_t& elements_in(const Json& value, const char* name) {
   static const Json::array_t none;
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   if (member == nullptr) return none;
   if (!member->is_array()) throw_unexpected(to_text(value));
   return member->get_ref<const Json::array_t&>();
 }
 
 std::int64_t revision_in(const Json& value) {
-  const auto* header = find(value, "header");
+  const auto* header = cni::find_member(value, "header");
   const auto revision = header == nullptr ? 0 : number_in(*header, "revision");
   if (revision == 0) throw_unexpected(to_text(value));
   return revision;
@@ -90,7 +84,7 @@ Range range_in(const Json& value) {
 }
 
 cluster::Change read_change(const Json& event) {
-  const auto* item = find(event, "kv");
+  const auto* item = cni::find_member(event, "kv");
   if (item == nullptr) throw_unexpected(to_text(event));
   const auto type = string_in(event, "type");
   if (!type.empty() && type != "PUT" && type != "DELETE") throw_unexpected(to_text(event));
@@ -99,7 +93,7 @@ cluster::Change read_change(const Json& event) {
 
 /// {"error":{...}}: the gateway or etcd ends the stream.
 WatchLine canceled_by(const Json& error) {
-  const auto* message = find(error, "message");
+  const auto* message = cni::find_member(error, "message");
   const bool is_text = message != nullptr && message->is_string();
   return {.is_canceled = true, .reason = is_text ? message->get<std::string>() : to_text(error)};
 }
@@ -124,7 +118,7 @@ Transaction read_transaction(std::string_view text) {
   const auto revision = revision_in(value);
   Transaction transaction{.succeeded = bool_in(value, "succeeded")};
   for (const auto& response : elements_in(value, "responses")) {
-    const auto* range = find(response, "response_range");
+    const auto* range = cni::find_member(response, "response_range");
     if (range == nullptr) continue;
     transaction.ranges.push_back(range_in(*range));
     transaction.ranges.back().revision = revision;
@@ -134,8 +128,8 @@ Transaction read_transaction(std::string_view text) {
 
 WatchLine read_watch_line(std::string_view text) {
   const auto value = parse_object(text);
-  if (const auto* error = find(value, "error")) return canceled_by(*error);
-  const auto* result = find(value, "result");
+  if (const auto* error = cni::find_member(value, "error")) return canceled_by(*error);
+  const auto* result = cni::find_member(value, "result");
   if (result == nullptr) throw_unexpected(text);
   WatchLine line{.is_created = bool_in(*result, "created"), .is_canceled = bool_in(*result, "canceled")};
   line.compacted_revision = number_in(*result, "compact_revision");
@@ -154,11 +148,11 @@ std::string read_token(std::string_view text) {
 Failure read_failure(std::string_view text) {
   const auto value = parse(text);
   Failure failure{.message = text::printable(text)};
-  if (const auto* code = find(value, "code"); code != nullptr && code->is_number_unsigned()) {
+  if (const auto* code = cni::find_member(value, "code"); code != nullptr && code->is_number_unsigned()) {
     failure.code = code->get<unsigned>();
   }
   for (const auto* name : {"message", "error"}) {
-    const auto* message = find(value, name);
+    const auto* message = cni::find_member(value, name);
     if (message == nullptr || !message->is_string()) continue;
     failure.message = text::printable(message->get<std::string>());
     break;

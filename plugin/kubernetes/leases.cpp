@@ -1,6 +1,7 @@
 #include "plugin/kubernetes/leases.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/json_member.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -56,21 +57,14 @@ std::string pool_of(const std::string& key) {
 
 Json parse(std::string_view text) { return Json::parse(text, nullptr, false); }
 
-/// The member of an object; null for anything else.
-const Json* find(const Json& value, const char* name) {
-  if (!value.is_object()) return nullptr;
-  const auto member = value.find(name);
-  return member == value.end() ? nullptr : &*member;
-}
-
 std::string string_in(const Json& value, const char* name) {
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   return member != nullptr && member->is_string() ? member->get<std::string>() : std::string{};
 }
 
 const Json& object_in(const Json& value, const char* name) {
   static const Json none = Json::object();
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   return member == nullptr ? none : *member;
 }
 
@@ -125,7 +119,7 @@ void write_metadata(cni::JsonWriter& json, const WrittenLease& lease) {
 
 LeaseEvent failed_event(const Json& status) {
   constexpr int gone = 410;
-  const auto* code = find(status, "code");
+  const auto* code = cni::find_member(status, "code");
   const bool is_expired = code != nullptr && code->is_number_integer() && *code == gone;
   return {.kind = is_expired ? LeaseEvent::Kind::expired : LeaseEvent::Kind::failed,
           .reason = text::printable(string_in(status, "message"))};
@@ -193,7 +187,7 @@ LeasePage read_lease_list(std::string_view text) {
   const auto value = parse_object(text);
   const auto& metadata = object_in(value, "metadata");
   LeasePage page{.revision = string_in(metadata, "resourceVersion"), .next = string_in(metadata, "continue")};
-  const auto* items = find(value, "items");
+  const auto* items = cni::find_member(value, "items");
   const bool is_list = items != nullptr && items->is_array() && !page.revision.empty();
   if (!is_list) throw_unexpected(text);
   for (const auto& lease : *items) {

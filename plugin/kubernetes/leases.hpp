@@ -8,7 +8,7 @@
 #include <vector>
 
 // Entries of the store as objects Lease of the API coordination.k8s.io/v1: no resource definitions are needed. The
-// value is an annotation; labels tell kinds and pools apart. Requests and answers as pure functions.
+// value is an annotation; labels contain the kind and the pool. Requests and answers as pure functions.
 namespace kubernetes {
 
 /// The Node object that owns an entry: the garbage collector removes the entry with it.

@@ -29,7 +29,7 @@ struct OwnNode {
 /// kernel without IPv6: the gateway of VXLAN is an IPv6 address.
 NodeHops next_hops_to(const std::string& name, const cluster::Node& other, const OwnNode& own);
 
-/// The MAC of the VXLAN device of a node, and the link-local address that stands for it.
+/// The MAC of the VXLAN device of a node, and the link-local address that the next hops to the node use.
 cni::MacAddress tunnel_mac(const std::string& node);
 cni::IpAddress tunnel_gateway(const std::string& node);
 

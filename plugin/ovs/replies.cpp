@@ -1,6 +1,7 @@
 #include "plugin/ovs/replies.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/json_member.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,15 +24,8 @@ Json parse(std::string_view text) { return Json::parse(text, nullptr, false); }
 
 std::string to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-/// The member of an object; null for anything else.
-const Json* find(const Json& value, const char* name) {
-  if (!value.is_object()) return nullptr;
-  const auto member = value.find(name);
-  return member == value.end() ? nullptr : &*member;
-}
-
 std::string string_in(const Json& value, const char* name) {
-  const auto* member = find(value, name);
+  const auto* member = cni::find_member(value, name);
   return member != nullptr && member->is_string() ? member->get<std::string>() : std::string{};
 }
 
@@ -51,7 +45,7 @@ const Json* find_elements(const Json& value, std::string_view kind) {
 /// The integers of a column: a set of one element is the element itself (RFC 7047, section 5.1).
 std::vector<std::int64_t> integers_in(const Json& row, const char* column) {
   std::vector<std::int64_t> integers;
-  const auto* value = find(row, column);
+  const auto* value = cni::find_member(row, column);
   if (value == nullptr) return integers;
   if (const auto single = find_integer(*value)) return {*single};
   const auto* elements = find_elements(*value, "set");
@@ -78,7 +72,7 @@ std::vector<std::uint16_t> vlans_in(const Json& row, const char* column) {
 
 /// The value of a key in a column of maps; empty: none.
 std::string value_in(const Json& row, const char* column, std::string_view key) {
-  const auto* value = find(row, column);
+  const auto* value = cni::find_member(row, column);
   const auto* pairs = value == nullptr ? nullptr : find_elements(*value, "map");
   if (pairs == nullptr) return {};
   for (const auto& pair : *pairs) {
@@ -90,7 +84,7 @@ std::string value_in(const Json& row, const char* column, std::string_view key) 
 /// The rows of a select; null if the result at this position is not one.
 const Json* find_rows(const Json& results, std::size_t position) {
   if (!results.is_array() || position >= results.size()) return nullptr;
-  const auto* rows = find(results[position], "rows");
+  const auto* rows = cni::find_member(results[position], "rows");
   return rows != nullptr && rows->is_array() ? rows : nullptr;
 }
 
@@ -125,7 +119,7 @@ struct Nesting {
 bool is_in_user_space(const Json& bridge) { return string_in(bridge, "datapath_type") == "netdev"; }
 
 std::string uuid_in(const Json& row) {
-  const auto* value = find(row, "_uuid");
+  const auto* value = cni::find_member(row, "_uuid");
   const bool is_uuid = value != nullptr && value->is_array() && value->size() == 2 && (*value)[1].is_string();
   return is_uuid ? (*value)[1].get<std::string>() : std::string{};
 }
@@ -137,12 +131,12 @@ std::string error_text(const Json& error) {
 
 Message read_answer(const Json& message) {
   Message answer{.kind = Message::Kind::answer};
-  const auto* id = find(message, "id");
+  const auto* id = cni::find_member(message, "id");
   const auto number = id == nullptr ? std::nullopt : find_integer(*id);
   if (!number || !std::in_range<RequestId>(*number)) return {};
   answer.id = static_cast<RequestId>(*number);
-  if (const auto* results = find(message, "result")) answer.results = to_text(*results);
-  if (const auto* error = find(message, "error")) answer.error = error_text(*error);
+  if (const auto* results = cni::find_member(message, "result")) answer.results = to_text(*results);
+  if (const auto* error = cni::find_member(message, "error")) answer.error = error_text(*error);
   return answer;
 }
 
@@ -171,10 +165,10 @@ std::optional<std::size_t> message_length(std::string_view text) {
 Message read_message(std::string_view text) {
   const auto json = parse(text);
   if (!json.is_object()) throw_unexpected(text);
-  const auto* method = find(json, "method");
+  const auto* method = cni::find_member(json, "method");
   if (method == nullptr) return read_answer(json);
-  const auto* id = find(json, "id");
-  const auto* parameters = find(json, "params");
+  const auto* id = cni::find_member(json, "id");
+  const auto* parameters = cni::find_member(json, "params");
   if (*method != "echo" || id == nullptr || parameters == nullptr) return {};
   return {.kind = Message::Kind::echo, .echo_id = to_text(*id), .parameters = to_text(*parameters)};
 }
@@ -185,7 +179,7 @@ std::optional<Refusal> find_refusal(const std::string& results) {
   const auto json = parse(results);
   if (!json.is_array()) return Refusal{.error = "unexpected result", .details = text::printable(results)};
   for (std::size_t position = 0; position < json.size(); ++position) {
-    if (find(json[position], "error") == nullptr) continue;
+    if (cni::find_member(json[position], "error") == nullptr) continue;
     return Refusal{.error = string_in(json[position], "error"),
                    .details = string_in(json[position], "details"),
                    .operation = position};

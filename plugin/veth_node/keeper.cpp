@@ -71,13 +71,13 @@ void Keeper::join_node() {
   const auto item = store_.find(key);
   if (!item) {
     if (!store_.create(key, value)) return;
-    throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was created by somebody else"};
+    throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was created by another process"};
   }
   const auto stored = cluster::read_node(item->value);
   if (stored.machine != member_.owner.machine) refuse_name(member_.owner, stored);
   if (stored == member_.node) return;
   if (store_.replace({.key = key, .value = value, .revision = item->revision})) return;
-  throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was changed by somebody else"};
+  throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was changed by another process"};
 }
 
 void Keeper::join_pool(const std::string& name, const cluster::Pool& pool) {

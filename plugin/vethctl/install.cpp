@@ -249,6 +249,28 @@ void run_status(const std::string& executable, const std::string& input) {
       command + " of " + text::quoted(executable) + " failed, no configuration was written: " + error.what()};
 }
 
+std::vector<Option> install_options() {
+  return {
+      bin_dir_option(),
+      conf_dir_option(),
+      {.name = "from", .value = "DIR", .help = "folder of the executables (default: the folder of vethctl)"},
+      {.name = "pod-cidr",
+       .value = "CIDR,CIDR",
+       .help = "pod networks of the node: each pod gets an address of each (default: no configuration)"},
+      {.name = "pod-cidr-file",
+       .value = "FILE",
+       .help = "file with the pod networks, separated by commas or white space"},
+      {.name = "cluster-cidr",
+       .value = "CIDR,CIDR",
+       .help = "destinations for which pod addresses are not masqueraded (default: none)"},
+      {.name = "mode", .value = "MODE", .help = "ptp (default) or bridge", .choices = {"ptp", "bridge"}},
+      {.name = "name", .value = "NAME", .help = "name of the network (default: veth); the file is 10-NAME.conflist"},
+      {.name = "replace-reference", .help = "give veth the names of the reference plugins too"},
+      {.name = "netavark", .help = "give veth the name netavark-veth too, for Podman 5"},
+      {.name = "force", .help = "also replace files that vethctl did not install, and a network in use"},
+      output_option()};
+}
+
 }  // namespace
 
 int install(const Arguments& arguments, const Console& console, const StatusCheck& check_status) {
@@ -273,28 +295,7 @@ Command install_command() {
           "static, portmap, bandwidth, tuning and loopback, as hard links: configurations of these plugins run "
           "unchanged, and containers that they have attached are deleted by veth. The originals are kept as "
           "NAME.reference, and uninstall restores them.",
-      .options = {bin_dir_option(),
-                  conf_dir_option(),
-                  {.name = "from",
-                   .value = "DIR",
-                   .help = "folder of the executables (default: the folder of vethctl)"},
-                  {.name = "pod-cidr",
-                   .value = "CIDR,CIDR",
-                   .help = "pod networks of the node: each pod gets an address of each (default: no configuration)"},
-                  {.name = "pod-cidr-file",
-                   .value = "FILE",
-                   .help = "file with the pod networks, separated by commas or white space"},
-                  {.name = "cluster-cidr",
-                   .value = "CIDR,CIDR",
-                   .help = "destinations for which pod addresses are not masqueraded (default: none)"},
-                  {.name = "mode", .value = "MODE", .help = "ptp (default) or bridge", .choices = {"ptp", "bridge"}},
-                  {.name = "name",
-                   .value = "NAME",
-                   .help = "name of the network (default: veth); the file is 10-NAME.conflist"},
-                  {.name = "replace-reference", .help = "give veth the names of the reference plugins too"},
-                  {.name = "netavark", .help = "give veth the name netavark-veth too, for Podman 5"},
-                  {.name = "force", .help = "also replace files that vethctl did not install, and a network in use"},
-                  output_option()},
+      .options = install_options(),
       .examples = {"vethctl install --pod-cidr 10.244.1.0/24,fd00:10:244:1::/64 --cluster-cidr 10.244.0.0/16"},
       .run = [](const Arguments& arguments, const Console& console) {
         return install(arguments, console, run_status);
