@@ -44,9 +44,8 @@ bool uses_vxlan(const cluster::Node& other, const OwnNode& own) {
 std::optional<NextHop> tunnel_hop(const std::string& name, const cluster::Node& other, const OwnNode& own) {
   const auto ends = tunnel_ends(other, own);
   if (!ends) return std::nullopt;
-  NextHop hop{.family = own.underlay.has_ipv6 ? Family::ipv6 : Family::ipv4,
-              .device = wiring::gpe_device,
-              .tunnel = ends};
+  NextHop hop{
+      .family = own.underlay.has_ipv6 ? Family::ipv6 : Family::ipv4, .device = wiring::gpe_device, .tunnel = ends};
   if (uses_vxlan(other, own)) {
     if (!own.underlay.has_ipv6) return std::nullopt;
     hop.device = wiring::vxlan_device;
