@@ -1,4 +1,4 @@
-// veth-node run: nodes are network namespaces on a bridge, with etcd on the bridge.
+// veth-node run: nodes are network namespaces on a bridge, with the store on the bridge.
 #include "integration/support/iproute.hpp"
 #include "integration/support/store_client.hpp"
 #include "plugin/http/connection.hpp"
@@ -35,7 +35,8 @@ bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseco
 class AgentNode {
  public:
   explicit AgentNode(int number)
-      : client("node" + std::to_string(number), {{"type", "etcd"}, {"endpoints", {"http://192.0.2.254:2379"}}}),
+      : client("node" + std::to_string(number), StoreServer::config("192.0.2.254"),
+               "192.0.2." + std::to_string(number)),
         netns_(client.name()) {
     const auto n = std::to_string(number);
     for (const auto& words : std::vector<std::vector<std::string>>{
@@ -127,7 +128,7 @@ class AgentNode {
 class AgentTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!EtcdServer::find_executable()) GTEST_SKIP() << "etcd is not installed";
+    if (const auto reason = StoreServer::why_missing(); !reason.empty()) GTEST_SKIP() << reason;
     run({.argv = {"ip", "link", "add", "underlay", "type", "bridge"}});
     run({.argv = {"ip", "addr", "add", "192.0.2.254/24", "dev", "underlay"}});
     run({.argv = {"ip", "link", "set", "underlay", "up"}});
@@ -142,7 +143,7 @@ class AgentTest : public testing::Test {
     ASSERT_TRUE(becomes_true([&] { return a->has_routes_to(*b) && b->has_routes_to(*a); })) << a->log() << b->log();
   }
 
-  std::optional<EtcdServer> server;
+  std::optional<StoreServer> server;
   std::optional<AgentNode> a;
   std::optional<AgentNode> b;
 };
@@ -215,7 +216,7 @@ TEST_F(AgentTest, KeepsEverythingWhenTheStoreHasLostItsData) {
   const auto routes = a->ip_output({"route"});
   const auto blocks = a->client.blocks();
   server->kill();
-  server->restore("");
+  server->lose_data();
   server->start();
   const auto is_back = [&] {
     const auto shown = a->client.show();

@@ -1,4 +1,4 @@
-// veth-node claim, release and forget with a real etcd.
+// veth-node claim, release and forget with a real store.
 #include "integration/support/store_client.hpp"
 #include "integration/support/tracee.hpp"
 
@@ -21,11 +21,11 @@ using testing::SizeIs;
 class ClaimTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!EtcdServer::find_executable()) GTEST_SKIP() << "etcd is not installed";
+    if (const auto reason = StoreServer::why_missing(); !reason.empty()) GTEST_SKIP() << reason;
     server.emplace();
   }
 
-  std::optional<EtcdServer> server;
+  std::optional<StoreServer> server;
 };
 
 TEST_F(ClaimTest, WritesAFileForAKeyOfBothFamilies) {
@@ -66,7 +66,7 @@ TEST_F(ClaimTest, OfTheLastBlockSucceedsForOneOfTwoNodes) {
     for (const auto* name : {"a", "b", "c"}) {
       nodes.emplace_back(name + std::to_string(round));
       nodes.back().config["pools"] = pools;
-      nodes.back().config["store"]["prefix"] = "/round/" + std::to_string(round) + "/";
+      nodes.back().config["store"] = StoreServer::empty_config("round" + std::to_string(round));
       nodes.back().write_config();
     }
     ASSERT_EQ(nodes.front().run("claim").exit, 0);
@@ -89,7 +89,7 @@ TEST_F(ClaimTest, FailsAtOnceWithoutStore) {
   const auto claimed = node.run("claim");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{3});
   EXPECT_EQ(claimed.exit, 1);
-  EXPECT_THAT(claimed.err, HasSubstr("the store does not answer: cannot connect to http://127.0.0.1:2379"));
+  EXPECT_THAT(claimed.err, HasSubstr("the store does not answer: cannot connect to " + server->url()));
   EXPECT_THAT(node.blocks(), IsEmpty());
 }
 

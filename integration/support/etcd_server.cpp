@@ -1,22 +1,9 @@
 #include "integration/support/etcd_server.hpp"
 
 #include "integration/support/command.hpp"
-#include "integration/support/file_text.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 namespace support {
 namespace {
@@ -28,33 +15,23 @@ void call_openssl(const std::vector<std::string>& argv) {
   if (outcome.exit != 0) throw std::runtime_error(argv.front() + ": " + outcome.err);
 }
 
-bool may_execute(const fs::path& path) { return ::access(path.c_str(), X_OK) == 0; }
-
 }  // namespace
 
 std::optional<std::string> EtcdServer::find_executable() {
-  if (const char* named = std::getenv("ETCD")) return named;
-  for (const char* path : {"/usr/bin/etcd", "/usr/local/bin/etcd"}) {
-    if (may_execute(path)) return path;
-  }
-  const char* home = std::getenv("HOME");
-  const auto peers = fs::path{home == nullptr ? "/root" : home} / ".cache/veth-cni/peers";
-  std::error_code ignored;
-  for (const auto& folder : fs::directory_iterator{peers, ignored}) {
-    if (may_execute(folder.path() / "etcd")) return folder.path() / "etcd";
-  }
-  return std::nullopt;
+  const auto path = find_server("ETCD", "etcd");
+  return path.empty() ? std::nullopt : std::optional{path};
 }
 
 EtcdServer::EtcdServer(int port, bool has_tls)
     : port_(port), has_tls_(has_tls), folder_("/run/test/etcd-" + std::to_string(port)) {
   fs::remove_all(folder_);
   fs::create_directories(folder_);
+  process_.emplace(argv(), folder_ + "/log");
   start();
 }
 
 EtcdServer::~EtcdServer() {
-  kill();
+  process_.reset();
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
 }
@@ -64,6 +41,10 @@ std::string EtcdServer::url() const {
 }
 
 void EtcdServer::start() {
+  process_->start([this] { return is_listening(port_); });
+}
+
+std::vector<std::string> EtcdServer::argv() const {
   const auto any_address = "://0.0.0.0:" + std::to_string(port_);
   const auto peer = "http://127.0.0.1:" + std::to_string(port_ + 10'000);
   std::vector<std::string> argv{find_executable().value(),
@@ -92,50 +73,8 @@ void EtcdServer::start() {
       argv.push_back(word);
     }
   }
-  std::vector<char*> pointers;
-  for (auto& word : argv) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  const auto log = folder_ + "/log";
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::dup2(file, STDOUT_FILENO);
-    ::dup2(file, STDERR_FILENO);
-    ::execv(pointers.front(), pointers.data());
-    ::_exit(127);
-  }
-  constexpr int tries = 400;
-  for (int i = 0; i < tries; ++i) {
-    if (is_listening()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  }
-  throw std::runtime_error("etcd does not answer: " + read_text(log));
+  return argv;
 }
-
-bool EtcdServer::is_listening() const {
-  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port_));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool is_connected = ::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(client);
-  return is_connected;
-}
-
-void EtcdServer::kill() {
-  if (process_ == 0) return;
-  ::kill(process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
-  process_ = 0;
-}
-
-void EtcdServer::freeze() const {
-  ::kill(process_, SIGSTOP);
-  ::waitpid(process_, nullptr, WUNTRACED);
-}
-void EtcdServer::resume() const { ::kill(process_, SIGCONT); }
 
 void EtcdServer::back_up(const std::string& backup) const {
   fs::remove_all(backup);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <sys/types.h>
+#include "integration/support/server_process.hpp"
 
 #include <optional>
 #include <string>
@@ -14,7 +14,7 @@ class EtcdServer {
   /// The executable: in PATH, or as `integration/peers/build etcd` has built it; nullopt: there is none.
   static std::optional<std::string> find_executable();
 
-  /// Throws std::runtime_error if it does not answer after 20 s. With certificates it uses TLS, and demands one of the
+  /// Throws std::runtime_error if it does not answer. With certificates it uses TLS, and demands one of the
   /// clients.
   explicit EtcdServer(int port = 2379, bool has_tls = false);
   EtcdServer(const EtcdServer&) = delete;
@@ -23,25 +23,25 @@ class EtcdServer {
 
   /// With the same data. Throws as the constructor does.
   void start();
-  void kill();
+  void kill() { process_->kill(); }
   /// It keeps its connections and does not answer.
-  void freeze() const;
-  void resume() const;
+  void freeze() const { process_->freeze(); }
+  void resume() const { process_->resume(); }
 
   /// Replaces its data by those of another folder, or removes them: a backup is restored. It must have been killed.
   void restore(const std::string& backup) const;
   void back_up(const std::string& backup) const;
 
   std::string url() const;
-  pid_t process() const { return process_; }
+  pid_t process() const { return process_->process(); }
 
  private:
-  bool is_listening() const;
+  std::vector<std::string> argv() const;
 
   int port_;
   bool has_tls_;
   std::string folder_;
-  pid_t process_ = 0;
+  std::optional<ServerProcess> process_;
 };
 
 /// An authority and certificates signed by it, made by openssl in /run/test/certificates: ca.pem, server.pem,

@@ -2,8 +2,8 @@
 
 #include "integration/support/call.hpp"
 #include "integration/support/command.hpp"
-#include "integration/support/etcd_server.hpp"
 #include "integration/support/file_text.hpp"
+#include "integration/support/store_server.hpp"
 
 #include <sys/stat.h>
 
@@ -23,8 +23,10 @@ inline const std::string pool_of_tests = R"({"cidrs":["10.128.0.0/18","fd00:244:
 /// A node with a configuration file.
 class StoreClient {
  public:
-  explicit StoreClient(std::string name, json store = {{"type", "etcd"}, {"endpoints", {"http://127.0.0.1:2379"}}})
+  /// The address is the node's in a network of nodes; empty: there is none.
+  explicit StoreClient(std::string name, json store = StoreServer::config(), const std::string& address = {})
       : name_(std::move(name)) {
+    StoreServer::add_node(name_, address);
     std::filesystem::create_directories(folder() + "/lib");
     std::filesystem::create_directories(folder() + "/run");
     write_text(folder() + "/machine-id", std::string(31, 'a') + name_.back() + '\n');

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace etcd {
@@ -37,10 +36,28 @@ struct TokenRefused : cni::Error {
   throw cni::Error{is_refused ? cni::ErrorCode::system_refused : cni::ErrorCode::try_again_later, message};
 }
 
-std::int64_t number_of(const std::string& revision) {
-  std::int64_t number = 0;
-  std::from_chars(revision.data(), revision.data() + revision.size(), number);
-  return number;
+/// The newest change among items, each with a number as its revision.
+Mark newest(Mark mark, const std::vector<cluster::Item>& items) {
+  for (const auto& item : items) {
+    auto other = mark_of(item);
+    if (other.revision >= mark.revision) mark = other;
+  }
+  return mark;
+}
+
+/// The changes that follow the mark are compacted, or the store is older than the mark.
+bool has_forgotten(const WatchLine& line, const Mark& mark) {
+  return line.compacted_revision != 0 || (line.is_created && !line.is_canceled && line.revision < mark.revision);
+}
+
+bool contains(const WatchLine& line, const Mark& mark) {
+  return std::ranges::any_of(line.changes, [&](const cluster::Change& change) { return mark_of(change.item) == mark; });
+}
+
+/// Without the changes of the mark's revision.
+WatchLine after(WatchLine line, const Mark& mark) {
+  std::erase_if(line.changes, [&](const auto& change) { return mark_of(change.item).revision == mark.revision; });
+  return line;
 }
 
 }  // namespace
@@ -49,6 +66,7 @@ EtcdStore::EtcdStore(Settings settings) : settings_(std::move(settings)), client
 
 cluster::Listing EtcdStore::list(const std::string& prefix) {
   Page page{.prefix = settings_.prefix + prefix};
+  Mark last;
   cluster::Listing listing;
   bool has_more = true;
   while (has_more) {
@@ -56,10 +74,11 @@ cluster::Listing EtcdStore::list(const std::string& prefix) {
     call(range_path, list_page(page), [&](const std::string& body) { range = read_range(body); });
     if (page.revision == 0) page.revision = range.revision;
     if (!range.items.empty()) page.after = range.items.back().key;
+    last = newest(last, range.items);
     has_more = range.has_more && !range.items.empty();
     for (auto& item : range.items) listing.items.push_back(relative(std::move(item)));
   }
-  listing.revision = std::to_string(page.revision);
+  listing.revision = to_string(last.hash == 0 ? Mark{.revision = page.revision} : last);
   return listing;
 }
 
@@ -91,31 +110,50 @@ bool EtcdStore::remove(const cluster::Item& item) {
 
 bool EtcdStore::watch(const std::string& prefix, const std::string& revision,
                       const std::function<bool(const cluster::Changes&)>& changed) {
-  auto last = number_of(revision);
-  auto connection = begin_watch(settings_.prefix + prefix, last + 1);
+  auto last = parse_mark(revision);
+  const bool is_verified = last.hash != 0;  // by the last change, which etcd sends again
+  auto connection = begin_watch(settings_.prefix + prefix, is_verified ? last.revision : last.revision + 1);
   bool is_wanted = true;
   const auto report_silence = [&] {
-    is_wanted = changed({.revision = std::to_string(last)});
+    is_wanted = changed({.revision = to_string(last)});
     return is_wanted;
   };
-  while (true) {
-    auto line = next_line(connection, report_silence);
-    if (!is_wanted) return true;
-    // A store that was restored from a backup has an older revision, and reports changes only after it has ours.
-    const bool is_forgotten =
-        line.compacted_revision != 0 || (line.is_created && !line.is_canceled && line.revision < last);
-    if (is_forgotten) return false;
-    if (line.is_canceled) {
+  auto line = is_verified ? read_until_known(connection, last) : next_line(connection, report_silence);
+  while (is_wanted) {
+    if (!line || has_forgotten(*line, last)) return false;
+    if (line->is_canceled) {
       client_.use_next_server();
       token_.clear();
-      throw cni::Error{cni::ErrorCode::try_again_later, "etcd has ended the watch: " + line.reason};
+      throw cni::Error{cni::ErrorCode::try_again_later, "etcd has ended the watch: " + line->reason};
     }
-    last = std::max(last, line.revision);
-    cluster::Changes changes{.revision = std::to_string(last)};
-    for (auto& change : line.changes) {
+    cluster::Changes changes;
+    for (auto& change : line->changes) {
+      last = mark_of(change.item);
       changes.changes.push_back({.item = relative(std::move(change.item)), .removed = change.removed});
     }
+    changes.revision = to_string(last);
     if (!changed(changes)) return true;
+    line = next_line(connection, report_silence);
+  }
+  return true;
+}
+
+/// The line with the change of the mark, without this change; nullopt if etcd does not have it: it was restored from a
+/// backup, and may have made as many changes since.
+std::optional<WatchLine> EtcdStore::read_until_known(http::Connection& connection, const Mark& mark) {
+  const auto deadline = http::deadline_in(settings_.replay);
+  try {
+    while (true) {
+      const auto text = connection.next_line(deadline);
+      if (!text) throw cni::Error{cni::ErrorCode::try_again_later, "etcd has closed the watch"};
+      auto line = read_watch_line(*text);
+      if (line.is_canceled) return line;
+      if (contains(line, mark)) return after(std::move(line), mark);
+      const bool has_others = !line.changes.empty() || line.revision < mark.revision;
+      if (has_others) return std::nullopt;
+    }
+  } catch (const http::TimedOut&) {
+    return std::nullopt;
   }
 }
 

@@ -42,6 +42,12 @@ bool belongs_to_node(const std::string& key, const std::string& node) {
   return key.starts_with("blocks/") || key == "nodes/" + node;
 }
 
+/// Revisions are decimal numbers. A server that was restored from a backup has an older one than its clients; a watch
+/// from theirs would report nothing.
+bool is_older(const std::string& revision, const std::string& other) {
+  return revision.size() != other.size() ? revision.size() < other.size() : revision < other;
+}
+
 cluster::Changes changes_of(LeaseEvent event) {
   cluster::Changes changes{.revision = event.revision};
   if (event.item) {
@@ -121,9 +127,17 @@ bool LeaseStore::watch(const std::string& prefix, const std::string& revision,
   return true;
 }
 
+/// Of the server now.
+std::string LeaseStore::current_revision() {
+  const auto response = call({.target = leases_path(settings_.api_namespace) + "?limit=1"});
+  if (response.status != ok) throw_failure(response, "list Leases");
+  return read_lease_list(response.body).revision;
+}
+
 /// Until the server ends the watch. False if it has forgotten what followed the revision.
 bool LeaseStore::watch_once(const std::string& prefix, std::string& revision,
                             const std::function<bool(const cluster::Changes&)>& changed, bool& is_wanted) {
+  if (is_older(current_revision(), revision)) return false;
   renew_client();
   const auto target = leases_path(settings_.api_namespace) + '?' + selector(prefix) +
                       "&watch=1&allowWatchBookmarks=true&resourceVersion=" + revision +

@@ -43,6 +43,7 @@ class LeaseStore : public cluster::Store {
   http::Request with_token(http::Request request) const;
   void renew_client();
   std::optional<NodeReference> owner_of(const std::string& key);
+  std::string current_revision();
   bool watch_once(const std::string& prefix, std::string& revision,
                   const std::function<bool(const cluster::Changes&)>& changed, bool& is_wanted);
 

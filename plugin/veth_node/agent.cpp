@@ -74,8 +74,13 @@ void Agent::start_follower() {
 
 void Agent::start_keeper() {
   std::thread{[board = board_, &log = log_, store = settings_.open_store(), settings = settings_, member = member()] {
-    const auto read_taken = [&] { return read_taken_addresses(settings.state_root); };
-    Keeper keeper{*store, BlockFiles{settings.blocks}, member, read_taken, log};
+    const Keeper::Views views{
+        .taken = [&] { return read_taken_addresses(settings.state_root); },
+        .owners =
+            [&] {
+              return board->read([](const cluster::Directory& directory, const auto&) { return directory.blocks; });
+            }};
+    Keeper keeper{*store, BlockFiles{settings.blocks}, member, views, log};
     keep_on(keeper, *board, member.owner.node, log, real_time());
   }}.detach();
 }
@@ -157,8 +162,8 @@ void Agent::save_snapshot() {
   if (steady_clock::now() < next_snapshot_) return;
   next_snapshot_ = steady_clock::now() + time_between_syncs;
   const auto [revision, text] = board_->read([&](const cluster::Directory& directory, const Status& status) {
-    const bool is_old = status.revision.empty() || status.revision == saved_revision_;
-    return std::pair{status.revision, is_old ? std::string{} : snapshot_text(directory, status.revision)};
+    const bool is_kept = status.revision.empty() || status.revision == saved_revision_ || status.is_doubted;
+    return std::pair{status.revision, is_kept ? std::string{} : snapshot_text(directory, status.revision)};
   });
   if (text.empty()) return;
   try {

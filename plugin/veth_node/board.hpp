@@ -28,7 +28,7 @@ struct Status {
   std::uint64_t changes = 0;
   std::uint64_t failures = 0;
   std::uint64_t ignored_entries = 0;
-  bool is_doubted = false;  ///< a listing lost most nodes and is not believed yet
+  bool is_doubted = false;  ///< the directory has entries that the last listing had lost
   bool is_synced = false;   ///< the kernel has what the directory wants
   std::uint64_t syncs = 0;
   std::uint64_t sync_failures = 0;

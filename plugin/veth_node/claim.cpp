@@ -25,11 +25,12 @@ class Search {
       if (tries + 1 >= windows && !has_all_) add_all();
       index = next_from(*index);
     }
-    throw cni::Error{
-        cni::ErrorCode::addresses_exhausted,
-        "pool " + text::quoted(claimant_.pool_name) + " has no free block: all " + std::to_string(count_) +
-            " blocks are owned by nodes",
-        "`veth-node show` lists the owners; `veth-node forget NODE` frees the blocks of a node that is gone"};
+    throw cni::Error{cni::ErrorCode::addresses_exhausted,
+                     "pool " + text::quoted(claimant_.pool_name) + " has no free block: all " + std::to_string(count_) +
+                         " blocks are owned by nodes",
+                     "`veth-node show` lists the owners; `veth-node forget NODE` frees the blocks of a node that is "
+                     "gone, as soon as "
+                     "`veth-node run` of this node knows of it"};
   }
 
  private:
@@ -67,6 +68,7 @@ class Search {
   std::optional<std::uint32_t> next_from(std::uint32_t start) const {
     auto taken = held_;
     taken.insert(taken_.begin(), taken_.end());
+    taken.insert(claimant_.of_others.begin(), claimant_.of_others.end());
     return find_gap(taken, start, count_);
   }
 

@@ -17,6 +17,9 @@ struct Claimant {
   cluster::Owner owner;
   std::string pool_name;
   cluster::Pool pool;
+  /// Blocks that belonged to other nodes when this node knew the store last. They are not claimed, even if the store
+  /// has no owner of them: it may have been restored from a backup, and the owners create their keys again.
+  std::set<std::uint32_t> of_others{};
 };
 
 /// The index at which a node begins to search, different for each node, so that nodes that claim at the same time do

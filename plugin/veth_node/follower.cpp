@@ -15,8 +15,16 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds first_pause{200};
 constexpr milliseconds longest_pause{15'000};
-constexpr milliseconds pause_of_doubt{5'000};
+constexpr milliseconds pause_of_doubt{10'000};
 constexpr std::chrono::seconds time_of_doubt{60};
+
+/// Adds the elements that only the other map has. Returns their number.
+template <class Map>
+std::size_t add_missing(Map& map, const Map& other) {
+  const auto before = map.size();
+  map.insert(other.begin(), other.end());
+  return map.size() - before;
+}
 
 }  // namespace
 
@@ -27,10 +35,9 @@ Time real_time() {
   }};
 }
 
-bool has_lost_most(const cluster::Directory& last, const cluster::Directory& next) {
-  const auto lost =
-      std::ranges::count_if(last.nodes, [&](const auto& node) { return !next.nodes.contains(node.first); });
-  return static_cast<std::size_t>(lost) * 2 > last.nodes.size();
+Losses keep_lost(const cluster::Directory& last, cluster::Directory& next) {
+  add_missing(next.pools, last.pools);
+  return {.nodes = add_missing(next.nodes, last.nodes), .blocks = add_missing(next.blocks, last.blocks)};
 }
 
 Follower::Follower(cluster::Store& store, Board& board, const Log& log, Time time)
@@ -70,35 +77,39 @@ void Follower::list() {
   auto read = board_.read(
       [&](const cluster::Directory& last, const auto&) { return cluster::read_directory(listing.items, last); });
   report_messages(read.messages);
-  const bool is_taken = is_believed(read.directory);
+  const bool is_believed = keep_doubtful(read.directory);
   board_.change([&](cluster::Directory& directory, Status& status) {
     status.is_connected = true;
     status.failure.clear();
     status.last_answer = time_.now();
-    status.is_doubted = !is_taken;
+    status.is_doubted = !is_believed;
     ++status.lists;
-    if (!is_taken) return;
     directory = std::move(read.directory);
     status.revision = listing.revision;
     status.is_loaded = true;
   });
-  needs_list_ = !is_taken;
+  needs_list_ = !is_believed;
 }
 
-/// After a minute it is believed.
-bool Follower::is_believed(const cluster::Directory& next) {
-  const bool is_doubtful =
-      board_.read([&](const cluster::Directory& last, const auto&) { return has_lost_most(last, next); });
-  if (!is_doubtful) {
+/// For a minute, what a listing has lost stays: the store may have been restored from a backup, and the owners create
+/// their entries again. False during this time.
+bool Follower::keep_doubtful(cluster::Directory& next) {
+  auto merged = next;
+  const auto lost = board_.read([&](const cluster::Directory& last, const auto&) { return keep_lost(last, merged); });
+  if (lost == Losses{}) {
     doubted_since_.reset();
     return true;
   }
+  const auto what = std::to_string(lost.nodes) + " nodes and " + std::to_string(lost.blocks) + " blocks";
   if (!doubted_since_) {
-    log_.warning("the store has lost more than half of the nodes; their routes stay for 60 s");
+    log_.warning("the store has lost " + what + "; routes to them stay for 60 s, and no other node gets the blocks");
     doubted_since_ = time_.now();
   }
-  if (time_.now() - *doubted_since_ < time_of_doubt) return false;
-  log_.warning("the store has still lost more than half of the nodes; their routes are removed");
+  if (time_.now() - *doubted_since_ < time_of_doubt) {
+    next = std::move(merged);
+    return false;
+  }
+  log_.warning("the store has still lost " + what + "; routes to them are removed");
   doubted_since_.reset();
   return true;
 }

@@ -21,9 +21,17 @@ struct Time {
 /// A time that never ends the thread.
 Time real_time();
 
-/// Whether more than half of the nodes of a directory are missing in a later one. A store that was restored from an
-/// empty or old backup looks like that, and the routes to nodes that still run must not be removed.
-bool has_lost_most(const cluster::Directory& last, const cluster::Directory& next);
+/// What a directory lacks that an earlier one had.
+struct Losses {
+  std::size_t nodes = 0;
+  std::size_t blocks = 0;
+
+  bool operator==(const Losses&) const = default;
+};
+
+/// Adds to a directory what only the last one has. A store that was restored from a backup lacks nodes and blocks that
+/// are still in use: routes to them must not be removed, and no other node may get the blocks.
+Losses keep_lost(const cluster::Directory& last, cluster::Directory& next);
 
 /// Keeps the directory of the board in step with the store. If the store does not answer, the directory stays.
 class Follower {
@@ -37,7 +45,7 @@ class Follower {
  private:
   void follow();
   void list();
-  bool is_believed(const cluster::Directory& next);
+  bool keep_doubtful(cluster::Directory& next);
   bool watch(const std::string& revision);
   void report_failure(const std::string& failure);
   void report_messages(const std::vector<std::string>& messages);

@@ -53,12 +53,8 @@ posix::FileDescriptor lock_changes(const BlockFiles& files) {
                    "it waits for the store: see the log of veth-node"};
 }
 
-Keeper::Keeper(cluster::Store& store, BlockFiles files, Member member, ReadTaken read_taken, const Log& log)
-    : store_(store),
-      files_(std::move(files)),
-      member_(std::move(member)),
-      read_taken_(std::move(read_taken)),
-      log_(log) {}
+Keeper::Keeper(cluster::Store& store, BlockFiles files, Member member, Views views, const Log& log)
+    : store_(store), files_(std::move(files)), member_(std::move(member)), views_(std::move(views)), log_(log) {}
 
 void Keeper::join() {
   join_node();
@@ -92,7 +88,7 @@ void Keeper::keep(const cluster::Directory& directory, std::chrono::steady_clock
   const auto names = pools(directory);
   for (const auto& pool : names) reconcile(pool, directory);
   if (names.empty()) return;
-  const auto taken = read_taken_();
+  const auto taken = views_.taken();
   for (const auto& pool : names) {
     claim_ahead(pool, taken);
     release_idle(pool, taken, now);
@@ -148,7 +144,7 @@ void Keeper::end_quarantine(const cluster::BlockId& block, const std::optional<c
     return;
   }
   const auto prefixes = cluster::block_prefixes(pool_of(block.pool), block.index);
-  const bool is_used = count_taken(prefixes, read_taken_()) > 0;
+  const bool is_used = count_taken(prefixes, views_.taken()) > 0;
   if (item && is_used) {
     quarantined_.insert(block);
   } else if (is_used) {
@@ -186,7 +182,8 @@ cluster::Pool Keeper::pool_of(const std::string& name) {
 }
 
 cluster::BlockId Keeper::claim(const std::string& pool) {
-  const Claimant claimant{.owner = member_.owner, .pool_name = pool, .pool = pool_of(pool)};
+  const Claimant claimant{
+      .owner = member_.owner, .pool_name = pool, .pool = pool_of(pool), .of_others = known_of_others(pool)};
   const auto lock = lock_changes(files_);
   auto held = files_.list(pool);
   held.merge(files_.list_hidden(pool));
@@ -208,11 +205,19 @@ cluster::BlockId Keeper::claim(const std::string& pool) {
   return block;
 }
 
+std::set<std::uint32_t> Keeper::known_of_others(const std::string& pool) const {
+  std::set<std::uint32_t> indexes;
+  for (const auto& [block, owner] : views_.owners()) {
+    if (block.pool == pool && owner != member_.owner.node) indexes.insert(block.index);
+  }
+  return indexes;
+}
+
 bool Keeper::release(const cluster::BlockId& block) {
   const auto lock = lock_changes(files_);
   store_.find(cluster::block_key(block));  // throws if the store does not answer: the block stays
   const auto is_in_use = [&](const std::vector<cni::Prefix>& prefixes) {
-    return count_taken(prefixes, read_taken_()) > 0;
+    return count_taken(prefixes, views_.taken()) > 0;
   };
   if (!files_.remove(block, is_in_use)) return false;
   give_back(block);

@@ -29,11 +29,14 @@ struct Member {
 /// restored from a backup.
 class Keeper {
  public:
-  /// Reads the addresses that containers have.
-  using ReadTaken = std::function<std::set<cni::IpAddress>()>;
+  /// What the keeper looks at beside the store.
+  struct Views {
+    std::function<std::set<cni::IpAddress>()> taken;                  ///< the addresses that containers have
+    std::function<std::map<cluster::BlockId, std::string>()> owners;  ///< of blocks, as this node knew them last
+  };
 
   /// The store and the log must outlive it.
-  Keeper(cluster::Store& store, BlockFiles files, Member member, ReadTaken read_taken, const Log& log);
+  Keeper(cluster::Store& store, BlockFiles files, Member member, Views views, const Log& log);
 
   /// Creates or replaces the entry of this node, and creates the pools of the configuration. Throws cni::Error
   /// already_attached if another machine has the name of this node, and invalid_config if a pool of the store differs
@@ -67,11 +70,12 @@ class Keeper {
   void release_idle(const std::string& pool, const std::set<cni::IpAddress>& taken,
                     std::chrono::steady_clock::time_point now);
   void give_back(const cluster::BlockId& block);
+  std::set<std::uint32_t> known_of_others(const std::string& pool) const;
 
   cluster::Store& store_;
   BlockFiles files_;
   Member member_;
-  ReadTaken read_taken_;
+  Views views_;
   const Log& log_;
   std::map<cluster::BlockId, std::chrono::steady_clock::time_point> empty_since_;
   std::set<cluster::BlockId> quarantined_;

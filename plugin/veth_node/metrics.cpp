@@ -61,8 +61,7 @@ std::string metrics(const cluster::Directory& directory, const Status& status, c
          (has_answered ? gauge("veth_node_store_silence_seconds", "Time since the last answer of the store.",
                                seconds_since(status.last_answer, now))
                        : std::string{}) +
-         gauge("veth_node_store_doubted", "1 while a listing that lost most nodes is not believed.",
-               status.is_doubted ? 1 : 0) +
+         gauge("veth_node_store_doubted", "1 while entries stay that the store has lost.", status.is_doubted ? 1 : 0) +
          counter("veth_node_store_lists_total", "Complete listings of the store.", status.lists) +
          counter("veth_node_store_changes_total", "Changes of entries that were applied.", status.changes) +
          counter("veth_node_store_failures_total", "Failures of the store.", status.failures) +

@@ -41,6 +41,10 @@ class KeeperTest : public testing::Test {
     }
   }
 
+  std::uint32_t first_index() const {
+    return veth_node::first_index({.owner = self, .pool_name = "p", .pool = pool, .of_others = {}});
+  }
+
   void own(std::uint32_t index, const cluster::Owner& owner) {
     store.put(cluster::block_key({"p", index}), to_json(owner));
   }
@@ -53,6 +57,7 @@ class KeeperTest : public testing::Test {
   test::TemporaryDirectory folder;
   test::FakeStore store;
   std::set<cni::IpAddress> taken;
+  std::map<cluster::BlockId, std::string> known;
   veth_node::Log log{folder.path() + "/log"};
   cluster::Pool pool = cluster::read_pool(R"({"cidrs":["10.0.0.0/18","fd00::/64"],"blockBits":6})");
   veth_node::BlockFiles files{folder.path() + "/blocks"};
@@ -61,7 +66,8 @@ class KeeperTest : public testing::Test {
       .node = {.addresses = {*cni::find_address("192.0.2.1")}, .machine = self.machine, .pod_networks = {}},
       .pools = {{"p", pool}},
       .pool = "p"};
-  veth_node::Keeper keeper{store, files, member, [this] { return taken; }, log};
+  veth_node::Keeper::Views views{.taken = [this] { return taken; }, .owners = [this] { return known; }};
+  veth_node::Keeper keeper{store, files, member, views, log};
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
@@ -103,6 +109,12 @@ TEST_F(KeeperTest, ClaimsTheFirstBlockAndWritesItsFile) {
   ASSERT_THAT(blocks, SizeIs(1));
   EXPECT_EQ(owner_of(*blocks.begin()), "a");
   EXPECT_EQ(files.find({"p", *blocks.begin()}), cluster::block_prefixes(pool, *blocks.begin()));
+}
+
+TEST_F(KeeperTest, DoesNotClaimWhatAnotherNodeHadBeforeTheStoreWasRestored) {
+  known = {{{"p", first_index()}, "b"}, {{"p", (first_index() + 1) % 256}, "a"}};
+  EXPECT_EQ(keeper.claim("p").index, (first_index() + 1) % 256);
+  EXPECT_EQ(owner_of(first_index()), "");
 }
 
 TEST_F(KeeperTest, ClaimsAheadWhenFewAddressesAreFree) {
@@ -245,13 +257,13 @@ TEST_F(KeeperTest, RefusesToClaimFromAChangedPool) {
   keeper.claim("p");
   auto changed = member;
   changed.pools["p"].prefixes.front() = *cni::find_prefix("10.64.0.0/18");
-  veth_node::Keeper other{store, files, changed, [this] { return taken; }, log};
+  veth_node::Keeper other{store, files, changed, views, log};
   EXPECT_THAT(test::error_text([&] { other.claim("p"); }), HasSubstr("7: pool \"p\" was changed: block "));
 }
 
 TEST_F(KeeperTest, GivesTheBlockBackWhoseFileCannotBeWritten) {
   std::filesystem::create_directories(files.root() + "/p");
-  const auto index = veth_node::first_index({.owner = self, .pool_name = "p", .pool = pool});
+  const auto index = first_index();
   // A directory with the name of the block: the file cannot replace it.
   std::filesystem::create_directories(files.root() + "/p/" + cluster::block_name(index) + "/x");
   EXPECT_NE(test::error_text([&] { keeper.claim("p"); }), "");

@@ -4,6 +4,7 @@
 #include "plugin/posix/files.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/text/quoted.hpp"
+#include "plugin/veth_node/snapshot.hpp"
 #include "plugin/veth_node/stores.hpp"
 
 #include <fcntl.h>
@@ -42,8 +43,14 @@ veth_node::Keeper make_keeper(const NodeContext& node) {
                            .node = {},
                            .pools = node.config.pools,
                            .pool = {}};
-  const auto read_taken = [] { return veth_node::read_taken_addresses(std::string{state::default_root}); };
-  return {*node.store, node.files, std::move(member), read_taken, node.log};
+  const veth_node::Keeper::Views views{
+      .taken = [] { return veth_node::read_taken_addresses(std::string{state::default_root}); },
+      .owners =
+          [] {
+            auto snapshot = veth_node::find_snapshot(veth_node::default_snapshot);
+            return snapshot ? std::move(snapshot->directory.blocks) : std::map<cluster::BlockId, std::string>{};
+          }};
+  return {*node.store, node.files, std::move(member), views, node.log};
 }
 
 std::string to_string(const cluster::BlockId& block, const std::vector<cni::Prefix>& prefixes) {
