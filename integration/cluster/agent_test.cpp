@@ -228,6 +228,26 @@ TEST_F(AgentTest, KeepsEverythingWhenTheStoreHasLostItsData) {
   EXPECT_EQ(a->ip_output({"route"}), routes);
 }
 
+TEST_F(AgentTest, KilledAtAnyMomentLeavesNoBlockWithoutItsKey) {
+  b->start();
+  for (int delay = 0; delay < 120; delay += 4) {
+    SCOPED_TRACE("killed after " + std::to_string(delay) + " ms");
+    a->start();
+    std::this_thread::sleep_for(std::chrono::milliseconds{delay});
+    a->kill(SIGKILL);
+    const auto keys = a->client.owned("node1");
+    for (const auto& file : a->client.blocks()) {
+      const bool is_whole = file.size() == 6;  // a hidden or temporary file is no block
+      EXPECT_TRUE(!is_whole || keys.contains(file)) << file;
+    }
+    a->client.run("release", {"default"});  // so that the next one claims again
+    if (HasFailure()) return;
+  }
+  a->start();
+  EXPECT_TRUE(becomes_true([&] { return a->has_routes_to(*b) && b->has_routes_to(*a); })) << a->log();
+  EXPECT_EQ(a->client.blocks(), a->client.owned("node1"));
+}
+
 TEST_F(AgentTest, RefusesANameThatAnotherMachineHas) {
   start_both();
   AgentNode other{3};

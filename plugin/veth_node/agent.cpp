@@ -33,6 +33,9 @@ int milliseconds_until(steady_clock::time_point time) {
   return static_cast<int>(std::max(left, 0ms).count());
 }
 
+/// A comparison or a text of thousands of routes needs memory only for a moment.
+void release_memory() { ::malloc_trim(0); }
+
 }  // namespace
 
 Agent::Agent(AgentSettings settings, Network& network, const Log& log)
@@ -135,7 +138,7 @@ void Agent::sync() {
         board_->read([&](const cluster::Directory& directory, const auto&) { return network_.sync(directory); });
     note_sync(failures);
     if (failures.empty()) write_network_file();
-    ::malloc_trim(0);  // a comparison of thousands of routes needs memory only for a moment
+    release_memory();
   } catch (const std::system_error& error) {
     note_sync({error.what()});
   }
@@ -169,6 +172,7 @@ void Agent::save_snapshot() {
   try {
     write_snapshot(settings_.snapshot, text);
     saved_revision_ = revision;
+    release_memory();
   } catch (const std::system_error& error) {
     log_.error({cni::ErrorCode::system_refused, error.what()});
   }

@@ -4,6 +4,7 @@
 #include "plugin/cni/error.hpp"
 
 #include <algorithm>
+#include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -29,8 +30,9 @@ std::size_t add_missing(Map& map, const Map& other) {
 }  // namespace
 
 Time real_time() {
-  return {.pause = [](milliseconds duration) {
-    std::this_thread::sleep_for(duration);
+  return {.pause = [random = std::minstd_rand{std::random_device{}()}](milliseconds duration) mutable {
+    std::uniform_real_distribution<double> part{0.75, 1.25};
+    std::this_thread::sleep_for(duration * part(random));
     return true;
   }};
 }

@@ -18,7 +18,8 @@ struct Time {
   std::function<bool(std::chrono::milliseconds)> pause;
 };
 
-/// A time that never ends the thread.
+/// A time that never ends the thread. Pauses vary by a quarter: nodes that lost the store at the same moment return to
+/// it one after the other.
 Time real_time();
 
 /// What a directory lacks that an earlier one had.

@@ -1,14 +1,17 @@
 // cluster-figures [NODES...]: what the network of a node costs in a cluster of that many nodes with both families (by
-// default 1,000 and 10,000), measured in a sandbox: no privileges are needed, and the machine's network is not changed.
-// Prints the rows of the table in integration/cluster/README.md.
+// default 1,000 and 10,000), and how long etcd needs to tell 1,000 nodes of a change. Measured in a sandbox: no
+// privileges are needed, and the machine's network is not changed.
 #include "integration/support/command.hpp"
+#include "integration/support/etcd_server.hpp"
 #include "integration/support/sandbox.hpp"
+#include "plugin/etcd/etcd_store.hpp"
 #include "plugin/kernel/node_network.hpp"
 #include "plugin/node/plan.hpp"
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +21,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -159,12 +163,49 @@ void measure(std::uint32_t count) {
   report.print(count);
 }
 
+/// From a change until the last of many watchers has it. They run in this process, beside etcd.
+void measure_watchers(std::size_t count) {
+  const support::EtcdServer server;
+  const etcd::Settings settings{.servers = {.endpoints = {http::read_endpoint(server.url())}}};
+  etcd::EtcdStore store{settings};
+  std::atomic<std::size_t> seen = 0;
+  const auto revision = store.list("").revision;
+  std::vector<std::thread> watchers;
+  for (std::size_t i = 0; i < count; ++i) {
+    watchers.emplace_back([&] {
+      etcd::EtcdStore{settings}.watch("", revision, [&](const cluster::Changes& changes) {
+        seen += changes.changes.size();
+        return std::ranges::none_of(changes.changes, [](const auto& change) { return change.item.key == "end"; });
+      });
+    });
+  }
+  const auto time_until_all = [&](const std::string& key) {
+    const auto begin = std::chrono::steady_clock::now();
+    seen = 0;
+    store.create(key, "{}");
+    while (seen < count) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  };
+  time_until_all("begin");
+  std::vector<double> times;
+  constexpr int changes = 100;
+  for (int i = 0; i < changes; ++i) times.push_back(time_until_all(std::to_string(i)));
+  time_until_all("end");
+  for (auto& watcher : watchers) watcher.join();
+  std::ranges::sort(times);
+  std::cout << std::fixed << std::setprecision(0) << "the last of " << count << " watchers has a change after "
+            << times[changes / 2] << " ms (median), " << times[changes - 2] << " ms (p99), " << times.back()
+            << " ms (longest of " << changes << ")\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   if (const auto refusal = support::enter_sandbox()) throw std::runtime_error("no namespaces: " + *refusal);
   support::make_node();
   run_program("ip", "link add und0 type bridge\naddress add 172.16.0.0/16 dev und0\nlink set und0 up\n");
+  constexpr std::size_t watchers = 1000;
+  measure_watchers(watchers);
   std::vector<std::uint32_t> counts;
   for (int place = 1; place < argc; ++place) counts.push_back(static_cast<std::uint32_t>(std::stoul(argv[place])));
   if (counts.empty()) counts = {1000, 10000};

@@ -2,11 +2,12 @@
 etcd_executable=${ETCD:-$(command -v etcd || ls ~/.cache/veth-cni/peers/*/etcd 2>/dev/null | head -n 1)}
 [[ $etcd_executable ]] || { echo "etcd is not installed: apt-get install etcd-server" >&2; exit 1; }
 
+# start_etcd [OPTION...]: with certificates it uses TLS.
 start_etcd() {
-  local url=http://192.0.2.254:2379 peer=http://127.0.0.1:2380
+  local url=http${1:+s}://192.0.2.254:2379 peer=http://127.0.0.1:2380
   "$etcd_executable" --name m --data-dir "$PWD/etcd" --unsafe-no-fsync --log-level error \
     --listen-client-urls "$url" --advertise-client-urls "$url" --listen-peer-urls "$peer" \
-    --initial-advertise-peer-urls "$peer" --initial-cluster "m=$peer" >>etcd.log 2>&1 &
+    --initial-advertise-peer-urls "$peer" --initial-cluster "m=$peer" "$@" >>etcd.log 2>&1 &
   etcd=$!
   disown "$etcd"
   local try

@@ -1,6 +1,7 @@
 # Nodes 192.0.2.N of a cluster, for scripts. A node is a network and mount namespace with its own /run, /var/lib and
 # /etc, and has the name nodeN. Its folder in that of the script keeps what its disk would keep. The pool has 128 blocks
 # of 64 addresses of each family.
+pool='["10.128.0.0/19", "fd00:244::/115"]'
 make_underlay() {
   ip link set lo up
   ip link add underlay type bridge
@@ -16,8 +17,8 @@ make_node() {
   local n=$1
   mkdir -p "$n"/{lib,etc/cni/net.d,etc/veth-cni,work}
   printf '%032d\n' "$n" >"$n/etc/machine-id"
-  jq --arg name "node$n" '. + {node: $name, store: {type: "etcd", endpoints: ["http://192.0.2.254:2379"]}} |
-    .pools.default.cidrs = ["10.128.0.0/19", "fd00:244::/115"]' \
+  jq --arg name "node$n" --argjson pool "$pool" \
+    '. + {node: $name, store: {type: "etcd", endpoints: ["http://192.0.2.254:2379"]}} | .pools.default.cidrs = $pool' \
     "$here/../../conf/node.json" >"$n/etc/veth-cni/node.json"
   chmod 0600 "$n/etc/veth-cni/node.json"
   unshare --net --mount --propagation private sh -c "
