@@ -9,7 +9,7 @@ make_underlay() {
   ip link set underlay up
 }
 
-in_node() { local n=$1; shift; nsenter --target "${node_process[$n]}" --net --mount --wd=/ "$@"; }
+in_node() { local n=$1; shift; nsenter --target "${node_process[$n]}" --net --mount --uts --wd=/ "$@"; }
 configuration() { echo "$PWD/$1/etc/cni/net.d/10-veth.conflist"; }
 
 declare -A node_process
@@ -21,7 +21,7 @@ make_node() {
     '. + {node: $name, store: {type: "etcd", endpoints: ["http://192.0.2.254:2379"]}} | .pools.default.cidrs = $pool' \
     "$here/../../conf/node.json" >"$n/etc/veth-cni/node.json"
   chmod 0600 "$n/etc/veth-cni/node.json"
-  unshare --net --mount --propagation private sh -c "
+  unshare --net --mount --uts --propagation private sh -c "
     mount -t overlay overlay -o lowerdir=/etc,upperdir=$PWD/$n/etc,workdir=$PWD/$n/work /etc &&
     mount --bind $PWD/$n/lib /var/lib &&
     mount -t tmpfs tmpfs /run && mkdir /run/netns && touch $PWD/$n/ready && exec sleep infinity" &
