@@ -115,11 +115,6 @@ class RoutedPair {
     if (!has_route(wiring_.container, route)) wiring_.container.routes.push_back(route);
   }
 
-  static bool has_link_scope(const cni::Route& route) {
-    constexpr std::uint8_t link_scope = 253;
-    return route.scope && *route.scope >= link_scope;
-  }
-
   /// nullopt: a link route, or a route of a family in which the container has no address.
   std::optional<cni::IpAddress> next_hop(const cni::Route& route) const {
     const auto family = route.destination.address.family;
