@@ -215,6 +215,10 @@ void open_loopback_of_bridge(const wiring::Wiring& wiring, NetlinkSocket& host) 
 
 }  // namespace
 
+Conflict to_conflict(const HostPortConflict& taken) {
+  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_port, .holder = taken.holder};
+}
+
 void Netfilter::require() { session_.socket().send_or_throw(get_nft_generation()); }
 
 /// What one call needs in the tables.
