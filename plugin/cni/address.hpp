@@ -11,7 +11,7 @@ namespace cni {
 
 enum class Family : std::uint8_t { ipv4 = 4, ipv6 = 6 };
 
-constexpr std::array families{Family::ipv4, Family::ipv6};
+inline constexpr std::array families{Family::ipv4, Family::ipv6};
 
 __extension__ using AddressBits = unsigned __int128;
 

@@ -1,6 +1,7 @@
 #include "plugin/wiring/wire_ptp.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/wiring/connected.hpp"
 #include "plugin/wiring/wire_pair.hpp"
 
 #include <algorithm>
