@@ -41,7 +41,7 @@ bool parse(const std::string& message, int type, std::array<nlattr*, Count>& att
   return nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), Count - 1, nullptr) >= 0;
 }
 
-std::uint8_t family_number_of(const std::string& message) {
+std::uint8_t family_of_message(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   return static_cast<const nfgenmsg*>(nlmsg_data(header))->nfgen_family;
 }
@@ -139,7 +139,7 @@ std::optional<ForwardChain> find_forward_chain(const std::string& message) {
   if (!parse(message, NFT_MSG_NEWCHAIN, attributes)) return std::nullopt;
   const auto* hook = find_nested(attributes[NFTA_CHAIN_HOOK], NFTA_HOOK_HOOKNUM);
   const auto table = text_in(attributes[NFTA_CHAIN_TABLE]);
-  const auto family = family_number_of(message);
+  const auto family = family_of_message(message);
   const bool is_match = hook != nullptr && nft_number_in(hook) == NF_INET_FORWARD &&
                         words_of_ip_family(family) != nullptr && text_in(attributes[NFTA_CHAIN_TYPE]) == "filter" &&
                         table != own_table;
