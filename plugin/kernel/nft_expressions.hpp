@@ -14,7 +14,7 @@ namespace kernel {
 /// A register of four bytes; longer values use the following registers too.
 enum class NftRegister : std::uint32_t { first = 8 };
 
-constexpr auto first_register = NftRegister::first;
+constexpr NftRegister first_register = NftRegister::first;
 
 /// The first register after values of this size.
 constexpr NftRegister register_after(std::uint32_t bytes) { return NftRegister{8 + bytes / 4}; }
