@@ -44,17 +44,17 @@ void read_line(cni::Dns& dns, std::string_view line) {
   if (key == "domain") dns.domain = value;
 }
 
-[[noreturn]] void reject(const std::string& path, const std::string& fault) {
+[[noreturn]] void reject_file(const std::string& path, const std::string& fault) {
   throw cni::Error{cni::ErrorCode::invalid_config, "/ipam/resolvConf: " + text::quoted(path) + " " + fault};
 }
 
 /// Follows symbolic links, because /etc/resolv.conf often is one. O_NONBLOCK prevents that opening a FIFO blocks.
 std::string content_of(const std::string& path) {
   const auto file = posix::find_file(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-  if (!file) reject(path, "does not exist");
+  if (!file) reject_file(path, "does not exist");
   struct stat status {};
   if (::fstat(file->get(), &status) < 0) posix::throw_errno("stat " + text::quoted(path));
-  if (!S_ISREG(status.st_mode)) reject(path, "is not a regular file");
+  if (!S_ISREG(status.st_mode)) reject_file(path, "is not a regular file");
   constexpr std::chrono::milliseconds timeout{1000};
   return posix::read_to_end(file->get(), max_file_bytes, timeout);
 }

@@ -20,16 +20,14 @@
 namespace chained {
 namespace {
 
-constexpr const char* no_previous = "must be called as chained plugin";
-
-cni::Attachment attachment_of(const cni::Request& request) {
+cni::Attachment attachment_of_limits(const cni::Request& request) {
   return cni::attachment_of_member(request.attachment, cni::bandwidth_member);
 }
 
 /// The reference plugin's name does not contain the interface. A second interface of the container in the network gets
 /// a name from the tag.
 std::vector<std::string> ifb_names_of(const cni::Request& request) {
-  return {ifb_name_of_reference(request.attachment), cni::ifb_name(cni::tag_of(attachment_of(request)))};
+  return {ifb_name_of_reference(request.attachment), cni::ifb_name(cni::tag_of(attachment_of_limits(request)))};
 }
 
 const kernel::Link& host_end_of(const kernel::ChainedInterface& interface, const cni::Request& request,
@@ -48,7 +46,7 @@ const kernel::Link& host_end_of(const kernel::ChainedInterface& interface, const
 }
 
 wiring::Wiring wire(const cni::Request& request, const cni::Bandwidth& bandwidth, const kernel::Link& host) {
-  wiring::Wiring wiring{.attachment = attachment_of(request), .mtu = host.mtu};
+  wiring::Wiring wiring{.attachment = attachment_of_limits(request), .mtu = host.mtu};
   wiring.host.name = host.name;
   if (bandwidth.ingress) wiring.ingress_limit = wiring::rate_limit(*bandwidth.ingress, host.mtu);
   if (bandwidth.egress) wiring.egress_limit = wiring::rate_limit(*bandwidth.egress, host.mtu);
@@ -61,7 +59,7 @@ std::string choose_ifb(const cni::Request& request, kernel::LinuxChain& chain) {
   const auto names = ifb_names_of(request);
   for (const auto& name : names) {
     const auto link = chain.find_host_link(name);
-    if (!link || cni::tag_of_alias(link->alias) == cni::tag_of(attachment_of(request))) return name;
+    if (!link || cni::tag_of_alias(link->alias) == cni::tag_of(attachment_of_limits(request))) return name;
     if (request.verb == cni::Verb::check && link->alias.empty()) return name;
   }
   return names.back();
@@ -122,7 +120,7 @@ void check(const cni::Request& request, const cni::Bandwidth& bandwidth) {
 /// The pair is left to the plugin that has created it.
 void del(const cni::Request& request) {
   kernel::LinuxChain chain;
-  wiring::Wiring wiring{.attachment = attachment_of(request)};
+  wiring::Wiring wiring{.attachment = attachment_of_limits(request)};
   const auto container = find_container(request);
   const auto interface = container ? chain.find_interface(*container, request.attachment.interface) : std::nullopt;
   if (interface && interface->host) wiring.host.name = interface->host->name;

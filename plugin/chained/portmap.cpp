@@ -28,7 +28,7 @@ namespace {
 
 constexpr const char* plugin_name = "portmap";
 
-cni::Attachment attachment_of(const cni::Request& request) {
+cni::Attachment attachment_of_ports(const cni::Request& request) {
   return cni::attachment_of_member(request.attachment, cni::portmap_member);
 }
 
@@ -62,7 +62,7 @@ HostSide host_side_of(const kernel::ChainedInterface& interface, const cni::Leas
 
 WiredPorts wire(PortmapCall& call) {
   const auto& request = call.request;
-  const auto& previous = previous_of(request, "must be called as chained plugin");
+  const auto& previous = previous_of(request, no_previous);
   auto container = open_container(request);
   auto interface = require_interface(request, container, call.chain);
   const auto lease = mapped_addresses(previous, request.attachment.interface);
@@ -163,7 +163,7 @@ class PortMapping {
 
 void add(PortmapCall& call, const Print& print) {
   const auto& request = call.request;
-  const auto& previous = previous_of(request, "must be called as chained plugin");
+  const auto& previous = previous_of(request, no_previous);
   const auto pass_on = [&] { print(cni::to_json(previous, request.config.version)); };
   if (call.config.mappings.empty()) return pass_on();
   auto wired = wire(call);
@@ -173,13 +173,13 @@ void add(PortmapCall& call, const Print& print) {
 }
 
 std::optional<state::StoredRecord> find_record(const cni::Request& request, const state::Folder* folder) {
-  return folder == nullptr ? std::nullopt : folder->records.find(attachment_of(request));
+  return folder == nullptr ? std::nullopt : folder->records.find(attachment_of_ports(request));
 }
 
 /// The rules of the reference plugin count too: it may have attached the container.
 void check(PortmapCall& call) {
   const auto& request = call.request;
-  previous_of(request, "must be called as chained plugin");
+  previous_of(request, no_previous);
   if (call.config.mappings.empty()) return;
   const auto folder = attachment::find_folder(std::string{state::default_root}, request.attachment.network);
   const bool is_own = find_record(request, folder ? &*folder : nullptr).has_value();
@@ -190,7 +190,7 @@ void check(PortmapCall& call) {
 
 /// Without a record only the owner element shows that elements exist: the state folder was deleted.
 void remove_unrecorded(PortmapCall& call, attachment::BestEffort& effort) {
-  const auto attachment = attachment_of(call.request);
+  const auto attachment = attachment_of_ports(call.request);
   const auto tag = cni::tag_of(attachment);
   if (!call.chain.has_elements(tag)) return;
   auto footprint = attachment::footprint_of(tag, attachment.network);
@@ -220,9 +220,9 @@ void del(PortmapCall& call) {
   effort.attempt(
       [&] { folder = attachment::find_folder(std::string{state::default_root}, request.attachment.network); });
   std::optional<posix::ByteLock> lock;
-  if (folder) lock = folder->locks.attachment(attachment_of(request));
+  if (folder) lock = folder->locks.attachment(attachment_of_ports(request));
   std::optional<state::StoredRecord> stored;
-  if (folder) effort.attempt([&] { stored = folder->records.find(attachment_of(request)); });
+  if (folder) effort.attempt([&] { stored = folder->records.find(attachment_of_ports(request)); });
   if (stored) {
     remove_recorded(call, *stored, *folder, effort);
   } else {

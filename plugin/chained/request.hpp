@@ -11,6 +11,9 @@ namespace chained {
 /// The request with the keys that the specification defines. Throws cni::Error.
 cni::Request parse_request(cni::Call call);
 
+/// The message of the reference plugins portmap and bandwidth for a call without the result of a plugin before.
+constexpr std::string_view no_previous = "must be called as chained plugin";
+
 /// The result of the plugin before. Throws cni::Error invalid_config with `message` if there is none.
 const cni::Result& previous_of(const cni::Request& request, std::string_view message);
 

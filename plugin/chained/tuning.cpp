@@ -26,7 +26,7 @@
 namespace chained {
 namespace {
 
-constexpr const char* no_previous = "Required prevResult missing";
+constexpr const char* no_previous_of_tuning = "Required prevResult missing";
 
 struct WantedTuning {
   wiring::InterfaceSettings interface {};
@@ -154,7 +154,7 @@ void roll_back(const cni::Request& request, const std::string& file) {
 }
 
 void add(const cni::Request& request, const cni::InterfaceTuning& config, const Print& print) {
-  previous_of(request, no_previous);
+  previous_of(request, no_previous_of_tuning);
   verbs::require_allowed_if_listed(config.sysctls, verbs::sysctl_allow_list);
   const auto wanted = wanted_by(config, request);
   try {
@@ -199,7 +199,7 @@ void compare(const std::vector<wiring::Sysctl>& wanted, const std::vector<wiring
 }
 
 void check(const cni::Request& request, const cni::InterfaceTuning& config) {
-  previous_of(request, no_previous);
+  previous_of(request, no_previous_of_tuning);
   const auto wanted = wanted_by(config, request);
   const auto container = open_container(request);
   kernel::Faults faults;

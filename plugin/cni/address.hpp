@@ -11,6 +11,8 @@ namespace cni {
 
 enum class Family : std::uint8_t { ipv4 = 4, ipv6 = 6 };
 
+inline constexpr std::array families{Family::ipv4, Family::ipv6};
+
 __extension__ using AddressBits = unsigned __int128;
 
 /// Number of bits of an address of the family: 32 or 128.

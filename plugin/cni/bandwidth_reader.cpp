@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::uint64_t min_rate = 1000;  // the minimum in Kubernetes
 
-struct Keys {
-  std::string_view rate;
-  std::string_view burst;
-};
-constexpr Keys ingress_keys{"ingressRate", "ingressBurst"};
-constexpr Keys egress_keys{"egressRate", "egressBurst"};
-
 using Source = std::optional<JsonObject>;
 
 std::uint64_t read_amount(const std::optional<JsonValue>& value) {
@@ -28,7 +21,7 @@ std::uint64_t read_amount(const std::optional<JsonValue>& value) {
 }
 
 /// 0 counts as absent in both keys.
-Rate read_rate(Source& source, const Keys& keys) {
+Rate read_rate(Source& source, const RateKeys& keys) {
   if (!source) return {};
   const auto rate = source->find(keys.rate);
   const Rate read{.bits_per_second = read_amount(rate), .burst_bits = read_amount(source->find(keys.burst))};
@@ -38,7 +31,7 @@ Rate read_rate(Source& source, const Keys& keys) {
   return read;
 }
 
-void reject_burst_without_rate(Source& runtime, const Rate& rate, const Keys& keys) {
+void reject_burst_without_rate(Source& runtime, const Rate& rate, const RateKeys& keys) {
   if (rate.bits_per_second != 0 || rate.burst_bits == 0) return;
   runtime->find(keys.burst)->reject("must be 0 if " + std::string(keys.rate) + " is 0 or absent");
 }
@@ -48,7 +41,7 @@ std::uint64_t smaller_burst(std::uint64_t left, std::uint64_t right) {
   return left == 0 || right == 0 ? std::max(left, right) : std::min(left, right);
 }
 
-std::optional<Rate> read_direction(Source& runtime, Source& configured, const Keys& keys) {
+std::optional<Rate> read_direction(Source& runtime, Source& configured, const RateKeys& keys) {
   const auto requested = read_rate(runtime, keys);
   reject_burst_without_rate(runtime, requested, keys);
   const auto own = read_rate(configured, keys);

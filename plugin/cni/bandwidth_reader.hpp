@@ -4,9 +4,18 @@
 #include "plugin/cni/json_reader.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cni {
+
+/// The keys of one direction.
+struct RateKeys {
+  std::string_view rate;
+  std::string_view burst;
+};
+constexpr RateKeys ingress_keys{"ingressRate", "ingressBurst"};
+constexpr RateKeys egress_keys{"egressRate", "egressBurst"};
 
 /// Reads the key "bandwidth" of a network configuration and the capability of the same name in runtimeConfig, in bits
 /// per second and bits. For each direction, the runtime's rate overrides the configured rate. The burst is the smaller

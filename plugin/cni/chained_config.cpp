@@ -1,8 +1,10 @@
 #include "plugin/cni/chained_config.hpp"
 
+#include "plugin/cni/bandwidth_reader.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/parse_mode.hpp"
 #include "plugin/cni/runtime_request.hpp"
+#include "plugin/cni/source_nat_reader.hpp"
 #include "plugin/cni/tuning_reader.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -11,17 +13,7 @@
 namespace cni {
 namespace {
 
-constexpr std::string_view origin = "the network configuration";
-
 // ---- portmap
-
-/// Both backends have the same effect here: the rules are in a table of this plugin.
-void check_backend(JsonObject& network) {
-  const auto backend = network.find_nonempty("backend");
-  if (!backend) return;
-  const auto name = backend->as_string();
-  if (name != "iptables" && name != "nftables") backend->reject("must be \"iptables\" or \"nftables\"");
-}
 
 bool is_empty(const JsonValue& value) { return !value.is_string() && value.json() == "[]"; }
 
@@ -38,13 +30,6 @@ std::optional<std::string> find_unsupported(JsonObject& network) {
 
 using Source = std::optional<JsonObject>;
 
-struct RateKeys {
-  std::string_view rate;
-  std::string_view burst;
-};
-constexpr RateKeys ingress_keys{"ingressRate", "ingressBurst"};
-constexpr RateKeys egress_keys{"egressRate", "egressBurst"};
-
 std::uint64_t amount_in(JsonObject& source, std::string_view key) {
   const auto value = source.find(key);
   return value ? value->as_unsigned(0, std::numeric_limits<std::uint64_t>::max()) : 0;
@@ -55,7 +40,7 @@ std::string place_of(const JsonObject& source, std::string_view key) {
 }
 
 /// 0 counts as absent in both keys. The shortest rate is one byte in a second.
-std::optional<Rate> read_rate(JsonObject& source, const RateKeys& keys) {
+std::optional<Rate> find_rate(JsonObject& source, const RateKeys& keys) {
   constexpr std::uint64_t byte_bits = 8;
   constexpr std::uint64_t most_burst_bytes = std::numeric_limits<std::uint32_t>::max();
   const auto rate = amount_in(source, keys.rate);
@@ -73,7 +58,7 @@ std::optional<Rate> read_rate(JsonObject& source, const RateKeys& keys) {
 }
 
 Bandwidth read_limits(JsonObject& source) {
-  return {.ingress = read_rate(source, ingress_keys), .egress = read_rate(source, egress_keys)};
+  return {.ingress = find_rate(source, ingress_keys), .egress = find_rate(source, egress_keys)};
 }
 
 bool has_limits(JsonObject& network) {
@@ -103,7 +88,7 @@ std::optional<MacAddress> find_mac_in(Source source) {
 }
 
 std::optional<MacAddress> read_mac(JsonObject& network, const Args& args) {
-  if (const auto mac = find_mac_in(find_object_in(network, "args", "cni"))) return mac;
+  if (const auto mac = find_mac_in(find_args_cni(network))) return mac;
   if (const auto mac = find_mac_in(network.find_object("runtimeConfig"))) return mac;
   if (!args.mac.empty()) return checked_mac(args.mac, "CNI_ARGS: MAC");
   const auto value = network.find_nonempty("mac");
@@ -111,7 +96,7 @@ std::optional<MacAddress> read_mac(JsonObject& network, const Args& args) {
 }
 
 /// 0 means unchanged.
-std::optional<std::uint32_t> read_mtu(JsonObject& network) {
+std::optional<std::uint32_t> find_mtu(JsonObject& network) {
   const auto value = find_in_args_or_config(network, "mtu");
   const auto mtu = value ? value->as_unsigned(0, std::numeric_limits<std::int32_t>::max()) : 0;
   return mtu == 0 ? std::nullopt : std::optional{static_cast<std::uint32_t>(mtu)};
@@ -134,11 +119,11 @@ std::string read_data_dir(JsonObject& network, const std::string& otherwise) {
 
 PortMapConfig parse_portmap_config(std::string_view text, Verb verb) {
   const auto parse_mode = parse_mode_of(verb);
-  const JsonDocument document{text, origin};
+  const JsonDocument document{text, configuration_origin};
   auto network = document.root().as_object();
   PortMapConfig config;
   read_part(parse_mode, config.unsupported, [&] { return find_unsupported(network); });
-  if (parse_mode == ParseMode::strict && !config.unsupported) check_backend(network);
+  if (parse_mode == ParseMode::strict && !config.unsupported) check_backend(network, "backend");
   read_part(parse_mode, config.source_nat.mapped_ports, [&] { return network.bool_or("snat", true); });
   read_part(parse_mode, config.source_nat.all_clients, [&] { return network.bool_or("masqAll", false); });
   read_part(parse_mode, config.mappings, [&] { return read_requested_ports(network); });
@@ -146,7 +131,7 @@ PortMapConfig parse_portmap_config(std::string_view text, Verb verb) {
 }
 
 Bandwidth parse_bandwidth_config(std::string_view text, Verb verb) {
-  const JsonDocument document{text, origin};
+  const JsonDocument document{text, configuration_origin};
   auto network = document.root().as_object();
   Bandwidth bandwidth;
   read_part(parse_mode_of(verb), bandwidth, [&] {
@@ -159,7 +144,7 @@ Bandwidth parse_bandwidth_config(std::string_view text, Verb verb) {
 
 InterfaceTuning parse_tuning_config(std::string_view text, Verb verb, const Args& args) {
   const auto parse_mode = parse_mode_of(verb);
-  const JsonDocument document{text, origin};
+  const JsonDocument document{text, configuration_origin};
   auto network = document.root().as_object();
   InterfaceTuning tuning;
   TuningConfig common;
@@ -168,7 +153,7 @@ InterfaceTuning parse_tuning_config(std::string_view text, Verb verb, const Args
   tuning.promiscuous = common.promiscuous;
   tuning.tx_queue_length = common.tx_queue_length;
   read_part(parse_mode, tuning.mac, [&] { return read_mac(network, args); });
-  read_part(parse_mode, tuning.mtu, [&] { return read_mtu(network); });
+  read_part(parse_mode, tuning.mtu, [&] { return find_mtu(network); });
   read_part(parse_mode, tuning.all_multicast, [&] { return read_all_multicast(network); });
   read_part(parse_mode, tuning.data_dir, [&] { return read_data_dir(network, tuning.data_dir); });
   return tuning;

@@ -151,11 +151,11 @@ IpamConfig read_members(JsonObject& ipam, ParseMode parse_mode, IpamDialect dial
 
 // Keys of "ipam" that are valid although they are not always read: the keys of a range without "subnet", and those that
 // the reference plugins' configuration type adds.
-constexpr std::array<std::string_view, 6> other_valid_keys{"rangeStart", "rangeEnd", "gateway",
-                                                           "exclude",    "name",     "type"};
+constexpr std::array<std::string_view, 6> other_valid_ipam_keys{"rangeStart", "rangeEnd", "gateway",
+                                                                "exclude",    "name",     "type"};
 
 void reject_misspelled(JsonObject& ipam) {
-  ipam.mark_known(other_valid_keys);
+  ipam.mark_known(other_valid_ipam_keys);
   ipam.reject_misspelled_keys();
 }
 

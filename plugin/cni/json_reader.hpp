@@ -127,10 +127,13 @@ class JsonObject {
   std::vector<std::string> known_;
 };
 
+/// The origin of a document in messages.
+constexpr std::string_view configuration_origin = "the network configuration";
+
 /// A parsed document: valid UTF-8, nested at most 64 levels deep.
 class JsonDocument {
  public:
-  /// Throws Error decoding_failure. `origin` names the text in messages ("the network configuration").
+  /// Throws Error decoding_failure. `origin` names the text in messages.
   JsonDocument(std::string_view text, std::string_view origin);
   JsonDocument(JsonDocument&&) noexcept;
   ~JsonDocument();

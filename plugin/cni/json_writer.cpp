@@ -84,4 +84,16 @@ void JsonWriter::break_line() {
   text_.append(indent_ * empty_.size(), ' ');
 }
 
+void write_nonempty(JsonWriter& json, std::string_view name, const std::string& value) {
+  if (!value.empty()) json.member(name, value);
+}
+
+void write_nonempty(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  json.key(name);
+  json.begin_array();
+  for (const auto& value : values) json.string(value);
+  json.end_array();
+}
+
 }  // namespace cni

@@ -50,4 +50,8 @@ class JsonWriter {
   bool after_key_ = false;
 };
 
+/// Writes the member unless its value is empty.
+void write_nonempty(JsonWriter& json, std::string_view name, const std::string& value);
+void write_nonempty(JsonWriter& json, std::string_view name, const std::vector<std::string>& values);
+
 }  // namespace cni

@@ -11,13 +11,13 @@
 namespace cni {
 namespace {
 
-constexpr std::size_t max_name_length = 200;
+constexpr std::size_t max_log_name_length = 200;
 
 /// The suffix ".log" distinguishes log files from the state folders, which are also in /run/veth-cni.
 bool is_log_name(std::string_view name) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   constexpr std::string_view ending = ".log";
-  return name.size() > ending.size() && name.size() <= max_name_length && name.front() != '.' &&
+  return name.size() > ending.size() && name.size() <= max_log_name_length && name.front() != '.' &&
          name.ends_with(ending) && name.find_first_not_of(allowed) == std::string_view::npos;
 }
 
@@ -67,7 +67,7 @@ std::optional<LogConfig> read_log(JsonObject& network) {
 }
 
 std::optional<LogTarget> find_log_target(std::string_view text) try {
-  const JsonDocument document(text, "the network configuration");
+  const JsonDocument document(text, configuration_origin);
   JsonObject network = document.root().as_object();
   auto log = read_log(network);
   if (!log) return std::nullopt;

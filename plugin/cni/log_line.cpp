@@ -23,23 +23,11 @@ std::string hexadecimal(std::uint64_t number) {
   return text.data();
 }
 
-void write_nonempty(JsonWriter& json, std::string_view name, const std::string& value) {
-  if (!value.empty()) json.member(name, value);
-}
-
 void write_steps(JsonWriter& json, const std::vector<Stopwatch::Step>& steps) {
   json.key("steps_us");
   json.begin_object();
   for (const auto& step : steps) json.member(step.name, microseconds_of(step.duration));
   json.end_object();
-}
-
-void write_nonempty(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
-  if (values.empty()) return;
-  json.key(name);
-  json.begin_array();
-  for (const auto& value : values) json.string(value);
-  json.end_array();
 }
 
 void write_error(JsonWriter& json, const Error& error) {

@@ -22,7 +22,6 @@
 namespace cni {
 namespace {
 
-constexpr std::string_view origin = "the network configuration";
 constexpr std::string_view own_type = "veth";
 constexpr std::size_t max_name_length = 200;  // the name is used as a folder name and in the alias of the interface
 
@@ -298,7 +297,7 @@ std::string bridge_segment_of(const NetworkConfig& config) {
 }
 
 NetworkConfig parse_network_config(std::string_view text, Verb verb, const Args& args, const Dialect& dialect) {
-  return parse_network_config(JsonDocument(text, origin), verb, args, dialect);
+  return parse_network_config(JsonDocument(text, configuration_origin), verb, args, dialect);
 }
 
 NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, const Args& args, const Dialect& dialect) {
@@ -323,7 +322,7 @@ NetworkConfig parse_network_config(const JsonDocument& document, Verb verb, cons
 }
 
 NetworkConfig parse_ipam_request(std::string_view text, Verb verb, const Args& args, IpamDialect dialect) {
-  const JsonDocument document(text, origin);
+  const JsonDocument document(text, configuration_origin);
   JsonObject network = document.root().as_object();
   const ParseMode parse_mode = parse_mode_of(verb);
   NetworkConfig config = read_common(network, verb);
@@ -347,7 +346,7 @@ NetworkConfig parse_config_file(std::string_view text) { return parse_network_co
 NetworkConfig parse_ipam_config_file(std::string_view text) { return parse_ipam_request(text, Verb::version, {}); }
 
 NetworkConfig parse_common_config(std::string_view text, Verb verb) {
-  const JsonDocument document(text, origin);
+  const JsonDocument document(text, configuration_origin);
   JsonObject network = document.root().as_object();
   if (parse_mode_of(verb) == ParseMode::strict) read_log(network);
   return read_common(network, verb);
@@ -355,7 +354,7 @@ NetworkConfig parse_common_config(std::string_view text, Verb verb) {
 
 std::optional<std::string> find_version_text(std::string_view text) {
   try {
-    const JsonDocument document(text, origin);
+    const JsonDocument document(text, configuration_origin);
     const auto version = document.root().as_object().find("cniVersion");
     return version ? std::optional(version->as_string()) : std::nullopt;
   } catch (const Error&) {

@@ -10,10 +10,6 @@
 namespace cni {
 namespace {
 
-void write_nonempty(JsonWriter& json, std::string_view key, const std::string& value) {
-  if (!value.empty()) json.member(key, value);
-}
-
 template <typename Number>
 void write_optional(JsonWriter& json, std::string_view key, const std::optional<Number>& number) {
   if (number) json.member(key, std::uint64_t{*number});
@@ -23,24 +19,16 @@ void write_optional(JsonWriter& json, std::string_view key, const std::optional<
   if (address) json.member(key, to_string(*address));
 }
 
-void write_strings(JsonWriter& json, std::string_view key, const std::vector<std::string>& strings) {
-  if (strings.empty()) return;
-  json.key(key);
-  json.begin_array();
-  for (const std::string& string : strings) json.string(string);
-  json.end_array();
-}
-
 // Up to 0.4.0 libcni writes an empty object, because "dns" is in every result. From 1.0.0 on it omits empty DNS
 // settings.
 void write_dns(JsonWriter& json, const Dns& dns, Version version) {
   if (version >= Version::v1_0_0 && dns == Dns{}) return;
   json.key("dns");
   json.begin_object();
-  write_strings(json, "nameservers", dns.nameservers);
+  write_nonempty(json, "nameservers", dns.nameservers);
   write_nonempty(json, "domain", dns.domain);
-  write_strings(json, "search", dns.search);
-  write_strings(json, "options", dns.options);
+  write_nonempty(json, "search", dns.search);
+  write_nonempty(json, "options", dns.options);
   json.end_object();
 }
 

@@ -21,11 +21,6 @@ struct Sources {
   const Args& args;
 };
 
-std::optional<JsonObject> find_args_cni(JsonObject& network) {
-  auto args = network.find_object("args");
-  return args ? args->find_object("cni") : std::nullopt;
-}
-
 Sources find_sources(JsonObject& network, const Args& args, ParseMode parse_mode) {
   Sources sources{.runtime_config = {}, .cni = {}, .args = args};
   read_part(parse_mode, sources.runtime_config, [&] { return network.find_object("runtimeConfig"); });
@@ -138,7 +133,7 @@ std::vector<RequestedAddress> read_all_addresses(Sources& sources) {
   return addresses;
 }
 
-std::vector<RequestedAddress> read_addresses(Sources& sources) {
+std::vector<RequestedAddress> read_first_addresses(Sources& sources) {
   auto addresses = read_ips(sources.runtime_config);
   if (addresses.empty()) addresses = read_ips(sources.cni);
   if (addresses.empty()) addresses = addresses_of(sources.args);
@@ -212,12 +207,17 @@ std::string read_ovn_port(Sources& sources) {
 
 void read_ipam_request(Sources& sources, RuntimeRequest& request, ParseMode parse_mode,
                        IpamDialect dialect = IpamDialect::veth_ipam) {
-  const auto read = dialect == IpamDialect::host_local ? read_all_addresses : read_addresses;
+  const auto read = dialect == IpamDialect::host_local ? read_all_addresses : read_first_addresses;
   read_part(parse_mode, request.addresses, [&] { return read(sources); });
   read_part(parse_mode, request.ranges, [&] { return read_ranges(sources); });
 }
 
 }  // namespace
+
+std::optional<JsonObject> find_args_cni(JsonObject& network) {
+  auto args = network.find_object("args");
+  return args ? args->find_object("cni") : std::nullopt;
+}
 
 std::vector<LeasedAddress> with_arguments(std::vector<LeasedAddress> configured, const Args& args) {
   for (const auto& added : addresses_of(args)) {

@@ -4,12 +4,16 @@
 #include "plugin/cni/network_config.hpp"
 #include "plugin/cni/parse_mode.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 // What the runtime requests for one container. Sources in order of precedence: runtimeConfig, args.cni, CNI_ARGS. For
 // each setting only the first source that has it is used.
 namespace cni {
+
+/// The object args.cni of a configuration.
+std::optional<JsonObject> find_args_cni(JsonObject& network);
 
 /// Only what concerns the IPAM: addresses and ranges. In the dialect of host-local the addresses of all sources.
 RuntimeRequest read_address_request(JsonObject& network, const Args& args, ParseMode parse_mode,

@@ -46,20 +46,19 @@ std::vector<Prefix> read_exceptions(JsonObject& network) {
   return exceptions;
 }
 
-/// Either backend has the same effect for the packets of containers: the rules are in this plugin's table.
-void check_backend(JsonObject& network) {
-  const auto backend = network.find_nonempty("ipMasqBackend");
-  if (!backend || backend->as_string() == "iptables" || backend->as_string() == "nftables") return;
-  backend->reject("must be \"iptables\" or \"nftables\"");
-}
-
 /// The keys of the reference plugins ptp and bridge; the others belong to the plugin portmap.
 SourceNat read_reference_keys(JsonObject& network) {
-  check_backend(network);
+  check_backend(network, "ipMasqBackend");
   return {.masquerade = network.bool_or("ipMasq", false), .except = read_exceptions(network)};
 }
 
 }  // namespace
+
+void check_backend(JsonObject& network, std::string_view key) {
+  const auto backend = network.find_nonempty(key);
+  if (!backend || backend->as_string() == "iptables" || backend->as_string() == "nftables") return;
+  backend->reject("must be \"iptables\" or \"nftables\"");
+}
 
 SourceNat read_source_nat(JsonObject& network, const Dialect& dialect) {
   if (dialect.is_reference()) return read_reference_keys(network);

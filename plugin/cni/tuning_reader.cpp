@@ -1,6 +1,7 @@
 #include "plugin/cni/tuning_reader.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/cni/runtime_request.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <algorithm>
@@ -10,11 +11,6 @@ namespace cni {
 namespace {
 
 constexpr std::size_t max_value_length = 256;
-
-std::optional<JsonObject> find_args_cni(JsonObject& network) {
-  auto args = network.find_object("args");
-  return args ? args->find_object("cni") : std::nullopt;
-}
 
 bool is_value(std::string_view text) {
   const auto is_printable = [](char character) {

@@ -22,8 +22,6 @@ namespace {
 
 using Devices = std::set<std::uint32_t>;
 
-constexpr std::uint32_t loopback_index = 1;
-
 /// A default route and the devices of its next hops.
 struct DefaultRoute {
   std::uint32_t metric = 0;
@@ -74,7 +72,7 @@ cni::IpAddress distant_address(cni::Family family) {
 }
 
 /// Requests the route as it is in its table (RTM_F_FIB_MATCH), with all next hops.
-NetlinkRequest get_matching_route(const cni::IpAddress& destination) {
+NetlinkRequest get_default_route(const cni::IpAddress& destination) {
   rtmsg filter{};
   filter.rtm_family = static_cast<std::uint8_t>(kernel_family(destination.family));
   filter.rtm_dst_len = static_cast<std::uint8_t>(cni::address_length(destination.family));
@@ -89,7 +87,7 @@ NetlinkRequest get_matching_route(const cni::IpAddress& destination) {
 /// One lookup, independent of the number of routes. nullopt if another route matches, as on nodes that discard packets
 /// to documentation addresses.
 std::optional<DefaultRoute> find_default_route_by_lookup(NetlinkSocket& host, cni::Family family) {
-  for (const auto& message : host.send_or_throw(get_matching_route(distant_address(family)))) {
+  for (const auto& message : host.send_or_throw(get_default_route(distant_address(family)))) {
     if (auto found = find_default_route(message)) return found;
   }
   return std::nullopt;

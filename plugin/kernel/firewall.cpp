@@ -1,12 +1,12 @@
 #include "plugin/kernel/firewall.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/kernel/nft_attributes.hpp"
 #include "plugin/posix/files.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -28,30 +28,25 @@ namespace {
 
 constexpr std::string_view own_table = "veth_cni";
 
-constexpr int type_of(int message) { return NFNL_SUBSYS_NFTABLES << 8 | message; }
-
 NetlinkRequest query(int message, std::uint8_t family, const char* action) {
   const nfgenmsg header{.nfgen_family = family, .version = NFNETLINK_V0, .res_id = 0};
-  return {new_message(type_of(message), header), action, {EINVAL, EOPNOTSUPP, ENOENT}};
+  return {new_message(nft_message_type(message), header), action, {EINVAL, EOPNOTSUPP, ENOENT}};
 }
 
 /// Parses the attributes of a message of this type; false if the message has another type.
 template <std::size_t Count>
 bool parse(const std::string& message, int type, std::array<nlattr*, Count>& attributes) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
-  if (header->nlmsg_type != type_of(type)) return false;
+  if (header->nlmsg_type != nft_message_type(type)) return false;
   return nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), Count - 1, nullptr) >= 0;
 }
 
-std::uint8_t family_of(const std::string& message) {
+std::uint8_t family_of_message(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
   return static_cast<const nfgenmsg*>(nlmsg_data(header))->nfgen_family;
 }
 
-/// Numbers of nftables are in network byte order.
-std::uint32_t number_of(const nlattr* attribute) { return ntohl(number_in<std::uint32_t>(attribute)); }
-
-const char* family_words(std::uint8_t family) {
+const char* words_of_ip_family(std::uint8_t family) {
   if (family == NFPROTO_INET) return "inet";
   if (family == NFPROTO_IPV4) return "ip";
   return family == NFPROTO_IPV6 ? "ip6" : nullptr;
@@ -63,7 +58,7 @@ void read_verdict(nlattr* data, FilterRule& rule) {
   auto* verdict = find_nested(find_nested(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
   const auto* code = find_nested(verdict, NFTA_VERDICT_CODE);
   if (code == nullptr) return;
-  const auto number = static_cast<std::int32_t>(number_of(code));
+  const auto number = static_cast<std::int32_t>(nft_number_in(code));
   if (number == NF_ACCEPT) rule.verdict = Verdict::accepts;
   if (number == NF_DROP) rule.verdict = Verdict::refuses;
   if (number != NFT_JUMP && number != NFT_GOTO) return;
@@ -144,14 +139,15 @@ std::optional<ForwardChain> find_forward_chain(const std::string& message) {
   if (!parse(message, NFT_MSG_NEWCHAIN, attributes)) return std::nullopt;
   const auto* hook = find_nested(attributes[NFTA_CHAIN_HOOK], NFTA_HOOK_HOOKNUM);
   const auto table = text_in(attributes[NFTA_CHAIN_TABLE]);
-  const auto family = family_of(message);
-  const bool is_match = hook != nullptr && number_of(hook) == NF_INET_FORWARD && family_words(family) != nullptr &&
-                        text_in(attributes[NFTA_CHAIN_TYPE]) == "filter" && table != own_table;
+  const auto family = family_of_message(message);
+  const bool is_match = hook != nullptr && nft_number_in(hook) == NF_INET_FORWARD &&
+                        words_of_ip_family(family) != nullptr && text_in(attributes[NFTA_CHAIN_TYPE]) == "filter" &&
+                        table != own_table;
   if (!is_match) return std::nullopt;
   const auto* policy = attributes[NFTA_CHAIN_POLICY];
-  return ForwardChain{.chain = {family_words(family), table, text_in(attributes[NFTA_CHAIN_NAME])},
+  return ForwardChain{.chain = {words_of_ip_family(family), table, text_in(attributes[NFTA_CHAIN_NAME])},
                       .family = family,
-                      .drops = policy != nullptr && number_of(policy) == NF_DROP};
+                      .drops = policy != nullptr && nft_number_in(policy) == NF_DROP};
 }
 
 NetlinkRequest list_rules(const ForwardChain& chain) {

@@ -91,8 +91,6 @@ void put_ipv4_settings(nl_msg* message, std::initializer_list<Ipv4Setting> value
   nla_nest_end(message, families);
 }
 
-std::uint32_t number_of(const nlattr* attribute) { return number_in<std::uint32_t>(attribute); }
-
 cni::MacAddress mac_of(const nlattr* attribute) {
   cni::MacAddress mac;
   const bool fits = attribute != nullptr && nla_len(attribute) == static_cast<int>(mac.bytes.size());
@@ -324,10 +322,7 @@ NetlinkRequest delete_group(std::uint32_t group) {
   return {std::move(message), "delete a link group", {ENODEV}};
 }
 
-NetlinkRequest probe_cap_net_admin() {
-  constexpr std::uint32_t loopback_index = 1;
-  return {link_message(RTM_SETLINK, loopback_index), "set link \"lo\""};
-}
+NetlinkRequest probe_cap_net_admin() { return {link_message(RTM_SETLINK, loopback_index), "set link \"lo\""}; }
 
 std::optional<Link> find_link(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
@@ -337,11 +332,11 @@ std::optional<Link> find_link(const std::string& message) {
   const auto* fixed = static_cast<const ifinfomsg*>(nlmsg_data(header));
   Link link;
   link.index = static_cast<std::uint32_t>(fixed->ifi_index);
-  link.peer_index = number_of(attributes[IFLA_LINK]);
+  link.peer_index = number_in<std::uint32_t>(attributes[IFLA_LINK]);
   link.name = text_in(attributes[IFLA_IFNAME]);
   link.alias = text_in(attributes[IFLA_IFALIAS]);
   link.mac = mac_of(attributes[IFLA_ADDRESS]);
-  link.mtu = number_of(attributes[IFLA_MTU]);
+  link.mtu = number_in<std::uint32_t>(attributes[IFLA_MTU]);
   link.big_tcp = read_big_tcp(attributes);
   link.is_ipv6_disabled = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_DISABLE_IPV6) != 0;
   link.forwards_ipv6 = ipv6_setting_of(attributes[IFLA_AF_SPEC], DEVCONF_FORWARDING) != 0;
@@ -350,10 +345,10 @@ std::optional<Link> find_link(const std::string& message) {
   const auto arp_notify = ipv4_setting_of(attributes[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_NOTIFY);
   link.has_fixed_mac = arp_notify == mac_is_fixed || arp_notify == mac_is_fixed_and_route_localnet_set;
   link.is_own_route_localnet = link.route_localnet && arp_notify == mac_is_fixed_and_route_localnet_set;
-  link.master_index = number_of(attributes[IFLA_MASTER]);
+  link.master_index = number_in<std::uint32_t>(attributes[IFLA_MASTER]);
   if (const auto* id = attributes[IFLA_LINK_NETNSID]) link.peer_nsid = number_in(id, NETNSA_NSID_NOT_ASSIGNED);
   read_kind(attributes[IFLA_LINKINFO], link);
-  link.tx_queue_length = number_of(attributes[IFLA_TXQLEN]);
+  link.tx_queue_length = number_in<std::uint32_t>(attributes[IFLA_TXQLEN]);
   link.is_promiscuous = (fixed->ifi_flags & IFF_PROMISC) != 0;
   link.is_all_multicast = (fixed->ifi_flags & IFF_ALLMULTI) != 0;
   link.is_up = (fixed->ifi_flags & IFF_UP) != 0;

@@ -13,6 +13,9 @@
 
 namespace kernel {
 
+/// The index of `lo` in each network namespace (LOOPBACK_IFINDEX in include/net/flow.h).
+constexpr std::uint32_t loopback_index = 1;
+
 /// The state of a link as a port of a bridge.
 struct BridgePort {
   bool is_closed = false;  ///< state "disabled" or "blocking": the bridge does not forward frames of the port

@@ -25,10 +25,6 @@ using Requests = std::vector<NetlinkRequest>;
 
 Device device_of(const Link& link) { return {link.name, link.index}; }
 
-Conflict to_conflict(const HostPortConflict& taken) {
-  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_port, .holder = taken.holder};
-}
-
 bool may_belong_to(const Link& link, cni::Tag attachment) {
   return link.kind == "ifb" && (link.alias.empty() || cni::tag_of_alias(link.alias) == attachment);
 }

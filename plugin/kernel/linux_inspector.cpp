@@ -60,7 +60,7 @@ std::optional<Counters> LinuxInspector::find_counters(const std::string& interfa
 
 namespace {
 
-std::optional<Namespace> find_namespace(const std::string& path) try {
+std::optional<Namespace> find_openable_namespace(const std::string& path) try {
   return open_network_namespace(path);
 } catch (const cni::Error&) {
   return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<Namespace> find_namespace(const std::string& path) try {
 std::map<std::int32_t, Namespace> namespaces_by_nsid(NetlinkSocket& socket, const std::vector<std::string>& paths) {
   std::map<std::int32_t, Namespace> namespaces;
   for (const auto& path : paths) {
-    auto opened = find_namespace(path);
+    auto opened = find_openable_namespace(path);
     if (!opened) continue;
     for (const auto& message : socket.send_or_throw(get_nsid(*opened))) {
       if (const auto nsid = find_nsid(message)) namespaces.emplace(*nsid, std::move(*opened));

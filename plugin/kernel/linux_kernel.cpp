@@ -39,15 +39,9 @@
 namespace kernel {
 namespace {
 
-constexpr std::uint32_t loopback_index = 1;
-
 /// libnl allocates one page per message by default, which costs a short-lived process measurable time. The largest
 /// message of this plugin has about 512 bytes.
 constexpr std::size_t largest_message_bytes = 1024;
-
-Conflict to_conflict(const HostPortConflict& taken) {
-  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_port, .holder = taken.holder};
-}
 
 using FootprintsByTag = std::map<cni::Tag, wiring::Footprint>;
 

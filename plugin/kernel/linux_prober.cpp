@@ -101,7 +101,7 @@ std::uint16_t neighbour_state(const std::string& message, const cni::IpAddress& 
   return found == address ? static_cast<const ndmsg*>(nlmsg_data(header))->ndm_state : std::uint16_t{0};
 }
 
-NetlinkRequest list_neighbours(cni::Family family) {
+NetlinkRequest list_all_neighbours(cni::Family family) {
   ndmsg filter{};
   filter.ndm_family = static_cast<std::uint8_t>(kernel_family(family));
   return {new_message(RTM_GETNEIGH, filter), "list neighbours", {EAFNOSUPPORT, EOPNOTSUPP}};
@@ -196,7 +196,7 @@ std::optional<NextHop> LinuxProber::find_next_hop(const cni::IpAddress& destinat
 bool LinuxProber::has_failed_neighbour(const cni::IpAddress& address, const Namespace& netns) {
   constexpr int failed = NUD_FAILED | NUD_INCOMPLETE;
   auto socket = open_socket_inside(netns.file.get(), own_netns_.get());
-  return std::ranges::any_of(socket.dump(list_neighbours(address.family)), [&](const std::string& message) {
+  return std::ranges::any_of(socket.dump(list_all_neighbours(address.family)), [&](const std::string& message) {
     return (neighbour_state(message, address) & failed) != 0;
   });
 }

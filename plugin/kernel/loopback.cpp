@@ -10,8 +10,6 @@
 namespace kernel {
 namespace {
 
-constexpr std::uint32_t loopback_index = 1;
-
 NetlinkSocket socket_of(const Namespace& container) {
   const auto host_netns = open_own_namespace();
   return open_socket_inside(container.file.get(), host_netns.get());

@@ -13,10 +13,7 @@ namespace {
 
 using cni::Family;
 
-constexpr auto first = NftRegister::first;
-
 // nft(8), "Standard priority names".
-constexpr std::int32_t raw_priority = -300;
 constexpr std::int32_t dnat_priority = -100;
 constexpr std::int32_t snat_priority = 100;
 
@@ -25,13 +22,9 @@ constexpr const char* sources_chain = "port_sources";
 constexpr const char* mappings_chain = "port_mappings";
 constexpr const char* macs_chain = "prerouting";
 
-constexpr Family families[] = {Family::ipv4, Family::ipv6};
-
 std::string number_of(Family family) { return family == Family::ipv4 ? "4" : "6"; }
 
 NftType address_type(Family family) { return family == Family::ipv4 ? NftType::ipv4_addr : NftType::ipv6_addr; }
-
-constexpr std::uint32_t address_bytes(Family family) { return cni::address_length(family) / 8; }
 
 NftSet owners() { return {owners_set, std::vector(4, NftType::inet_service)}; }
 
@@ -46,9 +39,9 @@ TablePart base_part() {
 }
 
 Bytes load_port_key(Family family, bool has_host_address) {
-  if (!has_host_address) return load_protocol(first) + load_destination_port(register_after(4));
-  const auto bytes = address_bytes(family);
-  return is_family(family) + load_destination(family, first) + load_protocol(register_after(bytes)) +
+  if (!has_host_address) return load_protocol(first_register) + load_destination_port(register_after(4));
+  const auto bytes = bytes_of_address(family);
+  return is_family(family) + load_destination(family, first_register) + load_protocol(register_after(bytes)) +
          load_destination_port(register_after(bytes + 4));
 }
 
@@ -66,7 +59,7 @@ void map_ports(TablePart& part, Family family, bool has_host_address) {
 /// that it does not apply to redirections of other software from loopback to loopback.
 void add_client_masquerade(TablePart& part, Family family) {
   const auto address = address_type(family);
-  const auto bytes = address_bytes(family);
+  const auto bytes = bytes_of_address(family);
   const auto self = hairpin_set(family);
   const auto neighbours = neighbour_set(family);
   const auto everyone = masq_all_set(family);
@@ -79,13 +72,13 @@ void add_client_masquerade(TablePart& part, Family family) {
     part.rules.push_back({sources_chain, name, match + masquerade()});
   };
   add("loopback" + number_of(family), has_dnat_status() + is_family(family) + is_source_in(loopback) +
-                                          load_destination(family, first) +
+                                          load_destination(family, first_register) +
                                           load_destination(family, register_after(bytes)) + is_in(self));
-  add(self,
-      is_family(family) + load_source(family, first) + load_destination(family, register_after(bytes)) + is_in(self));
-  add(neighbours, has_dnat_status() + is_family(family) + load_input(first) +
+  add(self, is_family(family) + load_source(family, first_register) + load_destination(family, register_after(bytes)) +
+                is_in(self));
+  add(neighbours, has_dnat_status() + is_family(family) + load_input(first_register) +
                       load_destination(family, register_after(interface_bytes)) + is_in(neighbours));
-  add(everyone, has_dnat_status() + is_family(family) + load_destination(family, first) + is_in(everyone));
+  add(everyone, has_dnat_status() + is_family(family) + load_destination(family, first_register) + is_in(everyone));
 }
 
 /// With route_localnet on the host end a container could reach 127.0.0.1 of the host
@@ -109,9 +102,9 @@ TablePart port_part() {
     part.rules.push_back({chain, "to the host itself", is_to_this_host() + jump(mappings_chain)});
   }
   for (const bool has_host_address : {true, false}) {
-    for (const auto family : families) map_ports(part, family, has_host_address);
+    for (const auto family : cni::families) map_ports(part, family, has_host_address);
   }
-  for (const auto family : families) add_client_masquerade(part, family);
+  for (const auto family : cni::families) add_client_masquerade(part, family);
   guard_loopback(part);
   return part;
 }
@@ -125,7 +118,7 @@ TablePart masquerade_part(const std::string& name, const wiring::Masquerade& wan
   }
   part.rules.push_back({name, "all others", masquerade()});
   part.rules.push_back({networks_chain, entry_comment(name),
-                        is_family(family) + load_source(family, first) + is_in(name) + go_to(name)});
+                        is_family(family) + load_source(family, first_register) + is_in(name) + go_to(name)});
   return part;
 }
 
@@ -137,7 +130,7 @@ TablePart mac_part() {
       owners(), {checked_ports_set, {NftType::ifname}}, {port_macs_set, {NftType::ifname, NftType::ether_addr}}};
   part.chains = {{macs_chain, NftHook{"filter", NF_BR_PRE_ROUTING, raw_priority}}};
   part.rules = {{macs_chain, "macspoofchk",
-                 load_input(first) + is_in(checked_ports_set) + load_input(first) +
+                 load_input(first_register) + is_in(checked_ports_set) + load_input(first_register) +
                      load_source_mac(register_after(interface_bytes)) + is_not_in(port_macs_set) + drop()}};
   return part;
 }

@@ -17,7 +17,7 @@ namespace {
 using Requests = std::vector<NetlinkRequest>;
 
 /// One transaction is one datagram. The buffers of the socket have room for this many elements and their refusals.
-constexpr std::size_t most_at_once = 200;
+constexpr std::size_t most_elements_at_once = 200;
 
 std::string table_name(NftFamily family) { return "table " + full_name(family, nft_table); }
 
@@ -215,6 +215,10 @@ void open_loopback_of_bridge(const wiring::Wiring& wiring, NetlinkSocket& host) 
 
 }  // namespace
 
+Conflict to_conflict(const HostPortConflict& taken) {
+  return {.kind = Conflict::Kind::host_port, .host_port = taken.host_port, .holder = taken.holder};
+}
+
 void Netfilter::require() { session_.socket().send_or_throw(get_nft_generation()); }
 
 /// What one call needs in the tables.
@@ -282,7 +286,7 @@ bool Netfilter::prepare_once(const Wanted& wanted, std::optional<HostPortConflic
 
 /// Thousands of rules and elements are divided into several transactions. Returns false as NftSession::commit().
 bool Netfilter::commit_if_full(Requests& changes, std::optional<std::uint32_t>& generation) {
-  if (changes.size() < most_at_once) return true;
+  if (changes.size() < most_elements_at_once) return true;
   return session_.commit(std::exchange(changes, {}), std::exchange(generation, {}));
 }
 
@@ -454,7 +458,7 @@ bool Netfilter::delete_elements(std::vector<NftElement> elements) {
   std::stable_partition(elements.begin(), elements.end(),
                         [](const NftElement& element) { return element.set != owners_set; });
   for (std::span<const NftElement> rest{elements}; !rest.empty();) {
-    const auto chunk = rest.first(std::min(rest.size(), most_at_once));
+    const auto chunk = rest.first(std::min(rest.size(), most_elements_at_once));
     Requests changes;
     for (const auto& element : chunk) changes.push_back(delete_nft_element(element));
     if (!session_.commit(std::move(changes))) return false;

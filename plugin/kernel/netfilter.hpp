@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/kernel.hpp"
 #include "plugin/kernel/nat_elements.hpp"
 #include "plugin/kernel/nat_table.hpp"
 #include "plugin/kernel/netlink_socket.hpp"
@@ -23,6 +24,7 @@ struct HostPortConflict {
   std::string host_port;           ///< "8080/tcp"
   std::optional<cni::Tag> holder;  ///< nullopt: unknown
 };
+Conflict to_conflict(const HostPortConflict& taken);
 
 /// Whether the host ports of this attachment are taken over. Empty function: no port is.
 using TakesPortOver = std::function<bool(cni::Tag holder)>;

@@ -1,6 +1,7 @@
 #include "plugin/kernel/next_hops.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/kernel/routes.hpp"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -19,7 +20,6 @@ namespace kernel {
 namespace {
 
 constexpr std::uint32_t largest_metric = std::numeric_limits<std::uint32_t>::max();
-constexpr std::uint32_t default_ipv6_metric = 1024;  // IP6_RT_PRIO_USER
 
 /// TUNNEL_CSUM in include/uapi/linux/if_tunnel.h: the outer UDP header has a checksum.
 constexpr std::uint16_t with_checksum = 0x01;
@@ -45,7 +45,7 @@ void put_tunnel(nl_msg* message, const wiring::TunnelEnds& ends) {
 }
 
 /// nullopt for a tunnel of another kind, and without the checksum that it needs.
-std::optional<wiring::TunnelEnds> find_tunnel(const nlattr* type, nlattr* encapsulation) {
+std::optional<wiring::TunnelEnds> find_tunnel_ends(const nlattr* type, nlattr* encapsulation) {
   const auto number = number_in<std::uint16_t>(type);
   if (encapsulation == nullptr || (number != LWTUNNEL_ENCAP_IP && number != LWTUNNEL_ENCAP_IP6)) return std::nullopt;
   const auto family = number == LWTUNNEL_ENCAP_IP ? cni::Family::ipv4 : cni::Family::ipv6;
@@ -130,7 +130,7 @@ std::optional<FoundNextHop> find_next_hop(const std::string& message) {
                      .protocol = header.nh_protocol,
                      .device_index = number_in<std::uint32_t>(attributes[NHA_OIF])};
   found.object.hop.gateway = find_address(attributes[NHA_GATEWAY], *family);
-  found.object.hop.tunnel = find_tunnel(attributes[NHA_ENCAP_TYPE], attributes[NHA_ENCAP]);
+  found.object.hop.tunnel = find_tunnel_ends(attributes[NHA_ENCAP_TYPE], attributes[NHA_ENCAP]);
   return found;
 }
 

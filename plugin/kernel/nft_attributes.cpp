@@ -1,6 +1,9 @@
 #include "plugin/kernel/nft_attributes.hpp"
 
+#include "plugin/kernel/message.hpp"
+
 #include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 
@@ -73,6 +76,10 @@ Bytes nft_text(int type, std::string_view text) { return nft_bytes(type, Bytes{t
 Bytes nft_number(int type, std::uint32_t number) { return nft_bytes(type, bytes_of(htonl(number))); }
 
 Bytes nft_nest(int type, std::string_view attributes) { return nft_bytes(type | NLA_F_NESTED, attributes); }
+
+int nft_message_type(int message) { return (NFNL_SUBSYS_NFTABLES << 8) | message; }
+
+std::uint32_t nft_number_in(const nlattr* attribute) { return ntohl(number_in<std::uint32_t>(attribute)); }
 
 bool matches_expressions(std::string_view wanted, std::string_view found) {
   return std::ranges::equal(attributes_in(wanted), attributes_in(found), matches_attribute);

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+struct nlattr;
+
 // Attributes of nftables messages as strings of bytes. They are nested more deeply than other netlink attributes;
 // strings can be nested by concatenation, so that a rule is written as one expression.
 namespace kernel {
@@ -23,6 +25,12 @@ Bytes nft_number(int type, std::uint32_t number);
 
 /// A nested attribute.
 Bytes nft_nest(int type, std::string_view attributes);
+
+/// The type of a netlink message for a message of nftables (NFT_MSG_...).
+int nft_message_type(int message);
+
+/// The number in an attribute of nftables; 0 if it is absent.
+std::uint32_t nft_number_in(const nlattr* attribute);
 
 /// Whether two lists of expressions (nested attributes) have the same length, and each expression in `found` contains
 /// all attributes of its counterpart in `wanted`. The kernel adds attributes with default values.

@@ -12,8 +12,6 @@
 namespace kernel {
 namespace {
 
-constexpr auto first = NftRegister::first;
-
 Bytes expression(const char* name, std::string_view data) {
   return nft_nest(NFTA_LIST_ELEM, nft_text(NFTA_EXPR_NAME, name) + nft_nest(NFTA_EXPR_DATA, data));
 }
@@ -23,7 +21,7 @@ Bytes expression(const char* name, std::string_view data) {
 Bytes register_of(int attribute, NftRegister target) {
   constexpr std::uint32_t short_per_long = 4;
   const auto number = static_cast<std::uint32_t>(target);
-  const auto distance = number - static_cast<std::uint32_t>(first);
+  const auto distance = number - static_cast<std::uint32_t>(first_register);
   const bool starts_long_register = distance % short_per_long == 0;
   return nft_number(attribute, starts_long_register ? NFT_REG_1 + distance / short_per_long : number);
 }
@@ -31,8 +29,8 @@ Bytes register_of(int attribute, NftRegister target) {
 Bytes value(int attribute, std::string_view bytes) { return nft_nest(attribute, nft_bytes(NFTA_DATA_VALUE, bytes)); }
 
 Bytes compare(std::uint32_t operation, std::string_view bytes) {
-  return expression(
-      "cmp", register_of(NFTA_CMP_SREG, first) + nft_number(NFTA_CMP_OP, operation) + value(NFTA_CMP_DATA, bytes));
+  return expression("cmp", register_of(NFTA_CMP_SREG, first_register) + nft_number(NFTA_CMP_OP, operation) +
+                               value(NFTA_CMP_DATA, bytes));
 }
 
 Bytes equals(std::string_view bytes) { return compare(NFT_CMP_EQ, bytes); }
@@ -56,24 +54,23 @@ Bytes payload(const Slice& slice, NftRegister target) {
 
 /// The first register with all bits outside of the mask cleared.
 Bytes keep_bits(std::string_view mask) {
-  return expression("bitwise", register_of(NFTA_BITWISE_SREG, first) + register_of(NFTA_BITWISE_DREG, first) +
+  return expression("bitwise", register_of(NFTA_BITWISE_SREG, first_register) +
+                                   register_of(NFTA_BITWISE_DREG, first_register) +
                                    nft_number(NFTA_BITWISE_LEN, static_cast<std::uint32_t>(mask.size())) +
                                    value(NFTA_BITWISE_MASK, mask) + value(NFTA_BITWISE_XOR, Bytes(mask.size(), '\0')));
 }
 
-constexpr std::uint32_t address_bytes(cni::Family family) { return cni::address_length(family) / 8; }
-
 // The offsets of the addresses in the IP header: RFC 791, section 3.1, and RFC 8200, section 3.
 constexpr Slice source_of(cni::Family family) {
-  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 12U : 8U, address_bytes(family)};
+  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 12U : 8U, bytes_of_address(family)};
 }
 
 constexpr Slice destination_of(cni::Family family) {
-  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 16U : 24U, address_bytes(family)};
+  return {NFT_PAYLOAD_NETWORK_HEADER, family == cni::Family::ipv4 ? 16U : 24U, bytes_of_address(family)};
 }
 
 Bytes mask_of(const cni::Prefix& prefix) {
-  Bytes mask(address_bytes(prefix.address.family), '\0');
+  Bytes mask(bytes_of_address(prefix.address.family), '\0');
   for (std::size_t bit = 0; bit < prefix.length; ++bit) {
     mask[bit / 8] = static_cast<char>(static_cast<unsigned char>(mask[bit / 8]) | (0x80U >> (bit % 8)));
   }
@@ -87,7 +84,7 @@ Bytes is_in_prefix(Slice slice, const cni::Prefix& prefix) {
   const auto network = cni::network_of(prefix);
   const bool ends_with_a_byte = network.length > 0 && network.length % bits == 0;
   if (ends_with_a_byte) slice.bytes = network.length / bits;
-  auto expressions = payload(slice, first);
+  auto expressions = payload(slice, first_register);
   if (!ends_with_a_byte) expressions += keep_bits(mask_of(network));
   return expressions + equals(value_of(network.address).substr(0, slice.bytes));
 }
@@ -103,7 +100,7 @@ Bytes verdict(int code, const std::string& chain) { return verdict(code) + nft_t
 
 /// The flags are always included, so that matches_expressions() can distinguish a rule with other flags.
 Bytes lookup(const std::string& set, std::uint32_t flags = 0, std::string_view further = {}) {
-  return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first) +
+  return expression("lookup", (nft_text(NFTA_LOOKUP_SET, set) + register_of(NFTA_LOOKUP_SREG, first_register) +
                                nft_number(NFTA_LOOKUP_FLAGS, flags))
                                   .append(further));
 }
@@ -113,7 +110,8 @@ std::uint32_t protocol_family(cni::Family family) { return family == cni::Family
 }  // namespace
 
 Bytes is_family(cni::Family family) {
-  return meta(NFT_META_NFPROTO, first) + equals(value_of_byte(static_cast<std::uint8_t>(protocol_family(family))));
+  return meta(NFT_META_NFPROTO, first_register) +
+         equals(value_of_byte(static_cast<std::uint8_t>(protocol_family(family))));
 }
 
 Bytes is_source_in(const cni::Prefix& prefix) { return is_in_prefix(source_of(prefix.address.family), prefix); }
@@ -122,16 +120,19 @@ Bytes is_destination_in(const cni::Prefix& prefix) {
   return is_in_prefix(destination_of(prefix.address.family), prefix);
 }
 
-Bytes is_input_not(const std::string& interface) { return load_input(first) + differs(value_of_interface(interface)); }
+Bytes is_input_not(const std::string& interface) {
+  return load_input(first_register) + differs(value_of_interface(interface));
+}
 
 Bytes is_to_this_host() {
-  return expression("fib", register_of(NFTA_FIB_DREG, first) + nft_number(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE) +
+  return expression("fib", register_of(NFTA_FIB_DREG, first_register) +
+                               nft_number(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE) +
                                nft_number(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR)) +
          equals(value_of_host_number(RTN_LOCAL));
 }
 
 Bytes has_dnat_status() {
-  return expression("ct", nft_number(NFTA_CT_KEY, NFT_CT_STATUS) + register_of(NFTA_CT_DREG, first)) +
+  return expression("ct", nft_number(NFTA_CT_KEY, NFT_CT_STATUS) + register_of(NFTA_CT_DREG, first_register)) +
          keep_bits(value_of_host_number(IPS_DST_NAT)) + differs(value_of_host_number(0));
 }
 
@@ -152,7 +153,7 @@ Bytes is_in(const std::string& set) { return lookup(set); }
 
 Bytes is_not_in(const std::string& set) { return lookup(set, NFT_LOOKUP_F_INV); }
 
-Bytes look_up_in_map(const std::string& map) { return lookup(map, 0, register_of(NFTA_LOOKUP_DREG, first)); }
+Bytes look_up_in_map(const std::string& map) { return lookup(map, 0, register_of(NFTA_LOOKUP_DREG, first_register)); }
 
 Bytes masquerade() { return expression("masq", {}); }
 
@@ -167,8 +168,8 @@ Bytes go_to(const std::string& chain) { return immediate(verdict(NFT_GOTO, chain
 Bytes dnat_to_registers(cni::Family family) {
   return expression("nat", nft_number(NFTA_NAT_TYPE, NFT_NAT_DNAT) +
                                nft_number(NFTA_NAT_FAMILY, protocol_family(family)) +
-                               register_of(NFTA_NAT_REG_ADDR_MIN, first) +
-                               register_of(NFTA_NAT_REG_PROTO_MIN, register_after(address_bytes(family))));
+                               register_of(NFTA_NAT_REG_ADDR_MIN, first_register) +
+                               register_of(NFTA_NAT_REG_PROTO_MIN, register_after(bytes_of_address(family))));
 }
 
 }  // namespace kernel

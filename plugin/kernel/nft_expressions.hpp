@@ -14,6 +14,8 @@ namespace kernel {
 /// A register of four bytes; longer values use the following registers too.
 enum class NftRegister : std::uint32_t { first = 8 };
 
+constexpr NftRegister first_register = NftRegister::first;
+
 /// The first register after values of this size.
 constexpr NftRegister register_after(std::uint32_t bytes) { return NftRegister{8 + bytes / 4}; }
 
@@ -32,6 +34,9 @@ Bytes load_protocol(NftRegister target);
 Bytes load_destination_port(NftRegister target);
 Bytes load_input(NftRegister target);       ///< iifname
 Bytes load_source_mac(NftRegister target);  ///< ether saddr
+
+/// The bytes of an address of the family.
+constexpr std::uint32_t bytes_of_address(cni::Family family) { return cni::address_length(family) / 8; }
 
 /// Matches if the key in the registers, from the first on, is in the set, or is not in it.
 Bytes is_in(const std::string& set);

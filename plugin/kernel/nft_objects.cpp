@@ -22,8 +22,6 @@ constexpr std::uint8_t comment_type = 0;  // NFTNL_UDATA_RULE_COMMENT and NFTNL_
 constexpr std::uint8_t key_byte_order_type = 0;  // NFTNL_UDATA_SET_KEYBYTEORDER
 constexpr std::uint32_t host_byte_order = 1;
 
-constexpr int nft_message_type(int message) { return (NFNL_SUBSYS_NFTABLES << 8) | message; }
-
 Message nft_message(int message, int flags, NftFamily family, const Bytes& attributes) {
   const nfgenmsg header{.nfgen_family = static_cast<std::uint8_t>(family), .version = NFNETLINK_V0, .res_id = 0};
   return new_message(nft_message_type(message), flags, header, attributes);
@@ -317,7 +315,7 @@ NetlinkRequest list_nft_elements(NftFamily family, const std::string& set, const
 std::optional<std::uint32_t> find_nft_generation(const std::string& message) {
   const auto attributes = attributes_of<NFTA_GEN_MAX>(message, NFT_MSG_NEWGEN);
   if (attributes[NFTA_GEN_ID] == nullptr) return std::nullopt;
-  return ntohl(number_in<std::uint32_t>(attributes[NFTA_GEN_ID]));
+  return nft_number_in(attributes[NFTA_GEN_ID]);
 }
 
 std::optional<NftChain> find_nft_chain(const std::string& message) {

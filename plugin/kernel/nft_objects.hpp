@@ -21,6 +21,9 @@ inline constexpr const char* nft_node_table = "veth_node";
 
 enum class NftFamily : std::uint8_t { inet = 1, bridge = 7 };
 
+/// nft(8), "Standard priority names": before connection tracking.
+constexpr std::int32_t raw_priority = -300;
+
 /// Hook and priority of a base chain, as in nft(8), "CHAINS".
 struct NftHook {
   const char* type;      ///< "nat" or "filter"

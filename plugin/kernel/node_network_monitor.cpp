@@ -24,7 +24,7 @@
 namespace kernel {
 namespace {
 
-constexpr std::size_t receive_buffer_bytes = 65536;
+constexpr std::size_t notification_buffer_bytes = 65536;
 
 constexpr std::array groups{RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  RTNLGRP_NEXTHOP};
@@ -79,7 +79,7 @@ bool is_relevant_next_hop(nlmsghdr* message) {
 
 NodeNetworkMonitor::NodeNetworkMonitor()
     : file_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)),
-      buffer_(std::make_unique_for_overwrite<char[]>(receive_buffer_bytes)) {
+      buffer_(std::make_unique_for_overwrite<char[]>(notification_buffer_bytes)) {
   if (!file_) posix::throw_errno("open a netlink socket");
   enlarge_receive_buffer(file_.get());
   bind_to_any_port(file_.get());
@@ -125,7 +125,7 @@ bool NodeNetworkMonitor::is_relevant(nlmsghdr* message) const {
 bool NodeNetworkMonitor::has_changed() {
   bool changed = false;
   for (;;) {
-    const auto received = ::recv(file_.get(), buffer_.get(), receive_buffer_bytes, 0);
+    const auto received = ::recv(file_.get(), buffer_.get(), notification_buffer_bytes, 0);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == ENOBUFS) {
       changed = true;

@@ -9,11 +9,9 @@
 namespace kernel {
 namespace {
 
-constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
-
 std::vector<FoundRoute> list_routes_of(NetlinkSocket& socket, const Device& device) {
   std::vector<FoundRoute> routes;
-  for (const auto family : families) {
+  for (const auto family : cni::families) {
     for (const auto& message : socket.dump(list_routes(device, family))) {
       if (const auto found = find_route(message, device.index)) routes.push_back(*found);
     }

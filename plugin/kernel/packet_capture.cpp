@@ -1,5 +1,6 @@
 #include "plugin/kernel/packet_capture.hpp"
 
+#include "plugin/kernel/packet_headers.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <arpa/inet.h>
@@ -23,8 +24,6 @@ namespace {
 constexpr std::uint32_t accepted_bytes = 128;
 constexpr std::size_t ipv4_protocol_offset = 9;
 constexpr std::size_t ipv6_protocol_offset = 6;
-constexpr std::size_t ipv6_header_bytes = 40;
-constexpr std::array<std::uint32_t, 3> id_offsets{0, 2, 4};  ///< source port, destination port, ICMP identifier
 
 sock_filter instruction(unsigned code, std::uint32_t operand, std::uint8_t if_true = 0, std::uint8_t if_false = 0) {
   return {.code = static_cast<std::uint16_t>(code), .jt = if_true, .jf = if_false, .k = operand};

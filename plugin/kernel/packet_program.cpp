@@ -11,11 +11,11 @@ namespace {
 constexpr std::uint32_t next_filter = static_cast<std::uint32_t>(TC_ACT_UNSPEC);
 
 // Offsets with the Ethernet header: RFC 791, RFC 8200, RFC 826.
-constexpr std::uint32_t network = ETH_HLEN;
-constexpr std::uint32_t ipv4_source = network + 12;
-constexpr std::uint32_t ipv4_destination = network + 16;
-constexpr std::uint32_t ipv6_source = network + 8;
-constexpr std::uint32_t arp_sender = network + 14;
+constexpr std::uint32_t network_header = ETH_HLEN;
+constexpr std::uint32_t ipv4_source = network_header + 12;
+constexpr std::uint32_t ipv4_destination = network_header + 16;
+constexpr std::uint32_t ipv6_source = network_header + 8;
+constexpr std::uint32_t arp_sender = network_header + 14;
 
 constexpr std::uint32_t loopback_mask = 0xff000000;
 constexpr std::uint32_t loopback_network = 0x7f000000;

@@ -2,6 +2,7 @@
 
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/nft_attributes.hpp"
+#include "plugin/kernel/packet_headers.hpp"
 #include "plugin/posix/system_error.hpp"
 
 #include <netlink/attr.h>
@@ -25,8 +26,6 @@
 namespace kernel {
 namespace {
 
-constexpr int type_of(int message) { return NFNL_SUBSYS_NFTABLES << 8 | message; }
-constexpr std::array<std::uint32_t, 3> id_offsets{0, 2, 4};  ///< source port, destination port, ICMP identifier
 constexpr std::uint32_t id_bytes = 2;
 
 std::string table_name() { return "veth_probe_" + std::to_string(::getpid()); }
@@ -41,7 +40,8 @@ NetlinkRequest batch_limit(int type) {
 
 NetlinkRequest add(int message, std::uint8_t family, const Bytes& attributes) {
   constexpr int flags = NLM_F_CREATE | NLM_F_APPEND;
-  return {new_message(type_of(message), flags, header_of(family), attributes), "add a table that traces packets"};
+  return {new_message(nft_message_type(message), flags, header_of(family), attributes),
+          "add a table that traces packets"};
 }
 
 Bytes expression(const char* name, const Bytes& attributes) {
@@ -100,15 +100,13 @@ const char* family_words(std::uint8_t family) {
   return family == NFPROTO_IPV6 ? "ip6" : "netdev";
 }
 
-using Attributes = std::array<nlattr*, NFTA_TRACE_MAX + 1>;
+using TraceAttributes = std::array<nlattr*, NFTA_TRACE_MAX + 1>;
 
-std::uint32_t number_of(const nlattr* attribute) { return ntohl(number_in<std::uint32_t>(attribute)); }
-
-bool is_drop(const Attributes& attributes) {
-  const auto type = number_of(attributes[NFTA_TRACE_TYPE]);
-  if (type == NFT_TRACETYPE_POLICY) return number_of(attributes[NFTA_TRACE_POLICY]) == NF_DROP;
+bool is_drop(const TraceAttributes& attributes) {
+  const auto type = nft_number_in(attributes[NFTA_TRACE_TYPE]);
+  if (type == NFT_TRACETYPE_POLICY) return nft_number_in(attributes[NFTA_TRACE_POLICY]) == NF_DROP;
   const auto* code = find_nested(attributes[NFTA_TRACE_VERDICT], NFTA_VERDICT_CODE);
-  return type == NFT_TRACETYPE_RULE && code != nullptr && number_of(code) == NF_DROP;
+  return type == NFT_TRACETYPE_RULE && code != nullptr && nft_number_in(code) == NF_DROP;
 }
 
 /// The first of the numbers that the header of the packet contains; 0: none.
@@ -125,10 +123,10 @@ std::uint16_t id_in(const nlattr* header, const std::vector<std::uint16_t>& ids)
 
 std::optional<TracedDrop> TraceReader::read(const std::string& message) {
   auto* header = const_cast<nlmsghdr*>(reinterpret_cast<const nlmsghdr*>(message.data()));
-  Attributes attributes{};
-  if (header->nlmsg_type != type_of(NFT_MSG_TRACE)) return std::nullopt;
+  TraceAttributes attributes{};
+  if (header->nlmsg_type != nft_message_type(NFT_MSG_TRACE)) return std::nullopt;
   if (nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), NFTA_TRACE_MAX, nullptr) < 0) return std::nullopt;
-  auto& id = id_of_packet_[number_of(attributes[NFTA_TRACE_ID])];
+  auto& id = id_of_packet_[nft_number_in(attributes[NFTA_TRACE_ID])];
   if (const auto found = id_in(attributes[NFTA_TRACE_TRANSPORT_HEADER], ids_); found != 0) id = found;
   if (id == 0 || !is_drop(attributes)) return std::nullopt;
   const auto family = static_cast<const nfgenmsg*>(nlmsg_data(header))->nfgen_family;

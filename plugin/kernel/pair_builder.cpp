@@ -32,8 +32,6 @@ namespace {
 
 using Requests = std::vector<NetlinkRequest>;
 
-constexpr std::uint32_t loopback_index = 1;
-
 Requests take_refused_requests(Requests& requests, const std::vector<Refusal>& refusals) {
   Requests refused;
   for (const auto& refusal : refusals) refused.push_back(std::move(requests[refusal.request]));

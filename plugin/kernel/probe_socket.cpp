@@ -1,6 +1,7 @@
 #include "plugin/kernel/probe_socket.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/kernel/packet_headers.hpp"
 #include "plugin/kernel/socket_address.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -25,7 +26,6 @@ using Kind = ProbeAnswer::Kind;
 
 constexpr std::size_t icmp_header_bytes = 8;
 constexpr std::uint32_t ipv4_header_bytes = 20;
-constexpr std::uint32_t ipv6_header_bytes = 40;
 
 bool is_ipv6(const ProbePacket& packet) { return packet.destination.family == cni::Family::ipv6; }
 

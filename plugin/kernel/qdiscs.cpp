@@ -94,7 +94,7 @@ Message deletion_message(const Device& device, std::uint32_t handle, std::uint32
   return new_message(RTM_DELQDISC, header_of(device, handle, parent));
 }
 
-const std::vector<int> not_found_errors{ENOENT, EINVAL};
+const std::vector<int> no_qdisc_errors{ENOENT, EINVAL};
 
 /// Parses the options of a message about a qdisc or a filter of this kind; false for other messages.
 template <std::size_t Count>
@@ -193,12 +193,12 @@ NetlinkRequest delete_redirection(const Device& device) {
 
 NetlinkRequest delete_root_qdisc(const Device& device) {
   return {deletion_message(device, root_handle, TC_H_ROOT), "delete the rate limit of " + text::quoted(device.name),
-          not_found_errors};
+          no_qdisc_errors};
 }
 
 NetlinkRequest delete_ingress_qdisc(const Device& device) {
   return {deletion_message(device, ingress_handle, TC_H_INGRESS),
-          "delete the ingress qdisc of " + text::quoted(device.name), not_found_errors};
+          "delete the ingress qdisc of " + text::quoted(device.name), no_qdisc_errors};
 }
 
 // The kernel sends the answer to the multicast group, and to the requesting socket only with NLM_F_ECHO. For an

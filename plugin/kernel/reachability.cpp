@@ -1,5 +1,6 @@
 #include "plugin/kernel/reachability.hpp"
 
+#include "plugin/kernel/links.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/routing_reader.hpp"
 
@@ -9,8 +10,6 @@
 
 namespace kernel {
 namespace {
-
-constexpr std::uint32_t loopback_index = 1;
 
 bool is_host_route(const wiring::Route& route) { return cni::is_host_prefix(route.destination); }
 

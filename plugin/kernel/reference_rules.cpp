@@ -1,6 +1,7 @@
 #include "plugin/kernel/reference_rules.hpp"
 
 #include "plugin/kernel/message.hpp"
+#include "plugin/kernel/nft_attributes.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <arpa/inet.h>
@@ -42,7 +43,7 @@ std::string text_of(const Table& table) { return "table " + name_of(table.family
 
 NetlinkRequest request_of(int type, const Table& table, const Bytes& attributes, const std::string& action) {
   const nfgenmsg header{.nfgen_family = static_cast<std::uint8_t>(table.family), .version = NFNETLINK_V0, .res_id = 0};
-  return {new_message((NFNL_SUBSYS_NFTABLES << 8) | type, 0, header, attributes), action + text_of(table)};
+  return {new_message(nft_message_type(type), 0, header, attributes), action + text_of(table)};
 }
 
 /// Kernels without nftables refuse the message with EINVAL or EOPNOTSUPP.

@@ -18,8 +18,6 @@
 namespace kernel {
 namespace {
 
-const Device loopback{"lo", 1};
-
 bool may_have_rules(const wiring::Footprint& footprint) {
   return footprint.may_have_rules && (!footprint.partial_wiring || wiring::needs_rules(*footprint.partial_wiring));
 }
@@ -172,7 +170,7 @@ void BatchRemoval::remove_gateways() {
   std::vector<std::size_t> positions;
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     for (const auto& gateway : batch_[position].gateways) {
-      requests.push_back(delete_address(loopback, cni::host_prefix(gateway)));
+      requests.push_back(delete_address({"lo", loopback_index}, cni::host_prefix(gateway)));
       positions.push_back(position);
     }
   }

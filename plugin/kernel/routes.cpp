@@ -49,8 +49,6 @@ Message route_query(cni::Family family, const rtmsg& filter = {}) {
   return new_message(RTM_GETROUTE, header);
 }
 
-const std::vector<int> absent_family_errors{ENOENT, EAFNOSUPPORT, EOPNOTSUPP};
-
 Message loopback_route(int type, int flags, const Device& device) {
   constexpr std::uint32_t metric = 2048;
   const auto loopback = *cni::find_prefix("::1/128");
@@ -146,7 +144,6 @@ int position_of(const wiring::Route& route) {
 
 /// A route that raise_metric() may change needs an explicit metric; the kernel's default is IP6_RT_PRIO_USER.
 std::optional<std::uint32_t> priority_of(const wiring::Route& route) {
-  constexpr std::uint32_t default_ipv6_metric = 1024;
   return is_ipv6(route) && !route.exclusive ? route.priority.value_or(default_ipv6_metric) : route.priority;
 }
 
@@ -195,6 +192,8 @@ NetlinkRequest delete_loopback_route(const Device& device) {
   return {
       loopback_route(RTM_DELROUTE, 0, device), "delete route local ::1 dev \"" + device.name + '"', {ESRCH, ENOENT}};
 }
+
+const std::vector<int> absent_family_errors{ENOENT, EAFNOSUPPORT, EOPNOTSUPP};
 
 NetlinkRequest list_routes(const Device& device, cni::Family family) {
   auto message = route_query(family);

@@ -15,6 +15,12 @@ namespace kernel {
 /// The protocol number of the routes of this plugin, as `ip route` shows it ("proto 86").
 constexpr std::uint8_t route_protocol = 86;
 
+/// The metric of an IPv6 route without one (IP6_RT_PRIO_USER in include/uapi/linux/ipv6_route.h).
+constexpr std::uint32_t default_ipv6_metric = 1024;
+
+/// The errors of a kernel without this address family.
+extern const std::vector<int> absent_family_errors;
+
 /// Adds a route through the device. For an exclusive route the kernel returns EEXIST if a route to its destination
 /// exists. Other routes come after the existing ones: a container may have a default route for each of its networks,
 /// and the first is used. The order of IPv6 routes is that of their metrics: EEXIST if the destination has a route with

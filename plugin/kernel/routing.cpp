@@ -1,5 +1,7 @@
 #include "plugin/kernel/routing.hpp"
 
+#include "plugin/kernel/routes.hpp"
+
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
@@ -34,7 +36,7 @@ std::string table_name(std::uint32_t table) {
   return table == RT_TABLE_DEFAULT ? "default" : std::to_string(table);
 }
 
-std::string protocol_name(std::uint8_t protocol) {
+std::string route_protocol_name(std::uint8_t protocol) {
   switch (protocol) {
     case RTPROT_KERNEL:
       return "kernel";
@@ -81,7 +83,7 @@ std::string to_string(const RouteEntry& entry) {
   if (entry.route.gateway) text += " via " + cni::to_string(*entry.route.gateway);
   if (!entry.device.empty() && !rejects(entry.type)) text += " dev " + entry.device;
   if (entry.tos != 0) text += " tos " + std::to_string(entry.tos);
-  text += " table " + table_name(table_of(entry)) + " proto " + protocol_name(entry.protocol);
+  text += " table " + table_name(table_of(entry)) + " proto " + route_protocol_name(entry.protocol);
   if (metric_of(entry) != 0) text += " metric " + std::to_string(metric_of(entry));
   return text;
 }
@@ -158,7 +160,6 @@ std::optional<RouteEntry> find_entry(const Routing& routing, const cni::IpAddres
 /// The kernel refuses a route whose destination and metric exist. A route of the plugin has metric 0; IPv6 has no
 /// metric 0 and uses IP6_RT_PRIO_USER.
 bool takes_precedence(const RouteEntry& entry, const cni::IpAddress& address) {
-  constexpr std::uint32_t default_ipv6_metric = 1024;
   if (table_of(entry) != wiring::main_table) return table_of(entry) != RT_TABLE_DEFAULT;
   if (!cni::is_host_prefix(entry.route.destination) || entry.route.destination.address != address) return false;
   return metric_of(entry) <= (is_ipv6(entry) ? default_ipv6_metric : 0);

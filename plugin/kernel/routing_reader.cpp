@@ -18,10 +18,6 @@
 namespace kernel {
 namespace {
 
-constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
-
-const std::vector<int> absent_family_errors{ENOENT, EAFNOSUPPORT, EOPNOTSUPP};
-
 RouteType type_of(std::uint8_t type) {
   switch (type) {
     case RTN_UNICAST:
@@ -124,7 +120,7 @@ std::optional<PolicyRule> find_policy_rule(const std::string& message) {
 
 Routing observe_routing(NetlinkSocket& socket) {
   Routing routing;
-  for (const auto family : families) {
+  for (const auto family : cni::families) {
     for (const auto& message : socket.dump(list_policy_rules(family))) {
       if (auto rule = find_policy_rule(message)) routing.rules.push_back(*std::move(rule));
     }

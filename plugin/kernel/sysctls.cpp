@@ -73,8 +73,6 @@ bool has_advertised_routes(std::uint32_t interface_index, NetlinkSocket& socket)
   });
 }
 
-constexpr std::uint32_t loopback_index = 1;
-
 /// The default is set first, for interfaces that are created after the listing. All interfaces that accept
 /// advertisements are changed, since the first advertisement may arrive later, or may contain no route.
 void keep_accepting_router_advertisements(NetlinkSocket& socket) {

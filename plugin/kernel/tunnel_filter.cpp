@@ -17,12 +17,9 @@ namespace {
 using cni::Family;
 using Requests = std::vector<NetlinkRequest>;
 
-constexpr auto first = NftRegister::first;
 constexpr auto inet = NftFamily::inet;
-constexpr std::int32_t raw_priority = -300;  // nft(8), "Standard priority names": before connection tracking
 constexpr const char* chain_name = "strangers";
 constexpr const char* ports_set = "tunnels";
-constexpr std::array families{Family::ipv4, Family::ipv6};
 
 std::string nodes_set(Family family) { return family == Family::ipv4 ? "nodes4" : "nodes6"; }
 
@@ -30,8 +27,9 @@ std::string nodes_set(Family family) { return family == Family::ipv4 ? "nodes4" 
 NftRule rule_for(Family family) {
   return {.chain = chain_name,
           .comment = "not from " + nodes_set(family),
-          .expressions = load_protocol(first) + load_destination_port(register_after(4)) + is_in(ports_set) +
-                         is_family(family) + load_source(family, first) + is_not_in(nodes_set(family)) + drop()};
+          .expressions = load_protocol(first_register) + load_destination_port(register_after(4)) + is_in(ports_set) +
+                         is_family(family) + load_source(family, first_register) + is_not_in(nodes_set(family)) +
+                         drop()};
 }
 
 Bytes port_key(std::uint16_t port) { return padded(value_of_byte(IPPROTO_UDP)) + padded(value_of_port(port)); }
@@ -49,7 +47,7 @@ NftKeys keys_of(Family family) { return {.family = inet, .table = nft_node_table
 template <class MakeRequest>
 void append_elements(const std::set<cni::IpAddress>& addresses, Requests& requests, MakeRequest make_request) {
   constexpr std::size_t most_in_message = 1000;
-  for (const auto family : families) {
+  for (const auto family : cni::families) {
     auto elements = keys_of(family);
     for (const auto& address : addresses) {
       if (address.family != family) continue;
@@ -111,7 +109,7 @@ bool has_all_rules(NetlinkSocket& socket) {
   for (const auto& message : socket.dump(list_nft_rules(inet, nft_node_table))) {
     if (auto rule = find_nft_rule(message)) found.push_back(std::move(*rule));
   }
-  return std::ranges::all_of(families, [&](Family family) {
+  return std::ranges::all_of(cni::families, [&](Family family) {
     const auto wanted = rule_for(family);
     return std::ranges::any_of(found, [&](const FoundRule& rule) {
       return rule.chain == wanted.chain && matches_expressions(wanted.expressions, rule.expressions);
@@ -128,7 +126,7 @@ std::optional<wiring::TunnelFilter> observe_tunnel_filter(NetlinkSocket& socket)
   for (const auto& element : elements_of(socket, ports_set)) {
     if (const auto port = find_port(element.key)) filter.ports.insert(*port);
   }
-  for (const auto family : families) {
+  for (const auto family : cni::families) {
     for (const auto& element : elements_of(socket, nodes_set(family))) {
       if (element.key.size() != cni::address_length(family) / 8) continue;
       filter.nodes.insert(cni::from_bytes(family, reinterpret_cast<const std::uint8_t*>(element.key.data())));
@@ -144,7 +142,7 @@ void put_tunnel_filter(NetlinkSocket& socket, const wiring::TunnelFilter& filter
   append_elements(filter.nodes, elements, add_nft_elements);
   commit_in_parts(socket, std::move(elements));
   Requests rules;
-  for (const auto family : families) rules.push_back(append_nft_rule(inet, rule_for(family), nft_node_table));
+  for (const auto family : cni::families) rules.push_back(append_nft_rule(inet, rule_for(family), nft_node_table));
   commit(socket, std::move(rules));
 }
 

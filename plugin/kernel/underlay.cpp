@@ -72,8 +72,7 @@ Links devices_of(NetlinkSocket& socket, const std::map<cni::IpAddress, NodePath>
 }
 
 std::uint32_t mtu_of(NetlinkSocket& socket, const Links& links) {
-  constexpr cni::Family families[] = {cni::Family::ipv4, cni::Family::ipv6};
-  if (links.empty()) return default_route_mtu(socket, families);
+  if (links.empty()) return default_route_mtu(socket, cni::families);
   const auto has_smaller_mtu = [](const auto& left, const auto& right) { return left.second.mtu < right.second.mtu; };
   return std::ranges::min_element(links, has_smaller_mtu)->second.mtu;
 }

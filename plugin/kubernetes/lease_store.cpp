@@ -15,7 +15,6 @@ constexpr unsigned unauthorized = 401;
 constexpr unsigned forbidden = 403;
 constexpr unsigned not_found = 404;
 constexpr unsigned conflict = 409;
-constexpr unsigned gone = 410;
 constexpr unsigned too_many_requests = 429;
 constexpr unsigned server_error = 500;
 
@@ -145,7 +144,7 @@ bool LeaseStore::watch_once(const std::string& prefix, std::string& revision,
   auto connection = client_->connect();
   const auto deadline = http::deadline_in(settings_.timeout);
   const auto status = connection.begin_stream(with_token({.target = target}), deadline);
-  if (status == gone) return false;
+  if (status == gone_status) return false;
   if (status != ok) throw_failure({.status = status, .body = connection.read_rest(deadline)}, "watch Leases");
   for (int silent = 0; is_wanted;) {
     try {

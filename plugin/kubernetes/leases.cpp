@@ -118,9 +118,8 @@ void write_metadata(cni::JsonWriter& json, const WrittenLease& lease) {
 }
 
 LeaseEvent failed_event(const Json& status) {
-  constexpr int gone = 410;
   const auto* code = cni::find_member(status, "code");
-  const bool is_expired = code != nullptr && code->is_number_integer() && *code == gone;
+  const bool is_expired = code != nullptr && code->is_number_integer() && *code == gone_status;
   return {.kind = is_expired ? LeaseEvent::Kind::expired : LeaseEvent::Kind::failed,
           .reason = text::printable(string_in(status, "message"))};
 }

@@ -55,6 +55,9 @@ struct LeasePage {
 };
 LeasePage read_lease_list(std::string_view text);
 
+/// 410 Gone: the API server has no changes since the revision any more.
+constexpr unsigned gone_status = 410;
+
 /// A line of a watch.
 struct LeaseEvent {
   enum class Kind { changed, removed, bookmark, expired, failed };

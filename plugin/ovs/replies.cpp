@@ -2,6 +2,7 @@
 
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_member.hpp"
+#include "plugin/ovs/json_text.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <nlohmann/json.hpp>
@@ -21,8 +22,6 @@ using Json = nlohmann::ordered_json;
 }
 
 Json parse(std::string_view text) { return Json::parse(text, nullptr, false); }
-
-std::string to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string string_in(const Json& value, const char* name) {
   const auto* member = cni::find_member(value, name);

@@ -1,5 +1,7 @@
 #include "plugin/ovs/requests.hpp"
 
+#include "plugin/ovs/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <string_view>
@@ -12,8 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view owner = "veth-cni";
-
-std::string to_text(const Json& message) { return message.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string transact(RequestId id, const std::vector<Json>& operations) {
   Json parameters = Json::array({"Open_vSwitch"});

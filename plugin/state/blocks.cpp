@@ -9,6 +9,7 @@
 #include "plugin/state/directory_reader.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/state/locks.hpp"
+#include "plugin/state/private_modes.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -79,10 +80,10 @@ std::string json_of(const std::vector<cni::Prefix>& prefixes) {
 }
 
 void create_folder(const std::string& path) {
-  constexpr mode_t for_owner = 0700;
   for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const auto part = path.substr(0, end);
-    if (::mkdir(part.c_str(), for_owner) < 0 && errno != EEXIST) posix::throw_errno("create " + text::quoted(part));
+    if (::mkdir(part.c_str(), private_directory) < 0 && errno != EEXIST)
+      posix::throw_errno("create " + text::quoted(part));
     if (end == std::string::npos) return;
   }
 }

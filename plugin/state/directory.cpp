@@ -4,6 +4,7 @@
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/directory_reader.hpp"
 #include "plugin/state/location.hpp"
+#include "plugin/state/private_modes.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 namespace state {
 namespace {
 
-constexpr mode_t private_file = 0600;
-constexpr mode_t private_directory = 0700;
 constexpr std::string_view pending_suffix = "/pending";
 constexpr std::string_view live_suffix = "/live";
 

@@ -7,6 +7,7 @@
 #include "plugin/state/directory_reader.hpp"
 #include "plugin/state/host_namespace.hpp"
 #include "plugin/state/layout.hpp"
+#include "plugin/state/private_modes.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
@@ -26,7 +27,6 @@ namespace state {
 namespace {
 
 constexpr std::size_t uuid_length = 36;
-constexpr mode_t private_directory = 0700;
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 constexpr int max_depth = 8;
 

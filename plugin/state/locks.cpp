@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/state/layout.hpp"
+#include "plugin/state/private_modes.hpp"
 #include "plugin/text/quoted.hpp"
 
 #include <fcntl.h>
@@ -14,8 +15,6 @@
 
 namespace state {
 namespace {
-
-constexpr mode_t private_file = 0600;
 
 /// Locks of attachments are in the lower half of the file offsets, those of networks in the upper half.
 constexpr std::uint64_t half = std::uint64_t{1} << 62U;

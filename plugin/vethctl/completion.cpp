@@ -104,7 +104,7 @@ Words names_of(const std::vector<Command>& commands) {
   return names;
 }
 
-const Option* find_option(const Command& command, std::string_view word) {
+const Option* find_long_option(const Command& command, std::string_view word) {
   if (!word.starts_with("--")) return nullptr;
   const auto found = std::ranges::find(command.options, word.substr(2), &Option::name);
   return found == command.options.end() ? nullptr : &*found;
@@ -119,7 +119,7 @@ struct Context {
 };
 
 void add_word(const Command& command, const std::string& word, Context& context) {
-  const auto* option = context.is_after_options ? nullptr : find_option(command, word);
+  const auto* option = context.is_after_options ? nullptr : find_long_option(command, word);
   if (context.option != nullptr) {
     context.option = nullptr;
   } else if (option != nullptr) {
@@ -144,7 +144,7 @@ Words options_of(const Command& command, const Context& context) {
 /// "--output=json"
 Words assignments_of(const Command& command, const std::string& word, const NameSource& names) {
   const auto end = word.find('=');
-  const auto* option = find_option(command, word.substr(0, end));
+  const auto* option = find_long_option(command, word.substr(0, end));
   if (option == nullptr || option->value.empty()) return {};
   auto values = values_of(*option, names);
   for (auto& value : values) value.insert(0, word.substr(0, end + 1));

@@ -20,7 +20,7 @@
 namespace vethctl {
 namespace {
 
-std::string to_text(const explain::Commands& commands) { return text::joined(commands, "\n") + '\n'; }
+std::string lines_of(const explain::Commands& commands) { return text::joined(commands, "\n") + '\n'; }
 
 std::optional<wiring::Wiring> wiring_of(const std::optional<state::StoredRecord>& stored) {
   return stored && stored->record ? wiring::find_wiring(stored->record->wiring) : std::nullopt;
@@ -59,19 +59,19 @@ PlanFolder::~PlanFolder() {
 std::string explain_add(const cni::Request& request, kernel::Kernel& kernel, state::Folder& folder) {
   PlanningKernel planning{kernel};
   const auto wiring = planning.plan([&] { verbs::add(request, planning, folder, [](std::string_view) {}); });
-  return to_text(explain::commands(wiring, {.netns = request.netns, .node_instance = folder.name()}));
+  return lines_of(explain::commands(wiring, {.netns = request.netns, .node_instance = folder.name()}));
 }
 
 std::string explain_recorded(const cni::Attachment& attachment, const state::Folder& folder) {
   const auto stored = folder.records.find(attachment);
   const auto wiring = wiring_of(stored);
   if (!wiring) return {};
-  return to_text(explain::commands(*wiring, {.netns = stored->record->netns, .node_instance = folder.name()}));
+  return lines_of(explain::commands(*wiring, {.netns = stored->record->netns, .node_instance = folder.name()}));
 }
 
 std::string explain_removal(const cni::Attachment& attachment, const std::optional<state::Folder>& folder) {
   const auto wiring = folder ? wiring_of(folder->records.find(attachment)) : std::nullopt;
-  return wiring ? to_text(explain::removal_commands(*wiring)) : "# there is no readable record\n";
+  return wiring ? lines_of(explain::removal_commands(*wiring)) : "# there is no readable record\n";
 }
 
 std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, const state::Folder& folder,
@@ -89,7 +89,7 @@ std::string explain_repair(const state::Record& record, kernel::Kernel& kernel, 
   auto differences = wiring::difference(*wiring, observed);
   std::erase_if(differences, [&](const auto& difference) { return wiring::may_be_intended(*wiring, difference); });
   if (differences.empty() || !wiring::is_own_pair(*wiring, observed)) return {};
-  return to_text(
+  return lines_of(
       explain::commands(differences, *wiring, {.netns = record.netns, .node_instance = context.node_instance}));
 } catch (const cni::Error&) {
   return {};

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto entries_name = ".veth-cni";
 constexpr auto original_suffix = ".reference";
-constexpr std::size_t max_file_bytes = std::size_t{64} << 20U;
+constexpr std::size_t max_installed_bytes = std::size_t{64} << 20U;
 
 /// In hexadecimal. Detects accidental changes, not forgeries.
 std::string hash_of(std::string_view content) {
@@ -150,7 +150,7 @@ std::vector<std::string> InstalledFiles::names() const {
 }
 
 std::optional<std::string> InstalledFiles::content(const std::string& name) const {
-  return posix::find_content(directory_.get(), name, max_file_bytes);
+  return posix::find_content(directory_.get(), name, max_installed_bytes);
 }
 
 bool InstalledFiles::is_ours(const std::string& name, const std::string& content) const {

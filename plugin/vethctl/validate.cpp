@@ -204,7 +204,7 @@ class Validation {
   void check(const std::string& text) try {
     check_byte_order_mark(text);
     check_syntax(text);
-    const cni::JsonDocument document{text, "the network configuration"};
+    const cni::JsonDocument document{text, cni::configuration_origin};
     document.root().as_object();
     auto json = ordered_json::parse(text);
     if (is_list(file_.file, json)) return check_list(document, json);

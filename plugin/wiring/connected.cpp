@@ -5,11 +5,9 @@
 namespace wiring {
 namespace {
 
-constexpr std::uint8_t link_scope = 253;
-
 std::optional<cni::IpAddress> next_hop(const cni::Route& route, const DefaultGateways& gateways) {
   if (route.gateway) return route.gateway;
-  if (route.scope && *route.scope >= link_scope) return std::nullopt;
+  if (has_link_scope(route)) return std::nullopt;
   return gateways.of(route.destination.address.family);
 }
 
@@ -41,12 +39,21 @@ void add_addresses(End& end, const std::vector<cni::Prefix>& addresses) {
   for (const auto& address : addresses) end.addresses.push_back({address});
 }
 
+bool has_link_scope(const cni::Route& route) {
+  constexpr std::uint8_t link_scope = 253;
+  return route.scope && *route.scope >= link_scope;
+}
+
 void add_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways) {
   for (const auto& route : routes) {
     if (!has_family(end, route.destination.address.family)) continue;
     const auto added = route_by(route, next_hop(route, gateways));
     if (!has_route(end, added)) end.routes.push_back(added);
   }
+}
+
+void add_neighbours(End& end, const End& other) {
+  for (const auto& address : other.addresses) end.neighbours.push_back({address.prefix.address, other.mac});
 }
 
 }  // namespace wiring

@@ -28,7 +28,13 @@ DefaultGateways gateways_of(const cni::Lease& lease);
 /// Adds the addresses to an end, with connected routes.
 void add_addresses(End& end, const std::vector<cni::Prefix>& addresses);
 
+/// Whether the route has the scope link or host: it has no next hop.
+bool has_link_scope(const cni::Route& route);
+
 /// Adds each route to an end once. Routes of a family without an address on the end are left out.
 void add_routes(End& end, const std::vector<cni::Route>& routes, const DefaultGateways& gateways);
+
+/// Permits the end to send to the addresses of the other end without ARP or neighbour discovery.
+void add_neighbours(End& end, const End& other);
 
 }  // namespace wiring

@@ -1,5 +1,7 @@
 #include "plugin/wiring/found_attachment.hpp"
 
+#include "plugin/wiring/connected.hpp"
+
 #include <algorithm>
 
 namespace wiring {
@@ -44,10 +46,6 @@ End end_of(const std::string& name, const ObservedEnd& actual, bool is_routed) {
   }
   sort_by_dependency(end.routes);
   return end;
-}
-
-void add_neighbours(End& end, const End& other) {
-  for (const auto& address : other.addresses) end.neighbours.push_back({address.prefix.address, other.mac});
 }
 
 /// IPv6 gateways, which are on lo: see wire_ptp.cpp.

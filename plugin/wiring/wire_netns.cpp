@@ -14,11 +14,6 @@ void add_missing_gateways(DefaultGateways& gateways, const std::vector<cni::Pref
   }
 }
 
-/// Permits each end to send without ARP or neighbour discovery.
-void add_neighbours(End& end, const End& other) {
-  for (const auto& address : other.addresses) end.neighbours.push_back({address.prefix.address, other.mac});
-}
-
 }  // namespace
 
 Wiring wire_netns(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {

@@ -1,6 +1,7 @@
 #include "plugin/wiring/wire_ptp.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/wiring/connected.hpp"
 #include "plugin/wiring/wire_pair.hpp"
 
 #include <algorithm>
@@ -113,11 +114,6 @@ class RoutedPair {
   /// Addresses of one range have the same routes, and the lease may contain a route to the container's own prefix.
   void add_route_if_absent(const Route& route) {
     if (!has_route(wiring_.container, route)) wiring_.container.routes.push_back(route);
-  }
-
-  static bool has_link_scope(const cni::Route& route) {
-    constexpr std::uint8_t link_scope = 253;
-    return route.scope && *route.scope >= link_scope;
   }
 
   /// nullopt: a link route, or a route of a family in which the container has no address.

@@ -15,14 +15,14 @@ std::size_t length_of(unsigned char lead) {
   return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
 }
 
-constexpr std::uint32_t none = 0xffffffff;
+constexpr std::uint32_t no_code_point = 0xffffffff;
 
 std::uint32_t code_point(std::string_view character) {
   constexpr std::array<unsigned, 5> bits_of_lead{0, 0x7f, 0x1f, 0x0f, 0x07};
   auto code = static_cast<unsigned char>(character.front()) & bits_of_lead.at(character.size());
   for (const char byte : character.substr(1)) {
     const auto value = static_cast<unsigned char>(byte);
-    if ((value & 0xc0U) != 0x80U) return none;
+    if ((value & 0xc0U) != 0x80U) return no_code_point;
     code = (code << 6U) | (value & 0x3fU);
   }
   return code;

@@ -18,7 +18,7 @@ namespace report {
 namespace {
 
 constexpr std::size_t columns = 7;
-constexpr std::array<std::size_t, columns> widths{23, 6, 12, 12, 9, 8, 0};
+constexpr std::array<std::size_t, columns> column_widths{23, 6, 12, 12, 9, 8, 0};
 
 using Cells = std::array<std::string, columns>;
 
@@ -27,7 +27,7 @@ std::string row(const Cells& cells) {
   for (std::size_t i = 0; i < columns; ++i) {
     auto cell = clean(cells[i].empty() ? "-" : cells[i]);
     const auto width = display_width(cell);
-    if (width < widths[i]) cell.append(widths[i] - width, ' ');
+    if (width < column_widths[i]) cell.append(column_widths[i] - width, ' ');
     text += (i == 0 ? "" : "  ") + cell;
   }
   return text + '\n';

@@ -19,10 +19,6 @@ std::string locations(const std::vector<std::string>& where, bool shows_all) {
   return text::listed(where, shows_all ? where.size() : limit);
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
-}
-
 /// Each consequence at each location counts.
 std::size_t count_consequences(const Finding& finding) {
   std::size_t count = 0;

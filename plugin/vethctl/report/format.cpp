@@ -8,8 +8,6 @@
 namespace report {
 namespace {
 
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
-
 template <class Value>
 std::vector<std::string> texts_of(const std::vector<Value>& values) {
   std::vector<std::string> all;
@@ -20,8 +18,14 @@ std::vector<std::string> texts_of(const std::vector<Value>& values) {
 
 }  // namespace
 
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
+
 std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
 }
 
 std::string truncate(std::string_view text, std::size_t width) {

@@ -14,8 +14,14 @@
 // The text form of single values, the same in all reports.
 namespace report {
 
+/// Whether the byte of UTF-8 text is the first one of a character.
+bool begins_character(char byte);
+
 /// Number of code points of UTF-8 text: its columns in a terminal. (Wide characters count as one.)
 std::size_t display_width(std::string_view text);
+
+/// "1 finding", "2 findings".
+std::string counted(std::size_t count, std::string_view noun);
 
 /// At most `width` characters; a longer text is truncated and ends in "…".
 std::string truncate(std::string_view text, std::size_t width);

@@ -116,10 +116,6 @@ PageWriter::Findings PageWriter::findings_of(std::size_t number) const {
   return found == attachment_findings_.end() ? Findings{} : found->second;
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
 std::string PageWriter::header() const {
   std::string text = "<header>\n<h1>network of " + xml(page_.node.hostname) + "</h1>\n<p class=\"quiet\">" +
                      counted(page_.node.attachments.size(), "attachment") + " in " +

@@ -7,7 +7,7 @@
 namespace report {
 namespace {
 
-constexpr std::size_t indent = 2;
+constexpr std::size_t json_indent = 2;
 
 using cni::JsonWriter;
 
@@ -141,7 +141,7 @@ void write_ends(JsonWriter& json, const char* name, const auto& container, const
 }  // namespace
 
 std::string json(const cni::Attachment& attachment) {
-  cni::JsonWriter json{indent};
+  cni::JsonWriter json{json_indent};
   json.begin_object();
   json.member("network", attachment.network);
   json.member("container", attachment.container);
@@ -151,13 +151,13 @@ std::string json(const cni::Attachment& attachment) {
 }
 
 std::string json(const std::vector<inspect::Attachment>& attachments) {
-  JsonWriter json{indent};
+  JsonWriter json{json_indent};
   write(json, attachments);
   return json.finished();
 }
 
 std::string json(const inspect::Node& node) {
-  JsonWriter json{indent};
+  JsonWriter json{json_indent};
   json.begin_object();
   json.member("hostname", node.hostname);
   member(json, "gateways", texts(node.gateways));
@@ -170,7 +170,7 @@ std::string json(const inspect::Node& node) {
 }
 
 std::string json(const inspect::Detail& detail) {
-  JsonWriter json{indent};
+  JsonWriter json{json_indent};
   json.begin_object();
   members(json, detail.attachment);
   if (detail.wanted) {

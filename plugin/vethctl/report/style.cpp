@@ -1,5 +1,8 @@
 #include "plugin/vethctl/report/style.hpp"
 
+#include "plugin/vethctl/report/format.hpp"
+#include "plugin/vethctl/report/replace_all.hpp"
+
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -21,12 +24,6 @@ constexpr std::array<Mark, 5> marks{{{Style::bold, "\uf8e1", "\x1b[1m"},
 constexpr std::string_view end_mark = "\uf8e0";
 constexpr std::string_view end_sequence = "\x1b[0m";
 
-void replace_all(std::string& text, std::string_view old, std::string_view replacement) {
-  for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + replacement.size())) {
-    text.replace(at, old.size(), replacement);
-  }
-}
-
 std::string styled_severity(std::string_view line) {
   constexpr std::array<std::pair<std::string_view, Style>, 4> words{
       {{"fault", Style::red}, {"warning", Style::yellow}, {"note", Style::bold}, {"no problems", Style::green}}};
@@ -36,8 +33,6 @@ std::string styled_severity(std::string_view line) {
   }
   return std::string{line};
 }
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
 
 }  // namespace
 

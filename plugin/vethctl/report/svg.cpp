@@ -8,7 +8,7 @@
 namespace report {
 namespace {
 
-constexpr const char* style =
+constexpr const char* style_element =
     "  <style>\n"
     "    text { font-family: \"DejaVu Sans Mono\", Menlo, Consolas, monospace; font-size: 12px; fill: #1f2933; }\n"
     "    .host { fill: #f4f6f8; stroke: #9aa5b1; }\n"
@@ -161,8 +161,9 @@ std::string opening(const Point& size) {
 std::string svg(const inspect::Node& node) {
   const auto drawing = picture(node);
   const auto layout = lay_out(drawing);
-  std::string result = opening(layout.size) + "  <title>" + xml("network of " + drawing.host) + "</title>\n" + style +
-                       "  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + host(drawing, layout.host);
+  std::string result = opening(layout.size) + "  <title>" + xml("network of " + drawing.host) + "</title>\n" +
+                       style_element + "  <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
+                       host(drawing, layout.host);
   for (const auto& part : layout.bridges) result += bridge(drawing, part);
   for (std::size_t i = 0; i < drawing.namespaces.size(); ++i)
     result += namespace_text(drawing.namespaces[i], layout.namespaces[i]);

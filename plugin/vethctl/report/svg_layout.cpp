@@ -11,7 +11,7 @@ namespace report {
 namespace {
 
 constexpr double margin = 24;
-constexpr double gap = 14;          // between boxes of a column
+constexpr double box_gap = 14;      // between boxes of a column
 constexpr double column_gap = 110;  // between columns
 constexpr double strip_gap = 40;    // between strips
 constexpr double unlimited = std::numeric_limits<double>::infinity();
@@ -129,7 +129,7 @@ LayoutBuilder::LayoutBuilder(const Picture& picture, double limit)
       limit_(limit),
       column_width_(column_width(picture)),
       host_width_(inner_host_width(picture, limit != unlimited) + 2 * padding),
-      top_(limit == unlimited ? margin : margin + host_title_height(picture) + gap),
+      top_(limit == unlimited ? margin : margin + host_title_height(picture) + box_gap),
       columns_(picture.namespaces.size(), Column::none),
       strip_(strip_at(margin, true)) {
   layout_.namespaces.resize(picture.namespaces.size());
@@ -182,7 +182,7 @@ void LayoutBuilder::place(std::size_t number, Column column, double top) {
   layout_.namespaces[number] = {is_first ? strip_.first_left : second_left(), std::max(bottom, top), column_width_,
                                 height_of(netns)};
   columns_[number] = column;
-  bottom = layout_.namespaces[number].bottom() + gap;
+  bottom = layout_.namespaces[number].bottom() + box_gap;
 }
 
 double LayoutBuilder::middle_of(const InterfacePosition& position) const {
@@ -232,7 +232,7 @@ void LayoutBuilder::end_part(std::size_t first_port) {
     box.y = layout_.ports[first_port].y - bridge_title_height(picture_.bridges[bridge], is_continued);
   }
   box.height = strip_.host_bottom - box.y + padding - port_gap;
-  strip_.host_bottom = box.bottom() + gap;
+  strip_.host_bottom = box.bottom() + box_gap;
 }
 
 void LayoutBuilder::place_bridge(std::size_t number) {

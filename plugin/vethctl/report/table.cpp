@@ -11,7 +11,7 @@
 namespace report {
 namespace {
 
-constexpr std::size_t gap = 2;
+constexpr std::size_t column_spaces = 2;
 constexpr std::size_t min_width = 4;
 
 using Widths = std::vector<std::size_t>;
@@ -27,7 +27,7 @@ Widths natural_widths(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::size_t total(const Widths& widths) {
-  return widths.empty() ? 0 : std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
+  return widths.empty() ? 0 : std::accumulate(widths.begin(), widths.end(), column_spaces * (widths.size() - 1));
 }
 
 /// Narrows the widest column by one character until the table fits; column `wrapped_last` only if nothing else is
@@ -41,8 +41,6 @@ void fit(Widths& widths, std::size_t width, std::optional<std::size_t> wrapped_l
     --*widest;
   }
 }
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }
 
 /// The number of bytes of the first `width` characters.
 std::size_t bytes_of(std::string_view text, std::size_t width) {
@@ -84,7 +82,7 @@ std::string row_text(const std::vector<std::string>& row, const Widths& widths) 
   std::string text;
   for (std::size_t line = 0; line < height; ++line) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (i > 0) text.append(gap, ' ');
+      if (i > 0) text.append(column_spaces, ' ');
       text += line < cells[i].size() ? cells[i][line] : std::string(widths[i], ' ');
     }
     text.erase(text.find_last_not_of(' ') + 1);

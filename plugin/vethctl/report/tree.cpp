@@ -50,7 +50,7 @@ void add_ports(Branch& parent, const Picture& picture, const std::string& bridge
   }
 }
 
-Branch host(const Picture& picture) {
+Branch host_branch(const Picture& picture) {
   Branch root{{"host " + picture.host}};
   if (!picture.gateways.empty()) root.branches.push_back({{"lo  " + text::joined(picture.gateways, " ")}});
   add_ports(root, picture, "");
@@ -161,7 +161,7 @@ std::string drawn(const Branch& root, std::size_t width) {
 
 std::string tree(const inspect::Node& node, std::size_t width) {
   const auto drawing = picture(node);
-  auto root = host(drawing);
+  auto root = host_branch(drawing);
   if (node.attachments.empty()) root.branches.push_back({{"no attachments"}});
   std::string text = drawn(root, width);
   for (const auto& part : {pairs_between(drawing), leases(node)}) {

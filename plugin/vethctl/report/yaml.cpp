@@ -1,6 +1,7 @@
 #include "plugin/vethctl/report/yaml.hpp"
 
 #include "plugin/cni/error.hpp"
+#include "plugin/vethctl/report/replace_all.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -45,12 +46,6 @@ bool is_plain(std::string_view text) {
   return !is_reserved(text) && !may_be_number(text);
 }
 
-void replace_all(std::string& text, std::string_view old, std::string_view replacement) {
-  for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + replacement.size())) {
-    text.replace(at, old.size(), replacement);
-  }
-}
-
 /// A quoted string of JSON is one of YAML, except for the line breaks and the byte order mark of Unicode.
 std::string quoted(const ordered_json& value) {
   auto text = value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -81,14 +76,14 @@ std::string element(const ordered_json& value, std::size_t indent, bool is_in_ar
 /// The lines of a non-empty object or array.
 std::string block(const ordered_json& value, std::size_t indent) {
   constexpr std::size_t step = 2;
-  const std::string margin(indent, ' ');
+  const std::string spaces(indent, ' ');
   std::string text;
   if (value.is_array()) {
-    for (const auto& each : value) text += margin + '-' + element(each, indent + step, true);
+    for (const auto& each : value) text += spaces + '-' + element(each, indent + step, true);
     return text;
   }
   for (const auto& [key, member] : value.items()) {
-    text += margin + scalar(ordered_json(key)) + ':' + element(member, indent + step, false);
+    text += spaces + scalar(ordered_json(key)) + ':' + element(member, indent + step, false);
   }
   return text;
 }
