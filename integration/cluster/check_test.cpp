@@ -1,5 +1,6 @@
 // veth-node check and vethctl check: nodes are network namespaces on a bridge, with tunnels between them.
 #include "integration/cluster/support/agent_node.hpp"
+#include "integration/cluster/support/cluster_of_nodes.hpp"
 #include "integration/support/call.hpp"
 #include "integration/support/networks.hpp"
 #include "plugin/cluster/entries.hpp"
@@ -275,6 +276,22 @@ TEST(EchoSweep, ReportsWhatTheKernelRefusesAndWhatDoesNotFit) {
   EXPECT_EQ(answers[2].mtu, 1400U);
   EXPECT_EQ(answers[3].kind, Kind::not_sent);
   EXPECT_EQ(answers[3].error, ENETUNREACH);
+}
+
+/// Requests to hosts that are down wait for neighbour entries, and must not take the room of others.
+TEST(EchoSweep, ReachesAHostAfterManyThatAreDown) {
+  const support::Namespace other{"other"};
+  connect({support::Namespace::host(), "eth1", other, "eth1"});
+  run_ip_lines(support::Namespace::host(), {"address add 198.18.0.1/16 dev eth1"});
+  run_ip_lines(other, {"address add 198.18.9.9/16 dev eth1"});
+  std::vector<kernel::EchoRequest> requests;
+  const auto first = *cni::find_address("198.18.1.1");
+  for (unsigned i = 0; i < 700; ++i)
+    requests.push_back({.destination = {.family = first.family, .bits = first.bits + i}});
+  requests.push_back({.destination = *cni::find_address("198.18.9.9")});
+  const auto answers = kernel::exchange_echoes(requests);
+  EXPECT_EQ(answers.back().kind, kernel::ProbeAnswer::Kind::answered);
+  EXPECT_EQ(answers.front().kind, kernel::ProbeAnswer::Kind::lost);
 }
 
 }  // namespace

@@ -44,11 +44,13 @@ void receive_only_replies(const posix::FileDescriptor& socket, Family family) {
   ::setsockopt(socket.get(), raw_level, ICMP_FILTER, &filter, sizeof filter);
 }
 
-/// Thousands of replies can arrive while requests are sent. As root the limit of the system does not apply.
-void enlarge_buffer(const posix::FileDescriptor& socket) {
+/// Thousands of replies can arrive while requests are sent, and requests to hosts that are down wait for their
+/// neighbour entries. As root the limits of the system do not apply.
+void enlarge_buffers(const posix::FileDescriptor& socket) {
   constexpr int bytes = 8 << 20;
-  for (const int option : {SO_RCVBUF, SO_RCVBUFFORCE})
+  for (const int option : {SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE}) {
     ::setsockopt(socket.get(), SOL_SOCKET, option, &bytes, sizeof bytes);
+  }
 }
 
 /// Invalid if the kernel does not have the family.
@@ -60,7 +62,7 @@ posix::FileDescriptor open_echo_socket(Family family, bool may_fragment) {
   queue_icmp_errors(socket, family);
   if (!may_fragment) forbid_fragments(socket, family);
   receive_only_replies(socket, family);
-  enlarge_buffer(socket);
+  enlarge_buffers(socket);
   return socket;
 }
 

@@ -22,7 +22,6 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <optional>
 #include <system_error>
 
