@@ -1,137 +1,26 @@
 // veth-node run: nodes are network namespaces on a bridge, with the store on the bridge.
-#include "integration/support/iproute.hpp"
-#include "integration/support/store_client.hpp"
-#include "plugin/http/connection.hpp"
+#include "integration/cluster/support/agent_node.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <functional>
-#include <memory>
+#include <filesystem>
 #include <optional>
-#include <thread>
 
 namespace {
 
-using namespace support;
+using namespace cluster_support;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds timeout = 15s) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(20ms);
-  }
-  return condition();
-}
-
-/// A node 192.0.2.N that runs veth-node.
-class AgentNode {
- public:
-  explicit AgentNode(int number)
-      : client("node" + std::to_string(number), StoreServer::config("192.0.2.254"),
-               "192.0.2." + std::to_string(number)),
-        netns_(client.name()) {
-    const auto n = std::to_string(number);
-    for (const auto& words : std::vector<std::vector<std::string>>{
-             {"link", "add", "w" + n, "type", "veth", "peer", "name", "eth0", "netns", client.name()},
-             {"link", "set", "w" + n, "master", "underlay", "up"},
-             {"-n", client.name(), "addr", "add", "192.0.2." + n + "/24", "dev", "eth0"},
-             {"-n", client.name(), "link", "set", "eth0", "up"},
-             {"-n", client.name(), "link", "set", "lo", "up"},
-             {"-n", client.name(), "route", "add", "default", "via", "192.0.2.254"}}) {
-      ip(words);
-    }
-    client.config.erase("addresses");
-    client.config["network"] = {{"name", "pods"}, {"pool", "default"}, {"file", client.folder() + "/10.conflist"}};
-    client.write_config();
-  }
-  ~AgentNode() { kill(SIGKILL); }
-  AgentNode(const AgentNode&) = delete;
-  AgentNode& operator=(const AgentNode&) = delete;
-
-  void start() {
-    auto words = client.argv("run", {"--metrics", "127.0.0.1:9273"});
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    process_ = ::fork();
-    if (process_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int file = ::open((client.folder() + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    ::dup2(file, STDERR_FILENO);
-    if (::setns(netns_.file(), CLONE_NEWNET) == 0) ::execvp(arguments.front(), arguments.data());
-    ::_exit(127);
-  }
-
-  /// Returns the exit status; 0 if it did not run.
-  int kill(int signal) {
-    if (process_ == 0) return 0;
-    ::kill(process_, signal);
-    return wait();
-  }
-
-  int wait() {
-    int status = 0;
-    ::waitpid(process_, &status, 0);
-    process_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-
-  std::string get(const std::string& path) const {
-    return in(netns_, [&] {
-      try {
-        const auto deadline = http::deadline_in(2s);
-        http::Connection connection{http::read_endpoint("http://127.0.0.1:9273"), {}, deadline};
-        return connection.exchange({.method = "GET", .target = path}, deadline).body;
-      } catch (const std::exception& error) {
-        return std::string{error.what()};
-      }
-    });
-  }
-
-  std::string ip_output(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"ip", "-n", client.name()});
-    return run({.argv = words}).out;
-  }
-
-  bool has_routes_to(const AgentNode& other) const {
-    const auto blocks = other.client.blocks();
-    if (blocks.empty()) return false;
-    const auto path = other.client.folder() + "/lib/veth-cni/blocks/default/" + *blocks.begin();
-    const auto block = json::parse(read_text(path));
-    return ip_output({"route", "show", block["prefixes"][0].get<std::string>()}).find("nhid") != std::string::npos;
-  }
-
-  std::string log() const { return read_text(client.folder() + "/log"); }
-  std::string conflist() const { return read_text(client.folder() + "/10.conflist"); }
-
-  StoreClient client;
-
- private:
-  static void ip(std::vector<std::string> words) {
-    words.insert(words.begin(), "ip");
-    const auto outcome = run({.argv = words});
-    EXPECT_EQ(outcome.exit, 0) << outcome.err;
-  }
-
-  Namespace netns_;
-  pid_t process_ = 0;
-};
 
 class AgentTest : public testing::Test {
  protected:
   void SetUp() override {
     if (const auto reason = StoreServer::why_missing(); !reason.empty()) GTEST_SKIP() << reason;
-    run({.argv = {"ip", "link", "add", "underlay", "type", "bridge"}});
-    run({.argv = {"ip", "addr", "add", "192.0.2.254/24", "dev", "underlay"}});
-    run({.argv = {"ip", "link", "set", "underlay", "up"}});
+    support::run({.argv = {"ip", "link", "add", "underlay", "type", "bridge"}});
+    support::run({.argv = {"ip", "addr", "add", "192.0.2.254/24", "dev", "underlay"}});
+    support::run({.argv = {"ip", "link", "set", "underlay", "up"}});
     server.emplace();
     a.emplace(1);
     b.emplace(2);

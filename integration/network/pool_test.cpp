@@ -164,6 +164,9 @@ TEST_F(PoolOfCluster, IsKnownToVethctl) {
   ASSERT_EQ(added(a).exit, 0);
   const auto leases = vethctl({"leases", "list"}).out;
   EXPECT_NE(leases.find("10.128.0.13"), std::string::npos) << leases;
+  EXPECT_NE(leases.find("default/000003  10.128.0.12/30 fd00:244::c/126  1 of 3\n"), std::string::npos) << leases;
+  EXPECT_EQ(vethctl({"leases", "list", "net"}).out, leases);
+  EXPECT_EQ(json::parse(vethctl({"leases", "list", "-o", "json"}).out)[0]["block"], "default/000003");
   fs::create_directories("/run/conf");
   std::ofstream{"/run/conf/10-net.conf"} << config.dump();
   EXPECT_EQ(vethctl({"validate", "/run/conf/10-net.conf"}).exit, 0);

@@ -1,14 +1,12 @@
 #include "plugin/kernel/probe_socket.hpp"
 
+#include "plugin/kernel/echo_messages.hpp"
 #include "plugin/kernel/message.hpp"
-#include "plugin/kernel/packet_headers.hpp"
 #include "plugin/kernel/socket_address.hpp"
+#include "plugin/kernel/socket_option.hpp"
 #include "plugin/posix/system_error.hpp"
 
-#include <arpa/inet.h>
 #include <linux/errqueue.h>
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <linux/in6.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -24,14 +22,7 @@ namespace {
 
 using Kind = ProbeAnswer::Kind;
 
-constexpr std::size_t icmp_header_bytes = 8;
-constexpr std::uint32_t ipv4_header_bytes = 20;
-
 bool is_ipv6(const ProbePacket& packet) { return packet.destination.family == cni::Family::ipv6; }
-
-void set_option(const posix::FileDescriptor& socket, int level, int option, int value) {
-  if (::setsockopt(socket.get(), level, option, &value, sizeof value) < 0) posix::throw_errno("set up a probe socket");
-}
 
 int socket_type(ProbeProtocol protocol) {
   if (protocol == ProbeProtocol::icmp) return SOCK_RAW;
@@ -46,63 +37,6 @@ int ip_protocol(const ProbePacket& packet) {
 posix::FileDescriptor new_socket(const ProbePacket& packet) {
   const int type = socket_type(packet.protocol) | SOCK_CLOEXEC | SOCK_NONBLOCK;
   return posix::FileDescriptor{::socket(kernel_family(packet.destination.family), type, ip_protocol(packet))};
-}
-
-/// ICMP errors are queued with the address of their sender (IP_RECVERR in ip(7)).
-void queue_errors(const posix::FileDescriptor& socket, const ProbePacket& packet) {
-  if (is_ipv6(packet)) return set_option(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
-  set_option(socket, IPPROTO_IP, IP_RECVERR, 1);
-}
-
-/// PROBE ignores the path MTU that the kernel has learned.
-void forbid_fragments(const posix::FileDescriptor& socket, const ProbePacket& packet) {
-  if (!is_ipv6(packet)) return set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
-  set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
-  set_option(socket, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
-}
-
-/// The Internet checksum (RFC 1071). The kernel computes that of ICMPv6.
-std::uint16_t checksum(const std::string& bytes) {
-  constexpr unsigned word_bits = 16;
-  constexpr std::uint32_t word_mask = 0xffff;
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += 2) {
-    std::uint16_t word = 0;
-    std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(2, bytes.size() - i));
-    sum += word;
-  }
-  while (sum >> word_bits != 0) sum = (sum & word_mask) + (sum >> word_bits);
-  return static_cast<std::uint16_t>(~sum);
-}
-
-/// The ICMP header of a received datagram; a raw IPv4 socket receives the IP header too.
-std::optional<icmphdr> find_icmp_header(const std::array<char, 256>& buffer, std::size_t bytes, bool is_ipv6) {
-  constexpr unsigned low_bits = 0x0f;
-  constexpr std::size_t word = 4;
-  const auto start = is_ipv6 ? 0 : (static_cast<unsigned char>(buffer[0]) & low_bits) * word;
-  icmphdr header{};
-  if (bytes < start + sizeof header) return std::nullopt;
-  std::memcpy(&header, buffer.data() + start, sizeof header);
-  return header;
-}
-
-bool is_echo_reply(const icmphdr& header, bool is_ipv6, std::uint16_t id) {
-  const int type = is_ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHOREPLY;
-  return header.type == type && ntohs(header.un.echo.id) == id;
-}
-
-const sock_extended_err* find_extended_error(msghdr& message) {
-  for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    const bool is_error = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
-                          (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
-    if (is_error) return reinterpret_cast<const sock_extended_err*>(CMSG_DATA(part));
-  }
-  return nullptr;
-}
-
-std::optional<cni::IpAddress> reporter_of(const sock_extended_err& error) {
-  if (error.ee_origin == SO_EE_ORIGIN_LOCAL) return std::nullopt;
-  return find_address(*SO_EE_OFFENDER(&error));
 }
 
 }  // namespace
@@ -150,8 +84,8 @@ void ProbeSocket::open(std::uint16_t id) {
   constexpr std::uint16_t attempts = 16;
   sender_ = new_socket(packet_);
   if (!sender_) posix::throw_errno("open a probe socket");
-  queue_errors(sender_, packet_);
-  if (!packet_.may_fragment) forbid_fragments(sender_, packet_);
+  queue_icmp_errors(sender_, packet_.destination.family);
+  if (!packet_.may_fragment) forbid_fragments(sender_, packet_.destination.family);
   for (std::uint16_t next = 0; next < attempts; ++next) {
     if (try_bind(static_cast<std::uint16_t>(id + next))) return;
   }
@@ -174,17 +108,7 @@ void ProbeSocket::connect() {
 /// An echo request of `ip_bytes`, or any datagram.
 std::string ProbeSocket::message() const {
   if (packet_.protocol != ProbeProtocol::icmp) return "vethctl probe";
-  const auto headers = (is_ipv6(packet_) ? ipv6_header_bytes : ipv4_header_bytes) + icmp_header_bytes;
-  std::string bytes(icmp_header_bytes + (std::max<std::size_t>(packet_.ip_bytes, headers) - headers), '\0');
-  icmphdr header{};
-  header.type = is_ipv6(packet_) ? static_cast<std::uint8_t>(ICMPV6_ECHO_REQUEST) : std::uint8_t{ICMP_ECHO};
-  header.un.echo.id = htons(id_);
-  header.un.echo.sequence = htons(1);
-  std::memcpy(bytes.data(), &header, sizeof header);
-  if (is_ipv6(packet_)) return bytes;
-  header.checksum = checksum(bytes);
-  std::memcpy(bytes.data(), &header, sizeof header);
-  return bytes;
+  return echo_request(packet_.destination.family, {.id = id_, .sequence = 1}, packet_.ip_bytes);
 }
 
 void ProbeSocket::send_datagram() {
@@ -258,8 +182,8 @@ void ProbeSocket::receive_datagram() {
     if (received < 0) return finish_with_error(errno);
     if (packet_.protocol != ProbeProtocol::icmp) return finish(Kind::answered);
     const auto bytes = std::min(static_cast<std::size_t>(received), buffer.size());
-    const auto header = find_icmp_header(buffer, bytes, is_ipv6(packet_));
-    if (header && is_echo_reply(*header, is_ipv6(packet_), id_)) return finish(Kind::answered);
+    const auto echo = find_echo_reply(packet_.destination.family, {buffer.data(), bytes});
+    if (echo && echo->id == id_) return finish(Kind::answered);
   }
 }
 

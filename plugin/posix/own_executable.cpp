@@ -1,12 +1,15 @@
 #include "plugin/posix/own_executable.hpp"
 
 #include "plugin/posix/file_descriptor.hpp"
+#include "plugin/posix/system_error.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <climits>
 #include <cstddef>
 
 namespace posix {
@@ -33,6 +36,14 @@ bool is_own_executable(const std::string& path) {
   Beginning left;
   Beginning right;
   return read_beginning(own_path, left) && read_beginning(path.c_str(), right) && left == right;
+}
+
+std::string own_folder() {
+  std::string path(PATH_MAX, '\0');
+  const auto length = ::readlink(own_path, path.data(), path.size());
+  if (length < 0) throw_errno("read the link \"/proc/self/exe\"");
+  path.resize(static_cast<std::size_t>(length));
+  return path.substr(0, std::max(path.rfind('/'), std::size_t{1}));
 }
 
 }  // namespace posix

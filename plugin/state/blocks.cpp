@@ -113,6 +113,15 @@ std::string block_file_name(std::uint32_t index) {
   return name.insert(0, name_digits - std::min(name_digits, name.size()), '0');
 }
 
+std::vector<std::string> block_pools(const std::string& root) {
+  const auto folder = open_folder(root);
+  if (!folder) return {};
+  auto names = names_in(folder->get());
+  std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+  std::ranges::sort(names);
+  return names;
+}
+
 std::vector<Block> read_blocks(const std::string& pool, const std::string& root) {
   const auto path = folder_of(pool, root);
   const auto folder = open_folder(path);

@@ -29,6 +29,9 @@ struct Block {
   bool operator==(const Block&) const = default;
 };
 
+/// The pools of which this node has blocks, in ascending order; empty if there is no folder. Throws std::system_error.
+std::vector<std::string> block_pools(const std::string& root = blocks_root);
+
 /// The blocks of the pool in ascending order of their indexes; empty if there is no folder. Throws cni::Error
 /// io_failure for a damaged file, and std::system_error.
 std::vector<Block> read_blocks(const std::string& pool, const std::string& root = blocks_root);

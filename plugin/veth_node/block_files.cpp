@@ -36,9 +36,8 @@ bool rename_file(const std::string& from, const std::string& to) {
 }  // namespace
 
 std::vector<std::string> BlockFiles::pools() const {
-  auto names = names_in(root_);
+  auto names = state::block_pools(root_);
   std::erase_if(names, [](const std::string& name) { return !cluster::is_name(name); });
-  std::ranges::sort(names);
   return names;
 }
 

@@ -6,6 +6,7 @@
 #include "plugin/state/location.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/veth_node/claim.hpp"
+#include "plugin/veth_node/refusals.hpp"
 
 #include <fcntl.h>
 
@@ -24,21 +25,6 @@ constexpr std::chrono::minutes time_until_release{30};
 
 std::string name_of(const cluster::BlockId& block) {
   return "block " + cluster::block_name(block.index) + " of pool " + text::quoted(block.pool);
-}
-
-[[noreturn]] void refuse_name(const cluster::Owner& owner, const cluster::Node& other) {
-  throw cni::Error{cni::ErrorCode::already_attached,
-                   "another machine has the node name " + text::quoted(owner.node) + " in the store: machine ID " +
-                       text::quoted(other.machine) + ", that of this machine is " + text::quoted(owner.machine),
-                   "set \"node\" to another name; or, if the other machine is gone for ever, run `veth-node forget " +
-                       owner.node + "` on another node"};
-}
-
-[[noreturn]] void refuse_pool(const std::string& name, const cluster::Pool& stored, const cluster::Pool& configured) {
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   "pool " + text::quoted(name) + " is " + to_json(stored) + " in the store, but " +
-                       to_json(configured) + " in the configuration",
-                   "blocks of both would overlap: use the pool of the store, or a new name for another one"};
 }
 
 }  // namespace
@@ -70,7 +56,7 @@ void Keeper::join_node() {
     throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was created by another process"};
   }
   const auto stored = cluster::read_node(item->value);
-  if (stored.machine != member_.owner.machine) refuse_name(member_.owner, stored);
+  if (stored.machine != member_.owner.machine) throw name_refusal(member_.owner, stored);
   if (stored == member_.node) return;
   if (store_.replace({.key = key, .value = value, .revision = item->revision})) return;
   throw cni::Error{cni::ErrorCode::try_again_later, "the entry of this node was changed by another process"};
@@ -80,7 +66,7 @@ void Keeper::join_pool(const std::string& name, const cluster::Pool& pool) {
   const auto occupied = store_.create(cluster::pool_key(name), to_json(pool));
   if (!occupied) return;
   const auto stored = cluster::read_pool(occupied->item.value);
-  if (stored != pool) refuse_pool(name, stored, pool);
+  if (stored != pool) throw pool_refusal(name, stored, pool);
 }
 
 void Keeper::keep(const cluster::Directory& directory, std::chrono::steady_clock::time_point now) {
@@ -188,12 +174,11 @@ cluster::BlockId Keeper::claim(const std::string& pool) {
   auto held = files_.list(pool);
   held.merge(files_.list_hidden(pool));
   for (const auto index : held) {
-    const auto prefixes = files_.find({.pool = pool, .index = index});
-    if (!prefixes || *prefixes == cluster::block_prefixes(claimant.pool, index)) continue;
-    throw cni::Error{cni::ErrorCode::invalid_config,
-                     "pool " + text::quoted(pool) + " was changed: block " + cluster::block_name(index) +
-                         " of this node has " + cni::to_string(prefixes->front()),
-                     "restore the pool in the store, or remove all containers and release all blocks first"};
+    const cluster::BlockId block{.pool = pool, .index = index};
+    const auto prefixes = files_.find(block);
+    if (prefixes && *prefixes != cluster::block_prefixes(claimant.pool, index)) {
+      throw block_refusal(block, prefixes->front());
+    }
   }
   auto block = claim_block(store_, claimant, held);
   try {

@@ -72,6 +72,15 @@ std::vector<cni::IpAddress> own_addresses() {
   return addresses;
 }
 
+NetworkState read_network_state(const cluster::Directory& directory, const std::string& node,
+                                const node::Settings& settings) {
+  auto underlay = kernel::read_underlay(addresses_of_others(directory, node));
+  NetworkState state{.observed = kernel::observe_node_network(), .underlay_mtu = underlay.mtu};
+  underlay.next_hops = state.observed.next_hops;
+  state.wanted = node::plan(directory, node, underlay, settings);
+  return state;
+}
+
 KernelNetwork::KernelNetwork(std::string node, node::Settings settings) : node_(std::move(node)), settings_(settings) {}
 
 std::vector<cni::IpAddress> KernelNetwork::addresses() { return own_addresses(); }

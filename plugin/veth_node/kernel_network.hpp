@@ -7,6 +7,7 @@
 #include "plugin/wiring/underlay.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,17 @@ class KernelNetwork : public Network {
   std::set<cni::IpAddress> asked_;            ///< the addresses that the underlay contains
   std::chrono::steady_clock::time_point observed_at_;
 };
+
+/// What the kernel has of the network between nodes, and what the directory wants.
+struct NetworkState {
+  wiring::NodeNetwork wanted{};
+  wiring::NodeNetwork observed{};
+  std::uint32_t underlay_mtu = 0;  ///< bytes
+};
+
+/// Changes nothing. Throws std::system_error.
+NetworkState read_network_state(const cluster::Directory& directory, const std::string& node,
+                                const node::Settings& settings);
 
 /// The addresses with which this node sends to the Internet, at most one of each family. Sends nothing.
 std::vector<cni::IpAddress> own_addresses();

@@ -11,6 +11,7 @@
 #include "plugin/vethctl/inspect/networks.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
 #include "plugin/vethctl/metrics.hpp"
+#include "plugin/vethctl/node_program.hpp"
 #include "plugin/vethctl/plugin_users.hpp"
 #include "plugin/vethctl/report/findings.hpp"
 #include "plugin/vethctl/report/style.hpp"
@@ -105,13 +106,23 @@ Scope scope_of(const std::string& word, kernel::Inspector& inspector, const std:
   return scope;
 }
 
+Finding to_finding(const FullRanges& full) {
+  const auto where = "network " + full.network + ", range " + full.ranges;
+  if (!full.pool.empty()) {
+    return {.severity = Severity::warning,
+            .what = "no address of the blocks of pool " + full.pool + " is free: the next ADD has to claim a block",
+            .where = {where},
+            .remedy = "`veth-node run` claims blocks ahead: see `veth-node check` and its log"};
+  }
+  return {.severity = Severity::warning,
+          .what = "no address is free: the next ADD fails",
+          .where = {where},
+          .remedy = "vethctl gc removes stale attachments; otherwise add a range to the configuration"};
+}
+
 void add_full_ranges(const std::vector<FullRanges>& full, const std::string& network, std::vector<Finding>& findings) {
   for (const auto& each : full) {
-    if (!network.empty() && each.network != network) continue;
-    findings.push_back({.severity = Severity::warning,
-                        .what = "no address is free: the next ADD fails",
-                        .where = {"network " + each.network + ", range " + each.ranges},
-                        .remedy = "vethctl gc removes stale attachments; otherwise add a range to the configuration"});
+    if (network.empty() || each.network == network) findings.push_back(to_finding(each));
   }
 }
 
@@ -131,9 +142,10 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
   examination.configuration = check_configurations(arguments);
   const auto conf_dir = arguments.value("conf-dir").value_or(inspect::default_conf_dir);
   add_full_ranges(find_full_ranges(conf_dir, found.folders), scope.network, examination.configuration);
+  if (word.empty()) add_findings_between_nodes(console, examination.configuration);
   const auto findings = inspect::diagnose(examination);
   const auto text = arguments.wants_json() ? report::json(findings)
-                                           : report::findings(findings, {.attachments = examination.attachments.size(),
+                                           : report::findings(findings, {.count = examination.attachments.size(),
                                                                          .not_examined = examination.not_examined,
                                                                          .shows_all = arguments.has("all")});
   console.print(console.is_coloured ? report::styled_severities(text) : text);
@@ -153,7 +165,10 @@ Command check_command() {
           "and kernel, as show does), and the settings of the host that block packets of containers: IP forwarding, "
           "strict reverse path filters, firewalls that drop forwarded packets, routes of other software to addresses "
           "of "
-          "containers, and rules of ip-rule(8) that match them. It also reports such rules, and routes that drop "
+          "containers, and rules of ip-rule(8) that match them. On a node with /etc/veth-cni/node.json, it includes "
+          "the findings of veth-node check(8): the store, routes, tunnels and blocks of this node, and other nodes "
+          "that "
+          "do not answer. It also reports such rules, and routes that drop "
           "packets, inside containers. For each finding it prints the problem, the location and what to do, sorted by "
           "severity. Nothing is changed. With NETWORK, only attachments and addresses of this network are checked; "
           "with "

@@ -46,6 +46,8 @@ struct Console {
   std::string configurations{};                   ///< folder of the network configurations; empty: none
   std::string installations{};                    ///< folder in which install remembers its folders; empty: none
   std::string cni_path{};                         ///< folders of the plugins; empty: not searched
+  std::string node_config{};                      ///< configuration of veth-node; empty: none is looked for
+  std::vector<std::string> node_programs{};       ///< folders in which veth-node is searched
   bool is_coloured = false;                       ///< texts may contain the marks of report::styled()
   std::function<void(std::string_view)> write{};  ///< a file, such as a picture, to standard output; empty: print
   std::function<void()> clear{};                  ///< clears the terminal; empty: standard output is not a terminal

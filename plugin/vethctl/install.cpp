@@ -3,6 +3,7 @@
 #include "plugin/cni/attachment.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/posix/files.hpp"
+#include "plugin/posix/own_executable.hpp"
 #include "plugin/posix/program.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
@@ -21,7 +22,6 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <optional>
 #include <system_error>
 
@@ -38,14 +38,6 @@ constexpr auto netavark_name = "netavark-veth";
 /// Those that the folder has: veth-node is only needed in a cluster.
 constexpr std::array program_names{plugin_name, "veth-ipam", loopback_name, "vethctl", "veth-node"};
 constexpr std::size_t max_program_bytes = std::size_t{64} << 20U;
-
-std::string own_folder() {
-  std::string path(PATH_MAX, '\0');
-  const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
-  if (length < 0) posix::throw_errno("read the link \"/proc/self/exe\"");
-  path.resize(static_cast<std::size_t>(length));
-  return path.substr(0, std::max(path.rfind('/'), std::size_t{1}));
-}
 
 std::vector<InstallableFile> read_programs(const std::string& folder) {
   const auto directory = posix::find_file(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
@@ -65,12 +57,13 @@ bool has_plugin(const std::vector<InstallableFile>& programs) {
 /// vethctl elsewhere, those that are in --bin-dir already.
 std::vector<InstallableFile> find_programs(const Arguments& arguments) {
   const auto named = arguments.value("from");
-  auto programs = read_programs(named ? *named : own_folder());
+  auto programs = read_programs(named ? *named : posix::own_folder());
   if (!has_plugin(programs) && !named) programs = read_programs(bin_dir_of(arguments));
   if (has_plugin(programs)) return programs;
-  throw cni::Error{cni::ErrorCode::system_refused,
-                   "folder " + text::quoted(named ? *named : own_folder()) + " does not contain the executable veth",
-                   "set --from to the folder that contains it"};
+  throw cni::Error{
+      cni::ErrorCode::system_refused,
+      "folder " + text::quoted(named ? *named : posix::own_folder()) + " does not contain the executable veth",
+      "set --from to the folder that contains it"};
 }
 
 /// Empty if no option gives them: no configuration is written then.

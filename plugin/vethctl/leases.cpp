@@ -6,6 +6,7 @@
 #include "plugin/kernel/linux_kernel.hpp"
 #include "plugin/text/quoted.hpp"
 #include "plugin/vethctl/commands.hpp"
+#include "plugin/vethctl/inspect/blocks.hpp"
 #include "plugin/vethctl/inspect/folders.hpp"
 #include "plugin/vethctl/inspect/leases.hpp"
 #include "plugin/vethctl/inspect/networks.hpp"
@@ -13,15 +14,29 @@
 #include "plugin/vethctl/report/leases.hpp"
 #include "plugin/vethctl/table_format.hpp"
 
+#include <algorithm>
+
 namespace vethctl {
 namespace {
 
-std::string to_text(const std::vector<inspect::Lease>& leases, const Arguments& arguments, const Console& console) {
+std::string to_text(const std::vector<inspect::Lease>& leases, const std::vector<inspect::BlockUse>& uses,
+                    const Arguments& arguments, const Console& console) {
   if (arguments.wants_json()) return report::json(leases);
-  if (!arguments.has("quiet")) return report::leases(leases, table_format(arguments, console));
+  if (!arguments.has("quiet")) {
+    const auto format = table_format(arguments, console);
+    const auto table = report::leases(leases, format);
+    return uses.empty() || !format.has_headings ? table : table + '\n' + report::block_uses(uses, format);
+  }
   std::string addresses;
   for (const auto& lease : leases) addresses += cni::to_string(lease.address) + '\n';
   return addresses;
+}
+
+/// The blocks that have an address of these leases.
+void keep_blocks_of(const std::vector<inspect::Lease>& leases, std::vector<inspect::BlockUse>& uses) {
+  std::erase_if(uses, [&](const inspect::BlockUse& use) {
+    return std::ranges::find(leases, use.block, &inspect::Lease::block) == leases.end();
+  });
 }
 
 int list(const Arguments& arguments, const Console& console, kernel::Inspector& inspector) {
@@ -30,8 +45,12 @@ int list(const Arguments& arguments, const Console& console, kernel::Inspector& 
   const auto network = operands.size() > 1 ? std::optional{operands[1]} : std::nullopt;
   const auto folders = inspect::open_folders(console.root, console.configurations);
   inspect::require_network(network, inspector, folders);
-  const auto leases = inspect::read_leases(inspector, folders, network);
-  console.print(to_text(leases, arguments, console));
+  auto leases = inspect::read_leases(inspector, folders, network);
+  const auto blocks = inspect::read_pool_blocks();
+  inspect::name_blocks(blocks, leases);
+  auto uses = inspect::count_uses(blocks, folders);
+  if (network) keep_blocks_of(leases, uses);
+  console.print(to_text(leases, uses, arguments, console));
   return success;
 }
 
@@ -95,7 +114,10 @@ Command leases_command() {
           "list: prints each leased address of a network, or of all, with its holder. States: \"live\": the holder has "
           "a record, and its interface exists (not checked for interfaces of other plugins). \"in flight\": a call of "
           "the plugin is running. \"incomplete\": stale, the ADD did not finish. \"broken\": stale, the interface is "
-          "missing. \"unreadable\": the record cannot be read. \"unrecorded\": no record contains the address.\n\n"
+          "missing. \"unreadable\": the record cannot be read. \"unrecorded\": no record contains the address. "
+          "Addresses "
+          "of pools of a cluster have a block, and a second table contains how many addresses of each block are used, "
+          "by all networks.\n\n"
           "release: releases one address. Fails while it may be in use: if the interface of the holder exists (for an "
           "interface of another plugin: its network namespace), if the record cannot be read, or if a call of the "
           "plugin is running. With --force it is released nevertheless, and may then be assigned to a second "

@@ -11,6 +11,7 @@
 #include "plugin/vethctl/install_actions.hpp"
 #include "plugin/vethctl/installations.hpp"
 #include "plugin/vethctl/json_object.hpp"
+#include "plugin/vethctl/node_program.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 #include "plugin/vethctl/report/style.hpp"
 #include "plugin/vethctl/report/yaml.hpp"
@@ -85,6 +86,8 @@ vethctl::Console console_for(const vethctl::Arguments& arguments) {
                            .configurations = inspect::default_conf_dir,
                            .installations = vethctl::default_installations,
                            .cni_path = vethctl::default_bin_dir,
+                           .node_config = vethctl::default_node_config,
+                           .node_programs = vethctl::node_program_folders(vethctl::default_installations),
                            .write = write};
   if (is_structured(format)) {
     console.print = console.write = document_printer(format);

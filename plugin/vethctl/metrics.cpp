@@ -126,7 +126,7 @@ std::vector<FullRanges> find_full_ranges(const std::string& conf_dir, const std:
     if (!config) continue;
     const auto taken = taken_in(config->name, folders);
     for (const auto& set : find_ranges(*config)) {
-      if (is_full(set, taken)) full.push_back({config->name, ipam::to_string(set)});
+      if (is_full(set, taken)) full.push_back({config->name, ipam::to_string(set), config->ipam.pool});
     }
   }
   return full;

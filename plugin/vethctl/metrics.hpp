@@ -16,6 +16,7 @@ int metrics(const Arguments& arguments, const Console& console, kernel::Inspecto
 struct FullRanges {
   std::string network;
   std::string ranges;  ///< "10.1.2.2-10.1.2.254"
+  std::string pool{};  ///< of which the ranges are the blocks of this node; empty: none
 };
 std::vector<FullRanges> find_full_ranges(const std::string& conf_dir, const std::vector<state::Folder>& folders);
 

@@ -17,6 +17,7 @@
 #include "plugin/vethctl/configuration_json.hpp"
 #include "plugin/vethctl/json_syntax.hpp"
 #include "plugin/vethctl/missing_plugins.hpp"
+#include "plugin/vethctl/node_program.hpp"
 #include "plugin/vethctl/replaced_reference.hpp"
 #include "plugin/vethctl/report/escape.hpp"
 
@@ -276,6 +277,29 @@ class Validation {
   std::vector<ValidationResult> results_{};
 };
 
+/// Whether the text is a configuration of veth-node, and not one of a plugin.
+bool is_node_config(const std::string& text) {
+  const auto json = ordered_json::parse(text, nullptr, false);
+  const auto has = [&](const char* key) { return json.contains(key); };
+  return json.is_object() && has("store") && !has("type") && !has("plugins") && !has("cniVersion");
+}
+
+/// veth-node reads the file itself, since it must be private.
+ValidationResult check_node_config(ValidationResult result, const std::string& file, const std::string& program) {
+  result.type = "veth-node";
+  result.kind = Kind::not_checked;
+  if (file == "-") {
+    result.message = "is of veth-node, which reads a file and not standard input";
+  } else if (program.empty()) {
+    result.message = "is of veth-node, which is not installed beside vethctl or in the folder of the plugins";
+  } else if (const auto error = validate_node_config(program, file)) {
+    return fault(std::move(result), *error);
+  } else {
+    result.kind = Kind::ok;
+  }
+  return result;
+}
+
 bool is_regular(const posix::FileDescriptor& file, const std::string& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) < 0) posix::throw_errno("read the status of " + text::quoted(path));
@@ -314,8 +338,10 @@ int run_validate(const Arguments& arguments, const Console& console) {
   const auto given = given_cni_path(arguments);
   // A machine that only writes configurations has no plugins.
   const auto cni_path = given.value_or(is_folder(console.cni_path) ? console.cni_path : "");
+  const auto node_program = find_node_program(console.node_programs).value_or("");
   for (const auto& file : arguments.operands) {
-    std::ranges::move(validate(file, cni_path, given ? Kind::fault : Kind::warning), std::back_inserter(results));
+    std::ranges::move(validate(file, cni_path, given ? Kind::fault : Kind::warning, node_program),
+                      std::back_inserter(results));
   }
   if (arguments.wants_json()) {
     console.print(to_json(results));
@@ -334,11 +360,13 @@ std::string location_of(const ValidationResult& result) {
   return result.type.empty() ? text : text + " (" + result.type + ")";
 }
 
-std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path, Kind kind_of_missing) {
+std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path, Kind kind_of_missing,
+                                       const std::string& node_program) {
   const ValidationResult file_result{.file = file == "-" ? "standard input" : file};
   std::vector<ValidationResult> results;
   try {
     const auto text = read(file);
+    if (is_node_config(text)) return {check_node_config(file_result, file, node_program)};
     Validation validation{file_result, cni_path};
     validation.check(text);
     results = std::move(validation).results();
@@ -367,10 +395,12 @@ Command validate_command() {
           "A text that is not JSON is reported with line, column and what to change. A type whose executable is not "
           "in --cni-path or CNI_PATH is a fault. If neither is given, it is searched for in /opt/cni/bin, and is a "
           "warning.\n\n"
+          "A configuration of veth-node (such as /etc/veth-cni/node.json) is checked by veth-node validate(8), if "
+          "veth-node is beside vethctl or in the folder of the plugins.\n\n"
           "Not checked are the configurations of other plugins, and values that the runtime adds.",
       .options = {{.name = "cni-path", .value = "DIR:DIR", .help = "folders of the plugins, (default: CNI_PATH)"},
                   output_option()},
-      .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist",
+      .examples = {"vethctl validate /etc/cni/net.d/10-veth.conflist", "vethctl validate /etc/veth-cni/node.json",
                    "vethctl validate --cni-path /usr/lib/cni - < 10-veth.conflist"},
       .run = run_validate};
 }

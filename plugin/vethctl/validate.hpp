@@ -22,8 +22,9 @@ std::string location_of(const ValidationResult& remark);
 
 /// Checks a network configuration or a list as ADD does; "-" is standard input. `cni_path`: folders in which the
 /// executables of the plugins must be; empty: they are not searched for. `kind_of_missing`: that of the result for each
-/// type without one.
+/// type without one. `node_program`: the executable that checks a configuration of veth-node; empty: it is not checked.
 std::vector<ValidationResult> validate(const std::string& file, const std::string& cni_path = {},
-                                       ValidationResult::Kind kind_of_missing = ValidationResult::Kind::fault);
+                                       ValidationResult::Kind kind_of_missing = ValidationResult::Kind::fault,
+                                       const std::string& node_program = {});
 
 }  // namespace vethctl

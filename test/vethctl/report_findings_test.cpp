@@ -12,7 +12,7 @@ using inspect::Severity;
 TEST(Findings, PrintProblemLocationAndRemedy) {
   const std::vector<Finding> all{{Severity::fault, "route is missing", {"net/a/eth0", "net/b/eth0"}, "vethctl repair"},
                                  {Severity::warning, "forwarding is off", {}, "switch it on"}};
-  EXPECT_EQ(report::findings(all, {.attachments = 2}),
+  EXPECT_EQ(report::findings(all, {.count = 2}),
             "fault: route is missing\n"
             "    where: net/a/eth0, net/b/eth0\n"
             "    to do: vethctl repair\n"
@@ -22,12 +22,12 @@ TEST(Findings, PrintProblemLocationAndRemedy) {
 }
 
 TEST(Findings, ReportThatThereAreNoProblems) {
-  EXPECT_EQ(report::findings({}, {.attachments = 1}), "no problems: 1 attachment checked\n");
+  EXPECT_EQ(report::findings({}, {.count = 1}), "no problems: 1 attachment checked\n");
 }
 
 TEST(Findings, PrintTheFirstFiveLocations) {
   const std::vector<Finding> all{{Severity::note, "x", {"1", "2", "3", "4", "5", "6", "7"}, "y"}};
-  EXPECT_EQ(report::findings(all, {.attachments = 7}),
+  EXPECT_EQ(report::findings(all, {.count = 7}),
             "note: x\n    where: 1, 2, 3, 4, 5 and 2 more\n    to do: y\n1 note: 7 attachments checked\n");
 }
 
@@ -43,10 +43,10 @@ const Finding interface_down{Severity::fault,
                               {Severity::fault, "route 2", {"net/a/eth0", "net/b/eth0"}, "vethctl repair"}}};
 
 TEST(Findings, CountConsequencesUnlessAllAreWanted) {
-  EXPECT_EQ(report::findings({interface_down}, {.attachments = 1}),
+  EXPECT_EQ(report::findings({interface_down}, {.count = 1}),
             "fault: eth0 is down\n    where: net/a/eth0\n    to do: vethctl repair\n"
             "    and 3 consequences (--all lists them)\n1 fault: 1 attachment checked\n");
-  EXPECT_EQ(report::findings({interface_down}, {.attachments = 1, .shows_all = true}),
+  EXPECT_EQ(report::findings({interface_down}, {.count = 1, .shows_all = true}),
             "fault: eth0 is down\n    where: net/a/eth0\n    to do: vethctl repair\n"
             "    consequence: route 1\n    consequence: route 2\n        where: net/a/eth0, net/b/eth0\n"
             "1 fault: 1 attachment checked\n");

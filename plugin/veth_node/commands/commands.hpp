@@ -16,6 +16,7 @@ Command claim_command();
 Command release_command();
 Command show_command();
 Command forget_command();
+Command check_command();
 Command validate_command();
 Command man_command();
 Command version_command();

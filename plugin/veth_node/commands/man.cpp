@@ -42,6 +42,9 @@ The blocks of this node: one file for each block, in a folder for each pool.
 .TP
 .I /run/veth\-node/snapshot.json
 What the store contained last: a restart continues there.
+.TP
+.I /run/veth\-node/running
+Locked while veth\-node run runs.
 .SH "SEE ALSO"
 .BR veth\-cni (5),
 .BR veth\-cni (7),

@@ -4,6 +4,7 @@
 #include "plugin/veth_node/commands/node_context.hpp"
 #include "plugin/veth_node/kernel_network.hpp"
 #include "plugin/veth_node/metrics_server.hpp"
+#include "plugin/veth_node/run_mark.hpp"
 #include "plugin/veth_node/stores.hpp"
 
 #include <malloc.h>
@@ -52,6 +53,7 @@ int run(const Arguments& arguments, const Console& /*console*/) {
   ::mallopt(M_ARENA_MAX, 1);  // the threads rarely allocate at the same time, and each arena keeps its memory
   auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
   const veth_node::Log log{config.log};
+  const auto mark = veth_node::mark_as_running();
   config = complete(std::move(config), log);
   veth_node::KernelNetwork network{config.node, config.tunnels};
   std::optional<http::Endpoint> metrics;

@@ -18,6 +18,7 @@ struct Lease {
   std::optional<cni::Attachment> holder{};  ///< nullopt: no readable record
   State state = State::unrecorded;          ///< of the holder
   std::optional<std::chrono::seconds> age{};
+  std::string block{};  ///< of a pool of the cluster: "default/0000a3"; empty: of none
 };
 
 /// The leases of one network (nullopt: of all), sorted by network. The state of each holder is read under its lock.

@@ -1,5 +1,6 @@
 #include "plugin/vethctl/report/findings.hpp"
 
+#include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/vethctl/report/escape.hpp"
@@ -45,14 +46,14 @@ std::string text(const Finding& finding, bool shows_all) {
   return lines + "    to do: " + clean(finding.remedy) + '\n' + consequences(finding, shows_all);
 }
 
-std::string summary(const std::vector<Finding>& all, std::size_t attachments) {
+std::string summary(const std::vector<Finding>& all, const FindingsContext& context) {
   std::vector<std::string> parts;
   for (const auto severity : {Severity::fault, Severity::warning, Severity::note}) {
     const auto count = static_cast<std::size_t>(std::ranges::count(all, severity, &Finding::severity));
     if (count > 0) parts.push_back(counted(count, to_string(severity)));
   }
   const auto found = parts.empty() ? "no problems" : text::joined(parts, ", ");
-  return found + ": " + counted(attachments, "attachment") + " checked\n";
+  return found + ": " + counted(context.count, context.noun) + " checked\n";
 }
 
 void write(cni::JsonWriter& json, const std::vector<Finding>& all) {
@@ -73,12 +74,33 @@ void write(cni::JsonWriter& json, const std::vector<Finding>& all) {
   json.end_array();
 }
 
+Severity read_severity(const cni::JsonValue& value) {
+  const auto text = value.as_string();
+  for (const auto severity : {Severity::fault, Severity::warning, Severity::note}) {
+    if (text == to_string(severity)) return severity;
+  }
+  value.reject("must be a severity");
+}
+
+std::vector<Finding> read(const cni::JsonValue& array) {
+  std::vector<Finding> all;
+  for (const auto& element : array.as_array()) {
+    auto object = element.as_object();
+    all.push_back({.severity = read_severity(object.require("severity")),
+                   .what = object.require("what").as_string(),
+                   .where = object.strings("where"),
+                   .remedy = object.string_or("remedy", ""),
+                   .consequences = read(object.require("consequences"))});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string findings(const std::vector<Finding>& all, const FindingsContext& context) {
   std::string lines;
   for (const auto& finding : all) lines += text(finding, context.shows_all);
-  lines += summary(all, context.attachments);
+  lines += summary(all, context);
   if (context.not_examined.empty()) return lines;
   return lines + "not looked at: " + clean(text::joined(context.not_examined, ", ")) + '\n';
 }
@@ -88,6 +110,11 @@ std::string json(const std::vector<Finding>& all) {
   cni::JsonWriter json{indent};
   write(json, all);
   return json.finished();
+}
+
+std::vector<Finding> read_findings(std::string_view json) {
+  const cni::JsonDocument document{json, "the findings"};
+  return read(document.root());
 }
 
 }  // namespace report
