@@ -17,6 +17,7 @@ Command release_command();
 Command show_command();
 Command forget_command();
 Command validate_command();
+Command pod_cidrs_command();
 Command man_command();
 Command version_command();
 
