@@ -16,17 +16,17 @@ cni::Error missing_pod_networks(const std::string& node) {
 
 std::vector<cni::Prefix> wait_for_pod_networks(const std::string& node,
                                                const std::function<std::vector<cni::Prefix>()>& read,
-                                               const std::function<bool()>& pause) {
+                                               const std::function<bool(const cni::Error&)>& pause) {
   while (true) {
-    auto last = missing_pod_networks(node);
+    auto reason = missing_pod_networks(node);
     try {
       if (auto networks = read(); !networks.empty()) return networks;
     } catch (const cni::Error& error) {
       const bool is_temporary = error.code == static_cast<unsigned>(cni::ErrorCode::try_again_later);
       if (!is_temporary) throw;
-      last = error;
+      reason = error;
     }
-    if (!pause()) throw cni::Error{last};
+    if (!pause(reason)) throw cni::Error{reason};
   }
 }
 

@@ -18,9 +18,10 @@ bool lacks_pod_networks(const Config& config);
 cni::Error missing_pod_networks(const std::string& node);
 
 /// Calls `read`, which returns the networks of the node, until it returns some. It may throw try_again_later. `pause`
-/// returns false when the time is over: then the last error is thrown. Other errors are thrown at once.
+/// is called with the reason after each attempt; it returns false when the time is over: then the reason is thrown.
+/// Other errors are thrown at once.
 std::vector<cni::Prefix> wait_for_pod_networks(const std::string& node,
                                                const std::function<std::vector<cni::Prefix>()>& read,
-                                               const std::function<bool()>& pause);
+                                               const std::function<bool(const cni::Error&)>& pause);
 
 }  // namespace veth_node

@@ -37,7 +37,7 @@ struct LateNode {
           const auto attempt = attempts++;
           return attempt < answers.size() ? answers[attempt] : Networks{};
         },
-        [this] { return ++pauses < most_pauses; });
+        [this](const auto& /*reason*/) { return ++pauses < most_pauses; });
   }
 };
 
@@ -66,13 +66,14 @@ TEST(PodNetworks, AreWaitedForWhileTheApiServerIsAway) {
     if (++attempts == 1) throw cni::Error{cni::ErrorCode::try_again_later, "connection refused"};
     return networks_of_node;
   };
-  EXPECT_EQ(veth_node::wait_for_pod_networks("worker", read, [] { return true; }), networks_of_node);
+  EXPECT_EQ(veth_node::wait_for_pod_networks("worker", read, [](const auto& /*reason*/) { return true; }),
+            networks_of_node);
 }
 
 TEST(PodNetworks, AreNotWaitedForIfTheyMayNotBeRead) {
   unsigned pauses = 0;
   const auto read = []() -> Networks { throw cni::Error{cni::ErrorCode::system_refused, "forbidden"}; };
-  const auto pause = [&] { return ++pauses < 5; };
+  const auto pause = [&](const auto& /*reason*/) { return ++pauses < 5; };
   EXPECT_THAT(test::error_text([&] { veth_node::wait_for_pod_networks("worker", read, pause); }),
               HasSubstr("forbidden"));
   EXPECT_EQ(pauses, 0U);

@@ -32,7 +32,8 @@ int pod_cidrs(const Arguments& arguments, const Console& console) {
   unsigned pauses = 0;
   const auto networks = veth_node::wait_for_pod_networks(
       config.node, [&] { return veth_node::with_node_object(config).pod_networks; },
-      [&] {
+      [&](const cni::Error& reason) {
+        if (pauses == 0) console.warn(std::string{"veth-node: "} + reason.what() + "; trying again\n");
         std::this_thread::sleep_for(time_between_attempts);
         return ++pauses < most_pauses;
       });
