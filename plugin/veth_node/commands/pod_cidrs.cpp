@@ -1,5 +1,4 @@
 #include "plugin/posix/replace_file.hpp"
-#include "plugin/text/joined.hpp"
 #include "plugin/veth_node/commands/commands.hpp"
 #include "plugin/veth_node/pod_networks.hpp"
 #include "plugin/veth_node/stores.hpp"
@@ -22,9 +21,9 @@ veth_node::Config config_of_pod() {
 }
 
 std::string line_of(const std::vector<cni::Prefix>& networks) {
-  std::vector<std::string> texts;
-  for (const auto& network : networks) texts.push_back(cni::to_string(network));
-  return text::joined(texts, ",") + '\n';
+  std::string line;
+  for (const auto& network : networks) line += (line.empty() ? "" : ",") + cni::to_string(network);
+  return line + '\n';
 }
 
 int pod_cidrs(const Arguments& arguments, const Console& console) {
