@@ -62,6 +62,18 @@ TEST_F(AgentTest, LeavesTheNetworkAsItIsWhenItEnds) {
   EXPECT_EQ(a->ip_output({"nexthop"}), hops);
 }
 
+TEST_F(AgentTest, LeavesNothingAfterClean) {
+  start_both();
+  a->kill(SIGTERM);
+  const auto cleaned =
+      run({.argv = {"nsenter", "--net=/run/netns/" + a->client.name(), executables() + "/veth-node", "clean"}});
+  EXPECT_EQ(cleaned, Outcome{});
+  for (const auto* family : {"-4", "-6"}) EXPECT_EQ(a->ip_output({family, "route", "show", "proto", "87"}), "");
+  EXPECT_EQ(a->ip_output({"nexthop"}), "");
+  EXPECT_EQ(a->ip_output({"-brief", "link", "show", "type", "vxlan"}), "");
+  EXPECT_FALSE(std::filesystem::exists("/run/veth-node"));
+}
+
 TEST_F(AgentTest, RestoresARouteWhileTheStoreIsAway) {
   start_both();
   server->kill();

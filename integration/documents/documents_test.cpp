@@ -32,6 +32,7 @@ const std::vector<std::string> documents{"README.md",
                                          "integration/cluster/README.md",
                                          "integration/dropin/conflists/README.md",
                                          "integration/faults/README.md",
+                                         "integration/kubernetes/README.md",
                                          "integration/peers/README.md",
                                          "integration/runtimes/README.md",
                                          "integration/benchmark/README.md"};

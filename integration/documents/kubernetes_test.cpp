@@ -1,5 +1,5 @@
-// The manifests in conf/kubernetes, as far as they can be tested without a cluster: the script of the init container
-// runs with a kubectl that is a script too, and kustomize builds what is applied.
+// The manifests in conf/kubernetes, as far as they can be tested without a cluster: their commands run, and kustomize
+// builds what is applied. integration/kubernetes runs a cluster.
 #include "integration/support/call.hpp"
 #include "integration/support/command.hpp"
 #include "integration/support/file_text.hpp"
@@ -47,71 +47,36 @@ json container_of(const json& pod, const std::string& list, const std::string& n
   return nullptr;
 }
 
-void write_script(const std::string& name, const std::string& text) {
-  const auto path = std::string{manifest_work} + "/bin/" + name;
-  std::ofstream{path} << "#!/bin/sh\n" << text << '\n';
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+/// The program and the arguments of a container, as those of an executable of this build.
+std::vector<std::string> argv_of(const json& container) {
+  auto argv = container.at("command").get<std::vector<std::string>>();
+  argv.front().insert(0, executables());
+  return argv;
 }
 
-/// The first init container with its folder, and commands in place of kubectl and sleep.
-class PodCidrContainer : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
-    std::filesystem::create_directories(std::string{manifest_work} + "/bin");
-    std::filesystem::create_directories(node);
-    write_script("sleep", "echo \"$@\" >> /run/test/kubernetes/pauses");
-    const auto pod = pod_of(find_object(parse_yaml(read_text(std::string{manifests} + "/veth-cni.yaml")), "DaemonSet"));
-    command = container_of(pod, "initContainers", "pod-cidr").at("command").get<std::vector<std::string>>();
-  }
-  void TearDown() override { std::filesystem::remove_all(manifest_work); }
-
-  /// Runs the command of the manifest, with its folder /node elsewhere.
-  Outcome run_container() const {
-    auto argv = command;
-    for (auto at = argv.back().find("/node/"); at != std::string::npos; at = argv.back().find("/node/", at + 1)) {
-      if (argv.back()[at - 1] == ' ') argv.back().insert(at, manifest_work);
-    }
-    return run({.argv = argv,
-                .environment = {std::string{"PATH="} + manifest_work + "/bin:/usr/bin:/bin", "NODE_NAME=worker"}});
-  }
-
-  std::string node = std::string{manifest_work} + "/node";
-  std::vector<std::string> command;
-};
-
-TEST_F(PodCidrContainer, WritesTheNetworksOfTheNode) {
-  write_script("kubectl", "echo \"$@\" > /run/test/kubernetes/words; printf '10.244.3.0/24 fd00:10:244:3::/64 '");
-  EXPECT_EQ(run_container(), Outcome{});
-  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 fd00:10:244:3::/64 ");
-  EXPECT_EQ(read_text(std::string{manifest_work} + "/words"),
-            "--cache-dir /run/test/kubernetes/node/cache get node worker "
-            "--output go-template={{range .spec.podCIDRs}}{{.}} {{end}}\n");
-}
-
-TEST_F(PodCidrContainer, WaitsForNetworksThatAreAssignedLater) {
-  write_script("kubectl", "grep -qs 5 /run/test/kubernetes/pauses && printf '10.244.3.0/24 ' || true");
-  EXPECT_EQ(run_container(), Outcome{});
-  EXPECT_EQ(read_text(node + "/pod-cidr"), "10.244.3.0/24 ");
-  EXPECT_EQ(read_text(std::string{manifest_work} + "/pauses"), "5\n");
-}
-
-/// The kubelet then runs it again.
-TEST_F(PodCidrContainer, FailsIfTheNodeHasNoNetworks) {
-  write_script("kubectl", "true");
-  const auto failed = run_container();
+/// The API server that it needs is in integration/kubernetes.
+TEST(PodCidrContainer, RunsACommandOfVethNode) {
+  if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+  const auto pod = pod_of(find_object(parse_yaml(read_text(std::string{manifests} + "/veth-cni.yaml")), "DaemonSet"));
+  const auto failed = run({.argv = argv_of(container_of(pod, "initContainers", "pod-cidr"))});
   EXPECT_EQ(failed.exit, 1);
-  EXPECT_EQ(failed.err,
-            "node worker has no pod networks (spec.podCIDRs): run kube-controller-manager with --allocate-node-cidrs "
-            "and --cluster-cidr, or let the cloud assign them. Trying again.\n");
+  EXPECT_NE(failed.err.find("KUBERNETES_SERVICE_HOST is not set: this is not a pod"), std::string::npos) << failed.err;
 }
 
-TEST_F(PodCidrContainer, FailsAtOnceIfTheApiDoesNotAnswer) {
-  write_script("kubectl", "echo refused >&2; exit 1");
-  const auto failed = run_container();
-  EXPECT_EQ(failed.exit, 1);
-  EXPECT_EQ(failed.err, "refused\n");
-  EXPECT_FALSE(std::filesystem::exists(std::string{manifest_work} + "/pauses"));
+TEST(VethNodeManifest, HasAValidConfiguration) {
+  if (!has_yaml()) GTEST_SKIP() << "NOT RUN: python3-yaml is missing";
+  const auto documents = parse_yaml(read_text(std::string{manifests} + "/veth-node.yaml"));
+  auto config = json::parse(find_object(documents, "ConfigMap").at("data").at("node.json").get<std::string>());
+  std::filesystem::create_directories(manifest_work);
+  const auto file = std::string{manifest_work} + "/node.json";
+  const auto id = std::string{manifest_work} + "/machine-id";
+  config["machineIdFile"] = id;
+  write_text(file, config.dump());
+  write_text(id, "0123456789abcdef0123456789abcdef\n");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  const auto validated = run({.argv = {executables() + "/veth-node", "validate", "--config", file}});
+  EXPECT_EQ(validated.exit, 0) << validated.err;
+  std::filesystem::remove_all(manifest_work);
 }
 
 /// What `kubectl apply --kustomize` sends, from a copy in which a text is replaced.

@@ -14,7 +14,7 @@ import sys
 import tarfile
 
 FOLDERS = "bin dev etc proc root run sys tmp var".split()
-APPLETS = "cat dd hostname httpd ip mkdir nc ping ping6 sh sleep wget".split()
+APPLETS = "cat dd hostname httpd ip mkdir nc ping ping6 sh sleep sysctl top true wget".split()
 
 
 def add_file(tar, name, content, mode=0o644):

@@ -172,9 +172,12 @@ NodeObject LeaseStore::read_node() {
   return read_node_object(response.body);
 }
 
+/// A Node object that was deleted and registered again has another UID, and Leases with the old one are removed. Its
+/// own entry is then the first that is created again.
 std::optional<NodeReference> LeaseStore::owner_of(const std::string& key) {
   if (settings_.node.empty() || !belongs_to_node(key, settings_.node)) return std::nullopt;
-  if (!node_) node_ = read_node().reference;
+  const bool is_node = !key.starts_with("blocks/");
+  if (is_node || !node_) node_ = read_node().reference;
   return node_;
 }
 

@@ -3,8 +3,9 @@
 namespace commands {
 
 std::vector<Command> all_commands() {
-  return {run_command(),   claim_command(),    show_command(), release_command(), forget_command(),
-          check_command(), validate_command(), man_command(),  version_command()};
+  return {run_command(),    claim_command(), show_command(),     release_command(),
+          forget_command(), check_command(), validate_command(), pod_cidrs_command(),
+          clean_command(),  man_command(),   version_command()};
 }
 
 vethctl::CommandProgram node_program() {

@@ -18,6 +18,8 @@ Command show_command();
 Command forget_command();
 Command check_command();
 Command validate_command();
+Command pod_cidrs_command();
+Command clean_command();
 Command man_command();
 Command version_command();
 

@@ -4,6 +4,7 @@
 #include "plugin/veth_node/commands/node_context.hpp"
 #include "plugin/veth_node/kernel_network.hpp"
 #include "plugin/veth_node/metrics_server.hpp"
+#include "plugin/veth_node/pod_networks.hpp"
 #include "plugin/veth_node/run_mark.hpp"
 #include "plugin/veth_node/stores.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -26,23 +28,31 @@ void end_at_signals() {
   for (const int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
 }
 
-/// Without the API server, the networks of the last run are those of this node; at the first run it is waited for.
-veth_node::Config complete(veth_node::Config config, const veth_node::Log& log) {
+/// With the addresses and networks of the last run.
+std::optional<veth_node::Config> with_snapshot(veth_node::Config config) {
+  const auto snapshot = veth_node::find_snapshot(veth_node::default_snapshot);
+  if (!snapshot) return std::nullopt;
+  const auto own = snapshot->directory.nodes.find(config.node);
+  if (own == snapshot->directory.nodes.end()) return std::nullopt;
+  config.addresses = own->second.addresses;
+  config.pod_networks = own->second.pod_networks;
+  return config;
+}
+
+/// Without the API server, the networks of the last run are those of this node; at the first run it is waited for. So
+/// are networks that the controller manager has not assigned yet.
+veth_node::Config complete(const veth_node::Config& config, const veth_node::Log& log) {
   constexpr std::chrono::seconds pause{2};
   while (true) {
     try {
-      return veth_node::with_node_object(config);
+      auto completed = veth_node::with_node_object(config);
+      if (!veth_node::lacks_pod_networks(completed)) return completed;
+      log.error(veth_node::missing_pod_networks(config.node));
     } catch (const cni::Error& error) {
       const bool is_away = error.code == static_cast<unsigned>(cni::ErrorCode::try_again_later);
       if (!is_away) throw;
       log.error(error);
-    }
-    if (const auto snapshot = veth_node::find_snapshot(veth_node::default_snapshot)) {
-      if (const auto own = snapshot->directory.nodes.find(config.node); own != snapshot->directory.nodes.end()) {
-        config.addresses = own->second.addresses;
-        config.pod_networks = own->second.pod_networks;
-        return config;
-      }
+      if (auto completed = with_snapshot(config)) return *std::move(completed);
     }
     std::this_thread::sleep_for(pause);
   }
@@ -54,7 +64,7 @@ int run(const Arguments& arguments, const Console& /*console*/) {
   auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
   const veth_node::Log log{config.log};
   const auto mark = veth_node::mark_as_running();
-  config = complete(std::move(config), log);
+  config = complete(config, log);
   veth_node::KernelNetwork network{config.node, config.tunnels};
   std::optional<http::Endpoint> metrics;
   if (const auto address = arguments.value("metrics")) metrics = veth_node::read_listen_address(*address);
