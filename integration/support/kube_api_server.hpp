@@ -9,7 +9,7 @@
 namespace support {
 
 /// kube-apiserver with an etcd of its own, at port 6443 of all addresses of the namespace of this process. It has the
-/// namespace veth-cni, and allows everything to whoever has the token of its kubeconfig.
+/// namespace veth-cni, and allows everything to clients with the token of its kubeconfig.
 class KubeApiServer {
  public:
   /// The executable: KUBE_APISERVER, in PATH, or as `integration/peers/build kube-apiserver` has built it; empty: none.

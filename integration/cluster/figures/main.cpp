@@ -1,5 +1,5 @@
 // cluster-figures [NODES...]: what the network of a node costs in a cluster of that many nodes with both families (by
-// default 1,000 and 10,000), and how long etcd needs to tell 1,000 nodes of a change. Measured in a sandbox: no
+// default 1,000 and 10,000), and how long a change needs to reach 1,000 watchers of etcd. Measured in a sandbox: no
 // privileges are needed, and the machine's network is not changed.
 #include "integration/support/command.hpp"
 #include "integration/support/etcd_server.hpp"
