@@ -8,7 +8,7 @@ namespace posix {
 /// False if either cannot be read.
 bool is_own_executable(const std::string& path);
 
-/// The folder of the executable of this process. Throws std::system_error.
+/// The folder of the executable of this process; empty if /proc is not mounted.
 std::string own_folder();
 
 }  // namespace posix

@@ -39,15 +39,16 @@ class Arguments {
 
 /// The output of a command, and the state that it reads.
 struct Console {
-  std::function<void(std::string_view)> print;    ///< text, or a JSON document, to standard output
-  std::function<void(std::string_view)> warn;     ///< to standard error
-  std::size_t width = 80;                         ///< columns of the terminal; very large for a pipe
-  std::string root;                               ///< root of the state folder
-  std::string configurations{};                   ///< folder of the network configurations; empty: none
-  std::string installations{};                    ///< folder in which install remembers its folders; empty: none
-  std::string cni_path{};                         ///< folders of the plugins; empty: not searched
-  std::string node_config{};                      ///< configuration of veth-node; empty: none is looked for
-  std::vector<std::string> node_programs{};       ///< folders in which veth-node is searched
+  std::function<void(std::string_view)> print;  ///< text, or a JSON document, to standard output
+  std::function<void(std::string_view)> warn;   ///< to standard error
+  std::size_t width = 80;                       ///< columns of the terminal; very large for a pipe
+  std::string root;                             ///< root of the state folder
+  std::string configurations{};                 ///< folder of the network configurations; empty: none
+  std::string installations{};                  ///< folder in which install remembers its folders; empty: none
+  std::string cni_path{};                       ///< folders of the plugins; empty: not searched
+  std::string node_config{};                    ///< configuration of veth-node; empty: none is looked for
+  /// The folders in which veth-node is searched.
+  std::function<std::vector<std::string>()> node_programs = [] { return std::vector<std::string>{}; };
   bool is_coloured = false;                       ///< texts may contain the marks of report::styled()
   std::function<void(std::string_view)> write{};  ///< a file, such as a picture, to standard output; empty: print
   std::function<void()> clear{};                  ///< clears the terminal; empty: standard output is not a terminal

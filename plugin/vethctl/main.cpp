@@ -79,16 +79,17 @@ constexpr auto clear_screen = "\x1b[H\x1b[2J\x1b[3J";
 vethctl::Console console_for(const vethctl::Arguments& arguments) {
   const auto format = arguments.value("output").value_or("");
   const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
-  vethctl::Console console{.print = print,
-                           .warn = warn,
-                           .width = terminal_width(),
-                           .root = std::string{state::default_root},
-                           .configurations = inspect::default_conf_dir,
-                           .installations = vethctl::default_installations,
-                           .cni_path = vethctl::default_bin_dir,
-                           .node_config = vethctl::default_node_config,
-                           .node_programs = vethctl::node_program_folders(vethctl::default_installations),
-                           .write = write};
+  vethctl::Console console{
+      .print = print,
+      .warn = warn,
+      .width = terminal_width(),
+      .root = std::string{state::default_root},
+      .configurations = inspect::default_conf_dir,
+      .installations = vethctl::default_installations,
+      .cni_path = vethctl::default_bin_dir,
+      .node_config = vethctl::default_node_config,
+      .node_programs = [] { return vethctl::node_program_folders(vethctl::default_installations); },
+      .write = write};
   if (is_structured(format)) {
     console.print = console.write = document_printer(format);
   } else {

@@ -87,7 +87,7 @@ std::optional<std::string> find_node_program(const std::vector<std::string>& fol
 
 void add_findings_between_nodes(const Console& console, std::vector<Finding>& findings) {
   if (console.node_config.empty() || !exists(console.node_config)) return;
-  const auto program = find_node_program(console.node_programs);
+  const auto program = find_node_program(console.node_programs());
   if (!program) {
     findings.push_back(not_checked(console.node_config, "veth-node is not installed",
                                    "install veth-node beside vethctl, or delete the file if the node has left the "

@@ -338,7 +338,7 @@ int run_validate(const Arguments& arguments, const Console& console) {
   const auto given = given_cni_path(arguments);
   // A machine that only writes configurations has no plugins.
   const auto cni_path = given.value_or(is_folder(console.cni_path) ? console.cni_path : "");
-  const auto node_program = find_node_program(console.node_programs).value_or("");
+  const auto node_program = find_node_program(console.node_programs()).value_or("");
   for (const auto& file : arguments.operands) {
     std::ranges::move(validate(file, cni_path, given ? Kind::fault : Kind::warning, node_program),
                       std::back_inserter(results));

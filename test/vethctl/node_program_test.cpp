@@ -26,7 +26,7 @@ class NodeProgram : public testing::Test {
   vethctl::Console console() {
     auto made = screen.console();
     made.node_config = config;
-    made.node_programs = {directory.path()};
+    made.node_programs = [this] { return std::vector<std::string>{directory.path()}; };
     return made;
   }
 

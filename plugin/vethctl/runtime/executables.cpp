@@ -3,13 +3,12 @@
 #include "ipam/exec_ipam.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/plugin_folders.hpp"
+#include "plugin/posix/own_executable.hpp"
 #include "plugin/posix/program.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <climits>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -38,15 +37,6 @@ std::string find_executable(const std::string& type, const std::string& path) tr
 bool exists(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0;
-}
-
-/// Empty if /proc is not mounted.
-std::string own_folder() {
-  std::array<char, PATH_MAX> path{};
-  const auto length = ::readlink("/proc/self/exe", path.data(), path.size());
-  if (length <= 0) return {};
-  const std::string_view text{path.data(), static_cast<std::size_t>(length)};
-  return std::string{text.substr(0, text.rfind('/'))};
 }
 
 }  // namespace
@@ -80,7 +70,7 @@ RunPlugin run_executables(cni::Environment call) {
 }
 
 std::string default_plugin_path() {
-  const auto folder = own_folder();
+  const auto folder = posix::own_folder();
   const std::string usual = "/opt/cni/bin";
   return !folder.empty() && folder != usual && exists(folder + "/veth") ? folder + ':' + usual : usual;
 }
