@@ -106,6 +106,7 @@ Allocation PoolIpam::allocate_from_blocks() {
   const auto& pool = request_.config.ipam.pool;
   const auto lock = state::lock_blocks(pool, root_);
   const auto blocks = state::read_blocks(pool, root_);
+  block_count_ = blocks.size();
   const auto request = with_ranges(blocks);
   if (request.config.ipam.ranges.empty()) return AllocationFailure{.error = no_block()};
   auto allocation = RangeIpam{request, folder_}.allocate();
@@ -133,12 +134,13 @@ std::optional<std::string> PoolIpam::claim_block() const {
   }
   constexpr std::size_t most_output_bytes = 65536;
   try {
-    const auto outcome = posix::run({.path = *path,
-                                     .arguments = {"claim", "--pool", request_.config.ipam.pool},
-                                     .environment = delegate_environment(request_.verb),
-                                     .input = {},
-                                     .timeout = claim_timeout},
-                                    most_output_bytes);
+    const auto outcome = posix::run(
+        {.path = *path,
+         .arguments = {"claim", "--pool", request_.config.ipam.pool, "--beyond", std::to_string(block_count_)},
+         .environment = delegate_environment(request_.verb),
+         .input = {},
+         .timeout = claim_timeout},
+        most_output_bytes);
     if (outcome.exit_status == 0) return std::nullopt;
     const auto end = outcome.has_timed_out ? "did not end within 5 s" : "failed" + output_of(outcome);
     return "\"" + *path + " claim --pool " + request_.config.ipam.pool + "\" " + end;
@@ -156,7 +158,9 @@ void PoolIpam::gc(const std::set<cni::Tag>& valid) { release_unrecorded(request_
 
 /// nullopt if a block has a free address.
 std::optional<cni::Error> PoolIpam::find_fault() try {
-  const auto request = with_ranges(state::read_blocks(request_.config.ipam.pool, root_));
+  const auto blocks = state::read_blocks(request_.config.ipam.pool, root_);
+  block_count_ = blocks.size();
+  const auto request = with_ranges(blocks);
   if (request.config.ipam.ranges.empty()) return no_block();
   RangeIpam{request, folder_}.status();
   return std::nullopt;

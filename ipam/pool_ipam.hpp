@@ -40,7 +40,8 @@ class PoolIpam : public Ipam {
 
   const cni::Request& request_;
   state::Folder* folder_;
-  std::string root_;  ///< of the blocks
+  std::string root_;             ///< of the blocks
+  std::size_t block_count_ = 0;  ///< of the blocks that were full: a claim is not needed if there are more meanwhile
 };
 
 }  // namespace ipam

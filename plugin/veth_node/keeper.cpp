@@ -168,9 +168,19 @@ cluster::Pool Keeper::pool_of(const std::string& name) {
 }
 
 cluster::BlockId Keeper::claim(const std::string& pool) {
+  const auto lock = lock_changes(files_);
+  return claim_locked(pool);
+}
+
+std::optional<cluster::BlockId> Keeper::claim_beyond(std::size_t count, const std::string& pool) {
+  const auto lock = lock_changes(files_);
+  if (files_.list(pool).size() > count) return std::nullopt;
+  return claim_locked(pool);
+}
+
+cluster::BlockId Keeper::claim_locked(const std::string& pool) {
   const Claimant claimant{
       .owner = member_.owner, .pool_name = pool, .pool = pool_of(pool), .of_others = known_of_others(pool)};
-  const auto lock = lock_changes(files_);
   auto held = files_.list(pool);
   held.merge(files_.list_hidden(pool));
   for (const auto index : held) {
@@ -231,8 +241,9 @@ void Keeper::claim_ahead(const std::string& pool, const std::set<cni::IpAddress>
     if (prefixes) free += size - std::min(size, count_taken(*prefixes, taken));
   }
   if (free >= std::min(size, spare_addresses)) return;
-  const auto block = claim(pool);
-  log_.info(name_of(block) + " is claimed: " + std::to_string(free) + " addresses were free");
+  const auto block = claim_beyond(blocks.size(), pool);
+  if (!block) return;
+  log_.info(name_of(*block) + " is claimed: " + std::to_string(free) + " addresses were free");
 }
 
 /// The first block stays, since it has the address of the node; and one empty block stays for the next ADDs.

@@ -50,6 +50,9 @@ class Keeper {
   /// Claims a further block of a pool now, and returns it.
   cluster::BlockId claim(const std::string& pool);
 
+  /// The same, unless this node has more blocks of the pool than these: another process was faster.
+  std::optional<cluster::BlockId> claim_beyond(std::size_t count, const std::string& pool);
+
   /// Gives a block back. False if an address of it is in use: it is kept then.
   bool release(const cluster::BlockId& block);
 
@@ -59,6 +62,7 @@ class Keeper {
  private:
   void join_node();
   void join_pool(const std::string& name, const cluster::Pool& pool);
+  cluster::BlockId claim_locked(const std::string& pool);
   cluster::Pool pool_of(const std::string& name);
   std::set<std::string> pools(const cluster::Directory& directory) const;
   void reconcile(const std::string& pool, const cluster::Directory& directory);

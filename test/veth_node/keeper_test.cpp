@@ -117,6 +117,13 @@ TEST_F(KeeperTest, DoesNotClaimWhatAnotherNodeHadBeforeTheStoreWasRestored) {
   EXPECT_EQ(owner_of(first_index()), "");
 }
 
+TEST_F(KeeperTest, ClaimsOneBlockForManyThatFoundAllFull) {
+  EXPECT_TRUE(keeper.claim_beyond(0, "p"));
+  EXPECT_EQ(keeper.claim_beyond(0, "p"), std::nullopt) << "another process has claimed meanwhile";
+  EXPECT_TRUE(keeper.claim_beyond(1, "p"));
+  EXPECT_EQ(files.list("p").size(), 2U);
+}
+
 TEST_F(KeeperTest, ClaimsAheadWhenFewAddressesAreFree) {
   const auto first = keeper.claim("p");
   use(first.index, 48);
