@@ -111,7 +111,7 @@ TEST_F(PoolOfCluster, ClaimsABlockWhenItsBlocksAreFull) {
     EXPECT_EQ(code_of(status()), 50);
   }
   write_block("/run/other", 7);
-  install_claim_program("[ \"$*\" = 'claim --pool default' ] && mv /run/other/* " + std::string{folder});
+  install_claim_program("[ \"$1 $2 $3\" = 'claim --pool default' ] && mv /run/other/* " + std::string{folder});
   const auto answer = added(containers.back());
   ASSERT_EQ(answer.exit, 0) << answer;
   EXPECT_EQ(address_of(answer.result, 4), "10.128.0.28");

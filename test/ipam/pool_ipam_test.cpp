@@ -97,7 +97,7 @@ TEST_F(PoolIpam, ClaimsABlockIfAllAreFull) {
   install_claim_program(moving_block(7));
   for (const char* container : {"a", "b", "c"}) allocate(container);
   EXPECT_EQ(allocate("d"), "10.128.0.28/32 fd00:244::28/128");
-  EXPECT_EQ(claims(), "claim --pool default --beyond 0\n");
+  EXPECT_EQ(claims(), "claim --pool default --beyond 1\n");
 }
 
 TEST_F(PoolIpam, ClaimsTheFirstBlock) {
