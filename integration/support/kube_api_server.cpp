@@ -61,6 +61,7 @@ void KubeApiServer::start() {
 void KubeApiServer::start_server() {
   process_->start([this] { return is_ready(); });
   add_namespace("veth-cni");
+  for (const auto& [name, address] : nodes_) post_node(name, address);
 }
 
 void KubeApiServer::kill() {
@@ -76,7 +77,12 @@ bool KubeApiServer::is_ready() const try {
   return false;
 }
 
-void KubeApiServer::add_node(const std::string& name, const std::string& address) const {
+void KubeApiServer::add_node(const std::string& name, const std::string& address) {
+  nodes_[name] = address;
+  post_node(name, address);
+}
+
+void KubeApiServer::post_node(const std::string& name, const std::string& address) const {
   auto node = object("Node", name);
   if (!address.empty()) node["status"]["addresses"] = {{{"type", "InternalIP"}, {"address", address}}};
   post("/api/v1/nodes", node.dump());

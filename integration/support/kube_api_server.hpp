@@ -3,6 +3,7 @@
 #include "integration/support/etcd_server.hpp"
 #include "integration/support/server_process.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,11 +25,12 @@ class KubeApiServer {
   void freeze() const { process_->freeze(); }
   void resume() const { process_->resume(); }
 
-  /// Removes all data, as the restored backup of an empty cluster. It must have been killed.
+  /// Removes all data, as the restored backup of an empty cluster. It must have been killed. start() registers the
+  /// nodes again, as kubelets do.
   void lose_data();
 
   /// Creates a Node object, if there is none, with an InternalIP unless the address is empty.
-  void add_node(const std::string& name, const std::string& address = {}) const;
+  void add_node(const std::string& name, const std::string& address = {});
 
   void add_namespace(const std::string& name) const;
 
@@ -38,10 +40,12 @@ class KubeApiServer {
  private:
   void start_server();
   bool is_ready() const;
+  void post_node(const std::string& name, const std::string& address) const;
   void post(const std::string& target, const std::string& body) const;
 
   EtcdServer etcd_;
   std::string folder_ = "/run/test/kube-apiserver";
+  std::map<std::string, std::string> nodes_;  ///< addresses by name
   std::optional<ServerProcess> process_;
 };
 
