@@ -10,11 +10,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -276,6 +279,18 @@ Snapshot with_path(const Namespace& netns, const auto& lines) {
 }  // namespace
 
 Snapshot Snapshot::take() { return snapshot_of_node(false); }
+
+Snapshot Snapshot::take_settled() {
+  constexpr std::chrono::milliseconds pause{50};
+  auto last = take();
+  while (true) {
+    std::this_thread::sleep_for(pause);
+    auto next = take();
+    if (next == last) return next;
+    last = std::move(next);
+  }
+}
+
 Snapshot Snapshot::take_full() { return snapshot_of_node(true); }
 
 Snapshot Snapshot::of_namespace(const Namespace& netns) {

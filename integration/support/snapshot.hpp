@@ -20,6 +20,10 @@ struct Snapshot {
   /// forwarding sysctls.
   static Snapshot take();
 
+  /// The same, when it does not change any more: the kernel adds the route of a link-local address some time after an
+  /// interface is up.
+  static Snapshot take_settled();
+
   /// The whole state, for the comparison of two nodes: with what may stay, but without ifindexes, the name of the state
   /// folder and the checksums of records.
   static Snapshot take_full();

@@ -22,7 +22,7 @@ class Gc : public testing::Test {
  protected:
   void SetUp() override {
     for (const auto* container : {&a, &b}) ASSERT_EQ(add(*container, config).exit, 0);
-    both = Snapshot::take();
+    both = Snapshot::take_settled();
   }
 
   Answer gc(const json& keys) {
