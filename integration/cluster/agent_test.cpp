@@ -18,9 +18,7 @@ class AgentTest : public testing::Test {
  protected:
   void SetUp() override {
     if (const auto reason = StoreServer::why_missing(); !reason.empty()) GTEST_SKIP() << reason;
-    support::run({.argv = {"ip", "link", "add", "underlay", "type", "bridge"}});
-    support::run({.argv = {"ip", "addr", "add", "192.0.2.254/24", "dev", "underlay"}});
-    support::run({.argv = {"ip", "link", "set", "underlay", "up"}});
+    make_underlay();
     server.emplace();
     a.emplace(1);
     b.emplace(2);

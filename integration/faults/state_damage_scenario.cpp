@@ -4,6 +4,7 @@
 #include "integration/faults/networks.hpp"
 #include "integration/faults/scenario.hpp"
 #include "integration/support/iproute.hpp"
+#include "integration/support/settled.hpp"
 #include "integration/support/state_folder.hpp"
 #include "plugin/posix/system_error.hpp"
 
@@ -12,7 +13,6 @@
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 namespace faults {
 namespace {
@@ -44,17 +44,7 @@ support::Snapshot network_snapshot() {
   return snapshot;
 }
 
-/// The kernel adds some routes some time after their addresses: waits until nothing changes.
-support::Snapshot stable_network() {
-  constexpr std::chrono::milliseconds pause{10};
-  auto earlier = network_snapshot();
-  while (true) {
-    std::this_thread::sleep_for(pause);
-    auto later = network_snapshot();
-    if (later == earlier) return later;
-    earlier = std::move(later);
-  }
-}
+support::Snapshot stable_network() { return support::settled(network_snapshot, std::chrono::milliseconds{10}); }
 
 }  // namespace
 

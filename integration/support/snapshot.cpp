@@ -4,6 +4,7 @@
 #include "integration/support/file_text.hpp"
 #include "integration/support/namespace.hpp"
 #include "integration/support/proc_network.hpp"
+#include "integration/support/settled.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -16,8 +17,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace support {
@@ -280,16 +279,7 @@ Snapshot with_path(const Namespace& netns, const auto& lines) {
 
 Snapshot Snapshot::take() { return snapshot_of_node(false); }
 
-Snapshot Snapshot::take_settled() {
-  constexpr std::chrono::milliseconds pause{50};
-  auto last = take();
-  while (true) {
-    std::this_thread::sleep_for(pause);
-    auto next = take();
-    if (next == last) return next;
-    last = std::move(next);
-  }
-}
+Snapshot Snapshot::take_settled() { return settled(take, std::chrono::milliseconds{50}); }
 
 Snapshot Snapshot::take_full() { return snapshot_of_node(true); }
 

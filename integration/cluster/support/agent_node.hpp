@@ -37,6 +37,13 @@ inline bool becomes_true(const std::function<bool()>& condition,
   return condition();
 }
 
+/// The bridge between the nodes. Its address 192.0.2.254 is that of the store.
+inline void make_underlay() {
+  support::run({.argv = {"ip", "link", "add", "underlay", "type", "bridge"}});
+  support::run({.argv = {"ip", "addr", "add", "192.0.2.254/24", "dev", "underlay"}});
+  support::run({.argv = {"ip", "link", "set", "underlay", "up"}});
+}
+
 /// A node 192.0.2.N that runs veth-node.
 class AgentNode {
  public:
