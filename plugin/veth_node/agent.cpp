@@ -54,6 +54,8 @@ void Agent::run(const std::function<bool()>& is_wanted) {
     save_snapshot();
     wait_for_work();
   } while (is_wanted());
+  next_snapshot_ = {};  // the next start changes nothing that is right
+  save_snapshot();
 }
 
 void Agent::load_snapshot() {
