@@ -50,6 +50,16 @@ std::vector<Row> measure_calls(double effort) {
   return measure(all_candidates(node), std::max(3, static_cast<int>(40 * effort)));
 }
 
+std::vector<Row> measure_devices(double effort) {
+  support::make_node();
+  Node node{"node"};
+  std::vector<Candidate> candidates;
+  candidates.push_back(without_check(floor_dual_stack(), node));
+  candidates.push_back(with_check(veth_dual_stack(1), node));
+  candidates.push_back(with_check(veth_netkit(2), node));
+  return measure(std::move(candidates), std::max(3, static_cast<int>(40 * effort)));
+}
+
 std::vector<Row> measure_status(double effort) {
   support::make_node();
   Node node{"node"};

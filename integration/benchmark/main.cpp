@@ -35,10 +35,11 @@ const std::vector<Suite>& suites() {
   return all;
 }
 
-/// They run only if they are named.
-const std::vector<Suite>& suites_of_large_amounts() {
+/// Large amounts, and what not every kernel has. They run only if they are named.
+const std::vector<Suite>& other_suites() {
   using namespace benchmark;
   static const std::vector<Suite> all{
+      {"devices", [](double effort) { return to_json(measure_devices(effort)); }},
       {"stale", [](double effort) { return to_json(measure_gc_of_stale(effort)); }},
       {"beside", [](double effort) { return to_json(measure_del_beside_records(effort)); }},
       {"full", [](double effort) { return to_json(measure_full_range(effort)); }},
@@ -58,7 +59,7 @@ struct Arguments {
 bool is_suite(const std::string& name) {
   const auto has_name = [&](const Suite& suite) { return suite.first == name; };
   return std::any_of(suites().begin(), suites().end(), has_name) ||
-         std::any_of(suites_of_large_amounts().begin(), suites_of_large_amounts().end(), has_name);
+         std::any_of(other_suites().begin(), other_suites().end(), has_name);
 }
 
 Arguments read_arguments(const std::vector<std::string>& words) {
@@ -93,7 +94,7 @@ json machine() {
 std::vector<Suite> selected_suites(const Arguments& arguments) {
   if (arguments.suites.empty()) return suites();
   auto selected = suites();
-  selected.insert(selected.end(), suites_of_large_amounts().begin(), suites_of_large_amounts().end());
+  selected.insert(selected.end(), other_suites().begin(), other_suites().end());
   const auto& names = arguments.suites;
   std::erase_if(selected,
                 [&](const Suite& suite) { return std::find(names.begin(), names.end(), suite.first) == names.end(); });

@@ -70,6 +70,12 @@ Subject veth_dual_stack(int number) {
   return veth("veth ptp, dual stack", veth_config(number, {ipv4_range(number), ipv6_range(number)}));
 }
 
+Subject veth_netkit(int number) {
+  json config = veth_config(number, {ipv4_range(number), ipv6_range(number)});
+  config["device"] = "netkit";
+  return veth("veth ptp with netkit, dual stack", std::move(config));
+}
+
 Subject veth_masquerade(int number) { return veth("veth ptp + ipMasq", masqueraded(number)); }
 Subject veth_ports(int number) { return veth("veth ptp + ipMasq + port", with_ports(number)); }
 

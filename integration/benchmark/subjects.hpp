@@ -17,6 +17,8 @@ Subject empty_program();
 
 Subject veth_ipv4(int number);
 Subject veth_dual_stack(int number);
+/// A netkit pair in place of a veth.
+Subject veth_netkit(int number);
 Subject veth_masquerade(int number);
 /// With masquerade and one port mapping.
 Subject veth_ports(int number);

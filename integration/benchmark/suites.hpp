@@ -14,6 +14,9 @@ namespace benchmark {
 /// One attachment at a time: the floor, veth with several configurations, the reference plugins.
 std::vector<Row> measure_calls(double effort);
 
+/// veth and netkit pairs; only on a kernel with netkit.
+std::vector<Row> measure_devices(double effort);
+
 /// STATUS and VERSION, compared with the start of an empty program.
 std::vector<Row> measure_status(double effort);
 

@@ -102,12 +102,15 @@ TEST_F(OvsCheck, WaitsOnceForAHungDatabaseOfManyAttachments) {
   ovs->stop_database();
   Outcome reported;
   Outcome repaired;
+  Outcome page;
   constexpr std::chrono::seconds of_two_attachments{4};
   EXPECT_LT(time_of([&] { reported = vethctl({"check"}); }), of_two_attachments);
   EXPECT_LT(time_of([&] { repaired = vethctl({"repair", "--dry-run"}); }), of_two_attachments);
+  EXPECT_LT(time_of([&] { page = vethctl({"graph", "--format", "html"}); }), of_two_attachments);
   ovs->resume();
   const std::string what = "read the answer of the database of Open vSwitch";
   EXPECT_NE(reported.out.find(what), std::string::npos) << reported.out;
+  EXPECT_NE(page.out.find(what), std::string::npos);
   for (const auto& name : names) EXPECT_NE(repaired.out.find(name), std::string::npos) << repaired.out;
   EXPECT_EQ(details(), "");
 }

@@ -41,6 +41,14 @@ const json* find_address(const json& result, int family) {
   return nullptr;
 }
 
+/// With the variable VETH_TEST_DEVICE, tests of mode ptp have pairs of that kind.
+json with_tested_device(json config) {
+  const char* device = std::getenv("VETH_TEST_DEVICE");
+  const bool is_ptp = config.is_object() && config.value("type", "") == "veth" && config.value("mode", "ptp") == "ptp";
+  if (device != nullptr && is_ptp && !config.contains("device")) config["device"] = device;
+  return config;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
@@ -71,7 +79,7 @@ Answer call(const Call& call) {
   auto argv = call.wrapper;
   argv.push_back(find_executable(call.plugin, call.path.value_or(default_path())));
   const auto outcome = run({.argv = argv,
-                            .input = call.input.value_or(call.config.dump()),
+                            .input = call.input.value_or(with_tested_device(call.config).dump()),
                             .environment = environment_of(call),
                             .clean_environment = !call.wrapper.empty(),
                             .timeout = call.timeout});

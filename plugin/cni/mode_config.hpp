@@ -4,6 +4,7 @@
 #include "plugin/cni/lease.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,8 +12,16 @@
 
 namespace cni {
 
-/// How the ends of the veth pair are connected: veth-cni(5), section MODES.
+/// How the ends of the pair are connected: veth-cni(5), section MODES.
 enum class Mode { ptp, bridge, ovs, netns };
+
+/// The kind of the two interfaces of the pair: key device.
+enum class PairKind { veth, netkit, automatic };
+
+/// The values of the key device, in the order of PairKind.
+constexpr std::array<std::string_view, 3> pair_kinds{"veth", "netkit", "auto"};
+
+inline std::string_view to_string(PairKind kind) { return pair_kinds[static_cast<std::size_t>(kind)]; }
 
 /// A range of VLAN IDs, inclusive: 1 to 4094.
 struct VlanRange {

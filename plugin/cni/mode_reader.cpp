@@ -135,6 +135,23 @@ Mode read_mode(JsonObject& network) {
   value->reject("must be \"ptp\", \"bridge\", \"ovs\" or \"netns\"");
 }
 
+std::optional<PairKind> find_pair_kind(std::string_view name) {
+  const auto found = std::ranges::find(pair_kinds, name);
+  if (found == pair_kinds.end()) return std::nullopt;
+  return static_cast<PairKind>(found - pair_kinds.begin());
+}
+
+PairKind read_pair_kind(JsonObject& network, Mode mode) {
+  const auto value = network.find_nonempty("device");
+  if (!value) return PairKind::veth;
+  const auto kind = find_pair_kind(value->as_string());
+  if (!kind) value->reject("must be \"veth\", \"netkit\" or \"auto\"");
+  if (*kind != PairKind::veth && mode != Mode::ptp) {
+    refuse("/device: \"" + std::string{to_string(*kind)} + "\" needs mode \"ptp\". Remove it");
+  }
+  return *kind;
+}
+
 bool read_big_tcp(JsonObject& network, Mode mode) {
   const bool is_on = network.bool_or("bigTcp", false);
   const bool is_possible = mode == Mode::ptp || mode == Mode::bridge;

@@ -11,6 +11,12 @@ namespace cni {
 
 Mode read_mode(JsonObject& network);
 
+/// nullopt if no kind has this name.
+std::optional<PairKind> find_pair_kind(std::string_view name);
+
+/// The key "device". Rejects another one than "veth" in a mode other than "ptp".
+PairKind read_pair_kind(JsonObject& network, Mode mode);
+
 /// The key "bigTcp". Rejects it in a mode other than "ptp" and "bridge".
 bool read_big_tcp(JsonObject& network, Mode mode);
 

@@ -206,6 +206,7 @@ void read_plugin_keys(JsonObject& network, NetworkConfig& config, ParseMode pars
   if (dialect.is_reference()) return;  // the following are keys of other plugins of a chain
   read_part(parse_mode, config.bandwidth, [&] { return read_bandwidth(network); });
   read_part(parse_mode, config.tuning, [&] { return read_tuning(network); });
+  read_part(parse_mode, config.pair_kind, [&] { return read_pair_kind(network, config.mode); });
   read_part(parse_mode, config.big_tcp, [&] { return read_big_tcp(network, config.mode); });
 }
 

@@ -107,7 +107,8 @@ struct NetworkConfig {
   OvsConfig ovs{};        ///< mode ovs; in mode bridge, of a pair that joins the bridge to Open vSwitch (vethctl)
   PeerConfig peer{};      ///< mode netns
   std::optional<std::uint32_t> mtu =
-      1500;                   ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
+      1500;                             ///< bytes, both ends; nullopt: "auto", the MTU of the default route's device
+  PairKind pair_kind = PairKind::veth;  ///< device; only mode ptp has another one
   bool big_tcp = false;       ///< bigTcp, modes ptp and bridge: both ends pass on packets as large as the uplink's
   bool enable_dad = false;    ///< enabledad: IPv6 duplicate address detection
   bool check_sources = true;  ///< key ipspoofchk, mode ptp: the host drops packets from other addresses

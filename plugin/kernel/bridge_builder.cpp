@@ -5,6 +5,7 @@
 #include "plugin/kernel/big_tcp.hpp"
 #include "plugin/kernel/bridges.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"

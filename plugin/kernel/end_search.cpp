@@ -5,6 +5,7 @@
 #include "plugin/kernel/identity.hpp"
 #include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/text/quoted.hpp"
 
@@ -32,9 +33,9 @@ class HostSearch {
     const bool is_listed = search == Search::full && batch_.size() > many;
     if (!is_listed) query_by_index();
     if (!is_listed) query_by_name();
-    if (search == Search::full) list("veth", has_end_, [&](std::size_t position) { return has_pair(position); });
+    if (search == Search::full) list(list_links(), has_end_, [&](std::size_t position) { return has_pair(position); });
     if (search == Search::full) {
-      list("ifb", has_ifb_,
+      list(list_links("ifb"), has_ifb_,
            [&](std::size_t position) { return is_listed ? may_have_ifb(position) : may_have_renamed_ifb(position); });
     }
     return std::move(found_);
@@ -90,13 +91,13 @@ class HostSearch {
     for (const auto& message : host_.send_or_throw(queries)) add_if_wanted(message);
   }
 
-  void list(const char* kind, const std::vector<bool>& is_found, const auto& is_wanted) {
+  void list(const NetlinkRequest& request, const std::vector<bool>& is_found, const auto& is_wanted) {
     bool is_needed = false;
     for (std::size_t position = 0; position < batch_.size(); ++position) {
       is_needed = is_needed || (is_wanted(position) && !is_found[position]);
     }
     if (!is_needed) return;
-    for (const auto& message : host_.dump(list_links(kind))) add_if_wanted(message);
+    for (const auto& message : host_.dump(request)) add_if_wanted(message);
   }
 
   void add_if_wanted(const std::string& message) {
@@ -165,10 +166,10 @@ std::vector<Link> query_links(NetlinkSocket& socket, const wiring::EndIdentity& 
   return links;
 }
 
-std::vector<Link> list_veths(NetlinkSocket& socket) {
+std::vector<Link> list_ends(NetlinkSocket& socket) {
   std::vector<Link> links;
-  for (const auto& message : socket.dump(list_links("veth"))) {
-    if (auto link = find_link(message)) links.push_back(std::move(*link));
+  for (const auto& message : socket.dump(list_links())) {
+    if (auto link = find_link(message); link && is_pair_kind(link->kind)) links.push_back(std::move(*link));
   }
   return links;
 }
@@ -240,7 +241,7 @@ std::optional<FoundEnd> find_by_identity(const wiring::Footprint& footprint, int
     };
     auto found = find_in_namespace(
         location, host_netns, [&](NetlinkSocket& socket) { return query_links(socket, identity); }, is_wanted);
-    if (!found && search == Search::full) found = find_in_namespace(location, host_netns, list_veths, is_wanted);
+    if (!found && search == Search::full) found = find_in_namespace(location, host_netns, list_ends, is_wanted);
     if (found) return found;
   }
   return std::nullopt;
@@ -281,7 +282,7 @@ void remove_netns_pair(const wiring::Footprint& footprint, int host_netns, int k
     if (!found) return;
     remove_end(*found, kept_open);
   }
-  throw posix::system_error(EBUSY, "remove the veth pair of " + text::quoted(cni::alias_of(footprint.attachment)) +
+  throw posix::system_error(EBUSY, "remove the pair of " + text::quoted(cni::alias_of(footprint.attachment)) +
                                        ": another process keeps creating interfaces with the same name, MAC or alias");
 }
 

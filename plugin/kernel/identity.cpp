@@ -1,6 +1,7 @@
 #include "plugin/kernel/identity.hpp"
 
 #include "plugin/cni/attachment.hpp"
+#include "plugin/kernel/pairs.hpp"
 
 namespace kernel {
 namespace {
@@ -22,14 +23,14 @@ bool is_peer(const Link& link, const wiring::EndIdentity& other) {
 bool has_alias(const Link& link, cni::Tag tag) { return cni::tag_of_alias(link.alias) == tag; }
 
 bool is_end(const Link& link, cni::Tag tag, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
-  if (link.kind != "veth") return false;
+  if (!is_pair_kind(link.kind)) return false;
   if (link.name == identity.name && has_mac(link, identity)) return true;
   if (has_index(link, identity) && (has_mac(link, identity) || is_peer(link, other))) return true;
   return has_alias(link, tag);
 }
 
 bool is_imported_end(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
-  return link.kind == "veth" && has_index(link, identity) && (link.name == identity.name || is_peer(link, other));
+  return is_pair_kind(link.kind) && has_index(link, identity) && (link.name == identity.name || is_peer(link, other));
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ bool is_container_end(const Link& link, const wiring::Footprint& footprint) {
 }
 
 bool matches_both_ifindexes(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other) {
-  return link.kind == "veth" && has_index(link, identity) && is_peer(link, other);
+  return is_pair_kind(link.kind) && has_index(link, identity) && is_peer(link, other);
 }
 
 bool is_ifb(const Link& link, const wiring::Footprint& footprint) {

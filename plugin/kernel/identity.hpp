@@ -3,8 +3,8 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/wiring/footprint.hpp"
 
-// Tests which links belong to an attachment. A link is an end of its pair if it is of kind veth and at least one of
-// these matches:
+// Tests which links belong to an attachment. A link is an end of its pair if it is of kind veth or netkit and at least
+// one of these matches:
 //
 //   its name and its MAC | its alias | the recorded ifindex, and its MAC or the recorded ifindex of the other end
 //
@@ -21,8 +21,9 @@ bool is_host_end(const Link& link, const wiring::Footprint& footprint);
 /// plugin has only its name, by which that plugin deletes it too.
 bool is_container_end(const Link& link, const wiring::Footprint& footprint);
 
-/// Whether the link is of kind veth and has the recorded ifindex, and its other end has the recorded ifindex too.
-/// Together with the namespaces of both ends this is a proof that a workload cannot forge by names, aliases and MACs.
+/// Whether the link is of the kind of a pair and has the recorded ifindex, and its other end has the recorded ifindex
+/// too. Together with the namespaces of both ends this is a proof that a workload cannot forge by names, aliases and
+/// MACs.
 bool matches_both_ifindexes(const Link& link, const wiring::EndIdentity& identity, const wiring::EndIdentity& other);
 
 /// Whether the link is the ifb of the attachment: of kind ifb, with the alias of the attachment, or with the name and

@@ -99,6 +99,7 @@ struct NodeQuery {
   std::vector<cni::Family> default_route_mtu{};  ///< for packets of these families
   bool uplink_big_tcp = false;
   bool bridge_filter = false;
+  bool netkit = false;
   bool permission = false;
   bool nftables = false;
   bool interfaces = false;
@@ -110,6 +111,7 @@ struct NodeState {
                                            ///< nodes; 1500 without default route
   wiring::BigTcp uplink_big_tcp{};         ///< of the default routes' devices
   bool filters_bridged_packets = false;    ///< packets on a bridge pass netfilter (bridge-nf-call-iptables)
+  std::string lacks_netkit{};  ///< the release of a kernel that is too old for netkit; empty: it may have it
   std::unordered_set<std::string> interfaces{};       ///< names of those with IPv6; empty on a host without IPv6
   bool may_change_network = true;                     ///< this process has CAP_NET_ADMIN in its network namespace
   std::optional<std::system_error> sysctl_error{};    ///< why a sysctl cannot be written; nullopt: all can

@@ -15,7 +15,6 @@
 #include <linux/ipv6.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -41,33 +40,6 @@ Message up_message(std::uint32_t index, unsigned flags) {
   header.ifi_flags = flags;
   header.ifi_change = IFF_UP;
   return new_message(RTM_SETLINK, header);
-}
-
-unsigned flags_of(const wiring::Wiring& wiring) {
-  const auto tuning = wiring.tuning.value_or(wiring::Tuning{});
-  return (wiring.leave_down ? 0U : unsigned{IFF_UP}) | (tuning.promiscuous ? unsigned{IFF_PROMISC} : 0U) |
-         (tuning.all_multicast ? unsigned{IFF_ALLMULTI} : 0U);
-}
-
-void put_end(nl_msg* message, const wiring::End& end, const wiring::Wiring& wiring) {
-  put_text(message, IFLA_IFNAME, end.name);
-  put_mac(message, IFLA_ADDRESS, end.mac);
-  put_number(message, IFLA_MTU, wiring.mtu);
-  if (wiring.big_tcp) put_big_tcp(message, *wiring.big_tcp);
-}
-
-/// `put_peer` adds the attributes of the other end.
-void put_veth(nl_msg* message, const auto& put_peer) {
-  nlattr* info = nla_nest_start(message, IFLA_LINKINFO);
-  put_text(message, IFLA_INFO_KIND, "veth");
-  nlattr* data = nla_nest_start(message, IFLA_INFO_DATA);
-  nlattr* peer = nla_nest_start(message, VETH_INFO_PEER);
-  auto header = link_header(0);
-  nlmsg_append(message, &header, sizeof header, NLMSG_ALIGNTO);
-  put_peer();
-  nla_nest_end(message, peer);
-  nla_nest_end(message, data);
-  nla_nest_end(message, info);
 }
 
 struct Ipv4Setting {
@@ -145,34 +117,6 @@ void read_kind(nlattr* info, Link& link) {
 }
 
 }  // namespace
-
-// The container end is the main device of the message, since only the main device can be created up
-// (plugin/kernel/README.md, "Links and namespaces"). Both MACs are explicit, so that udev does not change them
-// (MACAddressPolicy in systemd.link(5)).
-NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_netns) {
-  auto header = link_header(0);
-  header.ifi_flags = header.ifi_change = flags_of(wiring);
-  auto message = new_message(RTM_NEWLINK, header, NLM_F_CREATE | NLM_F_EXCL);
-  put_end(message.get(), wiring.container, wiring);
-  if (wiring.tuning && wiring.tuning->tx_queue_length) {
-    put_number(message.get(), IFLA_TXQLEN, *wiring.tuning->tx_queue_length);
-  }
-  put_number(message.get(), IFLA_NET_NS_FD, static_cast<std::uint32_t>(container_netns));
-  put_veth(message.get(), [&] { put_end(message.get(), wiring.host, wiring); });
-  return {std::move(message),
-          "create veth pair " + text::quoted(wiring.container.name) + " and " + text::quoted(wiring.host.name)};
-}
-
-NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu) {
-  auto message = new_message(RTM_NEWLINK, link_header(0), NLM_F_CREATE | NLM_F_EXCL);
-  put_text(message.get(), IFLA_IFNAME, name);
-  put_number(message.get(), IFLA_MTU, mtu);
-  put_veth(message.get(), [&] {
-    put_text(message.get(), IFLA_IFNAME, peer);
-    put_number(message.get(), IFLA_MTU, mtu);
-  });
-  return {std::move(message), "create veth pair " + text::quoted(name) + " and " + text::quoted(peer)};
-}
 
 NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu) {
   auto message = new_message(RTM_NEWLINK, link_header(0), NLM_F_CREATE | NLM_F_EXCL);

@@ -28,7 +28,7 @@ struct BridgePort {
 /// A link as the kernel reports it.
 struct Link {
   std::uint32_t index = 0;
-  std::uint32_t peer_index = 0;  ///< of a veth: index of the other end, in its own namespace; 0: none
+  std::uint32_t peer_index = 0;  ///< of a pair: index of the other end, in its own namespace; 0: none
   std::string name;
   std::string alias;
   cni::MacAddress mac;
@@ -48,21 +48,14 @@ struct Link {
   bool is_all_multicast = false;            ///< IFF_ALLMULTI is set
   bool filters_vlans = false;               ///< of a bridge
   std::uint16_t default_vlan = 0;           ///< of a bridge: the VLAN of new ports (vlan_default_pvid); 0: none
-  std::string kind{};                       ///< "veth", "bridge", ...; empty for hardware
+  std::string kind{};                       ///< "veth", "netkit", "bridge", ...; empty for hardware
   std::uint32_t master_index = 0;           ///< of the bridge or bond that it belongs to; 0: none
-  std::optional<std::int32_t> peer_nsid{};  ///< of a veth: ID here of the other end's namespace (IFLA_LINK_NETNSID);
+  std::optional<std::int32_t> peer_nsid{};  ///< of a pair: ID here of the other end's namespace (IFLA_LINK_NETNSID);
                                             ///< nullopt: the same namespace
   std::optional<BridgePort> port{};         ///< if the master is a bridge
 
   bool operator==(const Link&) const = default;
 };
-
-/// Creates the pair with both ends in their namespaces: the container end in its namespace and up (unless leave_down is
-/// set), the host end in the namespace of the socket and down.
-NetlinkRequest create_pair(const wiring::Wiring& wiring, int container_netns);
-
-/// Creates a pair with both ends in the namespace of the socket and down.
-NetlinkRequest create_local_pair(const std::string& name, const std::string& peer, std::uint32_t mtu);
 
 /// Creates an ifb, down. Packets redirected to it pass its qdisc and then continue on their original path.
 NetlinkRequest create_ifb(const std::string& name, const cni::MacAddress& mac, std::uint32_t mtu);
@@ -106,7 +99,7 @@ NetlinkRequest get_link(const std::string& name);
 NetlinkRequest get_link(std::uint32_t index);
 NetlinkRequest get_link_with_counters(const std::string& name);
 NetlinkRequest list_links();
-/// All links of one kind ("veth", "ifb").
+/// All links of one kind ("bridge", "ifb").
 NetlinkRequest list_links(const std::string& kind);
 NetlinkRequest delete_link(std::uint32_t index, const std::string& name);
 

@@ -3,6 +3,7 @@
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/qdiscs.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/routes.hpp"
@@ -67,12 +68,12 @@ std::optional<ChainedInterface> LinuxChain::find_interface(const Namespace& cont
   auto link = first_link(inside.send_or_throw(get_link(name)));
   if (!link) return std::nullopt;
   ChainedInterface found{.link = std::move(*link)};
-  if (found.link.kind != "veth" || found.link.peer_index == 0) return found;
+  if (!is_pair_kind(found.link.kind) || found.link.peer_index == 0) return found;
   auto queries = batch_of(get_link(found.link.peer_index));
   queries.push_back(get_nsid(container));
   const auto answers = host_.send_or_throw(queries);
   auto host = first_link(answers);
-  if (!host || host->kind != "veth" || host->peer_index != found.link.index) return found;
+  if (!host || !is_pair_kind(host->kind) || host->peer_index != found.link.index) return found;
   const bool is_same = is_same_namespace(container.file.get(), host_netns_.get());
   const bool is_peer = std::ranges::any_of(
       answers, [&](const std::string& message) { return host->peer_nsid && find_nsid(message) == host->peer_nsid; });

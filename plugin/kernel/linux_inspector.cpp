@@ -7,6 +7,7 @@
 #include "plugin/kernel/netfilter.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/observer.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/reachability.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/routing_reader.hpp"
@@ -24,16 +25,17 @@ LinuxInspector::LinuxInspector(Kernel& verbs_kernel)
 
 std::vector<HostLink> LinuxInspector::host_links() {
   std::vector<HostLink> links;
-  for (const auto& message : host_.dump(list_links("veth"))) {
+  for (const auto& message : host_.dump(list_links())) {
     const auto link = find_link(message);
-    if (link && link->alias.starts_with(cni::alias_start)) links.push_back({link->index, link->name, link->alias});
+    if (link && is_pair_kind(link->kind) && link->alias.starts_with(cni::alias_start))
+      links.push_back({link->index, link->name, link->alias});
   }
   return links;
 }
 
 std::optional<HostLink> LinuxInspector::find_host_link(const wiring::Footprint& footprint) {
   for (const auto& [netns, link] : find_host_links({&footprint, 1}, host_, Search::full)) {
-    if (link.kind == "veth") return HostLink{link.index, link.name, link.alias};
+    if (is_pair_kind(link.kind)) return HostLink{link.index, link.name, link.alias};
   }
   return std::nullopt;
 }
@@ -96,7 +98,7 @@ std::optional<std::int32_t> nsid_of(NetlinkSocket& socket, const Namespace& othe
 /// Whether each link refers to the other by ifindex and namespace.
 bool is_other_end(NetlinkSocket& socket, const Link& end, const Link& link, const Namespace& host) {
   const auto host_nsid = nsid_of(socket, host);
-  return end.kind == "veth" && end.peer_index == link.index && host_nsid && end.peer_nsid == host_nsid;
+  return is_pair_kind(end.kind) && end.peer_index == link.index && host_nsid && end.peer_nsid == host_nsid;
 }
 
 }  // namespace

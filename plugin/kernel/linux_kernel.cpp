@@ -12,8 +12,10 @@
 #include "plugin/kernel/observer.hpp"
 #include "plugin/kernel/offloads.hpp"
 #include "plugin/kernel/pair_builder.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/rate_limits.hpp"
+#include "plugin/kernel/release.hpp"
 #include "plugin/kernel/removal.hpp"
 #include "plugin/kernel/sysctls.hpp"
 #include "plugin/kernel/tuning.hpp"
@@ -55,17 +57,20 @@ wiring::Footprint& footprint_of(cni::Tag tag, const std::string& network, Footpr
   return footprint;
 }
 
-void list_links_of(const std::string& network, const char* kind, NetlinkSocket& host, FootprintsByTag& footprints) {
+/// Pairs and ifbs.
+void list_links_of(const std::string& network, NetlinkSocket& host, FootprintsByTag& footprints) {
   const auto prefix = network.empty() ? std::string{cni::alias_start} : cni::alias_prefix(network);
-  for (const auto& message : host.dump(list_links(kind))) {
+  for (const auto& message : host.dump(list_links())) {
     const auto link = find_link(message);
     if (!link || !link->alias.starts_with(prefix)) continue;
+    const bool is_end = is_pair_kind(link->kind);
+    if (!is_end && link->kind != "ifb") continue;
     const auto tag = cni::tag_of_alias(link->alias);
     if (!tag) continue;
     auto& footprint = footprint_of(*tag, network, footprints);
     footprint.attachment = cni::attachment_of_alias(link->alias).value_or(footprint.attachment);
     footprint.is_foreign_pair = cni::is_of_chain_member(footprint.attachment);
-    if (link->kind == "veth") footprint.host = {.name = link->name, .index = link->index, .mac = link->mac};
+    if (is_end) footprint.host = {.name = link->name, .index = link->index, .mac = link->mac};
   }
 }
 
@@ -195,7 +200,7 @@ std::vector<bool> LinuxKernel::find_ends(std::span<const wiring::Footprint> batc
   }
   if (!is_any_on_host) return found;
   for (const auto& [position, link] : find_host_links(batch, host_, search)) {
-    if (link.kind == "veth") found[position] = true;
+    if (is_pair_kind(link.kind)) found[position] = true;
   }
   if (search == Search::by_name) return found;
   for (std::size_t position = 0; position < batch.size(); ++position) {
@@ -218,8 +223,7 @@ Removal LinuxKernel::remove(std::span<const wiring::Footprint> batch) {
 
 std::vector<wiring::Footprint> LinuxKernel::list(const std::string& network) {
   FootprintsByTag footprints;
-  list_links_of(network, "veth", host_, footprints);
-  list_links_of(network, "ifb", host_, footprints);
+  list_links_of(network, host_, footprints);
   if (auto* found = find_netfilter()) {
     for (const auto& owner : found->owners()) {
       const bool is_wanted = network.empty() || owner.network == cni::tag_of_network(network);
@@ -281,6 +285,7 @@ NodeState LinuxKernel::read_node(const NodeQuery& query) {
   }
   if (query.uplink_big_tcp) state.uplink_big_tcp = default_route_big_tcp(host_);
   if (query.bridge_filter) state.filters_bridged_packets = filters_bridged_packets();
+  if (query.netkit && !has_netkit_version()) state.lacks_netkit = release();
   if (query.interfaces) state.interfaces = interfaces_with_ipv6();
   if (query.permission) state.may_change_network = may_change_network(host_);
   if (!query.sysctls.empty()) state.sysctl_error = find_sysctl_error(query.sysctls);

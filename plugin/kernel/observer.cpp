@@ -3,6 +3,7 @@
 #include "plugin/kernel/addresses.hpp"
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/network_namespace.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 
@@ -87,7 +88,7 @@ LinkWithNsid find_with_nsid(const EndNamespace& here, NetlinkRequest get, const 
 }
 
 bool is_end_of(const wiring::Wiring& wanted, const Link& link) {
-  return link.kind == "veth" && (link.mac == wanted.host.mac || link.alias == cni::alias_of(wanted.attachment));
+  return is_pair_kind(link.kind) && (link.mac == wanted.host.mac || link.alias == cni::alias_of(wanted.attachment));
 }
 
 LinkWithNsid find_host_end(const wiring::Wiring& wanted, const PairNamespaces& namespaces, std::uint32_t peer_index) {
@@ -102,7 +103,7 @@ LinkWithNsid find_host_end(const wiring::Wiring& wanted, const PairNamespaces& n
 
 /// Without IFLA_LINK_NETNSID the other end is in the same namespace.
 bool leads_to(const LinkWithNsid& from, const LinkWithNsid& to, bool is_same_namespace) {
-  if (from.link->kind != "veth" || from.link->peer_index != to.link->index) return false;
+  if (!is_pair_kind(from.link->kind) || from.link->peer_index != to.link->index) return false;
   if (!from.link->peer_nsid) return is_same_namespace;
   return from.link->peer_nsid == from.other_nsid;
 }

@@ -32,7 +32,7 @@ struct PairNamespaces {
 
 /// Sets both ends of `observed` and whether they are one pair. The host end is found by its name. If no interface has
 /// this name, it is found by its ifindex (the recorded one, else the peer ifindex of the container end), if it is of
-/// kind veth and has the alias or the MAC of the wiring.
+/// the kind of a pair and has the alias or the MAC of the wiring.
 void observe_pair(const wiring::Wiring& wanted, const PairNamespaces& namespaces, wiring::Observed& observed);
 
 /// The bridge of a wiring that has one, in the namespace of the socket; nullopt if no interface has its name.

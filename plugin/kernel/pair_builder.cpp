@@ -10,9 +10,11 @@
 #include "plugin/kernel/neighbours.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/offloads.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/rate_limits.hpp"
 #include "plugin/kernel/reachability.hpp"
+#include "plugin/kernel/release.hpp"
 #include "plugin/kernel/route_batch.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
@@ -131,6 +133,17 @@ bool forwards(cni::Family family, const std::vector<std::string>& answers) {
   });
 }
 
+/// A kernel that is too old need not be asked.
+bool tries_netkit(cni::PairKind kind) {
+  return kind == cni::PairKind::netkit || (kind == cni::PairKind::automatic && has_netkit_version());
+}
+
+cni::Error netkit_error() {
+  return {cni::ErrorCode::system_refused,
+          R"(create a netkit pair: this kernel, Linux )" + release() + ", has no netkit",
+          R"(netkit needs Linux 6.7 or newer with CONFIG_NETKIT: use "device": "auto", or "veth")"};
+}
+
 void add_neighbours(const Device& device, const wiring::End& end, Requests& requests) {
   for (const auto& neighbour : end.neighbours) requests.push_back(set_neighbour(device, neighbour));
 }
@@ -160,6 +173,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
       context_(context),
       host_netns_(host_netns),
       host_(host),
+      is_netkit_(tries_netkit(wiring.pair_kind)),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
@@ -218,13 +232,17 @@ void PairBuilder::restore_container_mtu() {
 void PairBuilder::create(wiring::Footprint& footprint) {
   set_expected_identity(wiring_, context_, footprint);
   if (!context_.peer) require_free_names(footprint);
-  Requests requests;
-  requests.push_back(create_pair(wiring_, context_.container.file.get()));
-  if (!context_.peer) add_alias_requests(requests);
-  add_host_end_requests(requests);
-  const auto answers = host_.send(requests);
+  auto requests = creation_requests();
+  auto answers = host_.send(requests);
+  if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
+    is_netkit_ = false;
+    if (wiring_.egress_limit) remove_limits(wiring_, host_);
+    requests = creation_requests();
+    answers = host_.send(requests);
+  }
   const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
   if (is_refused) footprint.may_have_pair = false;
+  if (lacks_netkit(answers)) throw netkit_error();
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
   read_link_indexes(answers.messages);
   footprint.host.index = host_device_.index;
@@ -233,6 +251,22 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   Requests alias_requests;
   add_alias_requests(alias_requests);
   host_.send_or_throw(alias_requests);
+}
+
+Requests PairBuilder::creation_requests() const {
+  const auto netns = context_.container.file.get();
+  auto requests = batch_of(is_netkit_ ? create_netkit_pair(wiring_, netns) : create_veth_pair(wiring_, netns));
+  if (!context_.peer) add_alias_requests(requests);
+  add_host_end_requests(requests);
+  return requests;
+}
+
+/// Whether the creation of a netkit pair was refused because the kernel does not know the kind (rtnl_newlink() in
+/// net/core/rtnetlink.c: "Unknown device type").
+bool PairBuilder::lacks_netkit(const Answers& answers) const {
+  if (!is_netkit_ || answers.refusals.empty()) return false;
+  const auto& first = answers.refusals.front();
+  return first.request == 0 && first.error == EOPNOTSUPP;
 }
 
 /// An end or an ifb that an incomplete removal of this attachment left makes the creation fail, and changes nothing
@@ -415,6 +449,7 @@ void PairBuilder::configure_container_end() {
   if (context_.peer) requests.push_back(set_alias(wiring_.container.name, wiring_.attachment));
   requests.push_back(set_arp_notify(wiring_.container.name));
   if (!wiring_.enable_dad) requests.push_back(disable_address_generation(wiring_.container.name));
+  if (is_netkit_) requests.push_back(set_flags(container_device_, wiring_));
   add_addresses(container_device_, wiring_.container, wiring_.enable_dad, requests);
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
   transact_with_ipv6(*container_, requests, [&] { run_in_container([&] { enable_ipv6(wiring_.container.name); }); });

@@ -32,6 +32,8 @@ class PairBuilder {
 
  private:
   void create(wiring::Footprint& footprint);
+  std::vector<NetlinkRequest> creation_requests() const;
+  bool lacks_netkit(const Answers& answers) const;
   void require_free_names(wiring::Footprint& footprint);
   void restore_identity(const Device& host);
   void find_existing_links();
@@ -77,7 +79,8 @@ class PairBuilder {
   int host_netns_;
   NetlinkSocket& host_;
   std::optional<NetlinkSocket> container_;
-  Link bridge_;  ///< mode bridge
+  bool is_netkit_;  ///< what create() creates, or has created
+  Link bridge_;     ///< mode bridge
   std::optional<cni::MacAddress> vlan_interface_mac_{};
   Device host_device_;
   Device container_device_;

@@ -4,6 +4,7 @@
 #include "plugin/kernel/ingress_filters.hpp"
 #include "plugin/kernel/link_deletion.hpp"
 #include "plugin/kernel/links.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/kernel/reference_masquerade.hpp"
 #include "plugin/posix/system_error.hpp"
 #include "plugin/wiring/wiring.hpp"
@@ -103,7 +104,7 @@ void BatchRemoval::remove_links(int kept_open) {
 void BatchRemoval::remove_host_links(std::span<const std::size_t> on_host) {
   auto links = find_host_links(batch_, host_, Search::full);
   std::erase_if(links, [&](const FoundLink& found) {
-    return found.link.kind == "veth" && batch_[found.position].is_foreign_pair;
+    return is_pair_kind(found.link.kind) && batch_[found.position].is_foreign_pair;
   });
   for (const auto& found : links) with_links_.insert(found.position);
   remove_moved_pairs(links);
@@ -136,7 +137,7 @@ std::vector<NetlinkRequest> BatchRemoval::source_filter_deletions() const {
 void BatchRemoval::remove_moved_pairs(std::span<const FoundLink> links) {
   std::set<std::size_t> found;
   for (const auto& [position, link] : links) {
-    if (link.kind == "veth") found.insert(position);
+    if (is_pair_kind(link.kind)) found.insert(position);
   }
   for (std::size_t position = 0; position < batch_.size(); ++position) {
     const auto& footprint = batch_[position];

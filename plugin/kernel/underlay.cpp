@@ -4,19 +4,17 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/message.hpp"
 #include "plugin/kernel/offloads.hpp"
+#include "plugin/kernel/release.hpp"
 #include "plugin/kernel/routes.hpp"
 
 #include <netlink/msg.h>
 
 #include <linux/rtnetlink.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
-#include <string_view>
 
 namespace kernel {
 namespace {
@@ -78,20 +76,7 @@ std::uint32_t mtu_of(NetlinkSocket& socket, const Links& links) {
 }
 
 /// GRO for VXLAN-GPE exists from Linux 6.6 on (vxlan_gpe_gro_receive() in drivers/net/vxlan/vxlan_core.c).
-bool kernel_aggregates_gpe() {
-  constexpr int needed_major = 6;
-  constexpr int needed_minor = 6;
-  utsname system{};
-  ::uname(&system);
-  const std::string_view release{&system.release[0]};
-  int major = 0;
-  int minor = 0;
-  const auto [end, error] = std::from_chars(release.data(), release.data() + release.size(), major);
-  if (error == std::errc{} && end < release.data() + release.size()) {
-    std::from_chars(end + 1, release.data() + release.size(), minor);
-  }
-  return major > needed_major || (major == needed_major && minor >= needed_minor);
-}
+bool kernel_aggregates_gpe() { return is_at_least(6, 6); }
 
 /// A network card that segments packets in tunnels does so only with an inner Ethernet header (vxlan_features_check()
 /// in include/net/vxlan.h). A veth leaves it to the next device.

@@ -62,6 +62,7 @@ void add_routes_by_other_gateways(wiring::Wiring& wanted, const wiring::Wiring& 
 void use_recorded(wiring::Wiring& wanted, const wiring::Wiring& recorded) {
   std::erase_if(wanted.container.routes,
                 [&](const wiring::Route& route) { return !leads_to(recorded.container.routes, route); });
+  wanted.pair_kind = recorded.pair_kind;
   wanted.host = recorded.host;
   wanted.bridge = recorded.bridge;
   wanted.ovs_port = recorded.ovs_port;

@@ -41,10 +41,16 @@ std::vector<cni::Family> forwarded_families(const cni::NetworkConfig& config) tr
 void check_ability(const cni::Request& request, kernel::Kernel& kernel) {
   const auto& config = request.config;
   const bool needs_rules = config.source_nat.masquerade || config.bridge.check_macs;
-  const auto node =
-      kernel.read_node({.permission = true, .nftables = needs_rules, .sysctls = forwarded_families(config)});
+  const auto node = kernel.read_node({.netkit = config.pair_kind == cni::PairKind::netkit,
+                                      .permission = true,
+                                      .nftables = needs_rules,
+                                      .sysctls = forwarded_families(config)});
   if (!node.may_change_network) {
     throw cni::not_available("cannot change the network without the capability CAP_NET_ADMIN: run the plugin as root");
+  }
+  if (!node.lacks_netkit.empty()) {
+    throw cni::not_available("Linux " + node.lacks_netkit +
+                             " has no netkit: \"device\": \"netkit\" needs 6.7 or newer");
   }
   if (node.sysctl_error) throw cni::not_available(node.sysctl_error->what());
   if (!node.nftables_error) return;

@@ -134,7 +134,8 @@ int check(const Arguments& arguments, const Console& console, kernel::Inspector&
   const auto word = arguments.operands.empty() ? std::string{} : arguments.operands.front();
   const auto found = inspect::find_folders(console.root, console.configurations);
   const auto scope = scope_of(word, inspector, found.folders);
-  auto examination = inspect::examine(inspector, found, scope.network);
+  attachment::OvsReader ovs;
+  auto examination = inspect::examine(inspector, found, scope.network, ovs);
   if (!scope.attachments.empty()) {
     std::erase_if(examination.attachments,
                   [&](const inspect::Detail& detail) { return !scope.attachments.contains(detail.attachment.tag); });

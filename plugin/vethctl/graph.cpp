@@ -44,7 +44,7 @@ std::string page(kernel::Inspector& inspector, const inspect::Node& node, const 
   for (const auto& attachment : node.attachments) {
     page.details.push_back(inspect::read_detail(inspector, found.folders, attachment, {.ovs = &ovs}));
   }
-  page.findings = inspect::diagnose(inspect::examine(inspector, found, ""));
+  page.findings = inspect::diagnose(inspect::examine(inspector, found, "", ovs));
   return report::html(page);
 }
 

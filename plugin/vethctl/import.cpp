@@ -4,6 +4,7 @@
 #include "plugin/cni/json_writer.hpp"
 #include "plugin/kernel/linux_inspector.hpp"
 #include "plugin/kernel/linux_kernel.hpp"
+#include "plugin/kernel/pairs.hpp"
 #include "plugin/posix/files.hpp"
 #include "plugin/text/joined.hpp"
 #include "plugin/text/quoted.hpp"
@@ -109,12 +110,12 @@ class HostEndFinder {
   kernel::Kernel& kernel() { return inspector_.kernel; }
 
  private:
-  /// Only a veth: the result of plugin bridge also contains the bridge, which DEL must not remove.
+  /// Only an end of a pair: the result of plugin bridge also contains the bridge, which DEL must not remove.
   EarlyResult find_link(const CachedAttachment& cached, state::Record& record) {
     for (const auto& name : cached.host_interfaces) {
       const auto host = inspector_.kernel.open_namespace(inspect::host_namespace_path, true);
       const auto link = inspector_.find_interface(name, host);
-      if (!link || link->kind != "veth") continue;
+      if (!link || !kernel::is_pair_kind(link->kind)) continue;
       record.host_interface = state::HostInterface{.name = name, .index = link->index};
       record.ends = {.host = link->index, .container = link->peer_index};
       if (link->alias.empty()) return std::nullopt;

@@ -368,7 +368,7 @@ constexpr std::array sentences{
     Sentence{Kind::mac, "{interface} has MAC {found}, expected {wanted}"},
     Sentence{Kind::mtu, "{interface} has MTU {found}, expected {wanted}"},
     Sentence{Kind::big_tcp, "{interface} has {found}, expected {wanted}"},
-    Sentence{Kind::peer, R"({interface} is not the veth peer of "{wanted}")"},
+    Sentence{Kind::peer, R"({interface} is not the peer of "{wanted}")"},
     Sentence{Kind::address, R"(address {wanted} is missing on interface "{object}")"},
     Sentence{Kind::route, "route {wanted} is missing on {interface}"},
     Sentence{Kind::master, R"({interface} is not a port of bridge "{wanted}")"},

@@ -15,7 +15,7 @@ struct ObservedEnd {
   std::uint32_t index = 0;
   std::uint32_t peer_index = 0;  ///< index of the other end, in the other end's namespace
   std::string name{};
-  std::string kind{};  ///< "veth", "bridge", ...; empty for hardware
+  std::string kind{};  ///< "veth", "netkit", "bridge", ...; empty for hardware
   std::string alias{};
   cni::MacAddress mac{};
   std::uint32_t mtu = 0;
@@ -90,8 +90,8 @@ struct ObservedIfb {
 struct Observed {
   std::optional<ObservedEnd> container;
   std::optional<ObservedEnd> host;
-  bool is_pair = false;  ///< both ends exist, are of kind veth, and each names the other by ifindex and network
-                         ///< namespace (IFLA_LINK, IFLA_LINK_NETNSID)
+  bool is_pair = false;  ///< both ends exist, are of kind veth or netkit, and each names the other by ifindex and
+                         ///< network namespace (IFLA_LINK, IFLA_LINK_NETNSID)
   std::optional<ObservedBridge> bridge{};
   std::optional<ObservedOvsPort> ovs_port{};
   bool leaves_checksums = false;  ///< the end opposite to the port of Open vSwitch leaves checksums to the hardware;

@@ -3,6 +3,7 @@
 #include "plugin/cni/error.hpp"
 #include "plugin/cni/json_reader.hpp"
 #include "plugin/cni/json_writer.hpp"
+#include "plugin/cni/mode_reader.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -139,6 +140,7 @@ void visit_fields(Of<BigTcp>, Visit&& visit) {
 template <class Visit>
 void visit_fields(Of<Wiring>, Visit&& visit) {
   visit("attachment", &Wiring::attachment);
+  visit("device", &Wiring::pair_kind);
   visit("mtu", &Wiring::mtu);
   visit("enableDad", &Wiring::enable_dad);
   visit("leaveDown", &Wiring::leave_down);
@@ -174,6 +176,7 @@ void write(cni::JsonWriter& json, const Type& value);
 void write(cni::JsonWriter& json, bool value) { json.boolean(value); }
 void write(cni::JsonWriter& json, const std::string& text) { json.string(text); }
 void write(cni::JsonWriter& json, std::unsigned_integral auto number) { json.number(number); }
+void write(cni::JsonWriter& json, cni::PairKind kind) { json.string(cni::to_string(kind)); }
 void write(cni::JsonWriter& json, const cni::IpAddress& address) { json.string(cni::to_string(address)); }
 void write(cni::JsonWriter& json, const cni::Prefix& prefix) { json.string(cni::to_string(prefix)); }
 void write(cni::JsonWriter& json, const cni::MacAddress& mac) { json.string(cni::to_string(mac)); }
@@ -214,6 +217,12 @@ void read(const cni::JsonValue& json, cni::Prefix& prefix) { prefix = json.as_pr
 template <std::unsigned_integral Number>
 void read(const cni::JsonValue& json, Number& number) {
   number = static_cast<Number>(json.as_unsigned(0, std::numeric_limits<Number>::max()));
+}
+
+void read(const cni::JsonValue& json, cni::PairKind& kind) {
+  const auto found = cni::find_pair_kind(json.as_string());
+  if (!found) json.reject("must be the kind of a pair");
+  kind = *found;
 }
 
 void read(const cni::JsonValue& json, cni::MacAddress& mac) {

@@ -30,6 +30,7 @@ Wiring wire_pair(const cni::Request& request, std::uint32_t mtu) {
   const auto tag = cni::tag_of(request.attachment);
   Wiring wiring;
   wiring.attachment = request.attachment;
+  wiring.pair_kind = request.config.pair_kind;
   wiring.mtu = mtu;
   wiring.enable_dad = request.config.enable_dad;
   wiring.container.name = request.attachment.interface;

@@ -135,6 +135,7 @@ struct HostPorts {
 /// container end is that port: the pair joins the two switches.
 struct Wiring {
   cni::Attachment attachment{};
+  cni::PairKind pair_kind = cni::PairKind::veth;
   std::uint32_t mtu = 0;    ///< bytes, both ends; 0: unknown (CHECK without a record)
   bool enable_dad = false;  ///< addresses go through IPv6 duplicate address detection
   bool leave_down = false;  ///< the container end is not brought up

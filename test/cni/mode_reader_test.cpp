@@ -44,6 +44,21 @@ TEST(ReadBigTcp, IsOffByDefaultAndNeedsModePtpOrBridge) {
   EXPECT_EQ(refusal(R"("mode":"netns","peer":{"netns":"/run/netns/b"},"bigTcp":true)"), refused);
 }
 
+TEST(ReadPairKind, IsVethByDefaultAndOthersNeedModePtp) {
+  using cni::PairKind;
+  EXPECT_EQ(parse_mode(R"("ipam":{"type":"x"})").pair_kind, PairKind::veth);
+  EXPECT_EQ(parse_mode(R"("device":"netkit","ipam":{"type":"x"})").pair_kind, PairKind::netkit);
+  EXPECT_EQ(parse_mode(R"("device":"auto","ipam":{"type":"x"})").pair_kind, PairKind::automatic);
+  EXPECT_EQ(parse_mode(R"("mode":"bridge","device":"veth")").pair_kind, PairKind::veth);
+  EXPECT_EQ(refusal(R"("mode":"bridge","device":"netkit")"), R"(7: /device: "netkit" needs mode "ptp". Remove it)");
+  EXPECT_EQ(refusal(R"("mode":"ovs","bridge":"br0","device":"auto")"),
+            R"(7: /device: "auto" needs mode "ptp". Remove it)");
+  EXPECT_EQ(refusal(R"("mode":"netns","peer":{"netns":"/run/netns/b"},"device":"netkit")"),
+            R"(7: /device: "netkit" needs mode "ptp". Remove it)");
+  EXPECT_EQ(refusal(R"("device":"macvlan","ipam":{"type":"x"})"),
+            R"(7: /device: must be "veth", "netkit" or "auto", not "macvlan")");
+}
+
 TEST(ReadBridge, HasTheDefaultsOfTheReferencePlugin) {
   EXPECT_TRUE(parse_mode(R"("mode":"bridge")").bridge == cni::BridgeConfig{});
 }

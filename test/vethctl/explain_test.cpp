@@ -116,6 +116,13 @@ TEST(ExplainWiring, CreatesABridgeOnlyIfItDoesNotExist) {
     EXPECT_THAT(commands, Contains("bridge vlan " + std::string{vlan}));
 }
 
+TEST(ExplainWiring, CreatesANetkitPairInModeL2) {
+  auto wiring = explained_wiring();
+  EXPECT_THAT(explained(wiring), Contains(HasSubstr(" type veth peer eth0 ")));
+  wiring.pair_kind = cni::PairKind::netkit;
+  EXPECT_THAT(explained(wiring), Contains(HasSubstr(" type netkit mode l2 peer eth0 ")));
+}
+
 TEST(ExplainWiring, SetsTheSizesOfLargePacketsOfBothEndsAndTheBridge) {
   auto wiring = explained_wiring();
   EXPECT_THAT(explained(wiring), Not(Contains(HasSubstr("max_size"))));

@@ -14,7 +14,8 @@ using Texts = std::vector<std::string>;
 class Examination : public test::RecordedNode {
  protected:
   inspect::Examination examine(const std::string& network = {}) {
-    return inspect::examine(inspector, inspect::find_folders(root), network);
+    attachment::OvsReader ovs;
+    return inspect::examine(inspector, inspect::find_folders(root), network, ovs);
   }
 
   /// Writes a live record with this address.

@@ -113,6 +113,13 @@ TEST(Show, PrintsTheVlansAndTheSizesOfLargePackets) {
   EXPECT_TRUE(contains(shown, "big tcp  gso_ipv4_max_size 196608  gso_ipv4_max_size 65536")) << shown;
 }
 
+TEST(Show, PrintsTheKindOfAPairThatIsNoVeth) {
+  auto detail = whole();
+  EXPECT_FALSE(contains(report::show(detail, wide), "device"));
+  detail.observed.host->kind = "netkit";
+  EXPECT_TRUE(contains(report::show(detail, wide), "\ndevice     netkit\n")) << report::show(detail, wide);
+}
+
 TEST(Show, PrintsTheSecondNamespace) {
   auto detail = whole();
   detail.attachment = test::joined("red", "blue");

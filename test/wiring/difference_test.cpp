@@ -540,7 +540,7 @@ TEST(DifferenceText, IsASentence) {
            Case{{Kind::mac, Side::host, "veth1", "02::1", "02::2"},
                 R"(interface "veth1" has MAC 02::2, expected 02::1)"},
            Case{{Kind::mtu, Side::host, "veth1", "1500", "1400"}, R"(interface "veth1" has MTU 1400, expected 1500)"},
-           Case{{Kind::peer, Side::container, "eth0", "veth1"}, R"(interface "eth0" is not the veth peer of "veth1")"},
+           Case{{Kind::peer, Side::container, "eth0", "veth1"}, R"(interface "eth0" is not the peer of "veth1")"},
            Case{{Kind::address, Side::bridge, "cni0.7", "10.1.2.1/24"},
                 R"(address 10.1.2.1/24 is missing on interface "cni0.7")"},
            Case{{Kind::route, Side::host, "veth1", "10.1.2.5/32"},

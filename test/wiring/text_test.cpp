@@ -51,6 +51,7 @@ wiring::Wiring rich() {
   wiring.ingress_limit = {.rate_bytes_per_second = std::numeric_limits<std::uint64_t>::max(), .burst_bytes = 1518};
   wiring.egress_limit = {.rate_bytes_per_second = 125, .burst_bytes = std::numeric_limits<std::uint32_t>::max()};
   wiring.big_tcp = wiring::BigTcp{1, 2, 3, 4};
+  wiring.pair_kind = cni::PairKind::automatic;
   wiring.tuning = wiring::Tuning{.tx_queue_length = 0,
                                  .promiscuous = true,
                                  .all_multicast = true,

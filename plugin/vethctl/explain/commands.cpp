@@ -49,8 +49,9 @@ class WiringCommands {
   /// Both ends are created in their namespaces: it is faster than moving them.
   void create_pair() {
     const auto mtu = std::to_string(wiring_.mtu);
-    add(host_.netns.ip("link add " + end_text(wiring_.host, mtu) + " type veth peer " +
-                       end_text(wiring_.container, mtu) + " netns " + container_.netns.name()));
+    const std::string kind = wiring_.pair_kind == cni::PairKind::veth ? "veth peer " : "netkit mode l2 peer ";
+    add(host_.netns.ip("link add " + end_text(wiring_.host, mtu) + " type " + kind + end_text(wiring_.container, mtu) +
+                       " netns " + container_.netns.name()));
     add(set_alias(host_, wiring_.attachment));
     add(set_link(host_, "addrgenmode none"));
     if (wiring_.big_tcp) {

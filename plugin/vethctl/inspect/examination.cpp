@@ -1,7 +1,6 @@
 #include "plugin/vethctl/inspect/examination.hpp"
 
 #include "plugin/attachment/footprints.hpp"
-#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/attachment/reclaim.hpp"
 #include "plugin/vethctl/inspect/lease_conflicts.hpp"
 #include "plugin/vethctl/inspect/read_node.hpp"
@@ -234,7 +233,8 @@ NotExamined list_not_examined(const Examination& examination, std::size_t listed
 
 }  // namespace
 
-Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network) {
+Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network,
+                    attachment::OvsReader& ovs) {
   Examination examination{.unusable = found.unusable};
   for (const auto& folder : found.folders) {
     for (const auto& name : folder.records.networks()) {
@@ -244,7 +244,6 @@ Examination examine(kernel::Inspector& inspector, const FoundFolders& found, con
   auto attachments = read_attachments(inspector, found.folders);
   std::erase_if(attachments, [&](const Attachment& each) { return !is_selected(each.identity.network, network); });
   const auto routing = inspector.read_routing(inspector.kernel.open_namespace(host_namespace_path, true));
-  attachment::OvsReader ovs;
   examination.attachments = read_details({inspector, found.folders, {&routing.tables, &ovs}}, attachments);
   examination.unreachable = find_unreachable(inspector, examination.attachments, routing);
   examination.shared_addresses = find_shared_addresses(examination.attachments);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/attachment/ovs_ports.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/kernel/inspector.hpp"
 #include "plugin/vethctl/inspect/detail.hpp"
@@ -82,7 +83,8 @@ struct Examination {
 };
 
 /// Reads the state of the node; attachments, records and addresses only of one network (empty: all). `configuration` is
-/// left empty. Changes nothing. Throws std::system_error.
-Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network);
+/// left empty. `ovs` waits once for a database that does not answer. Changes nothing. Throws std::system_error.
+Examination examine(kernel::Inspector& inspector, const FoundFolders& found, const std::string& network,
+                    attachment::OvsReader& ovs);
 
 }  // namespace inspect

@@ -27,6 +27,8 @@ std::string head(const inspect::Detail& detail, std::size_t width) {
   put(rows, "state", std::string{inspect::to_string(attachment.state)});
   put(rows, "age", format_age(attachment.age));
   put(rows, "mode", attachment.mode);
+  const auto& end = detail.observed.host;
+  if (end && end->kind != "veth") put(rows, "device", end->kind);
   put(rows, "bridge", attachment.bridge);
   const bool is_joint = !attachment.ovs_bridge.empty() && !attachment.bridge.starts_with(inspect::ovs_prefix);
   if (is_joint) put(rows, "joined to", std::string{inspect::ovs_prefix} + attachment.ovs_bridge);
