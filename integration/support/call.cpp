@@ -41,7 +41,6 @@ const json* find_address(const json& result, int family) {
   return nullptr;
 }
 
-/// With the variable VETH_TEST_DEVICE, tests of mode ptp have pairs of that kind.
 json with_tested_device(json config) {
   const char* device = std::getenv("VETH_TEST_DEVICE");
   const bool is_ptp = config.is_object() && config.value("type", "") == "veth" && config.value("mode", "ptp") == "ptp";
@@ -75,11 +74,13 @@ std::vector<std::string> environment_of(const Call& call) {
           "CNI_ARGS=" + call.args,       "CNI_PATH=" + call.path.value_or(default_path())};
 }
 
+std::string input_of(const Call& call) { return call.input.value_or(with_tested_device(call.config).dump()); }
+
 Answer call(const Call& call) {
   auto argv = call.wrapper;
   argv.push_back(find_executable(call.plugin, call.path.value_or(default_path())));
   const auto outcome = run({.argv = argv,
-                            .input = call.input.value_or(with_tested_device(call.config).dump()),
+                            .input = input_of(call),
                             .environment = environment_of(call),
                             .clean_environment = !call.wrapper.empty(),
                             .timeout = call.timeout});

@@ -47,6 +47,9 @@ Answer call(const Call& call);
 /// The variables of the call, each as "NAME=value".
 std::vector<std::string> environment_of(const Call& call);
 
+/// The standard input of the call. With the variable VETH_TEST_DEVICE, configurations of mode ptp have that device.
+std::string input_of(const Call& call);
+
 /// The folder of the executables under test: $VETH_BIN_DIR, or by default the build's.
 std::string executables();
 

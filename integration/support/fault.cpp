@@ -227,7 +227,7 @@ class Injector {
 }  // namespace
 
 FaultOutcome call_with_fault(const Fault& fault, const Call& call) {
-  Streams streams{call.input.value_or(call.config.dump())};
+  Streams streams{input_of(call)};
   Tracee program{start(call, streams)};
   FaultOutcome outcome;
   Injector{program, fault, outcome}.run();

@@ -429,6 +429,19 @@ int connect(const Arguments& arguments, const Console& console) {
   return success;
 }
 
+constexpr auto connect_description =
+    "Creates a veth pair between two ends. An END is one of: the name of a network namespace in /run/netns; "
+    "the path of a network namespace; a process ID, for the network namespace of that process; \"host\"; "
+    "\"bridge:NAME\", a Linux bridge; \"ovs:NAME\", a bridge of Open vSwitch. At least one END must be a network "
+    "namespace, or one a Linux bridge and the other one a bridge of Open vSwitch, which the pair joins then. A "
+    "missing Linux bridge is created. The connection is an attachment of network \"vethctl\", which belongs to no "
+    "runtime.\n\nEach end gets the addresses that are given for it, a connected route for each, and a "
+    "link-local address. If addresses are given for one end only, the other end gets an address in each of "
+    "their networks. If none are given, both ends get an IPv4 and an IPv6 address of the first free networks, "
+    "beginning with 192.168.10.0/24 and fd00:192:168:10::/64. A port of a bridge gets only the given "
+    "addresses. The addresses are printed.\n\nA connection is a network of its own: other connections may have the "
+    "same addresses, unless they have an end in one of the two namespaces or are ports of a bridge.";
+
 }  // namespace
 
 Command connect_command() {
@@ -438,20 +451,7 @@ Command connect_command() {
       .min_operands = 2,
       .max_operands = 2,
       .summary = "connect two network namespaces by a veth pair",
-      .description =
-          "Creates a veth pair between two ends. An END is one of: the name of a network namespace in /run/netns; "
-          "the path of a network namespace; a process ID, for the network namespace of that process; \"host\"; "
-          "\"bridge:NAME\", a Linux bridge; \"ovs:NAME\", a bridge of Open vSwitch. At least one END must be a network "
-          "namespace, or one a Linux bridge and the other one a bridge of Open vSwitch, which the pair joins then. A "
-          "missing Linux bridge is created. The connection "
-          "is an attachment of network \"vethctl\", which belongs to no "
-          "runtime.\n\nEach end gets the addresses that are given for it, a connected route for each, and a "
-          "link-local address. If addresses are given for one end only, the other end gets an address in each of "
-          "their networks. If none are given, both ends get an IPv4 and an IPv6 address of the first free networks, "
-          "beginning with 192.168.10.0/24 and fd00:192:168:10::/64. A port of a bridge gets only the given "
-          "addresses. The addresses are printed.\n\nA connection is a network of its own: other connections may have "
-          "the "
-          "same addresses, unless they have an end in one of the two namespaces or are ports of a bridge.",
+      .description = connect_description,
       .options = {{.name = "address",
                    .value = "CIDR",
                    .help = "address of the first END, or \"none\"; may be repeated (default: see above)"},

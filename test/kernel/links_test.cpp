@@ -123,12 +123,11 @@ TEST(LinkRequest, ToleratesAMissingLink) {
 }
 
 TEST(LinkRequest, ContainsTheLongestAlias) {
-  auto wiring = pair();
-  wiring.attachment.container = std::string(1000, 'c');
-  const auto request = kernel::set_alias("vethhost", wiring.attachment);
+  const cni::Attachment attachment{.network = "net", .container = std::string(1000, 'c'), .interface = "eth0"};
+  const auto request = kernel::set_alias("vethhost", attachment);
   const nlattr* alias = nlmsg_find_attr(nlmsg_hdr(request.message.get()), sizeof(ifinfomsg), IFLA_IFALIAS);
   ASSERT_NE(alias, nullptr);
-  EXPECT_EQ(nla_get_string(alias), cni::alias_of(wiring.attachment));
+  EXPECT_EQ(nla_get_string(alias), cni::alias_of(attachment));
 }
 
 TEST(LinkMessage, IsReadWithItsCounters) {

@@ -109,7 +109,7 @@ TEST(CreateVethPair, TunesTheContainerEnd) {
   EXPECT_FALSE(kernel::find_link(bytes_of(request.message))->is_promiscuous);
 }
 
-const ifinfomsg& header_of(const kernel::NetlinkRequest& request) {
+const ifinfomsg& ifinfo_of(const kernel::NetlinkRequest& request) {
   return *static_cast<const ifinfomsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
 }
 
@@ -150,13 +150,13 @@ TEST(CreateNetkitPair, HasModeL2) {
 
 TEST(SetFlags, SetsThoseThatAVethHasFromItsCreation) {
   auto wiring = pair();
-  EXPECT_EQ(header_of(kernel::set_flags({"eth0", 7}, wiring)).ifi_flags, unsigned{IFF_UP});
-  EXPECT_EQ(header_of(kernel::set_flags({"eth0", 7}, wiring)).ifi_index, 7);
+  EXPECT_EQ(ifinfo_of(kernel::set_flags({"eth0", 7}, wiring)).ifi_flags, unsigned{IFF_UP});
+  EXPECT_EQ(ifinfo_of(kernel::set_flags({"eth0", 7}, wiring)).ifi_index, 7);
   wiring.leave_down = true;
   wiring.tuning = wiring::Tuning{.promiscuous = true, .all_multicast = true};
   const auto request = kernel::set_flags({"eth0", 7}, wiring);
-  EXPECT_EQ(header_of(request).ifi_flags, unsigned{IFF_PROMISC} | unsigned{IFF_ALLMULTI});
-  EXPECT_EQ(header_of(request).ifi_change, header_of(request).ifi_flags);
+  EXPECT_EQ(ifinfo_of(request).ifi_flags, unsigned{IFF_PROMISC} | unsigned{IFF_ALLMULTI});
+  EXPECT_EQ(ifinfo_of(request).ifi_change, ifinfo_of(request).ifi_flags);
 }
 
 TEST(PairRequest, DescribesItsAction) {

@@ -107,6 +107,7 @@ kernel::Namespace FakeKernel::open_namespace(const std::string& path, bool /*all
 kernel::NodeState FakeKernel::read_node(const kernel::NodeQuery& query) {
   auto state = node;
   if (!query.nftables) state.nftables_error.reset();
+  if (!query.netkit) state.lacks_netkit.clear();
   if (query.interfaces && has_ipv6) {
     for (const auto& pair : pairs) state.interfaces.insert(pair.link.name);
   }

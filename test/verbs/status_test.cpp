@@ -57,6 +57,16 @@ TEST_F(Status, NeedsNftablesIfRulesAreConfigured) {
             "get the generation of nftables: Protocol not supported");
 }
 
+TEST_F(Status, NeedsAKernelThatMayHaveNetkitIfItIsConfigured) {
+  kernel.node.lacks_netkit = "6.1.0-50-amd64";
+  config.pair_kind = cni::PairKind::automatic;
+  EXPECT_EQ(error_of_status(), "");
+  config.pair_kind = cni::PairKind::netkit;
+  EXPECT_EQ(error_of_status(),
+            "50: no container can be added now: Linux 6.1.0-50-amd64 has no netkit: \"device\": \"netkit\" needs 6.7 "
+            "or newer");
+}
+
 TEST_F(Status, RejectsAStateFolderThatOtherUsersCanWrite) {
   std::filesystem::permissions(root, std::filesystem::perms::all);
   const auto error = error_of_status();
