@@ -396,11 +396,12 @@ void PairBuilder::throw_create_error(const Refusal& refusal, const std::vector<N
                    "call DEL before ADD"};
 }
 
-/// Enters the namespace once: the sysctl without a netlink attribute is written while the socket is opened.
+/// Enters the namespace once: sysctls without a netlink attribute are written while the socket is opened.
 void PairBuilder::open_container_socket() {
   run_in_container([&] {
     container_.emplace(NETLINK_ROUTE);
     if (has_ipv6(wiring_.container)) set_ndisc_notify(wiring_.container.name);
+    if (is_netkit_ && wiring_.enable_dad) enable_dad(wiring_.container.name);
   });
 }
 

@@ -139,6 +139,8 @@ void set_ndisc_notify(const std::string& interface) try {
   if (error.code().value() != EROFS) throw;
 }
 
+void enable_dad(const std::string& interface) { write_setting(ipv6_file(interface, "accept_dad"), "1"); }
+
 void enable_ipv6(const std::string& interface) { write_setting(ipv6_file(interface, "disable_ipv6"), "0"); }
 
 void enable_forwarding(cni::Family family, NetlinkSocket& socket) {

@@ -31,6 +31,9 @@ std::vector<std::string> list_ignoring_router_advertisements(NetlinkSocket& sock
 /// read-only file system, since the container works without it.
 void set_ndisc_notify(const std::string& interface);
 
+/// Sets accept_dad to 1, as it is on a veth: the kernel turns off duplicate address detection on a netkit.
+void enable_dad(const std::string& interface);
+
 /// Sets disable_ipv6 to 0, so that the interface can have IPv6 addresses.
 void enable_ipv6(const std::string& interface);
 
