@@ -2,6 +2,7 @@
 
 #include "plugin/posix/system_error.hpp"
 
+#include <elf.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iterator>
+#include <type_traits>
 
 namespace support {
 namespace {
@@ -36,15 +38,37 @@ iovec remote_bytes(std::uint64_t address, std::size_t size) {
   return {reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr): an address in another process
 }
 
-#ifdef __x86_64__
+void transfer_registers(__ptrace_request request, pid_t child, int set, iovec part) {
+  if (::ptrace(request, child, set, &part) < 0) posix::throw_errno("read or write a program's registers");
+}
+
 user_regs_struct registers(pid_t child) {
   user_regs_struct all{};
-  if (::ptrace(PTRACE_GETREGS, child, nullptr, &all) < 0) posix::throw_errno("read a program's registers");
+  transfer_registers(PTRACE_GETREGSET, child, NT_PRSTATUS, {&all, sizeof all});
   return all;
 }
 
-void set_registers(pid_t child, const user_regs_struct& all) {
-  if (::ptrace(PTRACE_SETREGS, child, nullptr, &all) < 0) posix::throw_errno("write a program's registers");
+void set_registers(pid_t child, user_regs_struct all) {
+  transfer_registers(PTRACE_SETREGSET, child, NT_PRSTATUS, {&all, sizeof all});
+}
+
+/// -1 is not a system call, so the kernel does nothing.
+#if defined(__x86_64__)
+auto& result_of(user_regs_struct& all) { return all.rax; }
+auto& first_argument_of(user_regs_struct& all) { return all.rdi; }
+
+void skip_system_call(pid_t child) {
+  auto skipped = registers(child);
+  skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
+  set_registers(child, skipped);
+}
+#elif defined(__aarch64__)
+auto& result_of(user_regs_struct& all) { return all.regs[0]; }
+auto& first_argument_of(user_regs_struct& all) { return all.regs[0]; }
+
+void skip_system_call(pid_t child) {
+  int number = -1;
+  transfer_registers(PTRACE_SETREGSET, child, NT_ARM_SYSTEM_CALL, {&number, sizeof number});
 }
 #endif
 
@@ -148,41 +172,32 @@ bool Tracee::step() {
   return true;
 }
 
-#ifdef __x86_64__
 void Tracee::fail_call(const SystemCall& call, int error) {
   if (call.number == SYS_brk) return fail_brk();
-  if (call.number != SYS_close) skip();
+  if (call.number != SYS_close) skip_system_call(id());
   if (step()) set_result(error);
-}
-
-/// -1 is not a system call, so the kernel does nothing.
-void Tracee::skip() {
-  auto skipped = registers(id());
-  skipped.orig_rax = static_cast<decltype(skipped.orig_rax)>(-1);
-  set_registers(id(), skipped);
 }
 
 void Tracee::set_result(int error) {
   auto refused = registers(id());
-  refused.rax = static_cast<decltype(refused.rax)>(-error);
+  using Value = std::remove_reference_t<decltype(result_of(refused))>;
+  result_of(refused) = static_cast<Value>(-error);
   set_registers(id(), refused);
 }
 
-/// brk reports failure by returning the current end of the memory, as it does for the argument 0.
+/// brk reports failure by returning the current end of the memory, as it does for the argument 0. On arm64 the result
+/// is in the register of the argument.
 void Tracee::fail_brk() {
-  const auto original = registers(id());
+  auto original = registers(id());
   auto changed = original;
-  changed.rdi = 0;
+  first_argument_of(changed) = 0;
   set_registers(id(), changed);
   if (!step()) return;
   auto result = registers(id());
-  result.rdi = original.rdi;
+  const auto end_of_memory = result_of(result);
+  first_argument_of(result) = first_argument_of(original);
+  result_of(result) = end_of_memory;
   set_registers(id(), result);
 }
-#else
-void Tracee::fail_call(const SystemCall&, int) {
-  throw posix::system_error(ENOSYS, "make a system call fail: only implemented for x86-64");
-}
-#endif
 
 }  // namespace support

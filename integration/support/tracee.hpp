@@ -65,7 +65,6 @@ class Tracee {
   bool has_started_helper() const;
   void enter_helper();
   void leave_helper();
-  void skip();
   void set_result(int error);
   void fail_brk();
 

@@ -29,6 +29,9 @@ struct CostLimit {
 class CallCost : public testing::Test {
  protected:
   void SetUp() override {
+#ifndef __x86_64__
+    GTEST_SKIP() << "NOT RUN: the limits are x86-64's";
+#endif
     if (slowness() > 1) GTEST_SKIP() << "NOT RUN: the C library makes other calls on an emulated processor";
     for (const char* tool : {"/usr/bin/strace", "/usr/bin/valgrind"}) {
       if (!std::filesystem::exists(tool)) GTEST_SKIP() << "NOT RUN: " << tool << " is not installed";

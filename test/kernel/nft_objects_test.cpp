@@ -93,7 +93,8 @@ TEST(NftSet, HasTheTypesAndLengthsOfItsKeysAndData) {
 }
 
 TEST(NftSet, OfInterfaceNamesContainsTheByteOrderForNft) {
-  const std::string host_order{"\0\4\1\0\0\0", 6};
+  constexpr std::uint32_t one = 1;  // BYTEORDER_HOST_ENDIAN of nft
+  const auto host_order = std::string{"\0\4", 2} + std::string{reinterpret_cast<const char*>(&one), sizeof one};
   EXPECT_EQ(bytes_in(kernel::add_nft_set(NftFamily::bridge, {"s", {NftType::ifname}}), NFTA_SET_USERDATA), host_order);
   const auto concatenation = kernel::add_nft_set(NftFamily::bridge, {"s", {NftType::ifname, NftType::ether_addr}});
   EXPECT_EQ(bytes_in(concatenation, NFTA_SET_USERDATA), "");

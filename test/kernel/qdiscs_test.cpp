@@ -4,6 +4,8 @@
 
 #include <netlink/attr.h>
 
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -11,7 +13,10 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -22,9 +27,7 @@ using kernel::Device;
 const Device host{"vethhost", 7};
 const Device ifb{"ifbhost", 9};
 
-/// The message without its header, in hexadecimal.
-std::string body(const kernel::NetlinkRequest& request) {
-  const auto bytes = test::bytes_of(request.message).substr(NLMSG_HDRLEN);
+std::string to_hex(std::string_view bytes) {
   std::string text;
   for (const char byte : bytes) {
     constexpr char digits[] = "0123456789abcdef";
@@ -33,6 +36,24 @@ std::string body(const kernel::NetlinkRequest& request) {
   }
   return text;
 }
+
+/// The message without its header, in hexadecimal.
+std::string body(const kernel::NetlinkRequest& request) {
+  return to_hex(test::bytes_of(request.message).substr(NLMSG_HDRLEN));
+}
+
+/// Numbers in the byte order of the processor, as netlink has them.
+std::string words(std::initializer_list<std::uint32_t> numbers) {
+  return to_hex({reinterpret_cast<const char*>(numbers.begin()), numbers.size() * sizeof(std::uint32_t)});
+}
+
+/// The header of an attribute.
+std::string attribute(std::uint16_t type, std::uint16_t length) {
+  const std::array header{length, type};
+  return to_hex({reinterpret_cast<const char*>(header.data()), sizeof header});
+}
+
+constexpr std::uint16_t nest_type(int type) { return static_cast<std::uint16_t>(type | NLA_F_NESTED); }
 
 struct Head {
   int type;
@@ -50,47 +71,45 @@ constexpr unsigned creates = NLM_F_CREATE | NLM_F_EXCL;
 TEST(QdiscMessage, AddsATokenBucket) {
   const auto request = kernel::add_tbf_qdisc(host, {.rate_bytes_per_second = 2'500'000, .burst_bytes = 25'000});
   EXPECT_TRUE(head(request) == (Head{RTM_NEWQDISC, creates}));
-  EXPECT_EQ(body(request),
-            "000000000700000000000100ffffffff00000000"          // tcmsg: handle 1:, parent root
-            "0800010074626600"                                  // TCA_KIND "tbf"
-            "34000280"                                          // TCA_OPTIONS
-            "280001000001000000000000a0252600"                  // TCA_TBF_PARMS: Ethernet, rate
-            "000000000000000000000000000002000000000000000000"  // no peak; limit
-            "08000600a8610000");                                // TCA_TBF_BURST
+  EXPECT_EQ(body(request), words({0, 7, 0x10000, TC_H_ROOT, 0}) +                     // tcmsg: handle 1:, parent root
+                               attribute(TCA_KIND, 8) + "74626600" +                  // "tbf"
+                               attribute(nest_type(TCA_OPTIONS), 0x34) +              //
+                               attribute(TCA_TBF_PARMS, 0x28) + "0001000000000000" +  // Ethernet
+                               words({2'500'000, 0, 0, 0, 0x20000, 0, 0}) +           // rate, no peak, limit
+                               attribute(TCA_TBF_BURST, 8) + words({25'000}));
 }
 
 TEST(QdiscMessage, HasRatesBeyond32Bits) {
-  const auto text =
-      body(kernel::add_tbf_qdisc(host, {.rate_bytes_per_second = 12'500'000'000, .burst_bytes = 4'294'967'295}));
-  EXPECT_EQ(text.substr(text.find("28000100")),
-            "280001000001000000000000ffffffff"
-            "00000000000000000000000040be40250000000000000000"
-            "0c00040000dd0ee902000000"  // TCA_TBF_RATE64
-            "08000600ffffffff");
+  constexpr std::uint64_t rate = 12'500'000'000;
+  const auto text = body(kernel::add_tbf_qdisc(host, {.rate_bytes_per_second = rate, .burst_bytes = 4'294'967'295}));
+  EXPECT_EQ(text.substr(text.find(attribute(TCA_TBF_PARMS, 0x28))),
+            attribute(TCA_TBF_PARMS, 0x28) + "0001000000000000" + words({~0U, 0, 0, 0, 0x2540be40, 0, 0}) +
+                attribute(TCA_TBF_RATE64, 12) + to_hex({reinterpret_cast<const char*>(&rate), sizeof rate}) +
+                attribute(TCA_TBF_BURST, 8) + words({~0U}));
 }
 
 TEST(QdiscMessage, AddsAnIngressQdisc) {
   const auto request = kernel::add_ingress_qdisc(host);
   EXPECT_TRUE(head(request) == (Head{RTM_NEWQDISC, creates}));
-  EXPECT_EQ(body(request),
-            "00000000070000000000fffff1ffffff00000000"  // tcmsg: handle ffff:, parent ingress
-            "0c000100696e677265737300");                // TCA_KIND "ingress"
+  EXPECT_EQ(body(request), words({0, 7, 0xffff0000, TC_H_INGRESS, 0}) +        // tcmsg: handle ffff:, parent ingress
+                               attribute(TCA_KIND, 12) + "696e677265737300");  // "ingress"
 }
 
 TEST(FilterMessage, RedirectsAllReceivedPackets) {
   const auto request = kernel::redirect_ingress(host, ifb);
   EXPECT_TRUE(head(request) == (Head{RTM_NEWTFILTER, creates}));
-  EXPECT_EQ(body(request),
-            "0000000007000000000000000000ffff00030200"  // tcmsg: priority 2, all protocols
-            "0800010075333200"                          // TCA_KIND "u32"
-            "68000280"                                  // TCA_OPTIONS
-            "0800010001000100"                          // TCA_U32_CLASSID 1:1
-            "2400050001000100000000000000000000000000"  // TCA_U32_SEL: terminal, one key
-            "00000000000000000000000000000000"          // that matches everything
-            "3800078034000180"                          // TCA_U32_ACT, the first
-            "0b0001006d69727265640000"                  // TCA_ACT_KIND "mirred"
-            "2400028020000200000000000000000004000000"  // TCA_MIRRED_PARMS: stolen
-            "00000000000000000100000009000000");        // egress redirect, to 9
+  EXPECT_EQ(body(request), words({0, 7, 0, 0xffff0000, 2U << 16U | htons(ETH_P_ALL)}) +  // tcmsg: priority 2
+                               attribute(TCA_KIND, 8) + "75333200" +                     // "u32"
+                               attribute(nest_type(TCA_OPTIONS), 0x68) +                 //
+                               attribute(TCA_U32_CLASSID, 8) + words({0x10001}) +        // 1:1
+                               attribute(TCA_U32_SEL, 0x24) + "01000100" +               // terminal, one key
+                               words({0, 0, 0, 0, 0, 0, 0}) +                            // that matches everything
+                               attribute(nest_type(TCA_U32_ACT), 0x38) +                 //
+                               attribute(nest_type(1), 0x34) +                           // the first action
+                               attribute(TCA_ACT_KIND, 11) + "6d69727265640000" +        // "mirred"
+                               attribute(nest_type(TCA_ACT_OPTIONS), 0x24) +             //
+                               attribute(TCA_MIRRED_PARMS, 0x20) +                       //
+                               words({0, 0, TC_ACT_STOLEN, 0, 0, TCA_EGRESS_REDIR, 9}));
 }
 
 TEST(QdiscRequest, DescribesItsAction) {
