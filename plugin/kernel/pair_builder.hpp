@@ -33,6 +33,7 @@ class PairBuilder {
  private:
   void create(wiring::Footprint& footprint);
   void require_free_names(wiring::Footprint& footprint);
+  void restore_name(const Device& host);
   void restore_identity(const Device& host);
   void find_existing_links();
   void restore_container_mtu();
