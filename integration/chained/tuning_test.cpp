@@ -1,4 +1,5 @@
 // The executable under the name tuning, behind plugins of either version.
+#include "integration/support/empty_etc.hpp"
 #include "integration/support/file_text.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/plugin_chain.hpp"
@@ -23,7 +24,7 @@ json changed() {
           {"promisc", true},
           {"allmulti", true},
           {"txQLen", 333},
-          {"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "1"}, {"net.core.somaxconn", "300"}}}};
+          {"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "1"}, {"net.ipv4.tcp_fin_timeout", "300"}}}};
 }
 
 class ChainedTuning : public testing::Test {
@@ -44,7 +45,7 @@ class ChainedTuning : public testing::Test {
             {"allmulti", found.value("allmulti", 0)},
             {"txqlen", found.value("txqlen", 0)},
             {"arp_filter", sysctl_of(a.netns, "ipv4/conf/" + a.interface + "/arp_filter")},
-            {"somaxconn", sysctl_of(a.netns, "core/somaxconn")}};
+            {"fin_timeout", sysctl_of(a.netns, "ipv4/tcp_fin_timeout")}};
   }
 
   static constexpr auto saved_file = "/run/cni/tuning/a_eth0.json";
@@ -67,7 +68,7 @@ TEST_F(ChainedTuning, ChangesTheInterfaceAndDelRestoresIt) {
                               {"allmulti", 1},
                               {"txqlen", 333},
                               {"arp_filter", "1"},
-                              {"somaxconn", "300"}}));
+                              {"fin_timeout", "300"}}));
   EXPECT_EQ(added.result.at("interfaces").at(1).at("mac"), "0a:58:0a:01:02:63");
   EXPECT_EQ(added.result.at("interfaces").at(0), first.result.at("interfaces").at(0));
   EXPECT_EQ(chain.check(a, added.result).exit, 0);
@@ -184,13 +185,12 @@ TEST_F(ChainedTuning, SetsSysctlsWithoutTheInterface) {
 
 /// Without a list of the administrator all sysctls below net are allowed, as for the reference plugin.
 TEST_F(ChainedTuning, RefusesASysctlThatTheAdministratorDoesNotList) {
-  const std::filesystem::path list{"/etc/cni/tuning/allowlist.conf"};
-  std::filesystem::create_directories(list.parent_path());
-  std::ofstream{list} << "^net\\.ipv4\\.conf\\.IFNAME\\.arp_filter$\n";
+  const EmptyEtc etc;
+  std::filesystem::create_directories("/etc/cni/tuning");
+  std::ofstream{"/etc/cni/tuning/allowlist.conf"} << "^net\\.ipv4\\.conf\\.IFNAME\\.arp_filter$\n";
   const auto refused = chain.add(a);
-  std::filesystem::remove(list);
   EXPECT_EQ(code_of(refused), 7) << refused;
-  EXPECT_NE(refused.out.find("net.core.somaxconn"), std::string::npos) << refused;
+  EXPECT_NE(refused.out.find("net.ipv4.tcp_fin_timeout"), std::string::npos) << refused;
   chain.del(a);
 }
 

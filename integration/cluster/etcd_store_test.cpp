@@ -3,6 +3,7 @@
 
 #include "integration/support/etcd_server.hpp"
 #include "integration/support/file_text.hpp"
+#include "integration/support/slowness.hpp"
 #include "plugin/cni/error.hpp"
 #include "plugin/http/connection.hpp"
 
@@ -65,7 +66,7 @@ class EtcdStoreTest : public testing::Test {
   /// What a watch reports until so many changes have arrived.
   std::vector<cluster::Change> watch(cluster::Store& store, const std::string& revision, std::size_t count) {
     std::vector<cluster::Change> found;
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + 10s * support::slowness();
     store.watch("", revision, [&](const cluster::Changes& changes) {
       found.insert(found.end(), changes.changes.begin(), changes.changes.end());
       return found.size() < count && std::chrono::steady_clock::now() < deadline;
@@ -173,7 +174,7 @@ TEST_F(EtcdStoreTest, DoesNotWaitForAFrozenServer) {
   server.freeze();
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(etcd_error([&] { store.find("nodes/a"); }), HasSubstr("no answer in time"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s * support::slowness());
   server.resume();
   EXPECT_TRUE(store.find("nodes/a"));
 }
@@ -232,7 +233,7 @@ TEST_F(EtcdStoreTest, NoticesThatTheServerOfAWatchIsFrozen) {
                 });
               }),
               HasSubstr("11: the store does not answer"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s * support::slowness());
   server.resume();
 }
 

@@ -49,7 +49,7 @@ json with_every_key(json config) {
   config["portMappings"] = {mapping(8080, "tcp"), mapping(5353, "udp"), mapping(8090, "tcp", "127.0.0.1"),
                             mapping(8092, "tcp", "::1"), mapping(8094, "udp", "192.0.2.1")};
   config["bandwidth"] = {{"ingressRate", 100 * megabit}, {"egressRate", 100 * megabit}};
-  config["sysctl"] = {{"net.core.somaxconn", "512"}, {"net.ipv4.conf.IFNAME.arp_ignore", "1"}};
+  config["sysctl"] = {{"net.ipv4.tcp_fin_timeout", "512"}, {"net.ipv4.conf.IFNAME.arp_ignore", "1"}};
   config.update({{"txQLen", 500}, {"promisc", true}, {"allmulti", true}, {"mtu", 1400}});
   config["log"] = {{"file", "/var/log/veth-cni/calls.log"}, {"level", "debug"}};
   return config;

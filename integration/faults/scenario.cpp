@@ -235,7 +235,7 @@ support::Snapshot Scenario::full_snapshot() const {
   snapshot.add(support::Snapshot::of_namespace_full(container_.netns));
   if (network_.config.contains("peer")) snapshot.add(support::Snapshot::of_namespace_full(peer_));
   snapshot.lines.insert("answer " + result_.dump());
-  snapshot.lines.insert("somaxconn " + support::sysctl_of(container_.netns, "core/somaxconn"));
+  snapshot.lines.insert("fin_timeout " + support::sysctl_of(container_.netns, "ipv4/tcp_fin_timeout"));
   mask_random_mac(snapshot);
   return snapshot;
 }

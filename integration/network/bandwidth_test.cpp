@@ -266,7 +266,7 @@ TEST_F(Bandwidth, IsComparedByCheck) {
 
 /// Waits for the kernel, which destroys a namespace some time after its last reference is gone.
 testing::AssertionResult disappears(const Namespace& netns, const std::string& interface) {
-  for (int tries = 0; tries < 500; ++tries) {
+  for (int tries = 0; tries < 500 * slowness(); ++tries) {
     if (!has_interface(netns, interface)) return testing::AssertionSuccess();
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }

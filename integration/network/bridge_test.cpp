@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ class Bridge : public testing::Test {
   static json port(const json& result) {
     const auto outcome = run({.argv = {"bridge", "-d", "-j", "link", "show", "dev", port_of(result)}});
     return json::parse(outcome.out).at(0);
+  }
+  /// The port of br0 whose other end is br0.100.
+  std::string gateway_port() const {
+    return ip(host, {"link", "show", "dev", "br0.100"}).at(0).at("link").get<std::string>();
   }
   static std::string port_of(const json& result) { return result.at("interfaces").at(1).at("name").get<std::string>(); }
 
@@ -393,6 +398,60 @@ TEST_F(Bridge, GivesAPortExactlyTheConfiguredVlans) {
   }
 }
 
+/// The bridge itself stays in its default VLAN: only its interface in the VLAN receives frames of the containers.
+TEST_F(Bridge, GivesTheGatewaysAnInterfaceInTheVlan) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  config["vlan"] = 100;
+  config["vlanTrunk"] = json::array({{{"minID", 200}, {"maxID", 202}}});
+  config["preserveDefaultVlan"] = true;
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  EXPECT_EQ(addresses(host, "br0"), Texts{});
+  EXPECT_EQ(addresses(host, "br0.100"), (Texts{"10.1.2.1/24", "fd00:1:2::1/64"}));
+  EXPECT_EQ(vlans_of(gateway_port()), Texts{"100 PVID Egress Untagged"});
+  EXPECT_EQ(vlans_of("br0"), Texts{"1 PVID Egress Untagged"});
+  EXPECT_TRUE(ping(a.netns, "10.1.2.1") && ping(a.netns, "fd00:1:2::1"));
+}
+
+TEST_F(Bridge, IsComparedByCheckWithTheVlansOfItsGatewaysAndRepaired) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  config["vlan"] = 100;
+  const auto added = add(a, config);
+  ASSERT_EQ(added.exit, 0) << added;
+  const auto port = gateway_port();
+  for (const auto* change : {"del dev PORT vid 100", "add dev PORT vid 200"}) {
+    const auto changed = std::string{"bridge vlan "} + std::regex_replace(change, std::regex{"PORT"}, port);
+    ASSERT_EQ(run({.argv = {"sh", "-c", changed}}).exit, 0) << changed;
+    const auto checked = check(a, config, added.result);
+    EXPECT_EQ(code_of(checked), 104) << checked;
+    EXPECT_NE(checked.out.find("expected 100 PVID untagged"), std::string::npos) << checked;
+    const auto repaired = vethctl({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_EQ(vlans_of(port), Texts{"100 PVID Egress Untagged"});
+    EXPECT_EQ(check(a, config, added.result).exit, 0);
+    EXPECT_TRUE(ping(a.netns, "10.1.2.1"));
+  }
+}
+
+/// What leaves a trunk is tagged; the native VLAN is not.
+TEST_F(Bridge, CarriesTaggedFramesOfATrunk) {
+  if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
+  auto trunk = config;
+  trunk["vlan"] = 100;
+  trunk["vlanTrunk"] = json::array({{{"id", 200}}});
+  const auto first = add(a, trunk);
+  config["vlan"] = 200;
+  config["isGateway"] = false;
+  const auto second = add(b, config);
+  ASSERT_EQ(first.exit + second.exit, 0) << first << second;
+  EXPECT_FALSE(ping(a.netns, address_of(second.result, 4))) << "untagged frames are in the native VLAN";
+  run_ip(a.netns, {"link", "add", "eth0.200", "link", "eth0", "type", "vlan", "id", "200"});
+  run_ip(a.netns, {"address", "add", "10.1.2.99/24", "dev", "eth0.200"});
+  run_ip(a.netns, {"link", "set", "eth0.200", "up"});
+  run_ip(a.netns, {"route", "replace", address_of(second.result, 4), "dev", "eth0.200", "src", "10.1.2.99"});
+  EXPECT_TRUE(ping(a.netns, address_of(second.result, 4), 3));
+}
+
 TEST_F(Bridge, TakesAPortOutOfAnotherDefaultVlan) {
   if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
   run_ip(host, {"link", "add", "br0", "type", "bridge", "vlan_filtering", "1", "vlan_default_pvid", "5"});
@@ -440,8 +499,7 @@ TEST_F(Bridge, AttachesAVlanInterfaceThatIsNotItsPort) {
   if (!filters_vlans()) GTEST_SKIP() << "NOT RUN: this kernel does not filter VLANs";
   config["vlan"] = 100;
   ASSERT_EQ(add(a, config).exit, 0);
-  const auto interface = json::parse(run({.argv = {"ip", "-j", "link", "show", "dev", "br0.100"}}).out).at(0);
-  run_ip(host, {"link", "set", interface.at("link").get<std::string>(), "nomaster"});
+  run_ip(host, {"link", "set", gateway_port(), "nomaster"});
   const auto second = add(b, config);
   ASSERT_EQ(second.exit, 0) << second;
   EXPECT_TRUE(ping(b.netns, gateway_of(second.result, 4)));

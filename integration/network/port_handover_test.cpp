@@ -7,6 +7,7 @@
 #include "integration/support/outside_host.hpp"
 #include "integration/support/plugin_chain.hpp"
 #include "integration/support/service.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 #include "plugin/posix/file_descriptor.hpp"
 
@@ -112,7 +113,7 @@ TEST_P(PortHandoverInMode, GivesThePortToTheSuccessorOfThePod) {
   expect_port_of(a);
   const auto [added, duration] = add_pod(b, "web-0");
   ASSERT_EQ(added.exit, 0) << added;
-  EXPECT_LT(duration, soon);
+  EXPECT_LT(duration, soon * slowness());
   expect_port_of(b);
   ASSERT_EQ(del(a, config).exit, 0);
   expect_port_of(b);
@@ -172,7 +173,7 @@ TEST_F(PortHandover, RefusesAtOnceWithoutPods) {
   ASSERT_EQ(add_pod(a, "").answer.exit, 0);
   const auto [refused, duration] = add_pod(b, "");
   EXPECT_EQ(code_of(refused), 106) << refused;
-  EXPECT_LT(duration, soon);
+  EXPECT_LT(duration, soon * slowness());
 }
 
 /// The namespace has lost its path, and the kernel deletes it a moment later.
@@ -235,7 +236,7 @@ TEST_F(PortHandover, WorksForTheChainedPortmap) {
   ASSERT_EQ(add_chain(a, "web-0").answer.exit, 0);
   const auto [added, duration] = add_chain(b, "web-0");
   ASSERT_EQ(added.exit, 0) << added;
-  EXPECT_LT(duration, soon);
+  EXPECT_LT(duration, soon * slowness());
   ASSERT_EQ(chain.del(a).exit, 0);
   expect_port_of(b);
   ASSERT_EQ(chain.del(b).exit, 0);

@@ -3,6 +3,7 @@
 #include "integration/support/fault.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/sysctl.hpp"
 
 #include <netinet/icmp6.h>
@@ -60,7 +61,7 @@ void advertise_router(const Namespace& netns, const std::string& interface, std:
 }
 
 bool has_ra_route() {
-  for (int tries = 0; tries < 10; ++tries) {
+  for (int tries = 0; tries < 10 * slowness(); ++tries) {
     if (!ip(Namespace::host(), {"-6", "route", "show", "proto", "ra"}).empty()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
@@ -166,7 +167,7 @@ class UplinkOfANode : public testing::Test {
 
   /// Whether the host configures an address of the prefix that the router offers.
   bool configures_address(const std::string& interface, std::uint16_t lifetime) const {
-    for (int tries = 0; tries < 20; ++tries) {
+    for (int tries = 0; tries < 20 * slowness(); ++tries) {
       advertise_router(router, "eth0", lifetime);
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
       for (const auto& address : addresses(host, interface)) {

@@ -1,5 +1,6 @@
 // Keys sysctl, txQLen, promisc and allmulti: what they set in the container, and what they cannot set.
 #include "integration/support/call.hpp"
+#include "integration/support/empty_etc.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
@@ -49,12 +50,12 @@ class Tuning : public testing::Test {
 };
 
 TEST_F(Tuning, SetsTheConfiguredValuesOnlyInTheContainer) {
-  const auto of_host = setting(host, "net/core/somaxconn");
+  const auto of_host = setting(host, "net/ipv4/tcp_fin_timeout");
   const json keys = {{"sysctl",
                       {{"net.ipv4.conf.IFNAME.arp_ignore", "1"},
                        {"net/ipv6/conf/IFNAME/accept_ra", 2},
                        {"net.ipv4.conf.IFNAME.arp_notify", "0"},
-                       {"net.core.somaxconn", "777"},
+                       {"net.ipv4.tcp_fin_timeout", "777"},
                        {"net.ipv4.ip_local_port_range", "20000 20100"}}},
                      {"txQLen", 77},
                      {"promisc", true},
@@ -65,9 +66,9 @@ TEST_F(Tuning, SetsTheConfiguredValuesOnlyInTheContainer) {
   EXPECT_EQ(setting(a.netns, "net/ipv6/conf/eth0/accept_ra"), "2");
   EXPECT_EQ(setting(a.netns, "net/ipv4/conf/eth0/arp_notify"), "0")
       << "the key overrides the value that the plugin sets";
-  EXPECT_EQ(setting(a.netns, "net/core/somaxconn"), "777");
+  EXPECT_EQ(setting(a.netns, "net/ipv4/tcp_fin_timeout"), "777");
   EXPECT_EQ(setting(a.netns, "net/ipv4/ip_local_port_range"), "20000\t20100");
-  EXPECT_EQ(setting(host, "net/core/somaxconn"), of_host);
+  EXPECT_EQ(setting(host, "net/ipv4/tcp_fin_timeout"), of_host);
   const auto end = link(a.netns, "eth0");
   EXPECT_EQ(end.at("txqlen"), 77);
   EXPECT_EQ(end.at("promiscuity"), 1);
@@ -80,11 +81,11 @@ TEST_F(Tuning, SetsTheConfiguredValuesOnlyInTheContainer) {
 }
 
 TEST_F(Tuning, PrefersTheValuesOfArgs) {
-  base["sysctl"] = {{"net.core.somaxconn", "777"}};
-  base["args"] = {{"cni", {{"sysctl", {{"net.core.somaxconn", "888"}}}, {"txQLen", 0}, {"mtu", 1400}}}};
+  base["sysctl"] = {{"net.ipv4.tcp_fin_timeout", "777"}};
+  base["args"] = {{"cni", {{"sysctl", {{"net.ipv4.tcp_fin_timeout", "888"}}}, {"txQLen", 0}, {"mtu", 1400}}}};
   const auto added = add(a, base);
   ASSERT_EQ(added.exit, 0) << added;
-  EXPECT_EQ(setting(a.netns, "net/core/somaxconn"), "888");
+  EXPECT_EQ(setting(a.netns, "net/ipv4/tcp_fin_timeout"), "888");
   EXPECT_EQ(link(a.netns, "eth0").value("txqlen", 0), 0);
   EXPECT_EQ(link(a.netns, "eth0").at("mtu"), 1400);
 }
@@ -107,15 +108,15 @@ TEST_F(Tuning, AppliesToTheContainersEndInEveryMode) {
 }
 
 TEST_F(Tuning, IsComparedByCheck) {
-  const json keys = {{"sysctl", {{"net.core.somaxconn", "777"}}}, {"txQLen", 77}, {"promisc", true}};
+  const json keys = {{"sysctl", {{"net.ipv4.tcp_fin_timeout", "777"}}}, {"txQLen", 77}, {"promisc", true}};
   const auto added = add(a, tuned(keys));
   ASSERT_EQ(added.exit, 0) << added;
   run_ip(a.netns, {"link", "set", "eth0", "promisc", "off", "txqueuelen", "5"});
-  in(a.netns, [] { std::ofstream{"/proc/sys/net/core/somaxconn"} << "778"; });
+  in(a.netns, [] { std::ofstream{"/proc/sys/net/ipv4/tcp_fin_timeout"} << "778"; });
   const auto checked = check(a, tuned(keys), added.result);
   EXPECT_EQ(code_of(checked), 104) << checked;
   for (const char* report : {"is not promiscuous", "has a queue of 5 packets, expected 77",
-                             "sysctl net/core/somaxconn is \\\"778\\\", expected \\\"777\\\""}) {
+                             "sysctl net/ipv4/tcp_fin_timeout is \\\"778\\\", expected \\\"777\\\""}) {
     EXPECT_NE(checked.out.find(report), std::string::npos) << report << checked;
   }
 }
@@ -148,20 +149,11 @@ TEST_F(Tuning, DisablesIpv6WhereTheContainerHasNoIpv6Address) {
   EXPECT_TRUE(ping(host, "10.1.2.2"));
 }
 
-/// Mounts an empty /etc for its lifetime.
-class EmptyEtc {
- public:
-  EmptyEtc() { run({.argv = {"mount", "-t", "tmpfs", "etc", "/etc"}}); }
-  EmptyEtc(const EmptyEtc&) = delete;
-  EmptyEtc& operator=(const EmptyEtc&) = delete;
-  ~EmptyEtc() { run({.argv = {"umount", "/etc"}}); }
-};
-
 TEST_F(Tuning, FollowsTheAllowlistOfTheNode) {
   const EmptyEtc etc;
   std::filesystem::create_directories("/etc/cni/tuning");
   std::ofstream{"/etc/cni/tuning/allowlist.conf"} << "^net.bridge.\n^net.ipv4.conf.IFNAME.arp_accept$\n";
-  expect_refused({{"sysctl", {{"net.core.somaxconn", "777"}}}}, 7,
+  expect_refused({{"sysctl", {{"net.ipv4.tcp_fin_timeout", "777"}}}}, 7,
                  "/etc/cni/tuning/allowlist.conf allows: ^net.bridge., ^net.ipv4.conf.IFNAME.arp_accept$");
   EXPECT_EQ(add(a, tuned({{"sysctl", {{"net.ipv4.conf.IFNAME.arp_accept", "1"}}}})).exit, 0);
   EXPECT_EQ(setting(a.netns, "net/ipv4/conf/eth0/arp_accept"), "1");

@@ -1,5 +1,6 @@
 // Mode ovs: no port is left, in whatever order things vanish, and no call waits longer than its limit.
 #include "integration/support/ovs_fixture.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 namespace {
 
 using namespace support;
+using namespace std::chrono_literals;
 
 class OvsTeardown : public OvsTest {
  protected:
@@ -26,7 +28,7 @@ class OvsTeardown : public OvsTest {
 
   /// The kernel deletes the interfaces of a namespace some time after it.
   static void wait_until_gone(const std::string& interface) {
-    for (int tries = 0; tries < 500 && has_interface(Namespace::host(), interface); ++tries) {
+    for (int tries = 0; tries < 500 * slowness() && has_interface(Namespace::host(), interface); ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
   }
@@ -69,7 +71,7 @@ TEST_F(OvsTeardown, DeletesAfterTheBridge) {
   attach(a);
   ovs->vsctl({"del-br", "br0"});
   expect_deleted(a);
-  ovs->vsctl({"add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev"});
+  ovs->add_bridge("br0");
   EXPECT_TRUE(ovs->ports().empty());
 }
 
@@ -120,7 +122,7 @@ TEST_F(OvsTeardown, FailsAndLeavesNothingWithAHungDatabase) {
   const auto duration = time_of([&] { added = add(a, config); });
   EXPECT_EQ(code_of(added), 11) << added;
   EXPECT_NE(added.out.find("database of Open vSwitch"), std::string::npos) << added;
-  EXPECT_LT(duration, std::chrono::milliseconds{3000});
+  EXPECT_LT(duration, longest(2s));
   EXPECT_TRUE(unchanged_since(before));
   ovs->resume();
   const auto second = attach(b);
@@ -133,7 +135,7 @@ TEST_F(OvsTeardown, DeletesWithAHungDatabaseAndRemovesThePortLater) {
   Answer deleted;
   const auto duration = time_of([&] { deleted = del(a, config); });
   EXPECT_EQ(deleted.exit, 0) << deleted;
-  EXPECT_LT(duration, std::chrono::milliseconds{3700}) << "a second wait would take that long";
+  EXPECT_LT(duration, longest(2700ms)) << "a second wait would take that long";
   EXPECT_FALSE(has_interface(Namespace::host(), host_interface_of(first)));
   ovs->resume();  // the database may execute now what DEL has requested
   const auto collected = gc(config, {});
@@ -171,7 +173,7 @@ TEST_F(OvsTeardown, FailsIfTheSwitchDoesNotOpenTheInterface) {
   Answer added;
   const auto duration = time_of([&] { added = add(a, config); });
   EXPECT_EQ(code_of(added), 11) << added;
-  EXPECT_LT(duration, std::chrono::milliseconds{9000});
+  EXPECT_LT(duration, longest(8s));
   ovs->resume();
   EXPECT_EQ(gc(config, {}).exit, 0) << "the port could not be removed before";
   expect_nothing_left();

@@ -103,6 +103,29 @@ TEST_F(OvsTraffic, SetsTrunksModesAndNumber) {
   EXPECT_TRUE(ping(c.netns, address_of(native, 4))) << "the native VLAN is that of the access port";
 }
 
+/// The kinds of the qdiscs of an interface, as `tc qdisc` shows them.
+std::vector<std::string> qdiscs_of(const std::string& interface) {
+  const auto shown = json::parse(run({.argv = {"tc", "-j", "qdisc", "show", "dev", interface}}).out);
+  std::vector<std::string> kinds;
+  for (const auto& qdisc : shown) kinds.push_back(qdisc.at("kind").get<std::string>());
+  return kinds;
+}
+
+/// ovs-vswitchd configures policing and queues of its ports, which uses the same qdiscs.
+TEST_F(OvsTraffic, KeepsTheLimitsOfAPort) {
+  const auto limited = with({{"bandwidth", {{"ingressRate", 8'000'000}}}});
+  const auto first = attach(a, limited);
+  const std::vector<std::string> kinds{"tbf"};
+  EXPECT_EQ(qdiscs_of(host_interface_of(first)), kinds);
+  attach(b, config);
+  ovs->end_database();
+  ovs->start_database();
+  EXPECT_EQ(qdiscs_of(host_interface_of(first)), kinds) << "after a further port and a new connection";
+  EXPECT_EQ(check(a, limited, first).exit, 0) << check(a, limited, first);
+  EXPECT_EQ(del(a, limited).exit + del(b, config).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
 TEST_F(OvsTraffic, LimitsWhatTheContainerReceivesAndRefusesTheOtherDirection) {
   attach(a, with({{"bandwidth", {{"ingressRate", 8'000'000}}}}));
   const auto refused = add(b, with({{"bandwidth", {{"egressRate", 8'000'000}}}}));

@@ -45,7 +45,7 @@ std::string change_attributes(const Namespace& netns, const std::string& interfa
   if (change.alias) run_ip(netns, {"link", "set", interface, "alias", "rack 7"});
   if (change.mac) run_ip(netns, {"link", "set", interface, "address", "02:00:00:00:00:99"});
   if (!change.name) return interface;
-  run_ip(netns, {"link", "set", interface, "down", "name", new_name});
+  rename_interface(netns, interface, new_name);
   run_ip(netns, {"link", "set", new_name, "up"});
   return new_name;
 }
@@ -215,7 +215,8 @@ class NetnsPairWithReplacedEnd : public NetnsPair, public testing::WithParamInte
   void SetUp() override {
     NetnsPair::SetUp();
     const auto real = ip(peer, {"link", "show", "eth1"}).at(0);
-    run_ip(peer, {"link", "set", "eth1", "down", "name", "real", "alias", "", "address", "02:00:00:00:00:98"});
+    rename_interface(peer, "eth1", "real");
+    run_ip(peer, {"link", "set", "real", "alias", "", "address", "02:00:00:00:00:98"});
     std::vector<std::string> words{"link", "add", "eth1"};
     if (GetParam().has_mac) words.insert(words.end(), {"address", real.at("address").get<std::string>()});
     words.insert(words.end(), GetParam().type.begin(), GetParam().type.end());

@@ -39,6 +39,11 @@ void run_ip(const Namespace& netns, const std::vector<std::string>& arguments) {
   run_in_netns(netns, {"ip"}, arguments);
 }
 
+void rename_interface(const Namespace& netns, const std::string& interface, const std::string& name) {
+  run_ip(netns, {"link", "set", interface, "down"});
+  run_ip(netns, {"link", "set", interface, "name", name});
+}
+
 bool ping(const Namespace& from, const std::string& address, int tries) {
   const auto outcome = run({.argv = {"ping", "-n", "-c1", "-W2", address}, .inside = &from});
   return outcome.exit == 0 || (tries > 1 && ping(from, address, tries - 1));

@@ -17,6 +17,9 @@ json ip(const Namespace& netns, const std::vector<std::string>& arguments);
 /// Runs `ip ARGUMENTS` in the namespace. Throws like ip().
 void run_ip(const Namespace& netns, const std::vector<std::string>& arguments);
 
+/// Sets the interface down and renames it. Linux before 6.2 refuses both in one message.
+void rename_interface(const Namespace& netns, const std::string& interface, const std::string& name);
+
 /// Whether an echo request to the address is answered within two seconds; `tries`: the maximum number of requests.
 bool ping(const Namespace& from, const std::string& address, int tries = 1);
 

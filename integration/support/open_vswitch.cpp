@@ -2,6 +2,7 @@
 
 #include "integration/support/command.hpp"
 #include "integration/support/file_text.hpp"
+#include "integration/support/slowness.hpp"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
@@ -25,6 +27,11 @@ const std::string switch_process = ovs_folder + "/ovs-vswitchd.pid";
 
 Outcome run_ovs(std::vector<std::string> argv) {
   return run({.argv = std::move(argv), .environment = {"OVS_RUNDIR=" + ovs_folder, "OVS_LOGDIR=" + ovs_folder}});
+}
+
+std::string datapath_type() {
+  const char* type = std::getenv("VETH_TEST_OVS_DATAPATH");
+  return type == nullptr ? "netdev" : type;
 }
 
 std::string run_or_throw(const std::vector<std::string>& argv) {
@@ -48,7 +55,7 @@ void end(const std::string& file) {
   if (process <= 0) return;
   ::kill(process, SIGCONT);
   ::kill(process, SIGTERM);
-  for (int tries = 0; tries < 500 && ::kill(process, 0) == 0; ++tries) {
+  for (int tries = 0; tries < 500 * slowness() && ::kill(process, 0) == 0; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
   ::kill(process, SIGKILL);
@@ -56,7 +63,14 @@ void end(const std::string& file) {
 
 }  // namespace
 
-bool OpenVswitch::is_installed() { return ::access("/usr/sbin/ovs-vswitchd", X_OK) == 0; }
+std::optional<std::string> OpenVswitch::obstacle() {
+  if (::access("/usr/sbin/ovs-vswitchd", X_OK) != 0) return "NOT RUN: openvswitch-switch is not installed";
+  if (!is_in_user_space() && run_ovs({"ovs-dpctl", "dump-dps"}).exit != 0)
+    return "NOT RUN: this kernel has no Open vSwitch (CONFIG_OPENVSWITCH)";
+  return std::nullopt;
+}
+
+bool OpenVswitch::is_in_user_space() { return datapath_type() == "netdev"; }
 
 OpenVswitch::OpenVswitch() {
   std::filesystem::remove_all(ovs_folder);
@@ -65,18 +79,23 @@ OpenVswitch::OpenVswitch() {
   start_database();
   vsctl({"--no-wait", "init"});
   start_switch();
-  vsctl({"add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev"});
+  add_bridge("br0");
 }
 
 OpenVswitch::~OpenVswitch() {
   end(switch_process);
   end(database_process);
+  if (!is_in_user_space()) run_ovs({"ovs-dpctl", "del-dp", "ovs-system"});
   run({.argv = {"ip", "link", "delete", "ovs-netdev"}});
   for (const auto* bridge : {"br0", "br-int"}) run({.argv = {"ip", "link", "delete", bridge}});
 }
 
+void OpenVswitch::add_bridge(const std::string& name) const {
+  vsctl({"add-br", name, "--", "set", "bridge", name, "datapath_type=" + datapath_type()});
+}
+
 std::string OpenVswitch::vsctl(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> argv{"ovs-vsctl", "--db=unix:" + ovs_socket, "--timeout=20"};
+  std::vector<std::string> argv{"ovs-vsctl", "--db=unix:" + ovs_socket, "--timeout=" + std::to_string(20 * slowness())};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return run_or_throw(argv);
 }

@@ -1,22 +1,28 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace support {
 
-/// ovsdb-server and ovs-vswitchd in the network namespace of this process, with the datapath in user space and the
-/// bridge br0. Both end with the object.
+/// ovsdb-server and ovs-vswitchd in the network namespace of this process, with the bridge br0. Both end with the
+/// object. The datapath of its bridges is in user space ("netdev"), or that which the variable VETH_TEST_OVS_DATAPATH
+/// names: "system" is that of the kernel.
 class OpenVswitch {
  public:
-  /// Whether the programs are installed.
-  static bool is_installed();
+  /// Why it cannot be started on this machine; nullopt: it can.
+  static std::optional<std::string> obstacle();
+
+  static bool is_in_user_space();
 
   /// Throws std::runtime_error if a program cannot be started.
   OpenVswitch();
   OpenVswitch(const OpenVswitch&) = delete;
   OpenVswitch& operator=(const OpenVswitch&) = delete;
   ~OpenVswitch();
+
+  void add_bridge(const std::string& name) const;
 
   /// The output of `ovs-vsctl ARGUMENTS`, without the last newline. Throws std::runtime_error if it fails.
   std::string vsctl(const std::vector<std::string>& arguments) const;

@@ -4,6 +4,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/open_vswitch.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <string>
@@ -23,7 +24,7 @@ inline json ovs_network() {
 class OvsTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!OpenVswitch::is_installed()) GTEST_SKIP() << "openvswitch-switch is not installed";
+    if (const auto obstacle = OpenVswitch::obstacle()) GTEST_SKIP() << *obstacle;
     ovs.emplace();
     before = Snapshot::take();
   }
@@ -34,6 +35,12 @@ class OvsTest : public testing::Test {
     const auto start = std::chrono::steady_clock::now();
     function();
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  }
+
+  /// For a call that waits for Open vSwitch as long as it may.
+  static std::chrono::milliseconds longest(std::chrono::milliseconds wait) {
+    constexpr std::chrono::milliseconds of_the_call{1000};
+    return wait + of_the_call * slowness();
   }
 
   std::string column(const json& result, const std::string& table, const std::string& name) const {

@@ -1,6 +1,7 @@
 #include "integration/support/server_process.hpp"
 
 #include "integration/support/file_text.hpp"
+#include "integration/support/slowness.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -36,7 +37,7 @@ void ServerProcess::start(const std::function<bool()>& is_ready) {
     ::execv(arguments.front(), arguments.data());
     ::_exit(127);
   }
-  constexpr int tries = 1200;
+  const int tries = 1200 * slowness();
   for (int i = 0; i < tries && !has_ended(); ++i) {
     if (is_ready()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds{50});

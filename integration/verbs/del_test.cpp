@@ -54,7 +54,7 @@ std::string interface_removed(Container& container) {
 }
 
 std::string interface_renamed(Container& container) {
-  run_ip(container.netns, {"link", "set", container.interface, "down", "name", "other"});
+  rename_interface(container.netns, container.interface, "other");
   return container.netns.path();
 }
 

@@ -5,6 +5,7 @@
 #include "integration/support/file_text.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/slowness.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -62,6 +63,7 @@ frame.onload = async () => {
 class GraphHtml : public testing::Test {
  protected:
   void SetUp() override {
+    if (slowness() > 1) GTEST_SKIP() << "NOT RUN: the browser takes minutes in an emulated machine";
     if (!std::filesystem::exists(chromium)) GTEST_SKIP() << "NOT RUN: chromium is not installed";
     std::filesystem::create_directories(page_folder);
     auto other = ipv4_only();

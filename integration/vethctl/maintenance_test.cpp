@@ -3,6 +3,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/libcni.hpp"
 #include "integration/support/networks.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/state_folder.hpp"
 
@@ -33,7 +34,7 @@ using Texts = std::vector<std::string>;
 
 /// Waits for the kernel, which deletes the interfaces of a namespace some time after its last reference is gone.
 bool is_deleted_soon(const std::string& interface) {
-  for (int tries = 0; tries < 500; ++tries) {
+  for (int tries = 0; tries < 500 * slowness(); ++tries) {
     if (!has_interface(Namespace::host(), interface)) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
@@ -192,7 +193,7 @@ TEST_P(VethctlImport, FindsTheInterfaceAfterNameAndAliasWereChanged) {
   ASSERT_EQ(import().exit, 0);
   const auto host = Namespace::host();
   run_ip(host, {"link", "set", host_veth(), "alias", "rack 7"});
-  run_ip(host, {"link", "set", host_veth(), "down", "name", "rack7"});
+  rename_interface(host, host_veth(), "rack7");
   EXPECT_EQ(json::parse(vethctl({"gc", "--output", "json"}).out).at("dropped"), json::array());
   EXPECT_EQ(leased_addresses(), (Texts{"10.1.2.2", "fd00:1:2::2"}));
   const auto deleted = del(a, dual_stack(), result);

@@ -115,7 +115,8 @@ void OvsAddition::request() try {
   throw_unreachable(error);
 }
 
-/// The limit of what the container sends is in the kernel, after the datapath in user space has received the packets.
+/// A datapath in user space receives what the container sends before the limit in the kernel. With that of the kernel,
+/// ovs-vswitchd deletes the ingress qdisc (netdev_linux_set_policing() in lib/netdev-linux.c).
 bool OvsAddition::wait() {
   bool is_in_user_space = false;
   try {
@@ -124,9 +125,8 @@ bool OvsAddition::wait() {
     forget();
     throw_unreachable(error);
   }
-  if (!is_in_user_space || !wiring_.egress_limit) return is_in_user_space;
-  throw cni::Error{cni::ErrorCode::invalid_config,
-                   "/bandwidth/egressRate: not possible on a bridge with datapath_type netdev",
+  if (!wiring_.egress_limit) return is_in_user_space;
+  throw cni::Error{cni::ErrorCode::invalid_config, "/bandwidth/egressRate: not possible on a bridge of Open vSwitch",
                    "remove the key, or use a QoS policy of Open vSwitch"};
 }
 

@@ -92,8 +92,18 @@ Link BridgeBuilder::build() {
 
 Link BridgeBuilder::repair() {
   auto bridge = build();
+  if (vlan_interface_mac_) remove_other_gateway_vlans(bridge);
   enable_missing_forwarding();
   return bridge;
+}
+
+void BridgeBuilder::remove_other_gateway_vlans(const Link& bridge) {
+  const auto port = first_link(host_.send_or_throw(get_link(wiring::gateway_port(wanted_))));
+  if (!port) return;  // created by an administrator
+  const Device device{port->name, port->index};
+  const auto wanted = wiring::gateway_port_vlans(wanted_, bridge.default_vlan);
+  const auto requests = delete_other_vlans(device, observe_vlans(host_, device), wanted);
+  if (!requests.empty()) host_.send_or_throw(requests);
 }
 
 Link BridgeBuilder::find_or_create() {
@@ -169,7 +179,7 @@ void BridgeBuilder::raise_big_tcp(const Link& link) {
 Link BridgeBuilder::gateway_link(const Link& bridge) {
   const auto name = wiring::gateway_interface(wanted_);
   if (name == bridge.name) return bridge;
-  const auto port = cni::host_interface_name(cni::tag_of_network(name));
+  const auto port = wiring::gateway_port(wanted_);
   std::vector<NetlinkRequest> queries;
   queries.push_back(get_link(name));
   queries.push_back(get_link(port));

@@ -37,6 +37,7 @@ class BridgeBuilder {
   Link create();
   [[noreturn]] void throw_create_error(const Refusal& refusal, const std::vector<NetlinkRequest>& requests) const;
   Link gateway_link(const Link& bridge);
+  void remove_other_gateway_vlans(const Link& bridge);
   void create_vlan_interface(const std::string& name, const std::string& port, const Link& bridge);
   void configure_gateways(const Link& link);
   void enable_missing_forwarding();

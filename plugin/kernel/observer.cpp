@@ -4,6 +4,7 @@
 #include "plugin/kernel/links.hpp"
 #include "plugin/kernel/network_namespace.hpp"
 #include "plugin/kernel/pairs.hpp"
+#include "plugin/kernel/port_vlans.hpp"
 #include "plugin/kernel/routes.hpp"
 #include "plugin/kernel/sysctls.hpp"
 
@@ -108,6 +109,17 @@ bool leads_to(const LinkWithNsid& from, const LinkWithNsid& to, bool is_same_nam
   return from.link->peer_nsid == from.other_nsid;
 }
 
+/// None: an administrator has created the interface in the VLAN (BridgeBuilder::gateway_link()).
+std::optional<wiring::GatewayPort> observe_gateway_port(NetlinkSocket& socket, const wiring::Bridge& wanted,
+                                                        std::uint32_t bridge_index) {
+  if (wanted.vlan == 0 || wanted.gateways.empty()) return std::nullopt;
+  const auto port = first_link(socket.send_or_throw(get_link(wiring::gateway_port(wanted))));
+  if (!port) return std::nullopt;
+  wiring::GatewayPort observed{.name = port->name};
+  if (port->master_index == bridge_index) observed.vlans = observe_vlans(socket, {port->name, port->index});
+  return observed;
+}
+
 }  // namespace
 
 std::vector<InterfaceAddress> observe_usable_addresses(NetlinkSocket& socket, const Device& device) {
@@ -153,6 +165,7 @@ std::optional<wiring::ObservedBridge> observe_bridge(NetlinkSocket& socket, cons
   const auto carrier = wiring::gateway_interface(wanted);
   const auto link = carrier == wanted.name ? bridge : first_link(socket.send_or_throw(get_link(carrier)));
   if (!link) return observed;
+  observed.gateway_port = observe_gateway_port(socket, wanted, bridge->index);
   observed.addresses = observe_addresses(socket, carrier, link->index);
   observed.route_localnet = link->route_localnet;
   if (wiring::maps_loopback(wiring, cni::Family::ipv6))

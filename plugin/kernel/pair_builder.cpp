@@ -285,12 +285,22 @@ void PairBuilder::require_free_names(wiring::Footprint& footprint) {
   }
 }
 
+/// Linux before 6.2 renames only an interface that is down. repair() brings it up again.
+void PairBuilder::restore_name(const Device& host) {
+  auto request = rename(host, wiring_.host.name);
+  request.tolerated = {EBUSY};
+  host_.send_or_throw(request);
+  if (host_.has_interface(wiring_.host.name)) return;
+  Requests requests;
+  requests.push_back(bring_down(host.index, host.name));
+  requests.push_back(rename(host, wiring_.host.name));
+  host_.send_or_throw(requests);
+}
+
 /// Name and alias are restored first, since the following requests address the host end by its name.
 void PairBuilder::restore_identity(const Device& host) {
-  Requests requests;
-  if (host.name != wiring_.host.name) requests.push_back(rename(host, wiring_.host.name));
-  requests.push_back(set_alias(wiring_.host.name, wiring_.attachment));
-  host_.send_or_throw(requests);
+  if (host.name != wiring_.host.name) restore_name(host);
+  host_.send_or_throw(set_alias(wiring_.host.name, wiring_.attachment));
 }
 
 void PairBuilder::find_existing_links() {
@@ -524,7 +534,9 @@ void PairBuilder::raise_bridge(Requests& requests) const {
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
-  add_rate_limits(wiring_, host_device_, ifb_, requests);  // before the filters, which accept an existing ingress qdisc
+  if (!wiring_.ovs_port)
+    add_rate_limits(wiring_, host_device_, ifb_,
+                    requests);  // before the filters, which accept an existing ingress qdisc
   const auto first_filter = requests.size();
   add_filters(requests);
   const auto filters = requests.size() - first_filter;
@@ -626,12 +638,16 @@ bool PairBuilder::is_dad_finished() {
 /// Frames reach the switch by the end opposite to its port. A datapath in user space receives them with checksums that
 /// are left to the hardware, and does not complete them. Both ends are on the host if the pair joins two switches.
 /// ovs-vswitchd reads the flags of its end, adds IFF_PROMISC and writes them (update_flags() in lib/netdev.c), and so
-/// may set an end down that was brought up in between.
+/// may set an end down that was brought up in between. When it opens a port without QoS and policing, it deletes the
+/// qdiscs that it finds (netdev_linux_set_qos(), netdev_linux_set_policing() in lib/netdev-linux.c).
 void PairBuilder::connect_to_ovs() {
   if (wiring_.bridge) disable_accept_ra(wiring_.container.name);
   const bool is_in_user_space = context_.ovs.wait();
   const bool is_host_end = &wiring::ovs_end(wiring_) == &wiring_.host;
   const auto& device = is_host_end ? host_device_ : container_device_;
+  Requests limits;
+  add_rate_limits(wiring_, host_device_, ifb_, limits);
+  if (!limits.empty()) host_.send_or_throw(limits);
   (is_host_end ? host_ : *container_).send_or_throw(bring_up(device.index, device.name));
   cni::lap(context_.stopwatch, "ovs");
   if (!is_in_user_space) return;

@@ -35,6 +35,7 @@ class PairBuilder {
   std::vector<NetlinkRequest> creation_requests() const;
   bool lacks_netkit(const Answers& answers) const;
   void require_free_names(wiring::Footprint& footprint);
+  void restore_name(const Device& host);
   void restore_identity(const Device& host);
   void find_existing_links();
   void restore_container_mtu();

@@ -55,7 +55,7 @@ std::uint64_t own_netns_cookie() {
   std::uint64_t cookie = 0;
   socklen_t size = sizeof cookie;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
-    posix::throw_errno("read the cookie of the network namespace");
+    posix::throw_errno("read the cookie of the network namespace (SO_NETNS_COOKIE, since Linux 5.14)");
   }
   return cookie;
 }

@@ -146,6 +146,14 @@ void compare_vlans(const Wiring& wanted, const ObservedEnd& port, const Observed
   differences.push_back({Kind::vlans, Side::host, wanted.host.name, to_string(vlans), to_string(port.vlans)});
 }
 
+/// Without its VLAN, the interface that has the gateways cannot be reached from the port.
+void compare_gateway_port(const Wiring& wanted, const ObservedBridge& bridge, Differences& differences) {
+  if (!bridge.gateway_port) return;
+  const auto& [name, found] = *bridge.gateway_port;
+  const auto vlans = gateway_port_vlans(*wanted.bridge, bridge.default_vlan);
+  if (found != vlans) differences.push_back({Kind::vlans, Side::bridge, name, to_string(vlans), to_string(found)});
+}
+
 void compare_port(const Wiring& wanted, const ObservedEnd& port, const ObservedBridge& bridge,
                   Differences& differences) {
   const auto& name = wanted.host.name;
@@ -171,6 +179,7 @@ void compare_bridge(const Wiring& wanted, const Observed& observed, Differences&
     if (contains(observed.bridge->addresses, gateway)) continue;
     differences.push_back({Kind::address, Side::bridge, gateway_interface(*wanted.bridge), cni::to_string(gateway)});
   }
+  compare_gateway_port(wanted, *observed.bridge, differences);
   if (!observed.host) return;
   compare_port(wanted, *observed.host, *observed.bridge, differences);
   compare_vlans(wanted, *observed.host, *observed.bridge, differences);

@@ -26,7 +26,7 @@ enum class Kind {
   hairpin,
   isolation,
   vlan_filtering,  ///< the bridge does not filter VLANs
-  vlans,           ///< of the port
+  vlans,           ///< of the port, or of the port that leads to the gateways
   promiscuous,
   all_multicast,
   tx_queue_length,

@@ -37,6 +37,14 @@ struct ObservedEnd {
   bool operator==(const ObservedEnd&) const = default;
 };
 
+/// The port of the bridge that leads to its interface in a VLAN.
+struct GatewayPort {
+  std::string name{};
+  std::vector<PortVlan> vlans{};  ///< in ascending order; empty if it is not a port of the bridge
+
+  bool operator==(const GatewayPort&) const = default;
+};
+
 /// The bridge of a wiring as the kernel reports it.
 struct ObservedBridge {
   std::uint32_t index = 0;
@@ -48,7 +56,8 @@ struct ObservedBridge {
   // Of the interface that has the gateway addresses:
   std::vector<cni::Prefix> addresses{};
   bool route_localnet = false;
-  std::vector<Route> routes{};  ///< through it; read only if mapped ports must be reachable over ::1
+  std::vector<Route> routes{};                ///< through it; read only if mapped ports must be reachable over ::1
+  std::optional<GatewayPort> gateway_port{};  ///< none: the bridge itself has the gateways, or a foreign interface
 
   bool operator==(const ObservedBridge&) const = default;
 };

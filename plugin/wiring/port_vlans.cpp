@@ -37,6 +37,10 @@ std::vector<PortVlan> port_vlans(const Bridge& bridge, std::uint16_t default_vla
   return vlans;
 }
 
+std::vector<PortVlan> gateway_port_vlans(const Bridge& bridge, std::uint16_t default_vlan) {
+  return port_vlans({.name = bridge.name, .vlan = bridge.vlan}, default_vlan);
+}
+
 std::vector<PortVlanRange> ranges_of(const std::vector<PortVlan>& vlans) {
   std::vector<PortVlanRange> ranges;
   for (const auto& vlan : vlans) {

@@ -32,6 +32,9 @@ bool has_vlans(const Bridge& bridge);
 /// bridge (vlan_default_pvid); 0: none.
 std::vector<PortVlan> port_vlans(const Bridge& bridge, std::uint16_t default_vlan);
 
+/// The VLANs of the port that leads to the bridge's interface in a VLAN.
+std::vector<PortVlan> gateway_port_vlans(const Bridge& bridge, std::uint16_t default_vlan);
+
 /// The VLANs, in ascending order, as ranges.
 std::vector<PortVlanRange> ranges_of(const std::vector<PortVlan>& vlans);
 

@@ -25,6 +25,10 @@ std::vector<std::uint16_t> vlan_ids(const std::vector<cni::VlanRange>& ranges) {
 
 std::string gateway_interface(const Bridge& bridge) { return cni::bridge_segment(bridge.name, bridge.vlan); }
 
+std::string gateway_port(const Bridge& bridge) {
+  return cni::host_interface_name(cni::tag_of_network(gateway_interface(bridge)));
+}
+
 std::string host_side_interface(const Wiring& wiring) {
   return wiring.bridge ? gateway_interface(*wiring.bridge) : wiring.host.name;
 }

@@ -184,6 +184,9 @@ std::vector<cni::IpAddress> sources_of(const End& end);
 /// The interface that has the gateway addresses: the bridge, or its interface in the port's VLAN ("cni0.100").
 std::string gateway_interface(const Bridge& bridge);
 
+/// The port of the bridge that leads to its interface in a VLAN, whose name has to differ from that of the bridge.
+std::string gateway_port(const Bridge& bridge);
+
 /// Whether an end has IPv6 addresses besides a link-local one.
 bool has_ipv6(const End& end);
 

@@ -155,6 +155,18 @@ TEST(ExplainRepair, RestoresVlansSizesAndChecksums) {
                 "nsenter --net=/run/netns/c1 ethtool -K eth0 tx off"}));
 }
 
+/// The port that leads to the gateways has no trunk.
+TEST(ExplainRepair, RestoresTheVlanOfTheGateways) {
+  auto wiring = explained_wiring();
+  wiring.bridge = wiring::Bridge{.name = "br0", .vlan = 5, .trunk = {{7, 9}}};
+  const std::vector<wiring::Difference> differences{
+      {wiring::Kind::vlans, wiring::Side::bridge, "vethgateway", "5 PVID untagged", "none"}};
+  EXPECT_EQ(explain::commands(differences, wiring, {.netns = "/run/netns/c1"}),
+            (Commands{"# port \"vethgateway\" has VLANs none, expected 5 PVID untagged",
+                      "bridge vlan del dev vethgateway vid 1-4094", "bridge vlan del dev vethgateway vid 1",
+                      "bridge vlan add dev vethgateway vid 5 pvid untagged"}));
+}
+
 TEST(ExplainWiring, PutsTheSecondEndIntoThePeerNamespace) {
   auto wiring = explained_wiring();
   wiring.peer_netns = "/run/netns/c2";

@@ -375,6 +375,16 @@ TEST_F(DifferenceOfVlans, ExpectsTheDefaultVlanOnlyIfItIsKept) {
   EXPECT_EQ(difference(), Differences{});
 }
 
+TEST_F(DifferenceOfVlans, ReportsThoseOfThePortThatLeadsToTheGateways) {
+  actual.bridge->gateway_port = {.name = "vethgateway", .vlans = {{100, true, true}}};
+  EXPECT_EQ(difference(), Differences{});
+  actual.bridge->gateway_port->vlans.push_back({200});
+  EXPECT_EQ(difference(),
+            (Differences{{Kind::vlans, Side::bridge, "vethgateway", "100 PVID untagged", "100 PVID untagged, 200"}}));
+  actual.bridge->gateway_port->vlans.clear();
+  EXPECT_EQ(difference(), (Differences{{Kind::vlans, Side::bridge, "vethgateway", "100 PVID untagged", "none"}}));
+}
+
 TEST_F(DifferenceOnABridge, IgnoresTheVlansOfAPortWithoutConfiguredOnes) {
   actual.host->vlans = {{1, true, true}};
   EXPECT_EQ(difference(), Differences{});

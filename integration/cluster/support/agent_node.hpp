@@ -2,6 +2,7 @@
 
 #include "integration/support/iproute.hpp"
 #include "integration/support/namespace.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/store_client.hpp"
 #include "plugin/http/connection.hpp"
 
@@ -29,7 +30,7 @@ using support::StoreServer;
 
 inline bool becomes_true(const std::function<bool()>& condition,
                          std::chrono::milliseconds timeout = std::chrono::seconds{15}) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + timeout * support::slowness();
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds{20});

@@ -45,7 +45,7 @@ std::string on_off(const char* name, bool value) { return std::string{" "} + nam
 Commands vlan_gateway_commands(const wiring::Wiring& wiring) {
   const auto& bridge = *wiring.bridge;
   const auto name = wiring::gateway_interface(bridge);
-  const auto port = cni::host_interface_name(cni::tag_of_network(name));
+  const auto port = wiring::gateway_port(bridge);
   const auto mtu = std::to_string(wiring.mtu);
   const Device device{.name = name};
   Commands commands{unless_exists(name, "ip link add name " + word(name) + " mtu " + mtu + " type veth peer name " +

@@ -135,11 +135,17 @@ class RepairCommands {
       case Kind::missing:
         return append(commands_, bridge_commands(wiring_));
       case Kind::vlans:
-        commands_.push_back("bridge vlan del dev " + word(host_.name) + " vid 1-4094");
-        return append(commands_, vlan_commands(host_.name, *wiring_.bridge));
+        return restore_vlans(difference);
       default:
         return add_once(is_port_done_, [&] { append(commands_, port_commands(wiring_)); });
     }
+  }
+
+  void restore_vlans(const Difference& difference) {
+    auto bridge = *wiring_.bridge;
+    if (difference.side == Side::bridge) bridge = {.name = bridge.name, .vlan = bridge.vlan};
+    commands_.push_back("bridge vlan del dev " + word(difference.object) + " vid 1-4094");
+    append(commands_, vlan_commands(difference.object, bridge));
   }
 
   /// Limits, redirection and filters depend on each other: all are created again.
