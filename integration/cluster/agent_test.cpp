@@ -61,6 +61,15 @@ TEST_F(AgentTest, LeavesTheNetworkAsItIsWhenItEnds) {
   EXPECT_EQ(a->ip_output({"nexthop"}), hops);
 }
 
+/// In the first second after a change, the snapshot does not contain it yet.
+TEST_F(AgentTest, WritesTheSnapshotWhenItEnds) {
+  start_both();
+  const auto block = *b->client.blocks().begin();
+  EXPECT_EQ(b->kill(SIGKILL), 128 + SIGKILL);
+  EXPECT_EQ(a->kill(SIGTERM), 0);
+  EXPECT_THAT(read_text(a->client.folder() + "/run/snapshot.json"), HasSubstr("/" + block + "\":"));
+}
+
 TEST_F(AgentTest, LeavesNothingAfterClean) {
   start_both();
   a->kill(SIGTERM);

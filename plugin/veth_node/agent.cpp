@@ -41,7 +41,7 @@ void release_memory() { ::malloc_trim(0); }
 Agent::Agent(AgentSettings settings, Network& network, const Log& log)
     : settings_(std::move(settings)), network_(network), log_(log), board_(std::make_shared<Board>()) {}
 
-void Agent::run(const std::function<bool()>& is_wanted) {
+void Agent::run(int end) {
   load_snapshot();
   if (settings_.metrics) start_metrics();
   start_follower();
@@ -52,9 +52,8 @@ void Agent::run(const std::function<bool()>& is_wanted) {
     if (refusal) throw cni::Error{*refusal};
     sync();
     save_snapshot();
-    wait_for_work();
-  } while (is_wanted());
-  next_snapshot_ = {};  // the next start changes nothing that is right
+  } while (wait_for_work(end));
+  next_snapshot_ = {};
   save_snapshot();
 }
 
@@ -114,19 +113,23 @@ Member Agent::member() const {
           .pool = config.network ? config.network->pool : std::string{}};
 }
 
-void Agent::wait_for_work() {
+/// False if the run has to end.
+bool Agent::wait_for_work(int end) {
   const auto deadline = std::min(next_sync_, next_snapshot_);
-  std::array<pollfd, 2> files{{{.fd = board_->event(), .events = POLLIN, .revents = 0},
-                               {.fd = network_.file(), .events = POLLIN, .revents = 0}}};
+  std::array<pollfd, 3> files{{{.fd = board_->event(), .events = POLLIN, .revents = 0},
+                               {.fd = network_.file(), .events = POLLIN, .revents = 0},
+                               {.fd = end, .events = POLLIN, .revents = 0}}};
   const int ready = ::poll(files.data(), files.size(), milliseconds_until(deadline));
   if (ready < 0 && errno != EINTR) posix::throw_errno("wait for changes");
-  if (ready <= 0) return;
+  if (ready <= 0) return true;
+  if (files[2].revents != 0) return false;
   if (files[0].revents != 0) {
     board_->take_event();
     next_sync_ = {};
     next_snapshot_ = std::min(next_snapshot_, steady_clock::now() + time_between_snapshots);
   }
   if (files[1].revents != 0 && network_.has_changed()) next_sync_ = {};
+  return true;
 }
 
 void Agent::sync() {

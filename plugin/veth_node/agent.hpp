@@ -34,16 +34,16 @@ class Agent {
   /// Both must outlive it.
   Agent(AgentSettings settings, Network& network, const Log& log);
 
-  /// Ends the process by its threads only if the store refuses this node: throws that cni::Error. Returns when
-  /// `is_wanted`, which is called after each step, returns false.
-  void run(const std::function<bool()>& is_wanted);
+  /// Returns when the file `end` is readable, after it has written the snapshot: the next run then changes nothing that
+  /// is right. The threads do not end. Throws the cni::Error with which the store refuses this node.
+  void run(int end);
 
  private:
   void load_snapshot();
   void start_follower();
   void start_keeper();
   void start_metrics();
-  void wait_for_work();
+  bool wait_for_work(int end);
   void sync();
   void note_sync(const std::vector<std::string>& failures);
   void save_snapshot();

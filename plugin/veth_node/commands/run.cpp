@@ -1,4 +1,6 @@
 #include "plugin/cni/error.hpp"
+#include "plugin/posix/file_descriptor.hpp"
+#include "plugin/posix/system_error.hpp"
 #include "plugin/state/folder.hpp"
 #include "plugin/veth_node/agent.hpp"
 #include "plugin/veth_node/commands/node_context.hpp"
@@ -9,8 +11,10 @@
 #include "plugin/veth_node/stores.hpp"
 
 #include <malloc.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -20,12 +24,25 @@
 namespace commands {
 namespace {
 
+constexpr std::array end_signals{SIGTERM, SIGINT};
+
 /// Nothing has to be undone: routes stay, and files are replaced atomically. As the first process of a container the
 /// program would ignore signals without a handler.
 void end_at_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { ::_exit(0); };
-  for (const int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
+  for (const int signal : end_signals) ::sigaction(signal, &action, nullptr);
+}
+
+/// A file that is readable after one of these signals, which no thread receives in another way from now on.
+posix::FileDescriptor open_end_signals() {
+  sigset_t signals{};
+  ::sigemptyset(&signals);
+  for (const int signal : end_signals) ::sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const int file = ::signalfd(-1, &signals, SFD_CLOEXEC);
+  if (file < 0) posix::throw_errno("open a file for signals");
+  return posix::FileDescriptor{file};
 }
 
 /// With the addresses and networks of the last run.
@@ -76,7 +93,9 @@ int run(const Arguments& arguments, const Console& /*console*/) {
                          network,
                          log};
   try {
-    agent.run([] { return true; });
+    const auto end = open_end_signals();
+    agent.run(end.get());
+    ::_exit(vethctl::success);  // the threads still use what a return would destroy
   } catch (const cni::Error& error) {
     log.error(error);
   }
