@@ -126,7 +126,27 @@ TEST_F(OvsTraffic, KeepsTheLimitsOfAPort) {
   EXPECT_TRUE(unchanged_since(before));
 }
 
-TEST_F(OvsTraffic, LimitsWhatTheContainerReceivesAndRefusesTheOtherDirection) {
+/// ovs-vswitchd deletes the ingress qdiscs of its ports, unless it has set them.
+TEST_F(OvsTraffic, LimitsWhatTheContainerSendsByPolicing) {
+  if (OpenVswitch::is_in_user_space()) GTEST_SKIP() << "NOT RUN: the datapath is in user space";
+  const auto limited = with({{"bandwidth", {{"egressRate", 8'000'000}, {"egressBurst", 1'600'000}}}});
+  const auto result = attach(a, limited);
+  attach(b, config);
+  EXPECT_EQ(column(result, "Interface", "ingress_policing_rate"), "8000");
+  EXPECT_EQ(column(result, "Interface", "ingress_policing_burst"), "1600");
+  EXPECT_EQ(qdiscs_of(host_interface_of(result)).back(), "ingress");
+  EXPECT_EQ(check(a, limited, result).exit, 0) << check(a, limited, result);
+  ovs->vsctl({"set", "interface", host_interface_of(result), "ingress_policing_rate=0"});
+  const auto checked = check(a, limited, result);
+  EXPECT_NE(checked.out.find("ingress_policing_rate is none in Open vSwitch, expected 8000"), std::string::npos);
+  EXPECT_EQ(vethctl({"repair"}).exit, 0);
+  EXPECT_EQ(check(a, limited, result).exit, 0) << check(a, limited, result);
+  EXPECT_EQ(del(a, limited).exit + del(b, config).exit, 0);
+  EXPECT_TRUE(unchanged_since(before));
+}
+
+TEST_F(OvsTraffic, LimitsWhatTheContainerReceivesAndRefusesTheOtherDirectionInUserSpace) {
+  if (!OpenVswitch::is_in_user_space()) GTEST_SKIP() << "NOT RUN: the datapath is not in user space";
   attach(a, with({{"bandwidth", {{"ingressRate", 8'000'000}}}}));
   const auto refused = add(b, with({{"bandwidth", {{"egressRate", 8'000'000}}}}));
   EXPECT_EQ(code_of(refused), 7) << refused;

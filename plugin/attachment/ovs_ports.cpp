@@ -115,8 +115,7 @@ void OvsAddition::request() try {
   throw_unreachable(error);
 }
 
-/// A datapath in user space receives what the container sends before the limit in the kernel. With that of the kernel,
-/// ovs-vswitchd deletes the ingress qdisc (netdev_linux_set_policing() in lib/netdev-linux.c).
+/// Policing is done by the kernel, after a datapath in user space has received the packets.
 bool OvsAddition::wait() {
   bool is_in_user_space = false;
   try {
@@ -125,8 +124,9 @@ bool OvsAddition::wait() {
     forget();
     throw_unreachable(error);
   }
-  if (!wiring_.egress_limit) return is_in_user_space;
-  throw cni::Error{cni::ErrorCode::invalid_config, "/bandwidth/egressRate: not possible on a bridge of Open vSwitch",
+  if (!is_in_user_space || wiring_.ovs_port->policing_rate == 0) return is_in_user_space;
+  throw cni::Error{cni::ErrorCode::invalid_config,
+                   "/bandwidth/egressRate: not possible on a bridge with datapath_type netdev",
                    "remove the key, or use a QoS policy of Open vSwitch"};
 }
 

@@ -152,7 +152,9 @@ std::optional<wiring::OvsPort> find_settings(const std::string& socket, cni::Tag
                        .socket = socket,
                        .tag = found->tag,
                        .vlan_mode = found->vlan_mode,
-                       .iface_id = found->iface_id};
+                       .iface_id = found->iface_id,
+                       .policing_rate = found->policing_rate,
+                       .policing_burst = found->policing_burst};
   for (const auto id : found->trunks) port.trunks.push_back({id, id});
   return port;
 }

@@ -238,6 +238,8 @@ std::optional<wiring::ObservedOvsPort> read_port(const std::string& results) {
     observed.ofport = integer_in(*interface, "ofport");
     observed.error = string_in(*interface, "error");
     observed.iface_id = value_in(*interface, "external_ids", "iface-id");
+    observed.policing_rate = static_cast<std::uint32_t>(integer_in(*interface, "ingress_policing_rate"));
+    observed.policing_burst = static_cast<std::uint32_t>(integer_in(*interface, "ingress_policing_burst"));
   }
   if (const auto* bridge = find_row(json, 2)) {
     observed.bridge = string_in(*bridge, "name");

@@ -46,6 +46,10 @@ Json interface_row(const NewPort& port) {
   if (!port.settings.iface_id.empty()) ids.emplace_back("iface-id", port.settings.iface_id);
   Json row{{"name", port.interface}, {"external_ids", map_of(ids)}};
   if (port.settings.ofport_request != 0) row["ofport_request"] = port.settings.ofport_request;
+  if (port.settings.policing_rate != 0) {
+    row["ingress_policing_rate"] = port.settings.policing_rate;
+    row["ingress_policing_burst"] = port.settings.policing_burst;
+  }
   return row;
 }
 
@@ -142,7 +146,8 @@ std::string await_configuration(RequestId id, std::int64_t number, std::uint32_t
 
 std::string find_port(RequestId id, const std::string& uuid, const std::string& interface) {
   return transact(id, {select("Port", where("_uuid", "==", uuid_of(uuid)), {"name", "tag", "trunks", "vlan_mode"}),
-                       select("Interface", where("name", "==", interface), {"ofport", "error", "external_ids"}),
+                       select("Interface", where("name", "==", interface),
+                              {"ofport", "error", "external_ids", "ingress_policing_rate", "ingress_policing_burst"}),
                        select("Bridge", where("ports", "includes", uuid_of(uuid)), {"name", "datapath_type"})});
 }
 

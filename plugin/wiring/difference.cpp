@@ -324,15 +324,17 @@ std::string ids_text(const std::vector<std::uint16_t>& ids) {
   return text.empty() ? "all" : text;
 }
 
-void compare_ovs_vlans(const OvsPort& wanted, const ObservedOvsPort& actual, const std::string& port,
-                       Differences& differences) {
+void compare_ovs_columns(const OvsPort& wanted, const ObservedOvsPort& actual, const std::string& port,
+                         Differences& differences) {
   const auto compare = [&](const char* column, const std::string& value, const std::string& found) {
-    if (value != found) differences.push_back({Kind::ovs_vlan, Side::host, port + ' ' + column, value, found});
+    if (value != found) differences.push_back({Kind::ovs_column, Side::host, port + ' ' + column, value, found});
   };
   compare("tag", number_text(wanted.tag), number_text(actual.tag));
   compare("trunks", ids_text(vlan_ids(wanted.trunks)), ids_text(actual.trunks));
   const auto mode_text = [](const std::string& mode) { return mode.empty() ? "none" : mode; };
   compare("vlan_mode", mode_text(wanted.vlan_mode), mode_text(actual.vlan_mode));
+  compare("ingress_policing_rate", number_text(wanted.policing_rate), number_text(actual.policing_rate));
+  compare("ingress_policing_burst", number_text(wanted.policing_burst), number_text(actual.policing_burst));
 }
 
 /// A datapath in user space does not complete checksums that are left to the hardware.
@@ -355,7 +357,7 @@ void compare_ovs(const Wiring& wanted, const Observed& observed, Differences& di
   if (!actual || actual->bridge != settings.bridge) {
     return add(Kind::ovs_port, settings.bridge, actual ? actual->bridge : std::string{});
   }
-  compare_ovs_vlans(settings, *actual, name, differences);
+  compare_ovs_columns(settings, *actual, name, differences);
   if (actual->iface_id != settings.iface_id) add(Kind::ovs_logical_port, settings.iface_id, actual->iface_id);
   if (actual->ofport <= 0) add(Kind::ovs_interface, {}, actual->error.empty() ? "no answer yet" : actual->error);
   compare_checksums(wanted, observed, differences);
@@ -403,7 +405,7 @@ constexpr std::array sentences{
     Sentence{Kind::rule, "{object} is missing"},
     Sentence{Kind::ovs_database, "{found}"},
     Sentence{Kind::ovs_port, R"({interface} is not a port of bridge "{wanted}" of Open vSwitch)"},
-    Sentence{Kind::ovs_vlan, "port {object} is {found} in Open vSwitch, expected {wanted}"},
+    Sentence{Kind::ovs_column, "port {object} is {found} in Open vSwitch, expected {wanted}"},
     Sentence{Kind::ovs_interface, "ovs-vswitchd has not opened {interface}: {found}"},
     Sentence{Kind::ovs_logical_port, R"({interface} has iface-id "{found}" in Open vSwitch, expected "{wanted}")"},
     Sentence{Kind::checksum_offload,
@@ -507,7 +509,7 @@ Differences difference(const Wiring& wanted, const Observed& observed) {
 }
 
 bool is_of_ovs(const Difference& difference) {
-  constexpr std::array kinds{Kind::ovs_port, Kind::ovs_vlan, Kind::ovs_interface, Kind::ovs_logical_port};
+  constexpr std::array kinds{Kind::ovs_port, Kind::ovs_column, Kind::ovs_interface, Kind::ovs_logical_port};
   return std::ranges::find(kinds, difference.kind) != kinds.end();
 }
 

@@ -44,7 +44,7 @@ enum class Kind {
   rule,              ///< missing in nftables; object: its description
   ovs_database,      ///< cannot be read; found: the reason
   ovs_port,          ///< missing in Open vSwitch; wanted: the bridge, found: that of which it is a port
-  ovs_vlan,          ///< a column of the port that concerns VLANs; object: "PORT COLUMN"
+  ovs_column,        ///< a setting of the port: VLANs, policing; object: "PORT COLUMN"
   ovs_interface,     ///< not opened by ovs-vswitchd; found: the reason
   ovs_logical_port,  ///< another iface-id
   checksum_offload,  ///< on, with a datapath of Open vSwitch in user space

@@ -69,9 +69,11 @@ struct ObservedOvsPort {
   std::vector<std::uint16_t> trunks{};  ///< VLAN IDs in ascending order
   std::string vlan_mode{};
   std::string iface_id{};
-  std::int64_t ofport = 0;        ///< OpenFlow port number; -1: the interface could not be opened; 0: not known yet
-  std::string error{};            ///< why the interface could not be opened
-  bool is_in_user_space = false;  ///< the datapath of the bridge
+  std::uint32_t policing_rate = 0;   ///< kbit/s; 0: none
+  std::uint32_t policing_burst = 0;  ///< kbit
+  std::int64_t ofport = 0;           ///< OpenFlow port number; -1: the interface could not be opened; 0: not known yet
+  std::string error{};               ///< why the interface could not be opened
+  bool is_in_user_space = false;     ///< the datapath of the bridge
 
   bool operator==(const ObservedOvsPort&) const = default;
 };

@@ -88,6 +88,8 @@ void visit_fields(Of<OvsPort>, Visit&& visit) {
   visit("vlanMode", &OvsPort::vlan_mode);
   visit("ofportRequest", &OvsPort::ofport_request);
   visit("ifaceId", &OvsPort::iface_id);
+  visit("policingRate", &OvsPort::policing_rate);
+  visit("policingBurst", &OvsPort::policing_burst);
 }
 
 template <class Visit>

@@ -49,6 +49,12 @@ std::optional<RateLimit> limit_of(const std::optional<cni::Rate>& rate, std::uin
   return rate ? std::optional{rate_limit(*rate, mtu)} : std::nullopt;
 }
 
+/// Open vSwitch deletes the ingress qdiscs of its ports, and limits what it receives from them itself.
+void limit_egress(const std::optional<RateLimit>& limit, Wiring& wiring) {
+  if (limit && wiring.ovs_port) return set_policing(*limit, *wiring.ovs_port);
+  wiring.egress_limit = limit;
+}
+
 /// The kernel removes the addresses when IPv6 is disabled.
 void check_ipv6_enabled(const Wiring& wiring) {
   if (!has_ipv6(wiring.container) || !disables_ipv6(*wiring.tuning, wiring.container.name)) return;
@@ -78,7 +84,7 @@ Wiring wire(const cni::Request& request, const cni::Lease& lease, std::uint32_t 
   wiring.masquerades = masquerades(config.source_nat, lease);
   wiring.host_ports = host_ports(config, lease);
   wiring.ingress_limit = limit_of(config.bandwidth.ingress, mtu);
-  wiring.egress_limit = limit_of(config.bandwidth.egress, mtu);
+  limit_egress(limit_of(config.bandwidth.egress, mtu), wiring);
   if (config.mode == cni::Mode::ptp && config.check_sources) wiring.accepted_sources = sources_of(wiring.container);
   wiring.guards_loopback = maps_loopback(wiring, cni::Family::ipv4) && wiring.accepted_sources.empty();
   wiring.tuning = tuning_of(request);

@@ -3,6 +3,10 @@
 #include "plugin/wiring/connected.hpp"
 #include "plugin/wiring/wire_pair.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
 namespace wiring {
 
 OvsPort ovs_port_of(const cni::OvsConfig& config) {
@@ -13,6 +17,18 @@ OvsPort ovs_port_of(const cni::OvsConfig& config) {
           .vlan_mode = config.vlan_mode,
           .ofport_request = config.ofport_request,
           .iface_id = config.ovn_port};
+}
+
+void set_policing(const RateLimit& limit, OvsPort& port) {
+  constexpr std::uint64_t bits_per_byte = 8;
+  const auto kilobits = [](std::uint64_t bytes) {
+    constexpr std::uint64_t unit = 1000;
+    const auto bits = std::min(bytes, std::numeric_limits<std::uint64_t>::max() / bits_per_byte - unit) * bits_per_byte;
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>((bits + unit - 1) / unit, std::numeric_limits<std::int32_t>::max()));
+  };
+  port.policing_rate = kilobits(limit.rate_bytes_per_second);
+  port.policing_burst = kilobits(limit.burst_bytes);
 }
 
 Wiring wire_ovs(const cni::Request& request, const cni::Lease& lease, std::uint32_t mtu) {

@@ -14,4 +14,7 @@ Wiring wire_ovs(const cni::Request& request, const cni::Lease& lease, std::uint3
 /// The port of a configuration.
 OvsPort ovs_port_of(const cni::OvsConfig& config);
 
+/// Limits what the switch receives from the port. Its units are 1,000 bits; they are rounded up.
+void set_policing(const RateLimit& limit, OvsPort& port);
+
 }  // namespace wiring

@@ -95,6 +95,8 @@ struct OvsPort {
   std::string vlan_mode{};               ///< empty: access with a tag, trunk without
   std::uint16_t ofport_request = 0;      ///< OpenFlow port number; 0: any
   std::string iface_id{};                ///< logical port of OVN; empty: none
+  std::uint32_t policing_rate = 0;       ///< ingress_policing_rate: kbit/s that the switch accepts; 0: any
+  std::uint32_t policing_burst = 0;      ///< ingress_policing_burst: kbit
 
   bool operator==(const OvsPort&) const = default;
 };

@@ -105,13 +105,16 @@ TEST(ReadConfigurationNumber, ReadsTheSecondResult) {
 TEST(ReadPort, ReadsPortInterfaceAndBridge) {
   const auto port = ovs::read_port(
       R"([{"rows":[{"name":"vethabc","tag":100,"trunks":["set",[12,10]],"vlan_mode":"native-untagged"}]},)"
-      R"({"rows":[{"error":["set",[]],"ofport":3,"external_ids":["map",[["iface-id","lsp"]]]}]},)"
+      R"({"rows":[{"error":["set",[]],"ofport":3,"external_ids":["map",[["iface-id","lsp"]]],)"
+      R"("ingress_policing_rate":8000,"ingress_policing_burst":800}]},)"
       R"({"rows":[{"datapath_type":"netdev","name":"br0"}]}])");
   EXPECT_EQ(port, (wiring::ObservedOvsPort{.bridge = "br0",
                                            .tag = 100,
                                            .trunks = {10, 12},
                                            .vlan_mode = "native-untagged",
                                            .iface_id = "lsp",
+                                           .policing_rate = 8000,
+                                           .policing_burst = 800,
                                            .ofport = 3,
                                            .is_in_user_space = true}));
 }

@@ -85,6 +85,16 @@ TEST(AddPort, SetsTrunksNumberAndLogicalPort) {
   EXPECT_NE(operations.at(1).at("row").at("external_ids").dump().find(R"(["iface-id","lsp"])"), std::string::npos);
 }
 
+TEST(AddPort, SetsPolicing) {
+  auto port = access_port();
+  EXPECT_FALSE(operations_of(ovs::add_port(1, port)).at(1).at("row").contains("ingress_policing_rate"));
+  port.settings.policing_rate = 8000;
+  port.settings.policing_burst = 800;
+  const auto row = operations_of(ovs::add_port(1, port)).at(1).at("row");
+  EXPECT_EQ(row.at("ingress_policing_rate"), 8000);
+  EXPECT_EQ(row.at("ingress_policing_burst"), 800);
+}
+
 TEST(AwaitPort, EndsWhenTheInterfaceHasANumber) {
   const auto operations = operations_of(ovs::await_port(2, "vethabc", 5000));
   EXPECT_EQ(operations.at(0), json::parse(R"({"op":"wait","table":"Interface","where":[["name","==","vethabc"]],

@@ -75,6 +75,24 @@ TEST(WireOvs, JoinsALinuxBridgeByTheContainerEnd) {
   EXPECT_TRUE(wiring.container.addresses.empty());
 }
 
+TEST(WireOvs, LeavesTheLimitOfWhatTheContainerSendsToOpenVSwitch) {
+  auto request = ovs_request();
+  request.config.bandwidth.egress = cni::Rate{.bits_per_second = 8'000'001, .burst_bits = 800'000};
+  const auto wiring = wiring::wire(request, ovs_lease(), 1500);
+  EXPECT_EQ(wiring.egress_limit, std::nullopt) << "no ifb";
+  EXPECT_EQ(wiring.ovs_port->policing_rate, 8001U);
+  EXPECT_EQ(wiring.ovs_port->policing_burst, 800U);
+  request.config.bandwidth.egress = std::nullopt;
+  EXPECT_EQ(wiring::wire(request, ovs_lease(), 1500).ovs_port->policing_rate, 0U);
+}
+
+TEST(SetPolicing, LimitsWhatTheDatabaseCanContain) {
+  wiring::OvsPort port;
+  wiring::set_policing({.rate_bytes_per_second = ~std::uint64_t{0}, .burst_bytes = ~std::uint32_t{0}}, port);
+  EXPECT_EQ(port.policing_rate, 2147483647U);
+  EXPECT_EQ(port.policing_burst, 34359739U);
+}
+
 TEST(OvsDifference, IsEmptyForACompletePort) { EXPECT_EQ(ovs_differences(complete_ovs_port()), ""); }
 
 TEST(OvsDifference, ReportsEachColumn) {
@@ -83,13 +101,15 @@ TEST(OvsDifference, ReportsEachColumn) {
   observed.ovs_port->trunks = {1, 3, 4, 5};
   observed.ovs_port->vlan_mode = "";
   observed.ovs_port->iface_id = "other";
+  observed.ovs_port->policing_rate = 1000;
   observed.ovs_port->ofport = -1;
   observed.ovs_port->error = "could not open";
   const auto name = wiring::wire(ovs_request(), ovs_lease(), 1500).host.name;
   EXPECT_EQ(ovs_differences(observed),
             "port " + name + " tag is none in Open vSwitch, expected 100; port " + name +
                 " trunks is 1, 3-5 in Open vSwitch, expected 7-9; port " + name +
-                " vlan_mode is none in Open vSwitch, expected native-untagged; interface \"" + name +
+                " vlan_mode is none in Open vSwitch, expected native-untagged; port " + name +
+                " ingress_policing_rate is 1000 in Open vSwitch, expected none; interface \"" + name +
                 "\" has iface-id \"other\" in Open vSwitch, expected \"\"; ovs-vswitchd has not opened interface \"" +
                 name + "\": could not open");
 }

@@ -26,6 +26,10 @@ std::string port_columns(const wiring::OvsPort& port) {
 std::string interface_columns(const wiring::OvsPort& port, const std::string& name) {
   std::string columns;
   if (port.ofport_request != 0) columns += " ofport_request=" + std::to_string(port.ofport_request);
+  if (port.policing_rate != 0) {
+    columns += " ingress_policing_rate=" + std::to_string(port.policing_rate) +
+               " ingress_policing_burst=" + std::to_string(port.policing_burst);
+  }
   if (!port.iface_id.empty()) columns += " external_ids:iface-id=" + word(port.iface_id);
   return columns.empty() ? columns : " -- set interface " + word(name) + columns;
 }

@@ -119,6 +119,11 @@ std::string format_limit(const std::optional<wiring::RateLimit>& limit) {
   return limit ? format(*limit) : std::string{};
 }
 
+/// As the columns of Open vSwitch: of an OvsPort or an ObservedOvsPort.
+std::string format_policing(const auto& port) {
+  return std::to_string(port.policing_rate) + " kbit/s, burst " + std::to_string(port.policing_burst) + " kbit";
+}
+
 /// Ingress and egress are those of the container, as in the configuration.
 void compare_limits(Rows& rows, const inspect::Detail& detail) {
   if (!detail.wanted) return;
@@ -126,6 +131,10 @@ void compare_limits(Rows& rows, const inspect::Detail& detail) {
   const auto& ingress = detail.wanted->ingress_limit;
   const auto& egress = detail.wanted->egress_limit;
   if (ingress) compare(rows, "ingress limit", format_limit(ingress), format_limit(observed.ingress_limit));
+  const auto& port = detail.wanted->ovs_port;
+  if (port && port->policing_rate != 0) {
+    compare(rows, "policing", format_policing(*port), observed.ovs_port ? format_policing(*observed.ovs_port) : "");
+  }
   if (!egress) return;
   const bool applies = observed.ifb && observed.ifb->index == observed.redirected_to;
   compare(rows, "egress limit", format_limit(egress), applies ? format_limit(observed.ifb->limit) : "");
