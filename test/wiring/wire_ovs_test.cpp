@@ -77,7 +77,7 @@ TEST(WireOvs, JoinsALinuxBridgeByTheContainerEnd) {
 
 TEST(WireOvs, LeavesTheLimitOfWhatTheContainerSendsToOpenVSwitch) {
   auto request = ovs_request();
-  request.config.bandwidth.egress = cni::Rate{.bits_per_second = 8'000'001, .burst_bits = 800'000};
+  request.config.bandwidth.egress = cni::Rate{.bits_per_second = 8'001'000, .burst_bits = 800'000};
   const auto wiring = wiring::wire(request, ovs_lease(), 1500);
   EXPECT_EQ(wiring.egress_limit, std::nullopt) << "no ifb";
   EXPECT_EQ(wiring.ovs_port->policing_rate, 8001U);
