@@ -80,7 +80,7 @@ int run(const Arguments& arguments, const Console& /*console*/) {
   ::mallopt(M_ARENA_MAX, 1);  // the threads rarely allocate at the same time, and each arena keeps its memory
   auto config = veth_node::read_config(arguments.value("config").value_or(veth_node::default_config));
   const veth_node::Log log{config.log};
-  const auto mark = veth_node::mark_as_running();
+  [[maybe_unused]] const auto mark = veth_node::mark_as_running();
   config = complete(config, log);
   veth_node::KernelNetwork network{config.node, config.tunnels};
   std::optional<http::Endpoint> metrics;
