@@ -1,5 +1,5 @@
-// "device": "netkit" and "auto": the same network as with a veth pair, where the kernel has netkit. In the kernels of
-// integration/kernels/run, all tests of mode ptp run with netkit, too.
+// "device": "netkit" and "auto": the same network as with a veth pair, where the kernel has netkit. With
+// integration/kernels/run --device netkit, all tests of mode ptp use netkits.
 #include "integration/support/call.hpp"
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 using namespace support;
 
-/// The kernel makes a pair of default names from a kind alone, with any version of ip.
+/// ip of Debian 12 does not know the kind, but sends its name: the kernel creates a pair with default settings.
 bool has_netkit(const Namespace& netns) try {
   run_ip(netns, {"link", "add", "probe", "type", "netkit"});
   return true;
@@ -130,8 +130,7 @@ TEST_F(Netkit, IsRemovedAfterEachEndWasRenamedOrTheNamespaceIsGone) {
     ASSERT_EQ(added.exit, 0) << added;
     const auto name = is_host_end ? host_interface_of(added.result) : "eth0";
     const auto& netns = is_host_end ? host : a.netns;
-    run_ip(netns, {"link", "set", "dev", name, "down"});
-    run_ip(netns, {"link", "set", "dev", name, "name", "other0"});
+    rename_interface(netns, name, "other0");
     EXPECT_EQ(del(a, config).exit, 0);
     EXPECT_TRUE(unchanged_since(before)) << name;
     EXPECT_FALSE(has_interface(a.netns, "other0"));

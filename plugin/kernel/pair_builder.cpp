@@ -534,9 +534,8 @@ void PairBuilder::raise_bridge(Requests& requests) const {
 std::optional<Conflict> PairBuilder::configure_host_end() {
   Requests requests;
   std::map<std::size_t, cni::IpAddress> exclusive;
-  if (!wiring_.ovs_port)
-    add_rate_limits(wiring_, host_device_, ifb_,
-                    requests);  // before the filters, which accept an existing ingress qdisc
+  // Before the filters, which accept an existing ingress qdisc; of a port of Open vSwitch, when that has opened it.
+  if (!wiring_.ovs_port) add_rate_limits(wiring_, host_device_, ifb_, requests);
   const auto first_filter = requests.size();
   add_filters(requests);
   const auto filters = requests.size() - first_filter;

@@ -13,8 +13,6 @@
 #include <linux/veth.h>
 #include <sys/socket.h>
 
-#include <initializer_list>
-
 namespace kernel {
 namespace {
 

@@ -20,12 +20,10 @@ OvsPort ovs_port_of(const cni::OvsConfig& config) {
 }
 
 void set_policing(const RateLimit& limit, OvsPort& port) {
-  constexpr std::uint64_t bits_per_byte = 8;
   const auto kilobits = [](std::uint64_t bytes) {
-    constexpr std::uint64_t unit = 1000;
-    const auto bits = std::min(bytes, std::numeric_limits<std::uint64_t>::max() / bits_per_byte - unit) * bits_per_byte;
-    return static_cast<std::uint32_t>(
-        std::min<std::uint64_t>((bits + unit - 1) / unit, std::numeric_limits<std::int32_t>::max()));
+    constexpr std::uint64_t bytes_of_a_kilobit = 125;
+    const auto rounded_up = bytes / bytes_of_a_kilobit + (bytes % bytes_of_a_kilobit == 0 ? 0 : 1);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(rounded_up, std::numeric_limits<std::int32_t>::max()));
   };
   port.policing_rate = kilobits(limit.rate_bytes_per_second);
   port.policing_burst = kilobits(limit.burst_bytes);
