@@ -25,7 +25,7 @@ namespace {
 using namespace support;
 
 constexpr double rate = 20'000'000;
-constexpr std::uint64_t burst_bits = 200'000;
+constexpr std::uint64_t burst_bits = 1'000'000;  // what a busy machine sends late, 33 ms or more
 
 json limits(double ingress, double egress, std::uint64_t burst = burst_bits) {
   json bandwidth = json::object();
@@ -78,9 +78,9 @@ testing::AssertionResult flows_within(const Bounds& bounds, const Flow& flow) {
                                                                            : testing::AssertionFailure() << text;
 }
 
-/// A busy machine delays packets, so one of three measurements has to match.
+/// A busy machine delays packets, so one of several measurements has to match.
 testing::AssertionResult flows_within(const Bounds& bounds, const std::function<Flow()>& measure) {
-  constexpr int tries = 3;
+  constexpr int tries = 5;
   auto result = testing::AssertionFailure();
   for (int count = 0; count < tries && !result; ++count) result = flows_within(bounds, measure());
   return result;
@@ -155,7 +155,7 @@ TEST_F(Bandwidth, IsShownByTcOnTheHost) {
   attach(with_limits(dual_stack(), limits(rate, 100 * 1e9)));
   const auto ifb = ifb_of(added.result);
   EXPECT_EQ(bucket_of(host, host_end()).at("rate"), 2'500'000);
-  EXPECT_EQ(bucket_of(host, host_end()).at("burst"), 25'000);
+  EXPECT_EQ(bucket_of(host, host_end()).at("burst"), burst_bits / 8);
   EXPECT_EQ(bucket_of(host, ifb).at("rate"), 12'500'000'000) << "a rate of more than 32 bits";
   const auto link = ip(host, {"-d", "link", "show", "dev", ifb}).at(0);
   EXPECT_EQ(link.at("ifalias"), "veth-cni/net/a/eth0");
