@@ -3,6 +3,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/parallel.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 
 #include <deque>
@@ -16,8 +17,9 @@ namespace {
 
 using namespace support;
 
-constexpr std::size_t many = 500;
-constexpr std::size_t at_once = 64;
+// A call waits for others for 10 s at most.
+const std::size_t many = slowness() > 1 ? 40 : 500;
+const std::size_t at_once = slowness() > 1 ? 6 : 64;
 
 json large_network() {
   json config = dual_stack();

@@ -133,6 +133,12 @@ bool forwards(cni::Family family, const std::vector<std::string>& answers) {
   });
 }
 
+/// The error number by which the first request, the creation of the pair, was refused; 0 if it was not.
+int creation_error(const Answers& answers) {
+  const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
+  return is_refused ? answers.refusals.front().error : 0;
+}
+
 /// A kernel that is too old need not be asked.
 bool tries_netkit(cni::PairKind kind) {
   return kind == cni::PairKind::netkit || (kind == cni::PairKind::automatic && has_netkit_version());
@@ -173,7 +179,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
       context_(context),
       host_netns_(host_netns),
       host_(host),
-      is_netkit_(tries_netkit(wiring.pair_kind)),
+      creation_(tries_netkit(wiring.pair_kind) ? Creation::netkit : Creation::veth),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
@@ -234,14 +240,12 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   if (!context_.peer) require_free_names(footprint);
   auto requests = creation_requests();
   auto answers = host_.send(requests);
-  if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
-    is_netkit_ = false;
+  while (choose_other_creation(answers)) {
     if (wiring_.egress_limit) remove_limits(wiring_, host_);
     requests = creation_requests();
     answers = host_.send(requests);
   }
-  const bool is_refused = !answers.refusals.empty() && answers.refusals.front().request == 0;
-  if (is_refused) footprint.may_have_pair = false;
+  if (creation_error(answers) != 0) footprint.may_have_pair = false;
   if (lacks_netkit(answers)) throw netkit_error();
   if (!answers.refusals.empty()) throw_create_error(answers.refusals.front(), requests);
   read_link_indexes(answers.messages);
@@ -255,7 +259,9 @@ void PairBuilder::create(wiring::Footprint& footprint) {
 
 Requests PairBuilder::creation_requests() const {
   const auto netns = context_.container.file.get();
-  auto requests = batch_of(is_netkit_ ? create_netkit_pair(wiring_, netns) : create_veth_pair(wiring_, netns));
+  auto requests = batch_of(creation_ == Creation::netkit ? create_netkit_pair(wiring_, netns)
+                           : creation_ == Creation::veth ? create_veth_pair(wiring_, netns)
+                                                         : create_veth_pair_by_host_end(wiring_, netns));
   if (!context_.peer) add_alias_requests(requests);
   add_host_end_requests(requests);
   return requests;
@@ -264,9 +270,20 @@ Requests PairBuilder::creation_requests() const {
 /// Whether the creation of a netkit pair was refused because the kernel does not know the kind (rtnl_newlink() in
 /// net/core/rtnetlink.c: "Unknown device type").
 bool PairBuilder::lacks_netkit(const Answers& answers) const {
-  if (!is_netkit_ || answers.refusals.empty()) return false;
-  const auto& first = answers.refusals.front();
-  return first.request == 0 && first.error == EOPNOTSUPP;
+  return creation_ == Creation::netkit && creation_error(answers) == EOPNOTSUPP;
+}
+
+/// After a refusal, whether there is another way to create the pair. A kernel before 6.15 looks for the name of the
+/// container end in the namespace of the socket: a node's own "eth0" makes the creation of the container's fail.
+bool PairBuilder::choose_other_creation(const Answers& answers) {
+  if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
+    creation_ = Creation::veth;
+    return true;
+  }
+  const bool has_name =
+      creation_ == Creation::veth && creation_error(answers) == EEXIST && host_.has_interface(wiring_.container.name);
+  if (has_name) creation_ = Creation::veth_by_host_end;
+  return has_name;
 }
 
 /// An end or an ifb that an incomplete removal of this attachment left makes the creation fail, and changes nothing
@@ -411,7 +428,7 @@ void PairBuilder::open_container_socket() {
   run_in_container([&] {
     container_.emplace(NETLINK_ROUTE);
     if (has_ipv6(wiring_.container)) set_ndisc_notify(wiring_.container.name);
-    if (is_netkit_ && wiring_.enable_dad) enable_dad(wiring_.container.name);
+    if (creation_ == Creation::netkit && wiring_.enable_dad) enable_dad(wiring_.container.name);
   });
 }
 
@@ -460,7 +477,7 @@ void PairBuilder::configure_container_end() {
   if (context_.peer) requests.push_back(set_alias(wiring_.container.name, wiring_.attachment));
   requests.push_back(set_arp_notify(wiring_.container.name));
   if (!wiring_.enable_dad) requests.push_back(disable_address_generation(wiring_.container.name));
-  if (is_netkit_) requests.push_back(set_flags(container_device_, wiring_));
+  if (creation_ != Creation::veth) requests.push_back(set_flags(container_device_, wiring_));
   add_addresses(container_device_, wiring_.container, wiring_.enable_dad, requests);
   for (const auto& route : wiring_.container.routes) requests.push_back(add_route(container_device_, route));
   transact_with_ipv6(*container_, requests, [&] { run_in_container([&] { enable_ipv6(wiring_.container.name); }); });

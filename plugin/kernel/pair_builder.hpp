@@ -31,9 +31,13 @@ class PairBuilder {
   std::optional<Conflict> repair(const Device& host);
 
  private:
+  /// Functions of pairs.hpp.
+  enum class Creation { veth, veth_by_host_end, netkit };
+
   void create(wiring::Footprint& footprint);
   std::vector<NetlinkRequest> creation_requests() const;
   bool lacks_netkit(const Answers& answers) const;
+  bool choose_other_creation(const Answers& answers);
   void require_free_names(wiring::Footprint& footprint);
   void restore_name(const Device& host);
   void restore_identity(const Device& host);
@@ -80,8 +84,8 @@ class PairBuilder {
   int host_netns_;
   NetlinkSocket& host_;
   std::optional<NetlinkSocket> container_;
-  bool is_netkit_;  ///< what create() creates, or has created
-  Link bridge_;     ///< mode bridge
+  Creation creation_;  ///< which create() tries, or has used
+  Link bridge_;        ///< mode bridge
   std::optional<cni::MacAddress> vlan_interface_mac_{};
   Device host_device_;
   Device container_device_;

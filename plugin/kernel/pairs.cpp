@@ -91,6 +91,13 @@ NetlinkRequest create_veth_pair(const wiring::Wiring& wiring, int container_netn
   return {std::move(message), creation_of(wiring, "veth")};
 }
 
+NetlinkRequest create_veth_pair_by_host_end(const wiring::Wiring& wiring, int container_netns) {
+  auto message = creation();
+  put_end(message.get(), wiring.host, wiring);
+  put_veth(message.get(), [&] { put_container_end(message.get(), wiring, container_netns); });
+  return {std::move(message), creation_of(wiring, "veth")};
+}
+
 NetlinkRequest create_netkit_pair(const wiring::Wiring& wiring, int container_netns) {
   auto message = creation();
   put_end(message.get(), wiring.host, wiring);

@@ -18,12 +18,17 @@ bool is_pair_kind(std::string_view kind);
 /// leave_down is set), the host end in the namespace of the socket and down.
 NetlinkRequest create_veth_pair(const wiring::Wiring& wiring, int container_netns);
 
-/// The same with a netkit pair, but for the container end, which is down: set_flags() sets it up. The host end is the
-/// primary device, to which programs for both directions can be attached (BPF_NETKIT_PRIMARY, BPF_NETKIT_PEER). The
-/// mode is L2, so that both ends have MACs and ARP. Refused with EOPNOTSUPP by a kernel without netkit.
+/// The same, but for the container end, which is down: set_flags() sets it up. For a kernel that refuses
+/// create_veth_pair() with EEXIST because the namespace of the socket has an interface with the name of the container
+/// end.
+NetlinkRequest create_veth_pair_by_host_end(const wiring::Wiring& wiring, int container_netns);
+
+/// The same with a netkit pair. The container end is down, too. The host end is the primary device, to which programs
+/// for both directions can be attached (BPF_NETKIT_PRIMARY, BPF_NETKIT_PEER). The mode is L2, so that both ends have
+/// MACs and ARP. Refused with EOPNOTSUPP by a kernel without netkit.
 NetlinkRequest create_netkit_pair(const wiring::Wiring& wiring, int container_netns);
 
-/// Sets the flags that the container end of a veth pair has from its creation: up, promiscuous, all multicast.
+/// Sets the flags that the container end has after create_veth_pair(): up, promiscuous, all multicast.
 NetlinkRequest set_flags(const Device& container_end, const wiring::Wiring& wiring);
 
 /// Creates a veth pair with both ends in the namespace of the socket and down.
