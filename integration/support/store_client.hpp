@@ -71,7 +71,8 @@ class StoreClient {
     std::set<std::string> names;
     std::error_code ignored;
     for (const auto& file : std::filesystem::directory_iterator{folder() + "/lib/veth-cni/blocks/" + pool, ignored}) {
-      names.insert(file.path().filename());
+      const std::string name = file.path().filename();
+      if (name.find('.') == std::string::npos) names.insert(name);  // no file that is being written
     }
     return names;
   }
