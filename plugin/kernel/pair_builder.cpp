@@ -179,7 +179,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
       context_(context),
       host_netns_(host_netns),
       host_(host),
-      creation_(tries_netkit(wiring.pair_kind) ? Creation::netkit : Creation::veth),
+      creation_(tries_netkit(wiring.pair_kind) ? Creation::netkit : creation_of_veth()),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
@@ -240,7 +240,8 @@ void PairBuilder::create(wiring::Footprint& footprint) {
   if (!context_.peer) require_free_names(footprint);
   auto requests = creation_requests();
   auto answers = host_.send(requests);
-  while (choose_other_creation(answers)) {
+  if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
+    creation_ = creation_of_veth();
     if (wiring_.egress_limit) remove_limits(wiring_, host_);
     requests = creation_requests();
     answers = host_.send(requests);
@@ -273,17 +274,11 @@ bool PairBuilder::lacks_netkit(const Answers& answers) const {
   return creation_ == Creation::netkit && creation_error(answers) == EOPNOTSUPP;
 }
 
-/// After a refusal, whether there is another way to create the pair. A kernel before 6.15 looks for the name of the
-/// container end in the namespace of the socket: a node's own "eth0" makes the creation of the container's fail.
-bool PairBuilder::choose_other_creation(const Answers& answers) {
-  if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
-    creation_ = Creation::veth;
-    return true;
-  }
-  const bool has_name =
-      creation_ == Creation::veth && creation_error(answers) == EEXIST && host_.has_interface(wiring_.container.name);
-  if (has_name) creation_ = Creation::veth_by_host_end;
-  return has_name;
+/// A kernel before 6.15 looks for the name of the container end in the namespace of the socket: a node's own "eth0"
+/// would make the creation of the container's fail with EEXIST.
+PairBuilder::Creation PairBuilder::creation_of_veth() const {
+  const bool is_confused = !is_at_least(6, 15) && host_.has_interface(wiring_.container.name);
+  return is_confused ? Creation::veth_by_host_end : Creation::veth;
 }
 
 /// An end or an ifb that an incomplete removal of this attachment left makes the creation fail, and changes nothing

@@ -37,7 +37,7 @@ class PairBuilder {
   void create(wiring::Footprint& footprint);
   std::vector<NetlinkRequest> creation_requests() const;
   bool lacks_netkit(const Answers& answers) const;
-  bool choose_other_creation(const Answers& answers);
+  Creation creation_of_veth() const;
   void require_free_names(wiring::Footprint& footprint);
   void restore_name(const Device& host);
   void restore_identity(const Device& host);

@@ -18,9 +18,8 @@ bool is_pair_kind(std::string_view kind);
 /// leave_down is set), the host end in the namespace of the socket and down.
 NetlinkRequest create_veth_pair(const wiring::Wiring& wiring, int container_netns);
 
-/// The same, but for the container end, which is down: set_flags() sets it up. For a kernel that refuses
-/// create_veth_pair() with EEXIST because the namespace of the socket has an interface with the name of the container
-/// end.
+/// The same, but for the container end, which is down: set_flags() sets it up. For a kernel before 6.15, which refuses
+/// create_veth_pair() with EEXIST if the namespace of the socket has an interface with the name of the container end.
 NetlinkRequest create_veth_pair_by_host_end(const wiring::Wiring& wiring, int container_netns);
 
 /// The same with a netkit pair. The container end is down, too. The host end is the primary device, to which programs
