@@ -113,11 +113,19 @@ const ifinfomsg& ifinfo_of(const kernel::NetlinkRequest& request) {
   return *static_cast<const ifinfomsg*>(nlmsg_data(nlmsg_hdr(request.message.get())));
 }
 
-TEST(CreateNetkitPair, DescribesTheHostEndAsPrimaryDevice) {
-  const auto request = kernel::create_netkit_pair(pair(), 5);
+/// A way to create a pair whose main device is the host end.
+struct HostEndFirst {
+  std::string kind;
+  kernel::NetlinkRequest (*create)(const wiring::Wiring& wiring, int container_netns);
+};
+
+class CreatePairByHostEnd : public testing::TestWithParam<HostEndFirst> {};
+
+TEST_P(CreatePairByHostEnd, DescribesTheHostEndAsMainDevice) {
+  const auto request = GetParam().create(pair(), 5);
   const auto link = kernel::find_link(bytes_of(request.message));
   ASSERT_TRUE(link.has_value());
-  EXPECT_EQ(link->kind, "netkit");
+  EXPECT_EQ(link->kind, GetParam().kind);
   EXPECT_EQ(link->name, "vethhost");
   EXPECT_EQ(cni::to_string(link->mac), "02:00:00:00:00:02");
   EXPECT_EQ(link->mtu, 9000U);
@@ -126,11 +134,11 @@ TEST(CreateNetkitPair, DescribesTheHostEndAsPrimaryDevice) {
   EXPECT_EQ(nlmsg_hdr(request.message.get())->nlmsg_flags & NLM_F_EXCL, NLM_F_EXCL);
 }
 
-TEST(CreateNetkitPair, DescribesTheContainerEndAsPeerInItsNamespace) {
+TEST_P(CreatePairByHostEnd, DescribesTheContainerEndAsPeerInItsNamespace) {
   auto wiring = pair();
   wiring.tuning = wiring::Tuning{.tx_queue_length = 77};
   wiring.big_tcp = wiring::BigTcp{.gso_ipv4_max_size = 196608, .gro_ipv4_max_size = 131072};
-  const auto request = kernel::create_netkit_pair(wiring, 5);
+  const auto request = GetParam().create(wiring, 5);
   EXPECT_STREQ(nla_get_string(peer_attribute(request, IFLA_IFNAME)), "eth0");
   EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(request, IFLA_NET_NS_FD)), 5U);
   EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(request, IFLA_MTU)), 9000U);
@@ -138,6 +146,11 @@ TEST(CreateNetkitPair, DescribesTheContainerEndAsPeerInItsNamespace) {
   constexpr int gso_ipv4 = 63;
   EXPECT_EQ(kernel::number_in<std::uint32_t>(peer_attribute(request, gso_ipv4)), 196608U);
 }
+
+INSTANTIATE_TEST_SUITE_P(, CreatePairByHostEnd,
+                         testing::Values(HostEndFirst{"veth", kernel::create_veth_pair_by_host_end},
+                                         HostEndFirst{"netkit", kernel::create_netkit_pair}),
+                         [](const auto& way) { return way.param.kind; });
 
 TEST(CreateNetkitPair, HasModeL2) {
   constexpr int mode = 5;     // IFLA_NETKIT_MODE
