@@ -51,7 +51,7 @@ class EtcdStoreTest : public testing::Test {
   etcd::Settings settings(const std::vector<std::string>& urls = {"http://127.0.0.1:2379"}) {
     etcd::Settings made;
     for (const auto& url : urls) made.servers.endpoints.push_back(http::read_endpoint(url));
-    made.servers.timeout = 2s;
+    made.servers.timeout = 2s * support::slowness();
     made.heartbeat = 200ms;
     return made;
   }

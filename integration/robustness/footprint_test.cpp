@@ -360,7 +360,8 @@ class ForeignRoute : public testing::TestWithParam<std::string> {
  protected:
   ForeignRoute() {
     run_ip(host, {"link", "add", "other0", "type", "bridge"});
-    run_ip(host, {"link", "set", "other0", "addrgenmode", "none", "up"});
+    run_ip(host, {"link", "set", "other0", "addrgenmode", "none"});
+    run_ip(host, {"link", "set", "other0", "up"});
     for (const char* address : {"10.1.2.2", "fd00:1:2::2"}) run_ip(host, {"route", "add", address, "dev", "other0"});
   }
   Answer add_with_address(const Container& container, const std::string& address) const {
