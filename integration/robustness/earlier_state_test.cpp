@@ -61,6 +61,8 @@ class EarlierState : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(EarlierState, IsReadAndDeletedByTheCurrentVersion) {
+  if (config.contains("sysctl") && !in(a.netns, [] { return std::filesystem::exists("/proc/sys/net/core/somaxconn"); }))
+    GTEST_SKIP() << "NOT RUN: this kernel has no net.core.somaxconn in a user namespace";
   const auto added = add(a, config);
   ASSERT_EQ(added.exit, 0) << added;
   const auto current = listed();

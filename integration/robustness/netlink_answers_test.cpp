@@ -89,7 +89,7 @@ TEST_F(LargeNetlinkMessage, IsReadFromAList) {
   ASSERT_EQ(added.exit + add(b, dual_stack()).exit, 0);
   const auto interface = host_interface_of(added.result);
   add_many_names(host, interface);
-  run_ip(host, {"link", "set", interface, "name", "rack7"});
+  rename_interface(host, interface, "rack7");
   std::filesystem::remove_all(state_root);
   EXPECT_EQ(call({.command = "DEL", .container = "a", .config = dual_stack()}).exit, 0);
   EXPECT_FALSE(has_interface(a.netns, "eth0"));

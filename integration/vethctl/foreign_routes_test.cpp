@@ -35,8 +35,8 @@ class VethctlForeignRoutes : public testing::Test {
  protected:
   void SetUp() override {
     shell(
-        "ip link add up0 type veth peer name up1; ip link set up0 addrgenmode none up; ip link set up1 addrgenmode "
-        "none up");
+        "ip link add up0 type veth peer name up1; ip link set up0 addrgenmode none; ip link set up1 addrgenmode none; "
+        "ip link set up0 up; ip link set up1 up");
     before = Snapshot::take();
   }
 
