@@ -3,6 +3,7 @@
 #include "integration/support/iproute.hpp"
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
+#include "integration/support/sysctl.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -89,6 +90,8 @@ TEST_F(Delegation, VethIpamWorksForBridge) {
   json config = ipv4_only();
   config["type"] = "bridge";
   config["isGateway"] = true;
+  // No link-local address of the first container's pair appears between the two snapshots.
+  set_sysctl(Namespace::host(), "ipv6/conf/default/disable_ipv6", "1");
   const Container first{"first"};
   const Container second{"second"};
   Call call{.command = "ADD", .container = "first", .netns = first.netns.path(), .config = config, .plugin = "bridge"};

@@ -8,6 +8,7 @@
 #include "integration/support/networks.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/state_folder.hpp"
+#include "integration/support/sysctl.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -61,7 +62,7 @@ class EarlierState : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(EarlierState, IsReadAndDeletedByTheCurrentVersion) {
-  if (config.contains("sysctl") && !in(a.netns, [] { return std::filesystem::exists("/proc/sys/net/core/somaxconn"); }))
+  if (config.contains("sysctl") && sysctl_of(a.netns, "core/somaxconn").empty())
     GTEST_SKIP() << "NOT RUN: this kernel has no net.core.somaxconn in a user namespace";
   const auto added = add(a, config);
   ASSERT_EQ(added.exit, 0) << added;
