@@ -67,7 +67,7 @@ TEST_P(ChainedBandwidthBehind, LimitsBothDirectionsAndLeavesNothing) {
   const auto first = chain.add(a);
   ASSERT_EQ(first.exit, 0) << first;
   ASSERT_EQ(chain.del(a).exit, 0);  // a bridge stays
-  const auto before = Snapshot::take();
+  const auto before = Snapshot::take_settled();
   const auto added = chain.add(a);
   ASSERT_EQ(added.exit, 0) << added;
   const auto ifb = ifb_of(added.result);

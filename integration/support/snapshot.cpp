@@ -5,6 +5,7 @@
 #include "integration/support/namespace.hpp"
 #include "integration/support/proc_network.hpp"
 #include "integration/support/settled.hpp"
+#include "integration/support/slowness.hpp"
 #include "integration/support/state_folder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -279,7 +280,7 @@ Snapshot with_path(const Namespace& netns, const auto& lines) {
 
 Snapshot Snapshot::take() { return snapshot_of_node(false); }
 
-Snapshot Snapshot::take_settled() { return settled(take, std::chrono::milliseconds{50}); }
+Snapshot Snapshot::take_settled() { return settled(take, std::chrono::milliseconds{50} * slowness()); }
 
 Snapshot Snapshot::take_full() { return snapshot_of_node(true); }
 
