@@ -104,7 +104,7 @@ TEST_F(ChainedBandwidth, LimitsTwoInterfacesOfAContainer) {
   chain = chain_behind({"bridge", false});
   ASSERT_EQ(chain.add(a).exit, 0);
   ASSERT_EQ(chain.del(a).exit, 0);  // the bridge stays
-  const auto before = Snapshot::take();
+  const auto before = Snapshot::take_settled();
   const auto first = chain.add(a);
   ASSERT_EQ(first.exit, 0) << first;
   a.interface = "net1";
