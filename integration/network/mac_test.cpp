@@ -178,7 +178,7 @@ TEST_F(MacOfABridge, LetsTheFirstAddGoAheadWithoutDuplicateAddressDetection) {
 
 TEST_F(MacOfABridge, IsNotSetWhereTheAddIsRefused) {
   run_ip(host, {"address", "add", "10.9.9.1/24", "dev", "br0"});
-  const auto before = Snapshot::take();
+  const auto before = Snapshot::take_settled();
   EXPECT_EQ(code_of(add(a, config)), 7);
   EXPECT_TRUE(unchanged_since(before));
 }

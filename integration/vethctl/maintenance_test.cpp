@@ -212,7 +212,7 @@ TEST_P(VethctlImport, ReservesTheAddress) {
 }
 
 TEST_P(VethctlImport, ChangesNothingInADryRun) {
-  const auto before = Snapshot::take();
+  const auto before = Snapshot::take_settled();
   const auto planned = import({"--dry-run"});
   EXPECT_EQ(planned.exit, 0) << planned.err;
   EXPECT_EQ(planned.out, "10.1.2.2, fd00:1:2::2 of a/eth0: would be imported: host interface " + host_veth() + '\n');
