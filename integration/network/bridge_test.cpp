@@ -244,7 +244,7 @@ TEST_F(Bridge, ReplacesAnotherAddressOnlyWithForceAddress) {
   run_ip(host, {"link", "add", "br0", "type", "bridge"});
   run_ip(host, {"link", "set", "br0", "up"});
   run_ip(host, {"address", "add", "10.9.9.1/24", "dev", "br0"});
-  const auto before = Snapshot::take();
+  const auto before = Snapshot::take_settled();
   const auto refused = add(a, config);
   EXPECT_EQ(code_of(refused), 7) << refused;
   EXPECT_NE(refused.out.find("already has an IP address different from 10.1.2.1/24"), std::string::npos) << refused;
