@@ -71,8 +71,8 @@ class StoreClient {
     std::set<std::string> names;
     std::error_code ignored;
     for (const auto& file : std::filesystem::directory_iterator{folder() + "/lib/veth-cni/blocks/" + pool, ignored}) {
-      const std::string name = file.path().filename();
-      if (name.find('.') == std::string::npos) names.insert(name);  // no file that is being written
+      const auto extension = file.path().extension();  // a file that is being written has the number of the process
+      if (extension.empty() || extension == ".hidden") names.insert(file.path().filename());
     }
     return names;
   }
