@@ -100,7 +100,7 @@ TEST_F(PoolOfCluster, IsNotMasqueraded) {
 
 TEST_F(PoolOfCluster, ClaimsABlockWhenItsBlocksAreFull) {
   std::list<Container> containers;
-  for (const char* name : {"c1", "c2", "c3", "c4"}) containers.emplace_back(name);
+  for (const char* name : {"c1", "c2", "c3", "c4"}) containers.push_back(Container{name});
   for (const auto& container : containers) {
     const auto answer = added(container);
     if (container.id != "c4") {
