@@ -9,7 +9,6 @@
 #include "integration/support/outside_host.hpp"
 #include "integration/support/parallel.hpp"
 #include "integration/support/service.hpp"
-#include "integration/support/slowness.hpp"
 #include "integration/support/snapshot.hpp"
 #include "integration/support/sysctl.hpp"
 
@@ -147,7 +146,8 @@ std::set<std::string> addresses_in(const std::vector<std::string>& frames) {
 /// The largest accepted number of exceptions.
 json most_exceptions(const std::string& prefix, const std::string& length) {
   json prefixes = json::array();
-  for (int number = 0; number < 256; ++number) prefixes.push_back(prefix + std::to_string(number) + length);
+  for (int number = 0; number < 256; ++number)
+    prefixes.push_back(std::string{prefix}.append(std::to_string(number)).append(length));
   return prefixes;
 }
 
@@ -238,7 +238,8 @@ void replace_rule(const std::string& chain, const std::string& from, const std::
     if (word == std::string::npos || handle == std::string::npos || line.find("chain ") != std::string::npos) continue;
     const auto number = line.substr(handle + std::string_view{" # handle "}.size());
     line.erase(handle);
-    nft({"replace rule inet veth_cni " + chain + " handle " + number + line.replace(word, from.size(), into)});
+    auto command = "replace rule inet veth_cni " + chain;
+    nft({command.append(" handle ").append(number).append(line.replace(word, from.size(), into))});
     return;
   }
   ADD_FAILURE() << "no rule of chain " << chain << " has " << from;
@@ -346,7 +347,7 @@ TEST_F(Masquerade, LosesTheChainsOfAFailedAdd) {
 
 /// Of the DELs of the last containers one finds no record, and a chain that an ADD needs exists when it ends.
 TEST_F(Masquerade, LosesItsChainsAlsoWithSimultaneousCalls) {
-  const std::size_t many = slowness() > 1 ? 4 : 12;  // a call waits for the others for 10 s at most
+  constexpr std::size_t many = 12;
   for (int round = 0; round < 5; ++round) {
     std::deque<Container> containers;
     for (std::size_t number = 0; number < many; ++number) containers.push_back(Container{"c" + std::to_string(number)});
