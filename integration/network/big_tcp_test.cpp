@@ -107,8 +107,7 @@ class BigTcp : public testing::Test {
   /// Gives an end of the uplink its addresses, and default routes to the other end.
   static void join(const Namespace& netns, const std::string& interface, const std::string& own,
                    const std::string& other) {
-    run_ip(netns, {"link", "set", interface, "addrgenmode", "none"});
-    run_ip(netns, {"link", "set", interface, "up"});
+    bring_up_without_address(netns, interface);
     run_ip(netns, {"address", "add", "10.77.1." + own + "/24", "dev", interface});
     for (const auto* network : {"fd77:1::", "fe80::"}) {
       run_ip(netns, {"address", "add", network + own + "/64", "dev", interface, "nodad"});

@@ -360,8 +360,7 @@ class ForeignRoute : public testing::TestWithParam<std::string> {
  protected:
   ForeignRoute() {
     run_ip(host, {"link", "add", "other0", "type", "bridge"});
-    run_ip(host, {"link", "set", "other0", "addrgenmode", "none"});
-    run_ip(host, {"link", "set", "other0", "up"});
+    bring_up_without_address(host, "other0");
     for (const char* address : {"10.1.2.2", "fd00:1:2::2"}) run_ip(host, {"route", "add", address, "dev", "other0"});
   }
   Answer add_with_address(const Container& container, const std::string& address) const {

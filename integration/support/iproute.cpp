@@ -44,6 +44,11 @@ void rename_interface(const Namespace& netns, const std::string& interface, cons
   run_ip(netns, {"link", "set", interface, "name", name});
 }
 
+void bring_up_without_address(const Namespace& netns, const std::string& interface) {
+  run_ip(netns, {"link", "set", interface, "addrgenmode", "none"});
+  run_ip(netns, {"link", "set", interface, "up"});
+}
+
 bool ping(const Namespace& from, const std::string& address, int tries) {
   const auto outcome = run({.argv = {"ping", "-n", "-c1", "-W2", address}, .inside = &from});
   return outcome.exit == 0 || (tries > 1 && ping(from, address, tries - 1));

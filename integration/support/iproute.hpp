@@ -20,6 +20,9 @@ void run_ip(const Namespace& netns, const std::vector<std::string>& arguments);
 /// Sets the interface down and renames it. Linux before 6.2 refuses both in one message.
 void rename_interface(const Namespace& netns, const std::string& interface, const std::string& name);
 
+/// Sets the interface up without a link-local address of the kernel. In one message the kernel would set it up first.
+void bring_up_without_address(const Namespace& netns, const std::string& interface);
+
 /// Whether an echo request to the address is answered within two seconds; `tries`: the maximum number of requests.
 bool ping(const Namespace& from, const std::string& address, int tries = 1);
 

@@ -34,9 +34,8 @@ void shell(const std::string& commands) {
 class VethctlForeignRoutes : public testing::Test {
  protected:
   void SetUp() override {
-    shell(
-        "ip link add up0 type veth peer name up1; ip link set up0 addrgenmode none; ip link set up1 addrgenmode none; "
-        "ip link set up0 up; ip link set up1 up");
+    shell("ip link add up0 type veth peer name up1");
+    for (const auto* end : {"up0", "up1"}) bring_up_without_address(Namespace::host(), end);
     before = Snapshot::take();
   }
 

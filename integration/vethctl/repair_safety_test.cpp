@@ -33,8 +33,7 @@ class RedirectedNetnsPath : public testing::TestWithParam<std::tuple<std::string
   /// The host has an interface of the same name and ifindex as the container.
   RedirectedNetnsPath() {
     run_ip(host, {"link", "add", "eth0", "index", "2", "type", "bridge"});
-    run_ip(host, {"link", "set", "eth0", "addrgenmode", "none"});
-    run_ip(host, {"link", "set", "eth0", "up"});
+    bring_up_without_address(host, "eth0");
   }
   void SetUp() override {
     point_link_to(a.netns.path());

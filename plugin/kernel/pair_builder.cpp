@@ -179,7 +179,7 @@ PairBuilder::PairBuilder(const wiring::Wiring& wiring, const AttachmentContext& 
       context_(context),
       host_netns_(host_netns),
       host_(host),
-      creation_(tries_netkit(wiring.pair_kind) ? Creation::netkit : creation_of_veth()),
+      creation_(tries_netkit(wiring.pair_kind) ? Creation::netkit : Creation::veth),
       host_device_{wiring.host.name, 0},
       container_device_{wiring.container.name, 0} {}
 
@@ -238,6 +238,7 @@ void PairBuilder::restore_container_mtu() {
 void PairBuilder::create(wiring::Footprint& footprint) {
   set_expected_identity(wiring_, context_, footprint);
   if (!context_.peer) require_free_names(footprint);
+  if (creation_ == Creation::veth) creation_ = creation_of_veth();
   auto requests = creation_requests();
   auto answers = host_.send(requests);
   if (wiring_.pair_kind == cni::PairKind::automatic && lacks_netkit(answers)) {
